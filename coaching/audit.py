@@ -1,0 +1,128 @@
+"""The audit trail: every write leaves one event, chained afterwards so that a changed row is found.
+
+The event is inserted unchained in the write's own transaction: a lock on the chain's head would make
+concurrent signing wait and deadlock. `seal()` numbers and chains what has been committed since.
+"""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import connection, models, transaction
+
+from coaching.models import AuditEvent, AuditLink, AuditPayload, User
+
+CHAIN_START = "0" * 64
+SEALER_LOCK = 0x50435041  # any fixed number: PostgreSQL's advisory lock of the one sealer
+
+
+def record(
+    action: str,
+    *,
+    by: User | None,
+    obj: models.Model,
+    now: datetime,
+    on_behalf_of: User | None = None,
+    data: Mapping[str, object] | None = None,
+) -> AuditEvent:
+    """Write one event; call it inside the transaction of the write it records. `by` None: the system."""
+    event = AuditEvent(
+        at=now,
+        action=action,
+        actor=by,
+        on_behalf_of=on_behalf_of,
+        object_type=obj._meta.label_lower,
+        object_id=obj.pk,
+    )
+    if data is None:
+        event.save()
+        return event
+    # What is digested is what the database gives back: plain JSON.
+    payload = json.loads(json.dumps(dict(data), cls=DjangoJSONEncoder))
+    salt = secrets.token_hex(16)
+    event.payload_digest = _payload_digest(salt, payload)
+    event.save()
+    AuditPayload.objects.create(event=event, salt=salt, data=payload)
+    return event
+
+
+def _canonical(data: object) -> bytes:
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
+
+
+def _payload_digest(salt: str, payload: object) -> str:
+    return hashlib.sha256(salt.encode() + _canonical(payload)).hexdigest()
+
+
+def _link_digest(previous: str, number: int, event: AuditEvent) -> str:
+    fields = [
+        number,
+        event.pk,
+        event.at.timestamp(),
+        event.action,
+        event.actor_id,
+        event.on_behalf_of_id,
+        event.object_type,
+        event.object_id,
+        event.payload_digest,
+    ]
+    return hashlib.sha256(previous.encode() + _canonical(fields)).hexdigest()
+
+
+@transaction.atomic
+def seal(*, limit: int = 5_000) -> int:
+    """Chain the committed events that are not chained yet, oldest first; returns how many."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SEALER_LOCK])
+    last = AuditLink.objects.order_by("-number").first()
+    number, digest = (last.number, last.digest) if last else (0, CHAIN_START)
+    links = []
+    for event in AuditEvent.objects.filter(link=None).order_by("pk")[:limit]:
+        number += 1
+        digest = _link_digest(digest, number, event)
+        links.append(AuditLink(number=number, event=event, digest=digest))
+    AuditLink.objects.bulk_create(links, batch_size=500)
+    return len(links)
+
+
+@dataclass(frozen=True)
+class Head:
+    """The last link of the chain; kept elsewhere, it proves that nothing below it was changed since."""
+
+    number: int
+    digest: str
+
+    def __str__(self) -> str:
+        return f"{self.number}:{self.digest}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Head":
+        """Raises ValueError for anything but NUMBER:DIGEST."""
+        number, digest = text.strip().split(":")
+        return cls(int(number), digest)
+
+
+def verify(*, head: Head | None = None) -> tuple[Head, str | None]:
+    """Walk the chain; returns its head and, in words, the first thing that is broken (None: whole)."""
+    digest, number = CHAIN_START, 0
+    links = AuditLink.objects.select_related("event", "event__payload").order_by("number")
+    for link in links.iterator(chunk_size=2_000):
+        number += 1
+        if link.number != number:
+            return Head(number - 1, digest), f"Link {number} is missing."
+        digest = _link_digest(digest, number, link.event)
+        if digest != link.digest:
+            return Head(number - 1, digest), f"Event {link.event_id} (link {number}) was changed or moved."
+        payload = getattr(link.event, "payload", None)
+        if payload and _payload_digest(payload.salt, payload.data) != link.event.payload_digest:
+            return Head(number, digest), f"The details of event {link.event_id} (link {number}) were changed."
+        if head and number == head.number and digest != head.digest:
+            return Head(number, digest), f"Link {number} is not the one that was exported."
+    if head and number < head.number:
+        return Head(number, digest), f"The chain ends at link {number}; {head.number} was exported."
+    return Head(number, digest), None

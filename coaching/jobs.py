@@ -1,0 +1,122 @@
+"""Work beside the pages: a Job row says what is asked and how far it is; a Celery task only takes its id."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from coaching.errors import Refused
+from coaching.models import Job, User
+
+logger = logging.getLogger(__name__)
+
+STALE = timedelta(minutes=2)
+
+
+class Cancelled(Exception):
+    """Raised inside a job at its next progress report after somebody cancelled it."""
+
+
+class Progress:
+    """What a running job reports through."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+
+    def report(self, done: int, total: int) -> None:
+        """Write progress and heartbeat; raises Cancelled when the job is to stop."""
+        Job.objects.filter(pk=self.job.pk).update(done=done, total=total, heartbeat_at=timezone.now())
+        if Job.objects.filter(pk=self.job.pk, cancel_requested=True).exists():
+            raise Cancelled
+
+
+Run = Callable[..., dict[str, object]]
+_kinds: dict[str, Run] = {}
+
+
+def register(kind: str, run: Run) -> None:
+    """Name the function behind a kind of job: run(progress, **arguments) -> result as plain JSON."""
+    if kind in _kinds:
+        raise ValueError(f"Job kind {kind!r} is registered twice.")
+    _kinds[kind] = run
+
+
+def start(
+    *, kind: str, key: str, by: User | None, now: datetime, arguments: dict[str, object] | None = None
+) -> Job:
+    """Ask for a job; while one with this key is unfinished, that one is returned instead."""
+    if kind not in _kinds:
+        raise ValueError(f"Job kind {kind!r} is not registered.")
+    try:
+        with transaction.atomic():
+            job = Job.objects.create(
+                kind=kind, key=f"{kind}:{key}", arguments=arguments or {}, created_by=by, created_at=now
+            )
+    except IntegrityError:
+        unfinished = Job.objects.filter(
+            key=f"{kind}:{key}", status__in=[Job.Status.QUEUED, Job.Status.RUNNING]
+        )
+        return unfinished.get()
+    transaction.on_commit(lambda: _nudge(job.pk))
+    return job
+
+
+def _nudge(pk: int) -> None:
+    """Tell a worker at once; when the broker is away, the periodic task finds the job."""
+    from coaching.tasks import run_job  # tasks import this module
+
+    try:
+        run_job.apply_async((pk,), retry=False)
+    except Exception as error:
+        logger.warning("Job %s waits for the periodic task: %s", pk, type(error).__name__)
+
+
+def cancel(*, job: Job, by: User, now: datetime) -> None:
+    """Stop a job at its next progress report; one that has not started ends at once."""
+    Job.objects.filter(pk=job.pk, status=Job.Status.QUEUED).update(
+        status=Job.Status.CANCELLED, finished_at=now
+    )
+    Job.objects.filter(pk=job.pk, status=Job.Status.RUNNING).update(cancel_requested=True)
+
+
+def run(pk: int) -> None:
+    """Run a job that waits, or one whose worker died; does nothing when another worker has it."""
+    now = timezone.now()
+    claimed = Job.objects.filter(
+        Q(status=Job.Status.QUEUED) | Q(status=Job.Status.RUNNING, heartbeat_at__lt=now - STALE), pk=pk
+    ).update(status=Job.Status.RUNNING, heartbeat_at=now)
+    if not claimed:
+        return
+    job = Job.objects.get(pk=pk)
+    try:
+        result = _kinds[job.kind](Progress(job), **job.arguments)
+    except Cancelled:
+        _finish(pk, Job.Status.CANCELLED)
+    except Refused as refusal:
+        _finish(pk, Job.Status.FAILED, error=str(refusal)[:300])
+    except Exception as error:
+        logger.exception("Job %s (%s) failed", pk, job.kind)
+        _finish(pk, Job.Status.FAILED, error=f"{type(error).__name__}: see the log of the worker.")
+    else:
+        _finish(pk, Job.Status.DONE, result=result)
+
+
+def _finish(pk: int, status: Job.Status, *, result: dict[str, object] | None = None, error: str = "") -> None:
+    Job.objects.filter(pk=pk).update(
+        status=status, result=result or {}, error=error, finished_at=timezone.now()
+    )
+
+
+def pick_up(*, now: datetime) -> int:
+    """Run, in this process, what was queued and not started, or left by a dead worker; returns how many."""
+    waiting = Job.objects.filter(
+        Q(status=Job.Status.QUEUED, created_at__lt=now - timedelta(seconds=15))
+        | Q(status=Job.Status.RUNNING, heartbeat_at__lt=now - STALE)
+    )
+    pks = list(waiting.values_list("pk", flat=True))
+    for pk in pks:
+        run(pk)
+    return len(pks)

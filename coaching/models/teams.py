@@ -1,0 +1,255 @@
+"""Participants, what they work on, and the teams they form."""
+
+from typing import Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from coaching.models.people import CareerTrack, JobClassification, OrgUnit, User
+from coaching.models.programs import Cohort, Competency
+
+
+class ParticipantQuerySet(models.QuerySet["Participant"]):
+    def active(self) -> Self:
+        return self.filter(status=Participant.Status.ACTIVE)
+
+    def without_team(self) -> Self:
+        return self.exclude(memberships__in=Membership.objects.filter(ended_at=None))
+
+
+class Participant(models.Model):
+    """A person's place in a cohort, with what the application said when they were enrolled."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", "Active"
+        LEFT = "left", "Left"
+        COMPLETED = "completed", "Completed"
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="participations")
+    cohort = models.ForeignKey(Cohort, models.PROTECT, related_name="participants")
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.ACTIVE)
+    division = models.ForeignKey(OrgUnit, models.PROTECT, null=True, blank=True, related_name="+")
+    classification = models.ForeignKey(
+        JobClassification, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    career_track = models.ForeignKey(CareerTrack, models.PROTECT, null=True, blank=True, related_name="+")
+    role_aimed_for = models.CharField(max_length=200, blank=True)
+    # T8: kept apart from them in teams.
+    signers = models.ManyToManyField(User, blank=True, related_name="+")
+    enrolled_at = models.DateTimeField(default=timezone.now)
+    left_at = models.DateTimeField(null=True, blank=True)
+    left_reason = models.CharField(max_length=300, blank=True)
+    completed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ParticipantQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("user__name", "pk")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "cohort"], condition=~Q(status="left"), name="participant_once_per_cohort"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="left", left_at__isnull=False) | (~Q(status="left") & Q(left_at=None)),
+                name="participant_left_when_left",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="completed", completed_at__isnull=False)
+                | (~Q(status="completed") & Q(completed_at=None)),
+                name="participant_completed_when_completed",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.user.name
+
+
+class CompetencyRating(models.Model):
+    """Grow or glow, copied from the application at enrollment (A6)."""
+
+    class Rating(models.TextChoices):
+        GROW = "grow", "Grow"
+        GLOW = "glow", "Glow"
+
+    participant = models.ForeignKey(Participant, models.CASCADE, related_name="ratings")
+    competency = models.ForeignKey(Competency, models.PROTECT)
+    rating = models.CharField(max_length=4, choices=Rating.choices)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["participant", "competency"], name="rating_once_per_competency")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_rating_display()}: {self.competency}"
+
+
+class Goal(models.Model):
+    """The participant's division project (A2) and, later, its outcome (C4)."""
+
+    participant = models.OneToOneField(Participant, models.CASCADE, related_name="goal")
+    title = models.CharField(max_length=200)
+    description = models.TextField()
+    expected_outcome = models.TextField()
+    measure = models.TextField()
+    competencies = models.ManyToManyField(Competency)
+    outcome = models.TextField(blank=True)
+    outcome_shared = models.BooleanField(
+        "my division director and the branch deputy may read the outcome", default=False
+    )
+    outcome_recorded_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(outcome="") | Q(outcome_recorded_at__isnull=False), name="goal_outcome_is_dated"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class TeamProposal(models.Model):
+    """A document: who could be with whom. Memberships exist once it is published."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        PUBLISHED = "published", "Published"
+        DISCARDED = "discarded", "Discarded"
+
+    cohort = models.ForeignKey(Cohort, models.CASCADE, related_name="proposals")
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
+    # {"teams": [[participant id, ..], ..]}; everybody else of the cohort is in the pool.
+    document = models.JSONField(default=dict)
+    # The solver's answer, as coaching.formation gives it; empty when put together by hand.
+    result = models.JSONField(default=dict, blank=True)
+    version = models.PositiveIntegerField(default=1)
+    created_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    published_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-created_at", "-pk")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cohort"], condition=Q(status="draft"), name="proposal_one_draft_per_cohort"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Proposal of {self.created_at:%B %-d, %Y} for {self.cohort}"
+
+
+class Team(models.Model):
+    class Status(models.TextChoices):
+        AWAITING_AGREEMENT = "awaiting_agreement", "Awaiting agreement"
+        CONFIRMED = "confirmed", "Confirmed"
+        ENDED = "ended", "Ended"
+
+    cohort = models.ForeignKey(Cohort, models.PROTECT, related_name="teams")
+    number = models.PositiveSmallIntegerField()
+    status = models.CharField(max_length=20, choices=Status.choices, default=Status.AWAITING_AGREEMENT)
+    proposal = models.ForeignKey(TeamProposal, models.PROTECT, null=True, blank=True, related_name="teams")
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    confirmed_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        ordering = ("cohort", "number")
+        constraints = [
+            models.UniqueConstraint(fields=["cohort", "number"], name="team_number_once_per_cohort"),
+            models.CheckConstraint(
+                condition=~Q(status="confirmed") | Q(confirmed_at__isnull=False),
+                name="team_confirmed_is_dated",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Team {self.number}"
+
+
+class Membership(models.Model):
+    """One person, one team of a cohort at a time (T9)."""
+
+    class Role(models.TextChoices):
+        MEMBER = "member", "Member"
+
+    team = models.ForeignKey(Team, models.PROTECT, related_name="memberships")
+    participant = models.ForeignKey(Participant, models.PROTECT, related_name="memberships")
+    role = models.CharField(max_length=20, choices=Role.choices, default=Role.MEMBER)
+    joined_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("participant__user__name", "pk")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["participant"], condition=Q(ended_at=None), name="membership_one_team_at_a_time"
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at=None) | Q(ended_at__gte=F("joined_at")),
+                name="membership_ends_after_it_begins",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.participant} in {self.team}"
+
+
+class TeamChange(models.Model):
+    """A forming, joining or leaving that people are asked about (T4)."""
+
+    class Kind(models.TextChoices):
+        FORM = "form", "New team"
+
+    class Status(models.TextChoices):
+        OPEN = "open", "Waiting for answers"
+        CONFIRMED = "confirmed", "Confirmed"
+        CANCELLED = "cancelled", "Cancelled"
+
+    team = models.ForeignKey(Team, models.CASCADE, related_name="changes")
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.FORM)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
+    created_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    settled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["team"], condition=Q(status="open"), name="teamchange_one_open_per_team"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.team}"
+
+
+class Consent(models.Model):
+    """One member's answer; the reason is read by the branch office alone."""
+
+    class Answer(models.TextChoices):
+        PENDING = "pending", "Not answered yet"
+        AGREED = "agreed", "Agreed"
+        DECLINED = "declined", "Declined"
+
+    change = models.ForeignKey(TeamChange, models.CASCADE, related_name="consents")
+    participant = models.ForeignKey(Participant, models.CASCADE, related_name="consents")
+    answer = models.CharField(max_length=10, choices=Answer.choices, default=Answer.PENDING)
+    reason = models.CharField(max_length=500, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("participant__user__name", "pk")
+        constraints = [
+            models.UniqueConstraint(fields=["change", "participant"], name="consent_once_per_change"),
+            models.CheckConstraint(
+                condition=Q(answer="pending", answered_at=None)
+                | (~Q(answer="pending") & Q(answered_at__isnull=False)),
+                name="consent_answered_is_dated",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.participant}: {self.get_answer_display()}"

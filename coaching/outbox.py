@@ -1,0 +1,150 @@
+"""Mail leaves through here: queued in the write's transaction, built from the state when it is sent.
+
+Each app registers `kind → build` in its AppConfig.ready(). A build function takes the recipient and the
+ids that were queued, reads the state again and returns a Mail, or None when the mail is no longer true.
+"""
+
+import logging
+import smtplib
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.db.models import Q
+from django.template.loader import render_to_string
+
+from coaching.models import Message, User
+
+logger = logging.getLogger(__name__)
+
+MOST_ATTEMPTS = 8
+STALE_CLAIM = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Mail:
+    subject: str
+    body: str
+
+
+Build = Callable[..., Mail | None]
+_builders: dict[str, Build] = {}
+
+
+def register(kind: str, build: Build) -> None:
+    """Name the function that builds this kind of mail: build(recipient, **ids)."""
+    if kind in _builders:
+        raise ValueError(f"Mail kind {kind!r} is registered twice.")
+    _builders[kind] = build
+
+
+def kinds() -> list[str]:
+    return sorted(_builders)
+
+
+def render_mail(template: str, context: dict[str, object]) -> Mail:
+    """Build a mail from templates/mail/NAME.txt, whose first line is the subject."""
+    text = render_to_string(template, {**context, "site_url": settings.SITE_URL})
+    subject, _, body = text.strip().partition("\n")
+    # Names come from people: nothing in them may start a header line.
+    return Mail(subject=" ".join(subject.split()), body=body.strip() + "\n")
+
+
+def queue(
+    *,
+    kind: str,
+    to: User,
+    key: str,
+    now: datetime,
+    ids: dict[str, int] | None = None,
+    after: timedelta | None = None,
+) -> None:
+    """Ask for one mail. `key` says what it is about: the same key twice is one mail.
+
+    Call it inside the write's transaction: a rollback takes the mail back with it.
+    """
+    if kind not in _builders:
+        raise ValueError(f"Mail kind {kind!r} is not registered.")
+    Message.objects.bulk_create(
+        [
+            Message(
+                kind=kind,
+                recipient=to,
+                ids=ids or {},
+                key=f"{kind}:{key}:{to.pk}",
+                due_at=now + (after or timedelta()),
+                created_at=now,
+            )
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def deliver_due(*, now: datetime, limit: int = 200) -> Counter[str]:
+    """Send what is due; returns how many messages ended in each status."""
+    outcome: Counter[str] = Counter()
+    # A worker that died while sending leaves the outcome unknown: a person decides, nothing is sent twice.
+    Message.objects.filter(status=Message.Status.SENDING, claimed_at__lt=now - STALE_CLAIM).update(
+        status=Message.Status.UNKNOWN, error="The worker stopped while sending."
+    )
+    due = Message.objects.filter(status=Message.Status.PENDING, due_at__lte=now).order_by("due_at", "pk")
+    for pk in list(due.values_list("pk", flat=True)[:limit]):
+        message = _claim(pk, now)
+        if message:
+            outcome[_deliver(message, now)] += 1
+    return outcome
+
+
+@transaction.atomic
+def _claim(pk: int, now: datetime) -> Message | None:
+    claimed = Message.objects.filter(Q(pk=pk), status=Message.Status.PENDING).update(
+        status=Message.Status.SENDING, claimed_at=now
+    )
+    return Message.objects.select_related("recipient").get(pk=pk) if claimed else None
+
+
+def _deliver(message: Message, now: datetime) -> str:
+    message.attempts += 1
+    try:
+        mail = _build(message)
+        if mail is None:
+            return _settle(message, Message.Status.DROPPED)
+        _send(message, mail)
+    except (smtplib.SMTPServerDisconnected, TimeoutError) as error:
+        return _settle(message, Message.Status.UNKNOWN, error)
+    except Exception as error:  # one broken mail never stops the others
+        logger.warning("Message %s (%s) was not sent: %s", message.pk, message.kind, type(error).__name__)
+        if message.attempts >= MOST_ATTEMPTS:
+            return _settle(message, Message.Status.FAILED, error)
+        message.due_at = now + timedelta(minutes=min(2**message.attempts, 240))
+        return _settle(message, Message.Status.PENDING, error)
+    message.sent_at = now
+    return _settle(message, Message.Status.SENT)
+
+
+def _build(message: Message) -> Mail | None:
+    if not message.recipient.is_active:
+        return None
+    return _builders[message.kind](message.recipient, **message.ids)
+
+
+def _send(message: Message, mail: Mail) -> None:
+    host = urlsplit(settings.SITE_URL).hostname
+    EmailMessage(
+        subject=mail.subject,
+        body=mail.body,
+        to=[message.recipient.email],
+        headers={"Message-ID": f"<{message.message_id}@{host}>", "Auto-Submitted": "auto-generated"},
+    ).send()
+
+
+def _settle(message: Message, status: Message.Status, error: Exception | None = None) -> str:
+    message.status = status
+    message.error = type(error).__name__ if error else ""
+    message.save(update_fields=["status", "attempts", "due_at", "sent_at", "error"])
+    return status.value

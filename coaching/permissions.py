@@ -1,0 +1,106 @@
+"""Who may see and do what. Every view declares its rule with @access; the sweep test walks them all."""
+
+from collections.abc import Callable
+from datetime import date
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+
+from coaching import offices
+from coaching.models import Cohort, OrgUnit, RoleAssignment, User
+
+Rule = Callable[[User], bool]
+
+
+def public(user: User) -> bool:
+    """Anybody, signed in or not."""
+    return True
+
+
+def signed_in(user: User) -> bool:
+    """Any person with an account; the view narrows down to what is theirs."""
+    return user.is_authenticated
+
+
+def branch_office(user: User) -> bool:
+    return bool(offices.office_branches(user, on=timezone.localdate()))
+
+
+def training_office(user: User) -> bool:
+    return bool(
+        offices.office_branches(user, on=timezone.localdate(), office=RoleAssignment.Office.TRAINING_OFFICE)
+    )
+
+
+def deputy(user: User) -> bool:
+    """Head of a branch, or the deputy's designee for the term of the order."""
+    return leads(user, OrgUnit.Kind.BRANCH)
+
+
+def director(user: User) -> bool:
+    return leads(user, OrgUnit.Kind.DIVISION)
+
+
+def superintendent(user: User) -> bool:
+    return leads(user, OrgUnit.Kind.DEPARTMENT)
+
+
+def administrator(user: User) -> bool:
+    return user.is_staff
+
+
+def leads(user: User, kind: str) -> bool:
+    return offices.units_led_by(user, on=timezone.localdate(), kind=kind).exists()
+
+
+def any_of(*rules: Rule) -> Rule:
+    def rule(user: User) -> bool:
+        return any(each(user) for each in rules)
+
+    rule.__name__ = "_or_".join(each.__name__ for each in rules)
+    return rule
+
+
+def access(rule: Rule) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+    """Declare who may open an address. Strangers are sent to sign in; others get 404."""
+
+    def declare(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not rule(request.user):  # type: ignore[arg-type]
+                raise Http404
+            return view(request, *args, **kwargs)
+
+        guarded.access = rule  # type: ignore[attr-defined]
+        return login_not_required(guarded) if rule is public else guarded
+
+    return declare
+
+
+# T10: an app that lets people apply names here the cohorts a person has applied to.
+_conflicts: list[Callable[[User], QuerySet]] = []
+
+
+def register_conflict(cohort_ids: Callable[[User], QuerySet]) -> None:
+    """Add a query of ids of cohorts in which this person has no office rights (T10)."""
+    _conflicts.append(cohort_ids)
+
+
+def office_cohorts(user: User, *, on: date | None = None) -> "QuerySet[Cohort]":
+    """Cohorts this branch officer works for: own branch, except those they applied to (F5, T10)."""
+    branches = offices.office_branches(user, on=on or timezone.localdate())
+    cohorts = Cohort.objects.filter(branch__in=branches).exclude(participants__user=user)
+    for cohort_ids in _conflicts:
+        cohorts = cohorts.exclude(pk__in=cohort_ids(user))
+    return cohorts
+
+
+def deputy_cohorts(user: User, *, on: date | None = None) -> "QuerySet[Cohort]":
+    """Cohorts of the branches this person heads, acts for, or is the deputy's designee of."""
+    return Cohort.objects.filter(
+        branch__in=offices.units_led_by(user, on=on or timezone.localdate(), kind=OrgUnit.Kind.BRANCH)
+    )

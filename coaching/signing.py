@@ -1,0 +1,64 @@
+"""Signatures over an exact text: a typed name, a statement, the capacity, and for whom."""
+
+import hashlib
+from datetime import datetime
+
+from django.db import transaction
+
+from coaching.errors import Refused
+from coaching.models import Delegation, SignedText, SignOff, User
+
+
+class NameDoesNotMatch(Refused):
+    pass
+
+
+def signed_text(*, kind: SignedText.Kind, text: str, now: datetime) -> SignedText:
+    """Keep a text to be signed, with its SHA-256 (hexadecimal, over UTF-8)."""
+    return SignedText.objects.create(kind=kind, text=text, digest=digest(text), created_at=now)
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def is_name_of(user: User, typed_name: str) -> bool:
+    """The typed name counts whatever its case and spacing."""
+    return _plain(typed_name) == _plain(user.name)
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.split()).casefold()
+
+
+@transaction.atomic
+def sign(
+    *,
+    text: SignedText,
+    by: User,
+    capacity: str,
+    statement: str,
+    typed_name: str,
+    now: datetime,
+    on_behalf_of: User | None = None,
+    delegation: Delegation | None = None,
+) -> SignOff:
+    """Put one signature under a text; the caller has locked the matter and checked the right to sign.
+
+    Raises NameDoesNotMatch when the typed name is not the signer's. The same signature twice is one.
+    """
+    if not is_name_of(by, typed_name):
+        raise NameDoesNotMatch(f"To sign, type your name exactly as it is on record: {by.name}.")
+    sign_off, _ = SignOff.objects.get_or_create(
+        text=text,
+        signer=by,
+        capacity=capacity,
+        defaults={
+            "statement": statement,
+            "typed_name": " ".join(typed_name.split()),
+            "signed_at": now,
+            "on_behalf_of": on_behalf_of,
+            "delegation": delegation,
+        },
+    )
+    return sign_off

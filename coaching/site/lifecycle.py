@@ -1,0 +1,1 @@
+"""What crosses the apps: a confirmed team gets its meetings; who leaves, leaves everywhere."""

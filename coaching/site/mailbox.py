@@ -1,0 +1,83 @@
+"""In the demo no mail leaves the machine: it lies in a folder, and everybody can read it in the browser."""
+
+import email
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage as ParsedMessage
+from email.policy import default as default_policy
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.core.mail.backends.base import BaseEmailBackend
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from coaching.permissions import access, public
+
+
+class MailboxBackend(BaseEmailBackend):
+    """Writes every mail into a file of its own, named so that the newest sorts last."""
+
+    def send_messages(self, email_messages: Iterable[EmailMessage]) -> int:
+        folder = Path(settings.MAILBOX_DIR)
+        folder.mkdir(parents=True, exist_ok=True)
+        sent = 0
+        for sent, message in enumerate(email_messages, start=1):
+            name = f"{time.time_ns()}-{sent}.eml"
+            partial = folder / f".{name}"
+            partial.write_bytes(message.message().as_bytes())
+            partial.rename(folder / name)
+        return sent
+
+
+@dataclass(frozen=True)
+class Letter:
+    name: str
+    to: str
+    subject: str
+    sent_at: datetime
+    body: str
+
+
+def _read(path: Path) -> Letter:
+    parsed = email.message_from_bytes(path.read_bytes(), policy=default_policy)
+    assert isinstance(parsed, ParsedMessage)
+    body = parsed.get_body(preferencelist=("plain",))
+    return Letter(
+        name=path.stem,
+        to=str(parsed["To"]),
+        subject=str(parsed["Subject"]),
+        sent_at=parsedate_to_datetime(str(parsed["Date"])),
+        body=body.get_content() if body else "",
+    )
+
+
+def _only_in_the_demo() -> None:
+    if not settings.DEMO:
+        raise Http404
+
+
+@access(public)
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    _only_in_the_demo()
+    paths = sorted(Path(settings.MAILBOX_DIR).glob("[0-9]*.eml"), reverse=True)
+    page = Paginator(paths, 25).get_page(request.GET.get("page"))
+    letters = [_read(path) for path in page.object_list]
+    return render(request, "site/mailbox.html", {"page": page, "letters": letters})
+
+
+@access(public)
+@require_safe
+def show(request: HttpRequest, name: str) -> HttpResponse:
+    _only_in_the_demo()
+    paths = {path.stem: path for path in Path(settings.MAILBOX_DIR).glob("[0-9]*.eml")}
+    if name not in paths:
+        raise Http404
+    return render(request, "site/mailbox_mail.html", {"letter": _read(paths[name])})

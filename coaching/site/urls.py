@@ -1,0 +1,24 @@
+"""Every address of the site; what somebody may not see answers 404."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+
+from coaching.site import health, home, mailbox
+
+admin.site.site_header = f"{settings.SITE_NAME} administration"
+admin.site.site_title = settings.SITE_NAME
+admin.site.index_title = "Administration"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", home.home, name="home"),
+    path("", include("applications.urls")),
+    path("", include("meetings.urls")),
+    path("", include("certificates.urls")),
+    path("accounts/", include("allauth.urls")),
+    path("mail/", mailbox.index, name="mailbox"),
+    path("mail/<str:name>/", mailbox.show, name="mailbox_mail"),
+    path("livez", health.livez, name="livez"),
+    path("readyz", health.readyz, name="readyz"),
+    path("admin/", admin.site.urls),
+]
