@@ -7,7 +7,7 @@ ids that were queued, reads the state again and returns a Mail, or None when the
 import logging
 import smtplib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -68,19 +68,34 @@ def queue(
 
     Call it inside the write's transaction: a rollback takes the mail back with it.
     """
+    queue_many(kind=kind, to=[to], key=key, now=now, ids=ids, after=after)
+
+
+def queue_many(
+    *,
+    kind: str,
+    to: Iterable[User],
+    key: str,
+    now: datetime,
+    ids: dict[str, int] | None = None,
+    after: timedelta | None = None,
+) -> None:
+    """Ask for the same kind of mail for many people, each once."""
     if kind not in _builders:
         raise ValueError(f"Mail kind {kind!r} is not registered.")
     Message.objects.bulk_create(
         [
             Message(
                 kind=kind,
-                recipient=to,
+                recipient=user,
                 ids=ids or {},
-                key=f"{kind}:{key}:{to.pk}",
+                key=f"{kind}:{key}:{user.pk}",
                 due_at=now + (after or timedelta()),
                 created_at=now,
             )
+            for user in to
         ],
+        batch_size=500,
         ignore_conflicts=True,
     )
 

@@ -500,6 +500,21 @@ class Migration(migrations.Migration):
                 ("end_date", models.DateField()),
                 ("recorded_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 (
+                    "ended_at",
+                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="ended early"),
+                ),
+                (
+                    "ended_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
                     "person",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,

@@ -216,6 +216,12 @@ class RoleAssignment(models.Model):
         return f"{self.user}, {self.get_office_display()} of {self.unit}"
 
 
+class DelegationQuerySet(DatedQuerySet):
+    def on(self, day: date) -> Self:
+        """Those in force on that day; one that was ended early is out of force from that day on."""
+        return super().on(day).filter(Q(ended_at=None) | Q(ended_at__date__gt=day))
+
+
 class Delegation(models.Model):
     """A dated order by which one person signs for another, or acts in a vacant or absent post (A9).
 
@@ -249,8 +255,12 @@ class Delegation(models.Model):
     end_date = models.DateField()
     recorded_by = models.ForeignKey(User, models.PROTECT, null=True, editable=False, related_name="+")
     recorded_at = models.DateTimeField(default=timezone.now, editable=False)
+    ended_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, editable=False, related_name="+"
+    )
+    ended_at = models.DateTimeField("ended early", null=True, blank=True, editable=False)
 
-    objects = DatedQuerySet.as_manager()
+    objects = DelegationQuerySet.as_manager()
 
     class Meta:
         ordering = ("-start_date", "pk")
