@@ -1,6 +1,6 @@
-"""What stands in the head of every page, for the person who is signed in."""
+"""What stands in the head and foot of every page, for the person who is signed in."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -14,6 +14,8 @@ from coaching.models import User
 class Link:
     label: str
     address: str
+    count: int = 0  # things that wait there for this person
+    current: bool = False
 
 
 def links_for(user: User) -> list[Link]:
@@ -24,11 +26,21 @@ def links_for(user: User) -> list[Link]:
     return links
 
 
+def mark_current(links: list[Link], path: str) -> list[Link]:
+    """The link whose address is the longest beginning of this path is where the person is."""
+    home = reverse("home")
+    around = [link.address for link in links if link.address != home and path.startswith(link.address)]
+    here = max(around, key=len, default=home if path == home else "")
+    return [replace(link, current=link.address == here) for link in links]
+
+
 def navigation(request: HttpRequest) -> dict[str, object]:
     user = getattr(request, "user", None)
+    links = links_for(user) if user and user.is_authenticated else []  # type: ignore[arg-type]
     return {
         "site_name": settings.SITE_NAME,
         "department_name": settings.DEPARTMENT_NAME,
+        "official_state_site": settings.OFFICIAL_STATE_SITE,
         "demo": settings.DEMO,
-        "links": links_for(user) if user and user.is_authenticated else [],  # type: ignore[arg-type]
+        "links": mark_current(links, request.path),
     }

@@ -20,6 +20,8 @@ SITE_URL = env("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 DEPARTMENT_NAME = env("DEPARTMENT_NAME", default="State Department of Education")
 SITE_NAME = "Peer Coaching Program"
+# The state's logo and its official-website line are for state sites only.
+OFFICIAL_STATE_SITE = env.bool("OFFICIAL_STATE_SITE", False)
 
 # Keys of their own, so that each can be rotated or erased alone.
 NOTES_KEY = env("NOTES_KEY", default="")
