@@ -66,7 +66,7 @@ def start(
 
 def _nudge(pk: int) -> None:
     """Tell a worker at once; when the broker is away, the periodic task finds the job."""
-    from coaching.tasks import run_job  # tasks import this module
+    from coaching.tasks import run_job  # noqa: PLC0415 (tasks import this module)
 
     try:
         run_job.apply_async((pk,), retry=False)

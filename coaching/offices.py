@@ -2,12 +2,12 @@
 
 from datetime import date
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from coaching.models import Delegation, OrgUnit, RoleAssignment, User
 
 
-def units_led_by(user: User, *, on: date, kind: str | None = None) -> "OrgUnit.objects":  # type: ignore[valid-type, name-defined]
+def units_led_by(user: User, *, on: date, kind: str | None = None) -> QuerySet[OrgUnit]:
     """Units whose headship this person holds on that day: as head, acting, or as the head's delegate."""
     held = Delegation.objects.on(on).filter(person=user)
     units = OrgUnit.objects.filter(

@@ -1,30 +1,41 @@
 """The fixed cast: one branch with two divisions, everybody who takes part in an application, and an outsider."""
 
-import os
 from types import SimpleNamespace
-
-os.environ.update(
-    SECRET_KEY="only-for-tests-0123456789-abcdefghij-klmnopqrst-uvwxyz",
-    DEBUG="False",
-    DEMO="False",
-    SITE_URL="http://127.0.0.1:8000",
-    NOTES_KEY="bm90ZXMta2V5LW9ubHktZm9yLXRlc3RzLTAxMjM0NTY=",
-    EVALUATIONS_KEY="ZXZhbHVhdGlvbnMta2V5LW9ubHktZm9yLXRlc3QtMDE=",
-)
 
 import pytest
 import time_machine
+from django.conf import settings
+from django.db import connection
+from django.test import TransactionTestCase
 
+from coaching.append_only import create_triggers, drop_triggers
 from coaching.models import Cohort, OrgUnit, Program, RoleAssignment, User
 from coaching.site import reference
 from tests import factories
 from tests.clock import NOW, TODAY
 
+pytest_plugins = ["tests.browser"]
 
-@pytest.fixture(autouse=True)
-def quick_settings(settings):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    settings.ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A test that needs the services fails without them, rather than being skipped unnoticed."""
+    if item.get_closest_marker("services") and not (connection.vendor == "postgresql" and settings.REDIS_URL):
+        pytest.fail("needs PostgreSQL and Redis: run script/test, which starts both", pytrace=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def append_only_tables_can_be_emptied():
+    """Tests whose transactions are real empty the tables afterwards, which the triggers refuse."""
+    empty = TransactionTestCase._fixture_teardown
+
+    def without_triggers(case: TransactionTestCase) -> None:
+        drop_triggers(connection)
+        empty(case)
+        create_triggers(connection)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", without_triggers)
+        yield
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ def mark_current(links: list[Link], path: str) -> list[Link]:
 
 def navigation(request: HttpRequest) -> dict[str, object]:
     user = getattr(request, "user", None)
-    links = links_for(user) if user and user.is_authenticated else []  # type: ignore[arg-type]
+    links = links_for(user) if user and user.is_authenticated else []
     return {
         "site_name": settings.SITE_NAME,
         "department_name": settings.DEPARTMENT_NAME,

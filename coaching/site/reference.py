@@ -86,15 +86,19 @@ ROUTE = (  # A8, A9
     (
         RouteStep.Office.DIRECTOR,
         "Division Director",
-        "I support this employee's participation for the whole duration of the program and concur with the project. "
-        "It is a high priority of the division and part of the participant's workload.",  # A13
+        (
+            "I support this employee's participation for the whole duration of the program and concur with the project. "
+            "It is a high priority of the division and part of the participant's workload."
+        ),  # A13
         False,
     ),
     (
         RouteStep.Office.DEPUTY,
         "Branch Deputy",
-        "I have considered the applicant's interest in the program, their interest in leadership and the division "
-        "project, and decide on this application.",
+        (
+            "I have considered the applicant's interest in the program, their interest in leadership and the division "
+            "project, and decide on this application."
+        ),
         True,
     ),
 )

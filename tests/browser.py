@@ -1,0 +1,197 @@
+"""What browser tests stand on: Debian's Chromium, a watch over every page, and the checks a page has to pass."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response
+
+PACKAGES = Path(settings.BASE_DIR) / "node_modules"
+AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+WIDTHS = (1280, 390)
+HEIGHT = 844
+
+# What the HTML checker says about markup that is not ours to change.
+HTML_ACCEPTED: tuple[str, ...] = ()
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert found, "Chromium is missing: run script/test, or apt-get install chromium"
+    quiet = [
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-default-apps",
+        "--disable-sync",
+        "--no-first-run",
+    ]
+    if os.geteuid() == 0:
+        quiet.append("--no-sandbox")  # Chromium refuses to sandbox root's pages
+    return {**browser_type_launch_args, "executable_path": found, "args": quiet}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict) -> dict:
+    return {
+        **browser_context_args,
+        "locale": "en-US",
+        "timezone_id": settings.TIME_ZONE,
+        "viewport": {"width": WIDTHS[0], "height": HEIGHT},
+    }
+
+
+@pytest.fixture(scope="session")
+def playwright(playwright):
+    # Playwright's event loop runs in the thread of the tests, and Django refuses the ORM there otherwise.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    yield playwright
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def page_errors() -> Iterator[list[str]]:
+    """What went wrong in any page of the test; it fails unless the test takes it out of the list."""
+    errors: list[str] = []
+    yield errors
+    assert errors == []
+
+
+@pytest.fixture
+def documents() -> dict[Page, Response]:
+    """The last document that each page has loaded, as the server sent it."""
+    return {}
+
+
+@pytest.fixture
+def new_context(new_context, live_server, page_errors: list[str], documents: dict[Page, Response]):
+    """A browser of its own, as for another person, watched for errors and for requests that leave the site."""
+    own_host = urlsplit(live_server.url).netloc
+
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            page_errors.append(f"{message.page.url if message.page else ''}: {message.text}")
+
+    def on_request(request: Request) -> None:
+        url = urlsplit(request.url)
+        if url.scheme.startswith("http") and url.netloc != own_host:
+            page_errors.append(f"{request.frame.url} asks {request.url}")
+
+    def on_response(response: Response) -> None:
+        request = response.request
+        if request.is_navigation_request() and not 300 <= response.status < 400:
+            documents[request.frame.page] = response
+
+    def make(**options) -> BrowserContext:
+        context = new_context(base_url=live_server.url, **options)
+        context.on("console", on_console)
+        context.on("weberror", lambda error: page_errors.append(str(error.error)))
+        context.on("request", on_request)
+        context.on("response", on_response)
+        return context
+
+    return make
+
+
+@pytest.fixture
+def sign_in(live_server) -> Callable[[Page, object], None]:
+    """sign_in(page, user): that page's browser is signed in from now on, without the sign-in form."""
+
+    def do(page: Page, user: object) -> None:
+        client = Client()
+        client.force_login(user)
+        page.context.clear_cookies()
+        value = client.cookies[settings.SESSION_COOKIE_NAME].value
+        page.context.add_cookies(
+            [{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": live_server.url}]
+        )
+
+    return do
+
+
+@pytest.fixture(scope="session")
+def axe_source() -> str:
+    return (PACKAGES / "axe-core" / "axe.min.js").read_text()
+
+
+@pytest.fixture(scope="session")
+def html_to_check(tmp_path_factory) -> Iterator[list[tuple[str, str]]]:
+    """Names and HTML of pages. Java starts slowly, so all are checked together when the session ends."""
+    collected: list[tuple[str, str]] = []
+    yield collected
+    if collected:
+        problems = html_problems(collected, tmp_path_factory.mktemp("html"))
+        assert not problems, "\n".join(["HTML that is not valid:", *problems])
+
+
+def html_problems(pages: list[tuple[str, str]], folder: Path) -> list[str]:
+    names = {}
+    for number, (name, html) in enumerate(pages):
+        path = folder / f"{number}.html"
+        path.write_text(html)
+        names[path.name] = name
+    jar = PACKAGES / "vnu-jar" / "build" / "dist" / "vnu.jar"
+    # Exit code 1 says that there are messages; they come on standard error.
+    run = subprocess.run(
+        ["java", "-jar", jar, "--format", "json", folder], capture_output=True, text=True, check=False
+    )
+    return [
+        f"{names[Path(message['url']).name]}: {message['message']} … {message.get('extract', '')}"
+        for message in json.loads(run.stderr)["messages"]
+        if message["message"] not in HTML_ACCEPTED
+    ]
+
+
+@pytest.fixture
+def check_page(
+    axe_source: str,
+    html_to_check: list[tuple[str, str]],
+    documents: dict[Page, Response],
+    request: pytest.FixtureRequest,
+) -> Callable[[Page], None]:
+    """check_page(page): accessible and without sideways scrolling at both widths; its HTML is checked at the end."""
+
+    def check(page: Page) -> None:
+        html_to_check.append((f"{request.node.name}: {urlsplit(page.url).path}", documents[page].text()))
+        problems = []
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": HEIGHT})
+            problems += [
+                f"at {width}: {problem}"
+                for problem in _layout_problems(page) + _axe_problems(page, axe_source)
+            ]
+        page.set_viewport_size({"width": WIDTHS[0], "height": HEIGHT})
+        assert not problems, "\n".join([page.url, *problems])
+
+    return check
+
+
+def _layout_problems(page: Page) -> list[str]:
+    problems = []
+    if page.locator("h1").count() != 1:
+        problems.append(f"{page.locator('h1').count()} h1 elements, expected one")
+    width = page.evaluate("document.documentElement.scrollWidth")
+    if width > page.viewport_size["width"]:
+        problems.append(f"scrolls sideways: {width} px wide")
+    return problems
+
+
+def _axe_problems(page: Page, axe_source: str) -> list[str]:
+    # Evaluated, since the content security policy (rightly) refuses an added script.
+    page.evaluate(f"() => {{ if (!window.axe) {{ {axe_source} }} }}")
+    result = page.evaluate(
+        "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})",
+        AXE_TAGS,
+    )
+    return [
+        f"{violation['id']}: {node['html']} {node['failureSummary']}"
+        for violation in result["violations"]
+        for node in violation["nodes"]
+    ]

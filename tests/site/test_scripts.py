@@ -1,0 +1,150 @@
+"""script/server as a person runs it, in a copy of the project with a database of its own."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+from django.conf import settings
+
+from tests.services import free_port
+
+pytestmark = pytest.mark.services
+
+ADMINISTRATOR = {
+    "ADMIN_EMAIL": "admin@example.org",
+    "ADMIN_NAME": "Ada Administrator",
+    "ADMIN_PASSWORD": "a-long-enough-phrase",
+}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory) -> Path:
+    """The files that git knows or would add; installed packages are shared with this project."""
+    here = Path(settings.BASE_DIR)
+    copy = tmp_path_factory.mktemp("clone")
+    listing = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=here, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    for name in filter(None, listing.stdout.split("\0")):
+        if (here / name).is_file():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(here / name, copy / name)
+    for name in (".venv", "node_modules"):
+        (copy / name).unlink(missing_ok=True)
+        (copy / name).symlink_to((here / name).resolve())
+    return copy
+
+
+@pytest.fixture
+def start(project) -> Iterator[Callable[..., subprocess.Popen]]:
+    """start(arguments, **environment): script/server from another folder, as the leader of a process group."""
+    # Only what a login has: the tests' own settings must not reach it.
+    login = {name: os.environ[name] for name in ("HOME", "PATH", "LANG") if name in os.environ}
+    started = []
+
+    def do(*arguments: str, **environment: str) -> subprocess.Popen:
+        process = subprocess.Popen(
+            [project / "script" / "server", *arguments], cwd="/", env={**login, **environment},
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, process_group=0,
+        )  # fmt: skip
+        started.append(process)
+        return process
+
+    yield do
+    for process in started:
+        if process.poll() is None:
+            process.terminate()
+            process.communicate(timeout=60)
+
+
+def wait_for(port: int, process: subprocess.Popen) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:
+                assert answer.status == 200
+                return
+        except URLError:
+            time.sleep(0.2)
+    pytest.fail(f"no answer on port {port}: {process.communicate()[0] if process.poll() is not None else ''}")
+
+
+def members(group: int, name: str = "") -> list[int]:
+    """Processes of a group that run, those whose command holds the name."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            state, _, its_group = (folder / "stat").read_text().rpartition(")")[2].split()[:3]
+            command = (folder / "cmdline").read_text()
+        except OSError:
+            continue  # it ended meanwhile
+        if int(its_group) == group and state != "Z" and name in command:
+            found.append(int(folder.name))
+    return found
+
+
+def test_server_serves_with_its_worker_and_ends_both(start):
+    port = free_port()
+    process = start("--empty", PORT=str(port), **ADMINISTRATOR)
+    wait_for(port, process)
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.2", port))
+    process.send_signal(signal.SIGTERM)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 143
+    assert f"http://127.0.0.1:{port}/" in output
+    assert "Ada Administrator can sign in as admin@example.org." in output
+    assert members(process.pid) == []
+
+
+def test_server_ends_when_its_worker_dies(start):
+    port = free_port()
+    process = start("--empty", PORT=str(port), **ADMINISTRATOR)
+    wait_for(port, process)
+    os.kill(min(members(process.pid, "celery")), signal.SIGKILL)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "ended by itself" in output
+    assert members(process.pid) == []
+
+
+def test_busy_port_is_said_before_anything_starts(start, project):
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen()
+        port = busy.getsockname()[1]
+        output, _ = start(PORT=str(port)).communicate(timeout=10)
+    assert output == (
+        f"server: port {port} is in use. "
+        f"End what listens there, or choose another: PORT={port + 1} script/server\n"
+    )
+
+
+def test_empty_without_an_administrator_to_make_says_what_is_missing(start, project):
+    (project / "var" / "db.sqlite3").unlink(missing_ok=True)
+    process = start("--empty", PORT=str(free_port()))
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "ADMIN_EMAIL is missing: set it, or run this in a terminal." in output
+
+
+def test_second_bootstrap_is_quick_and_keeps_the_secrets(project):
+    subprocess.run([project / "script" / "bootstrap", "--dev"], cwd="/", check=True)
+    secrets = (project / ".env").read_text()
+    assert (project / ".env").stat().st_mode & 0o777 == 0o600
+    began = time.monotonic()
+    again = subprocess.run(
+        [project / "script" / "bootstrap"], cwd="/", check=True, capture_output=True, text=True
+    )
+    assert time.monotonic() - began < 2
+    assert again.stdout + again.stderr == ""
+    assert (project / ".env").read_text() == secrets

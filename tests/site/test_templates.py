@@ -1,0 +1,34 @@
+"""Every template compiles, and holds nothing that the content security policy would refuse."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.template.loader import get_template
+
+FOLDER = Path(settings.BASE_DIR) / "templates"
+NAMES = sorted(str(path.relative_to(FOLDER)) for path in FOLDER.rglob("*") if path.is_file())
+PAGES = [name for name in NAMES if name.endswith(".html")]
+
+REFUSED = {
+    "a style attribute": r"<[^>]*\sstyle\s*=",
+    "a style element": r"<style\b",
+    "an event attribute": r"<[^>]*\son[a-z]+\s*=",
+    "a javascript: address": r"javascript:",
+    "a script in the page": r"<script\b(?![^>]*\b(?:src=|type=.application/json))",
+    "another host": r"<(?:script|link|img|iframe|source)\b[^>]*(?:src|href)\s*=\s*.(?:https?:)?//",
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_template_compiles(name):
+    get_template(name)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_template_keeps_the_content_security_policy(name):
+    # Quoted text and template tags may hold a ">".
+    html = re.sub(r"{%.*?%}|{{.*?}}|{#.*?#}", "", (FOLDER / name).read_text(), flags=re.DOTALL)
+    found = [what for what, pattern in REFUSED.items() if re.search(pattern, html, re.IGNORECASE)]
+    assert found == []
