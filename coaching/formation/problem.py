@@ -1,0 +1,142 @@
+"""What the solver takes and gives: people, settings, a proposal. Standard library only, no Django."""
+
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import Any
+
+Id = str | int
+
+
+class BadProblem(ValueError):
+    """The input is wrong. `mistakes` has one line for each mistake, each saying where it stands."""
+
+    def __init__(self, mistakes: list[str]) -> None:
+        super().__init__("\n".join(mistakes))
+        self.mistakes = mistakes
+
+
+@dataclass(frozen=True)
+class Person:
+    """One participant. Division, classification or track `None`: not known, never counted as different."""
+
+    id: Id
+    name: str
+    division: Id | None = None
+    classification: Id | None = None
+    track: Id | None = None
+    grow: tuple[Id, ...] = ()
+    glow: tuple[Id, ...] = ()
+    slots: tuple[Id, ...] | None = None  # None: can always meet; empty: can never meet
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Points of the soft rules. `track` above 0 prefers different career tracks, below 0 the same (T3)."""
+
+    classification: int = 10
+    division: int = 8
+    competency: int = 12
+    slots: int = 4
+    track: int = 0
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Made by `parsing.parse`, which refuses contradictions. The last of `people` wait first."""
+
+    people: tuple[Person, ...]
+    apart: tuple[tuple[Id, Id], ...] = ()
+    together: tuple[tuple[Id, ...], ...] = ()
+    sizes: tuple[int, ...] = (3, 4)
+    weights: Weights = field(default_factory=Weights)
+
+    @cached_property
+    def index(self) -> dict[Id, int]:
+        """Where each person stands in `people`."""
+        return {person.id: place for place, person in enumerate(self.people)}
+
+    @cached_property
+    def rivals(self) -> dict[Id, frozenset[Id]]:
+        """For each person named in `apart`: everybody they are kept apart from."""
+        found: dict[Id, set[Id]] = {}
+        for one, other in self.apart:
+            found.setdefault(one, set()).add(other)
+            found.setdefault(other, set()).add(one)
+        return {person: frozenset(others) for person, others in found.items()}
+
+    @cached_property
+    def pinned(self) -> dict[Id, tuple[Id, ...]]:
+        """For each person named in `together`: everybody tied to them, and themselves, in the order given."""
+        return {member: group for group in tied_groups(self.together, self.index) for member in group}
+
+    def members(self, ids: list[Id] | tuple[Id, ...]) -> list[Person]:
+        """The people of one team. Raises BadProblem for an unknown id, or one that stands twice."""
+        mistakes = [f"team: no person has the id {one!r}" for one in ids if one not in self.index]
+        mistakes += [f"team: {one!r} stands twice" for place, one in enumerate(ids) if one in ids[:place]]
+        if mistakes:
+            raise BadProblem(mistakes)
+        return [self.people[self.index[one]] for one in ids]
+
+    def to_json(self) -> dict[str, Any]:
+        """The same problem as `parse` takes it."""
+        people = []
+        for person in self.people:
+            row = {key: value for key, value in asdict(person).items() if value is not None}
+            people.append({key: list(value) if type(value) is tuple else value for key, value in row.items()})
+        return {
+            "people": people,
+            "apart": [list(pair) for pair in self.apart],
+            "together": [list(group) for group in self.together],
+            "sizes": list(self.sizes),
+            "weights": asdict(self.weights),
+        }
+
+
+def tied_groups(together: tuple[tuple[Id, ...], ...], index: dict[Id, int]) -> list[tuple[Id, ...]]:
+    """Merge pins that share somebody: A with B and B with C ties all three."""
+    group_of: dict[Id, set[Id]] = {}
+    for pin in together:
+        merged = set(pin).union(*(group_of[one] for one in pin if one in group_of))
+        for one in merged:
+            group_of[one] = merged
+    groups = {tuple(sorted(group, key=index.__getitem__)) for group in group_of.values()}
+    return sorted(groups, key=lambda group: index[group[0]])
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one rule says about one team. Hard rules give no points; a soft one not `ok` is a warning."""
+
+    label: str
+    title: str
+    hard: bool
+    points: int
+    ok: bool
+    words: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """A checked proposal. `bound`: no teams of these sizes made of these people can score more."""
+
+    teams: tuple[tuple[Id, ...], ...]
+    left_out: tuple[tuple[Id, str], ...]
+    score: int
+    bound: int
+    status: str  # optimal | feasible | infeasible
+    bound_by: str  # exact | counting (lp comes with the proven solver)
+    seconds: float
+    reasons: tuple[tuple[Finding, ...], ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain lists and dictionaries, as the command prints them."""
+        return {
+            "teams": [list(team) for team in self.teams],
+            "left_out": [list(row) for row in self.left_out],
+            "score": self.score,
+            "bound": self.bound,
+            "status": self.status,
+            "bound_by": self.bound_by,
+            "seconds": self.seconds,
+            "reasons": [[asdict(finding) for finding in team] for team in self.reasons],
+        }
