@@ -1,0 +1,121 @@
+"""The mails of an application, built from its state when they are sent; what is no longer true is not sent."""
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+
+from applications import drafting, routing
+from applications.models import Application, Decision, ReviewStep
+from coaching.models import SignOff, User
+from coaching.outbox import Build, Mail, render_mail
+
+PEOPLE = ("applicant", "cohort__program", "cohort__branch")
+
+
+def _application(pk: int) -> Application:
+    return Application.objects.select_related(*PEOPLE).get(pk=pk)
+
+
+def _render(name: str, recipient: User, application: Application, **context: object) -> Mail:
+    step = application.current_step()
+    page = reverse("application", args=[application.pk])
+    return render_mail(
+        f"mail/application_{name}.txt",
+        {
+            "recipient": recipient,
+            "application": application,
+            "applicant": application.applicant,
+            "cohort": application.cohort,
+            "waiting": step,
+            "page": settings.SITE_URL + page,
+            "approval_page": settings.SITE_URL + reverse("approval", args=[application.pk]),
+            **context,
+        },
+    )
+
+
+def _submitted(recipient: User, *, application: int, text: int) -> Mail | None:
+    found = _application(application)
+    if found.current_text_id != text or found.status != Application.Status.IN_REVIEW:
+        return None
+    return _render("submitted", recipient, found)
+
+
+def _received(recipient: User, *, application: int, text: int) -> Mail | None:
+    found = _application(application)
+    if found.current_text_id != text or found.status != Application.Status.IN_REVIEW:
+        return None
+    return _render("received", recipient, found)
+
+
+def _to_sign(recipient: User, *, step: int) -> Mail | None:
+    """Only while it waits at this step, and on this person."""
+    found = ReviewStep.objects.with_people().select_related("application").get(pk=step)
+    application = _application(found.application_id)
+    today = timezone.localdate()
+    if application.current_step() != found or routing.authority(found, recipient, on=today) is None:
+        return None
+    return _render("to_sign", recipient, application, step=found, for_another=found.signer != recipient)
+
+
+def _signed(recipient: User, *, application: int, sign_off: int) -> Mail | None:
+    found = _application(application)
+    signature = SignOff.objects.select_related("signer", "on_behalf_of").get(pk=sign_off)
+    if found.current_text_id != signature.text_id or found.status != Application.Status.IN_REVIEW:
+        return None
+    return _render("signed", recipient, found, sign_off=signature)
+
+
+def _returned(recipient: User, *, step: int) -> Mail | None:
+    return _about_step("returned", recipient, step, Application.Status.RETURNED)
+
+
+def _declined(recipient: User, *, step: int) -> Mail | None:
+    return _about_step("declined", recipient, step, Application.Status.DECLINED)
+
+
+def _about_step(name: str, recipient: User, pk: int, status: str) -> Mail | None:
+    step = ReviewStep.objects.with_people().get(pk=pk)
+    application = _application(step.application_id)
+    if application.status != status or application.current_text_id != step.text_id:
+        return None
+    return _render(name, recipient, application, step=step)
+
+
+def _outcome(recipient: User, *, decision: int) -> Mail | None:
+    """A11. A waitlisting that has become something else in the meantime is not told."""
+    found = Decision.objects.get(pk=decision)
+    application = _application(found.application_id)
+    if application.status != found.outcome:
+        return None
+    return _render(found.outcome, recipient, application, decision=found)
+
+
+def _withdrawn(recipient: User, *, application: int) -> Mail | None:
+    found = _application(application)
+    return _render("withdrawn", recipient, found, own=recipient == found.applicant)
+
+
+def _route_problem(recipient: User, *, application: int) -> Mail | None:
+    """Only while the problem is there."""
+    found = _application(application)
+    if not found.is_editable:
+        return None
+    try:
+        drafting.preview(found, now=timezone.now())
+    except routing.NoSigner as problem:
+        return _render("route_problem", recipient, found, problem=problem)
+    return None
+
+
+BUILDERS: dict[str, Build] = {
+    "application_submitted": _submitted,
+    "application_received": _received,
+    "application_to_sign": _to_sign,
+    "application_signed": _signed,
+    "application_returned": _returned,
+    "application_declined": _declined,
+    "application_outcome": _outcome,
+    "application_withdrawn": _withdrawn,
+    "application_route_problem": _route_problem,
+}

@@ -1,0 +1,92 @@
+"""Which mail goes to whom at which turn of an application; queued in the turn's own transaction (A11)."""
+
+from datetime import datetime
+
+from applications.models import Application, Decision, ReviewStep
+from applications.routing import expected_signers
+from coaching import offices, outbox
+from coaching.models import SignOff, User
+
+
+def _office(application: Application, now: datetime) -> list[User]:
+    """The cohort's branch office without the applicant (T10)."""
+    day = now.astimezone(application.cohort.zone).date()
+    officers = offices.branch_officers(application.cohort.branch, on=day)
+    return [officer for officer in officers if officer.pk != application.applicant_id]
+
+
+def submitted(application: Application, *, now: datetime) -> None:
+    """To the applicant and to the branch office."""
+    ids = {"application": application.pk, "text": application.current_text_id}
+    key = f"{application.pk}:{application.current_text_id}"
+    outbox.queue(kind="application_submitted", to=application.applicant, key=key, now=now, ids=ids)
+    for officer in _office(application, now):
+        outbox.queue(kind="application_received", to=officer, key=key, now=now, ids=ids)
+
+
+def turn(application: Application, *, now: datetime) -> None:
+    """To everybody who can sign now: the signer, and whoever stands in for them."""
+    step = application.current_step()
+    if step is None:
+        return
+    day = now.astimezone(application.cohort.zone).date()
+    for person in expected_signers(step, on=day):
+        outbox.queue(kind="application_to_sign", to=person, key=str(step.pk), now=now, ids={"step": step.pk})
+
+
+def signed(application: Application, sign_off: SignOff, *, now: datetime) -> None:
+    ids = {"application": application.pk, "sign_off": sign_off.pk}
+    outbox.queue(kind="application_signed", to=application.applicant, key=str(sign_off.pk), now=now, ids=ids)
+
+
+def returned(application: Application, step: ReviewStep, *, now: datetime) -> None:
+    _about_step("application_returned", application, step, now)
+
+
+def declined(application: Application, step: ReviewStep, *, now: datetime) -> None:
+    _about_step("application_declined", application, step, now)
+
+
+def _about_step(kind: str, application: Application, step: ReviewStep, now: datetime) -> None:
+    outbox.queue(kind=kind, to=application.applicant, key=str(step.pk), now=now, ids={"step": step.pk})
+
+
+def decided(application: Application, decision: Decision, *, now: datetime) -> None:
+    """A11: every applicant is told of the outcome."""
+    outbox.queue(
+        kind="application_outcome",
+        to=application.applicant,
+        key=str(decision.pk),
+        now=now,
+        ids={"decision": decision.pk},
+    )
+
+
+def withdrawn(application: Application, waiting: ReviewStep | None, *, now: datetime) -> None:
+    """To the applicant as a receipt; to whoever had it and to the branch office, if it had been sent at all."""
+    people = [application.applicant]
+    if application.submitted_at:
+        people += _office(application, now)
+    if waiting:
+        people.append(waiting.signer)
+    for person in people:
+        outbox.queue(
+            kind="application_withdrawn",
+            to=person,
+            key=str(application.pk),
+            now=now,
+            ids={"application": application.pk},
+        )
+
+
+def route_problem(application: Application, *, now: datetime) -> None:
+    """To the branch office, once a day: an applicant cannot submit because a post has nobody who could sign."""
+    day = now.astimezone(application.cohort.zone).date()
+    for officer in _office(application, now):
+        outbox.queue(
+            kind="application_route_problem",
+            to=officer,
+            key=f"{application.pk}:{day}",
+            now=now,
+            ids={"application": application.pk},
+        )

@@ -1,0 +1,239 @@
+"""Who signs an application: the route as it would be fixed at submission, and who may act on a step today (A9)."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Q
+
+from applications.models import Application, ReviewStep
+from coaching import offices
+from coaching.errors import Refused
+from coaching.models import Cohort, Delegation, OrgUnit, RouteStep, User
+
+
+class NoSigner(Refused):
+    """A post on the route has nobody who could sign; the branch office has to settle it first."""
+
+
+@dataclass(frozen=True)
+class Signer:
+    """One step of a route with the person who will sign it, and why it is this person."""
+
+    step: RouteStep
+    signer: User
+    unit: OrgUnit | None = None
+    holder: User | None = None
+    delegation: Delegation | None = None
+    reason: str = ""
+
+    @property
+    def post(self) -> str:
+        return post_title(self.step, self.unit)
+
+    @property
+    def line(self) -> str:
+        """One line for the text that is signed and for the preview."""
+        return f"{self.post}: {self.signer.name}" + (f" ({self.reason})" if self.reason else "")
+
+
+def post_title(step: RouteStep, unit: OrgUnit | None) -> str:
+    """The post as people say it: "Division Director, Nutrition Division"."""
+    if step.office == RouteStep.Office.SUPERVISOR or unit is None:
+        return step.title
+    if unit.kind != KIND_OF_OFFICE[step.office]:
+        return f"{unit.head_title}, {unit}, in place of the {step.title}"
+    return f"{step.title}, {unit}"
+
+
+KIND_OF_OFFICE = {
+    RouteStep.Office.DIRECTOR: OrgUnit.Kind.DIVISION,
+    RouteStep.Office.DEPUTY: OrgUnit.Kind.BRANCH,
+}
+
+
+def route_for(applicant: User, cohort: Cohort, *, on: date) -> list[Signer]:
+    """The named signers in their order. Raises NoSigner, naming the branch office's contact, when one is missing."""
+    steps = cohort.program.route.all()
+    if not steps:
+        raise NoSigner(f"The {cohort} has no route of signatures yet. {_ask(cohort)}")
+    return [_signer(step, applicant, cohort, on) for step in steps]
+
+
+def _signer(step: RouteStep, applicant: User, cohort: Cohort, on: date) -> Signer:
+    if step.office == RouteStep.Office.SUPERVISOR:
+        return _supervisor(step, applicant, cohort, on)
+    if step.office == RouteStep.Office.DEPUTY:
+        return _head(step, cohort.branch, applicant, cohort, on)
+    division = applicant.division
+    if division is None:
+        return _head(
+            step, cohort.branch, applicant, cohort, on, because="The applicant belongs to no division."
+        )
+    return _head(step, division, applicant, cohort, on)
+
+
+def _supervisor(step: RouteStep, applicant: User, cohort: Cohort, on: date) -> Signer:
+    """The supervisor of the directory; whoever acts for them; for a vacant post, whoever acts in the unit."""
+    supervisor, because = applicant.supervisor, ""
+    seen = {applicant.pk}
+    while supervisor is not None and supervisor.is_active and supervisor.pk not in seen:
+        unit = _post_of(supervisor, applicant)
+        order = _absence_order(supervisor, unit, on)
+        if order is None:
+            return Signer(step, supervisor, unit, reason=because)
+        if order.person_id != applicant.pk:
+            return Signer(step, order.person, unit, supervisor, order, _join(because, _acting(order)))
+        because = f"The applicant acts for {supervisor}, so the next higher supervisor signs."
+        seen.add(supervisor.pk)
+        supervisor = supervisor.supervisor
+    order = offices.acting_head(applicant.unit, on=on) if applicant.unit else None
+    if order and order.person.is_active and applicant.pk not in (order.person_id, order.principal_id):
+        return Signer(
+            step, order.person, applicant.unit, order.principal, order, _join(because, _acting(order))
+        )
+    raise NoSigner(
+        "The directory names no supervisor for you who could sign, and nobody acts in that post. "
+        + _ask(cohort)
+    )
+
+
+def _post_of(person: User, applicant: User) -> OrgUnit | None:
+    """The unit of the applicant's line that this person heads, so that orders for that post count here too."""
+    unit = applicant.unit
+    while unit is not None and unit.head_id != person.pk:
+        unit = unit.parent
+    return unit
+
+
+def _head(
+    step: RouteStep, unit: OrgUnit, applicant: User, cohort: Cohort, on: date, because: str = ""
+) -> Signer:
+    """The head of a unit or whoever acts in that post; where that is the applicant, the next higher head."""
+    post: OrgUnit | None = unit
+    while post is not None:
+        order = _absence_order(post.head, post, on)
+        if post.head_id == applicant.pk or (order and order.person_id == applicant.pk):
+            because = _join(because, f"The applicant holds the post {post.head_title}, {post}.")
+            post = post.parent
+            continue
+        if order:
+            return Signer(step, order.person, post, post.head, order, _join(because, _acting(order)))
+        if post.head and post.head.is_active:
+            return Signer(step, post.head, post, reason=because)
+        raise NoSigner(
+            f"The post {post.head_title}, {post}, is vacant and nobody has been named to act in it. {_ask(cohort)}"
+        )
+    raise NoSigner(f"There is no higher office that could sign as {step.title}. {_ask(cohort)}")
+
+
+def _absence_order(holder: User | None, unit: OrgUnit | None, on: date) -> Delegation | None:
+    """The order that puts an acting person into this post today; one for everything its holder signs counts too."""
+    covers = Q(pk__in=[])
+    if unit:
+        covers |= Q(unit=unit) & (Q(principal=None) | Q(principal=holder))
+    if holder:
+        covers |= Q(unit=None, principal=holder)
+    orders = Delegation.objects.on(on).filter(covers, kind=Delegation.Kind.ACTING, person__is_active=True)
+    return orders.select_related("person", "principal").order_by("-start_date", "-pk").first()
+
+
+def _acting(order: Delegation) -> str:
+    whom = f"acting for {order.principal}" if order.principal else "acting in the vacant post"
+    return f"{whom} from {order.start_date:%B %-d, %Y} to {order.end_date:%B %-d, %Y}: {order.reason}"
+
+
+def _ask(cohort: Cohort) -> str:
+    phone = f" or {cohort.contact_phone}" if cohort.contact_phone else ""
+    return f"Please ask the branch office ({cohort.contact_role}, {cohort.contact_email}{phone}) to settle this; your answers are kept."
+
+
+def _join(*parts: str) -> str:
+    return " ".join(part for part in parts if part)
+
+
+@dataclass(frozen=True)
+class Authority:
+    """In which right somebody acts on a step: their own, as the acting person, or under an order for another."""
+
+    on_behalf_of: User | None = None
+    delegation: Delegation | None = None
+    acting: bool = False
+
+
+def authority(step: ReviewStep, by: User, *, on: date) -> Authority | None:
+    """The right under which this person may act on a step that day; None when they may not (A9).
+
+    An acting person signs while the order lasts. Then, or before, the holder of the post signs. A delegate signs
+    for whoever was fixed as the signer. The applicant never signs, and nobody signs on the applicant's behalf.
+    """
+    applicant_id = step.application.applicant_id
+    if by.pk == applicant_id:
+        return None
+    order = step.delegation
+    if order and step.holder_id == by.pk:
+        return Authority()
+    if order and not Delegation.objects.on(on).filter(pk=order.pk).exists():
+        return _after_the_order(step, by, on)
+    if step.signer_id == by.pk:
+        return Authority(step.holder, order, acting=True) if order else Authority()
+    standing = offices.standing_for(by, step.signer, on=on, unit=step.unit)
+    if standing is None:
+        return None
+    return Authority(step.signer, standing, acting=bool(order) or standing.kind == Delegation.Kind.ACTING)
+
+
+def _after_the_order(step: ReviewStep, by: User, on: date) -> Authority | None:
+    """The acting order has ended: whoever holds the post now signs, or acts in it now."""
+    if step.unit is None:
+        return None
+    if step.unit.head_id == by.pk:
+        return Authority()
+    orders = Delegation.objects.on(on).filter(unit=step.unit, kind=Delegation.Kind.ACTING, person=by)
+    not_for_applicant = Q(principal=None) | ~Q(principal=step.application.applicant_id)
+    order = orders.filter(not_for_applicant).select_related("principal").first()
+    return Authority(order.principal, order, acting=True) if order else None
+
+
+def steps_to_settle(application: Application, by: User, *, on: date) -> list[tuple[ReviewStep, Authority]]:
+    """What one act of this person settles now: the current step, and those that follow with the same signer (A9).
+
+    Empty when the application does not wait on them.
+    """
+    settled: list[tuple[ReviewStep, Authority]] = []
+    if application.status != Application.Status.IN_REVIEW:
+        return settled
+    pending = application.route().select_related("application").filter(status=ReviewStep.Status.PENDING)
+    for step in pending:
+        right = authority(step, by, on=on)
+        if right is None or (settled and step.signer_id != settled[0][0].signer_id):
+            break
+        settled.append((step, right))
+    return settled
+
+
+def steps_to_decide(application: Application, by: User, *, on: date) -> list[tuple[ReviewStep, Authority]]:
+    """What this person settles by deciding now: what waits on them, or the deciding step of a waitlisted one."""
+    if application.status != Application.Status.WAITLISTED:
+        settled = steps_to_settle(application, by, on=on)
+        return settled if settled and settled[-1][0].route_step.decides else []
+    for step in application.route().select_related("application").filter(route_step__decides=True):
+        right = authority(step, by, on=on)
+        return [(step, right)] if right else []
+    return []
+
+
+def capacity(step: ReviewStep, right: Authority) -> str:
+    """How the signature names the office: "Acting Division Director, Nutrition Division"."""
+    title = post_title(step.route_step, step.unit)
+    return f"Acting {title}" if right.acting else title
+
+
+def expected_signers(step: ReviewStep, *, on: date) -> list[User]:
+    """Everybody who could act on a step today: for mail, so that no absence makes an application wait unseen."""
+    orders = Delegation.objects.on(on).filter(
+        Q(principal=step.signer) & (Q(unit=None) | Q(unit=step.unit)) | Q(unit=step.unit, unit__isnull=False)
+    )
+    candidates = [step.signer, step.holder, step.unit.head if step.unit else None]
+    candidates += [order.person for order in orders.select_related("person")]
+    people = {person.pk: person for person in candidates if person and person.is_active}
+    return [person for person in people.values() if authority(step, person, on=on)]

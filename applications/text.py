@@ -1,0 +1,121 @@
+"""The canonical plain text of an application: what the applicant submits and every signer signs."""
+
+import textwrap
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from applications.checks import competencies_of
+from applications.models import Application, Rating
+from applications.routing import Signer
+from coaching.models import RouteStep, User
+
+RULE = "-" * 72
+NO_ANSWER = "(no answer)"
+
+
+def canonical(application: Application, route: Sequence[Signer], *, on: date) -> str:
+    """The text of the application as submitted on that day: the same answers give the same text, byte for byte."""
+    cohort = application.cohort
+    parts = [
+        f"{cohort.program.name.upper()}\nApplication to the {cohort}, {cohort.branch}",
+        _fields(_person(application.applicant, route, on)),
+        _section("WHY I WANT TO TAKE PART", _answers(application, "why", "development")),
+        _section("LEADERSHIP", _answers(application, "role_aimed_for", "ultimate_position")),
+        _section("COMPETENCIES", _ratings(application)),
+        _section("DIVISION PROJECT", _project(application)),
+        _section("THE PROJECT CONCEPT WAS DISCUSSED", _concept(application)),
+        _section("ACKNOWLEDGED BY THE APPLICANT", _acknowledged(application)),
+        _section("ROUTE OF SIGNATURES", [signer.line for signer in route]),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _person(user: User, route: Sequence[Signer], on: date) -> list[tuple[str, object]]:
+    """A1: as the directory has it on the day of submission."""
+    people = {signer.step.office: signer.holder or signer.signer for signer in route}
+    return [
+        ("Name", user.name),
+        ("Date submitted", _day(on)),
+        ("Job classification", user.classification),
+        ("Division", user.division),
+        ("Unit", user.unit),
+        ("Supervisor", user.supervisor),
+        ("Division Director", people.get(RouteStep.Office.DIRECTOR)),
+    ]
+
+
+def _answers(application: Application, *names: str) -> list[str]:
+    return [_answer(_label(application, name), getattr(application, name)) for name in names]
+
+
+def _ratings(application: Application) -> list[str]:
+    rated = {rating.competency_id: rating for rating in application.ratings.all()}
+    return [_rating(competency.name, rated.get(competency.pk)) for competency in competencies_of(application)]
+
+
+def _rating(name: str, rating: Rating | None) -> str:
+    if rating is None:
+        return f"{name}: {NO_ANSWER}"
+    sentence = f"\n{_indented(rating.sentence)}" if rating.sentence.strip() else ""
+    return f"{name}: {rating.get_rating_display()}{sentence}"
+
+
+def _project(application: Application) -> list[str]:
+    names = ("project_title", "project_description", "project_outcome", "project_measure")
+    served = ", ".join(
+        competency.name for competency in application.project_competencies.order_by("position")
+    )
+    serves = _answer(_label(application, "project_competencies"), served)
+    return [*_answers(application, *names), serves, *_answers(application, *Application.SMART)]
+
+
+def _concept(application: Application) -> list[str]:
+    """A3: as the applicant states it; each signer confirms or corrects the date."""
+    dates = (
+        ("With the supervisor", application.concept_supervisor_date),
+        ("With the division director", application.concept_director_date),
+    )
+    return [_fields([(label, _day(stated) if stated else None) for label, stated in dates])]
+
+
+def _acknowledged(application: Application) -> list[str]:
+    """F2, F3, A7: what the applicant was shown and accepts by signing."""
+    program = application.cohort.program
+    return [
+        _answer("What the program offers", program.benefits),
+        _answer("The time it asks for", program.time_commitment),
+        _answer("Voluntary", program.voluntary),
+        _answer("Commitment", program.commitment_statement),
+    ]
+
+
+def _label(application: Application, name: str) -> str:
+    label = str(application._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
+    return label[:1].upper() + label[1:]
+
+
+def _section(title: str, parts: Iterable[str]) -> str:
+    return f"{RULE}\n{title}\n{RULE}\n" + "\n\n".join(parts)
+
+
+def _answer(label: str, answer: str) -> str:
+    return f"{label}\n{_indented(answer)}"
+
+
+def _fields(pairs: Iterable[tuple[str, object]]) -> str:
+    return "\n".join(f"{label}: {value or NO_ANSWER}" for label, value in pairs)
+
+
+def _plain(text: str) -> str:
+    """One kind of line ending and no trailing space, so that a browser's way of sending does not change the digest."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return "\n".join(line.rstrip() for line in lines).strip()
+
+
+def _indented(text: str) -> str:
+    """Set in, so that nothing an applicant writes can look like a heading or another's answer."""
+    return textwrap.indent(_plain(text) or NO_ANSWER, "    ")
+
+
+def _day(day: date) -> str:
+    return f"{day:%A, %B %-d, %Y}"

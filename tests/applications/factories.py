@@ -1,0 +1,97 @@
+"""Applications in each state, made through the write functions."""
+
+from datetime import date, datetime
+
+from applications import drafting, workflow
+from applications.models import Application, Decision, Rating
+from applications.workflow import Criteria
+from coaching.models import Cohort, Competency, User
+from tests.clock import NOW
+
+CRITERIA = Criteria(
+    interest_in_program="Knows what it asks for.",
+    interest_in_leadership="Has led two working groups.",
+    division_project="Serves the division's goals.",
+)
+
+ANSWERS: dict[str, object] = {
+    "why": "I want to learn from colleagues of other divisions.",
+    "development": "I will practice giving and taking feedback.",
+    "role_aimed_for": "Section manager",
+    "ultimate_position": "Division director",
+    "project_title": "One form for school meals",
+    "project_description": "Bring three paper forms together into one.",
+    "project_outcome": "Schools fill in one form instead of three.",
+    "project_measure": "Minutes a school needs, before and after.",
+    "specific": "One form for all three meal programs.",
+    "measurable": "Minutes a school needs for it.",
+    "achievable": "The three teams have agreed to help.",
+    "realistic": "No change of the law is needed.",
+    "timely": "In use before the next school year.",
+    "concept_supervisor_date": date(2026, 11, 5),
+    "concept_director_date": date(2026, 11, 9),
+}
+
+
+def competencies(cohort: Cohort) -> list[Competency]:
+    return list(cohort.competency_model.competencies.all())
+
+
+def draft(applicant: User, cohort: Cohort, *, now: datetime = NOW, **answers: object) -> Application:
+    """A draft with every answer, unless `answers` says otherwise."""
+    application = drafting.start(cohort=cohort, by=applicant, now=now)
+    six = competencies(cohort)
+    whole = {**ANSWERS, "project_competencies": six[:2], **answers}
+    drafting.save_answers(application=application, by=applicant, answers=whole, now=now)
+    kinds = [Rating.Kind.GROW, Rating.Kind.GROW, Rating.Kind.GLOW, *[Rating.Kind.NEITHER] * 3]
+    ratings = {
+        competency: (str(kind), f"About {competency.name}.")
+        for competency, kind in zip(six, kinds, strict=True)
+    }
+    return drafting.save_ratings(application=application, by=applicant, ratings=ratings, now=now)
+
+
+def submit(application: Application, *, now: datetime = NOW, **fields: object) -> Application:
+    values: dict[str, object] = {
+        "by": application.applicant,
+        "typed_name": application.applicant.name,
+        "benefits_acknowledged": True,
+        "voluntary_acknowledged": True,
+        "commitment_made": True,
+        "now": now,
+    }
+    return workflow.submit(application=application, **{**values, **fields})  # type: ignore[arg-type]
+
+
+def submitted(applicant: User, cohort: Cohort, *, now: datetime = NOW, **answers: object) -> Application:
+    return submit(draft(applicant, cohort, now=now, **answers), now=now)
+
+
+def sign(application: Application, by: User, *, now: datetime = NOW, **fields: object) -> Application:
+    values = {"typed_name": by.name, **fields}
+    return workflow.sign(application=application, by=by, now=now, **values)  # type: ignore[arg-type]
+
+
+def decide(
+    application: Application, by: User, outcome: str = Decision.Outcome.ACCEPTED, **fields: object
+) -> Application:
+    values: dict[str, object] = {
+        "criteria": CRITERIA,
+        "typed_name": by.name,
+        "now": NOW,
+        "reason": "All seats are taken." if outcome != Decision.Outcome.ACCEPTED else "",
+    }
+    return workflow.decide(application=application, by=by, outcome=outcome, **{**values, **fields})  # type: ignore[arg-type]
+
+
+def at_deputy(applicant: User, cohort: Cohort, **answers: object) -> Application:
+    """Submitted and signed by whoever comes before the deciding office."""
+    application = submitted(applicant, cohort, **answers)
+    while not (step := application.current_step()).route_step.decides:  # type: ignore[union-attr]
+        application = sign(application, step.signer)  # type: ignore[union-attr]
+    return application
+
+
+def accepted(applicant: User, cohort: Cohort, **answers: object) -> Application:
+    application = at_deputy(applicant, cohort, **answers)
+    return decide(application, application.current_step().signer)  # type: ignore[union-attr]
