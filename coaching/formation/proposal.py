@@ -26,7 +26,8 @@ def solve(
     """Propose teams; the answer has passed the independent checker.
 
     `seconds`: wall-clock limit of the search, DEFAULT_SECONDS when neither limit is given. `steps`: limit in
-    moves tried; with `steps` alone the same seed gives the same teams on any machine.
+    moves tried; with `steps` alone the same seed gives the same teams on any machine. Neither limits the exact
+    answer for MOST_PEOPLE or fewer, which takes a fraction of a second.
     """
     if seconds is None and steps is None:
         seconds = DEFAULT_SECONDS

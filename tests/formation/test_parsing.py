@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from coaching.formation import BadProblem, Problem, Weights, parse
 
@@ -33,6 +33,7 @@ def test_whole_numbers_are_good_ids_and_labels():
     assert problem.people[0].slots == (7,)
 
 
+@settings(max_examples=50, deadline=None)
 @given(problems())
 def test_json_round_trip_changes_nothing(data):
     problem = parse(data)
