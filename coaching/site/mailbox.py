@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage as ParsedMessage
 from email.policy import default as default_policy
-from email.utils import parsedate_to_datetime
+from email.utils import parseaddr, parsedate_to_datetime
 from pathlib import Path
 
 from django.conf import settings
@@ -39,6 +39,8 @@ class MailboxBackend(BaseEmailBackend):
 @dataclass(frozen=True)
 class Letter:
     name: str
+    sender: str
+    sender_name: str
     to: str
     subject: str
     sent_at: datetime
@@ -51,11 +53,17 @@ def _read(path: Path) -> Letter:
     body = parsed.get_body(preferencelist=("plain",))
     return Letter(
         name=path.stem,
+        sender=str(parsed["From"]),
+        sender_name=parseaddr(str(parsed["From"]))[0] or str(parsed["From"]),
         to=str(parsed["To"]),
         subject=str(parsed["Subject"]),
         sent_at=parsedate_to_datetime(str(parsed["Date"])),
         body=body.get_content() if body else "",
     )
+
+
+def _newest_first() -> list[Path]:
+    return sorted(Path(settings.MAILBOX_DIR).glob("[0-9]*.eml"), reverse=True)
 
 
 def _only_in_the_demo() -> None:
@@ -67,17 +75,21 @@ def _only_in_the_demo() -> None:
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     _only_in_the_demo()
-    paths = sorted(Path(settings.MAILBOX_DIR).glob("[0-9]*.eml"), reverse=True)
-    page = Paginator(paths, 25).get_page(request.GET.get("page"))
-    letters = [_read(path) for path in page.object_list]
-    return render(request, "site/mailbox.html", {"page": page, "letters": letters})
+    recipient = request.GET.get("to", "").strip().lower()
+    if recipient:
+        letters = [each for each in map(_read, _newest_first()) if recipient in each.to.lower()]
+        page = Paginator(letters, 25).get_page(request.GET.get("page"))
+    else:
+        page = Paginator(_newest_first(), 25).get_page(request.GET.get("page"))
+        page.object_list = [_read(path) for path in page.object_list]
+    return render(request, "site/mailbox.html", {"page": page, "recipient": recipient})
 
 
 @access(public)
 @require_safe
 def show(request: HttpRequest, name: str) -> HttpResponse:
     _only_in_the_demo()
-    paths = {path.stem: path for path in Path(settings.MAILBOX_DIR).glob("[0-9]*.eml")}
+    paths = {path.stem: path for path in _newest_first()}
     if name not in paths:
         raise Http404
     return render(request, "site/mailbox_mail.html", {"letter": _read(paths[name])})
