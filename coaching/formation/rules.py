@@ -123,10 +123,10 @@ def _variety(team: Team, fact: str, one: str, several: str) -> tuple[int, str]:
     """How many different values, not known ones aside, and that in words."""
     known = {getattr(person, fact) for person in team} - {None}
     unknown = [person.name for person in team if getattr(person, fact) is None]
-    words = f"{len(known)} different {several}." if len(known) != 1 else f"One {one}."
+    words = [f"One {one}." if len(known) == 1 else f"{len(known)} different {several}."] if known else []
     if unknown:
-        words += f" Not known for {join_words(unknown)}."
-    return len(known), words
+        words.append(f"{'Not' if known else f'{one.capitalize()} not'} known for {join_words(unknown)}.")
+    return len(known), " ".join(words) or f"0 different {several}."
 
 
 def _classifications(problem: Problem, team: Team) -> Verdict:

@@ -90,6 +90,19 @@ def test_not_known_counts_as_nothing_and_is_named():
     assert finding.words == "One division. Not known for Ben and Cleo."
 
 
+def test_what_is_known_of_nobody_is_said():
+    assert say("T2", [person(1, name="Ana"), person(2, name="Ben")]).words == (
+        "Job classification not known for Ana and Ben."
+    )
+
+
+def test_an_empty_team_is_explained_too():
+    """The board shows one while it is filled by hand."""
+    findings = {one.label: one for one in explain_team(problem_of(crowd(3)), [])}
+    assert findings["T1"].words == "0 people; a team has 3 or 4."
+    assert sum(one.points for one in findings.values()) == 0
+
+
 @pytest.mark.parametrize(
     ("weight", "points", "ok", "words"),
     [
