@@ -1,0 +1,78 @@
+"""The demo's mail: in a folder, read in the browser, and nowhere else."""
+
+import pytest
+from django.core.mail import EmailMessage, get_connection
+from django.urls import reverse
+
+
+@pytest.fixture
+def mailbox(settings, tmp_path):
+    settings.DEMO = True
+    settings.MAILBOX_DIR = tmp_path / "mail"
+
+    def send(subject="Please sign", body="Hello", to="ana@demo.example"):
+        connection = get_connection("coaching.site.mailbox.MailboxBackend")
+        return EmailMessage(
+            subject, body, "Program <no-reply@example.org>", [to], connection=connection
+        ).send()
+
+    return send
+
+
+def listed(client, **query):
+    return [letter.subject for letter in client.get(reverse("mailbox"), query).context["page"]]
+
+
+def open_newest(client):
+    [letter, *_] = client.get(reverse("mailbox")).context["page"]
+    return client.get(reverse("mailbox_mail", args=[letter.name])).content.decode()
+
+
+def test_newest_mail_comes_first(client, db, mailbox):
+    mailbox("First")
+    mailbox("Second")
+    assert listed(client) == ["Second", "First"]
+
+
+def test_mail_is_found_by_its_recipient(client, db, mailbox):
+    mailbox("For Ana")
+    mailbox("For Bo", to="bo@demo.example")
+    assert listed(client, to="BO@") == ["For Bo"]
+    assert listed(client, to="nobody") == []
+
+
+def test_list_is_paged(client, db, mailbox):
+    for number in range(27):
+        mailbox(f"Mail {number}")
+    assert len(listed(client)) == 25
+    assert listed(client, page=2) == ["Mail 1", "Mail 0"]
+
+
+def test_links_of_a_mail_can_be_followed(client, db, mailbox):
+    mailbox(body="See http://127.0.0.1:8000/approvals/ please.")
+    assert '<a href="http://127.0.0.1:8000/approvals/" rel="nofollow">' in open_newest(client)
+
+
+def test_mail_cannot_bring_markup_into_the_page(client, db, mailbox):
+    mailbox(subject="<script>alert(1)</script>", body="<script>alert(2)</script>")
+    assert "<script>alert" not in open_newest(client)
+
+
+@pytest.mark.parametrize("name", ["1-1", "..", "%2e%2e%2fdb"])
+def test_a_mail_that_is_not_there_answers_404(client, db, mailbox, name):
+    mailbox()
+    assert client.get(f"/mail/{name}/").status_code == 404
+
+
+def test_outside_the_demo_there_is_no_mailbox(client, db, mailbox, settings):
+    mailbox()
+    settings.DEMO = False
+    assert client.get(reverse("mailbox")).status_code == 404
+    assert client.get(reverse("mailbox_mail", args=["1-1"])).status_code == 404
+
+
+def test_two_mails_of_one_moment_are_two_files(client, db, mailbox, settings):
+    connection = get_connection("coaching.site.mailbox.MailboxBackend")
+    mails = [EmailMessage(f"Mail {n}", "", "a@example.org", ["b@demo.example"]) for n in range(2)]
+    assert connection.send_messages(mails) == 2
+    assert len(list(settings.MAILBOX_DIR.glob("*.eml"))) == 2
