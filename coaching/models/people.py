@@ -325,3 +325,9 @@ class DirectoryCorrection(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.get_field_display()} should be {self.says}"
+
+    @property
+    def on_record(self) -> str:
+        """What the directory says now, in words; empty where it says nothing."""
+        value = getattr(self.user, self.field)
+        return str(value) if value else ""

@@ -1,9 +1,47 @@
 """Sign-in: mail address and password; accounts come from the directory, nobody signs up."""
 
 from allauth.account.adapter import DefaultAccountAdapter
-from django.http import HttpRequest
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+
+from coaching import invitations
+from coaching.models import User
+from coaching.outbox import Mail, render_mail
+from coaching.permissions import access, public
 
 
 class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+
+@access(public)
+def not_offered(request: HttpRequest, **kwargs: object) -> HttpResponse:
+    """Pages of the sign-in library that this site does without: the mail address comes from the directory."""
+    raise Http404
+
+
+def invitation(recipient: User) -> Mail | None:
+    """The link is made while the mail is built, so that no token lies in the database."""
+    if not invitations.needs_invitation(recipient):
+        return None
+    return render_mail(
+        "mail/invitation.txt",
+        {
+            "person": recipient,
+            "link": settings.SITE_URL + _password_address(recipient),
+            "days": settings.PASSWORD_RESET_TIMEOUT // (24 * 60 * 60),
+            "site_name": settings.SITE_NAME,
+            "department_name": settings.DEPARTMENT_NAME,
+        },
+    )
+
+
+def _password_address(user: User) -> str:
+    return reverse(
+        "account_reset_password_from_key",
+        kwargs={"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)},
+    )

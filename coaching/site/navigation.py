@@ -21,6 +21,8 @@ class Link:
 def links_for(user: User) -> list[Link]:
     """The rooms this person has, in the order of the program's year."""
     links = [Link("Home", reverse("home"))]
+    if permissions.branch_office(user):
+        links.append(Link("People", reverse("people_corrections")))
     if permissions.administrator(user):
         links.append(Link("Administration", reverse("admin:index")))
     return links

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from coaching.site import health, home, mailbox
+from coaching.site import accounts, health, home, mailbox
 
 admin.site.site_header = f"{settings.SITE_NAME} administration"
 admin.site.site_title = settings.SITE_NAME
@@ -15,6 +15,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("applications.urls")),
     path("", include("meetings.urls")),
     path("", include("certificates.urls")),
+    path("people/", include("coaching.site.people_urls")),
+    path("accounts/email/", accounts.not_offered, name="account_email"),
+    path("accounts/confirm-email/", accounts.not_offered, name="account_email_verification_sent"),
+    path("accounts/confirm-email/<str:key>/", accounts.not_offered, name="account_confirm_email"),
     path("accounts/", include("allauth.urls")),
     path("mail/", mailbox.index, name="mailbox"),
     path("mail/<str:name>/", mailbox.show, name="mailbox_mail"),

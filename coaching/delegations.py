@@ -1,0 +1,188 @@
+"""Signing for somebody else for a while: delegates, and acting persons in vacant or absent posts (A9)."""
+
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from coaching import audit, offices, outbox, permissions
+from coaching.errors import Refused
+from coaching.models import Cohort, Delegation, OrgUnit, User
+
+LONGEST = timedelta(days=366)
+Kind = Delegation.Kind
+
+
+class DelegationRefused(Refused):
+    pass
+
+
+def posts_of(user: User) -> QuerySet[OrgUnit]:
+    """The posts this person holds in their own right; nobody passes on what was delegated to them."""
+    return OrgUnit.objects.filter(head=user)
+
+
+def holds_post(user: User) -> bool:
+    """Whether there is something to sign that could be delegated: a headship, or people who are supervised."""
+    return posts_of(user).exists() or user.supervises.exists()
+
+
+def posts_for_office(officer: User, *, on: date) -> QuerySet[OrgUnit]:
+    """The posts of the branches this person's office serves."""
+    return OrgUnit.objects.under(*offices.office_branches(officer, on=on))
+
+
+def visible_to(user: User, *, on: date) -> QuerySet[Delegation]:
+    """Orders that name this person, and those of the branches their office serves: who sees one may end it."""
+    units = posts_for_office(user, on=on)
+    office = Q(unit__in=units) | Q(unit=None, principal__unit__in=units)
+    own = Q(principal=user) | Q(person=user)
+    orders = Delegation.objects.select_related("principal", "unit", "person", "recorded_by", "ended_by")
+    return orders if user.is_staff else orders.filter(own | office)
+
+
+def is_over(delegation: Delegation, *, on: date) -> bool:
+    return delegation.ended_at is not None or delegation.end_date < on
+
+
+@transaction.atomic
+def record(
+    *,
+    kind: str,
+    person: User,
+    principal: User | None,
+    unit: OrgUnit | None,
+    reason: str,
+    start_date: date,
+    end_date: date,
+    by: User | None,
+    now: datetime,
+) -> Delegation:
+    """Order that `person` signs for `principal`, or acts in the post at the head of `unit`.
+
+    An acting person takes the post whoever its head is: `principal` is then the absent head, or nobody.
+    Raises DelegationRefused. The same order twice is one.
+    """
+    today = timezone.localdate(now)
+    if unit:
+        unit = OrgUnit.objects.select_for_update(of=("self",)).select_related("head").get(pk=unit.pk)
+        principal = unit.head if kind == Kind.ACTING else principal
+    else:
+        principal = principal and User.objects.select_for_update(of=("self",)).get(pk=principal.pk)
+    if person == principal:
+        raise DelegationRefused(f"{person} holds this post already; name somebody else.")
+    _check_right(kind, person, principal, unit, by, today)
+    _check_dates(start_date, end_date, today)
+    if not person.is_active:
+        raise DelegationRefused(f"{person} is no longer active in the directory.")
+    reason = " ".join(reason.split())
+    if not reason:
+        raise DelegationRefused("Give the reason; it is kept with every signature.")
+    values = {
+        "kind": kind,
+        "person": person,
+        "principal": principal,
+        "unit": unit,
+        "start_date": start_date,
+        "end_date": end_date,
+    }
+    same = Delegation.objects.filter(**values, reason=reason, ended_at=None).first()
+    if same:
+        return same
+    _check_overlap(kind, person, principal, unit, start_date, end_date)
+    order = Delegation.objects.create(**values, reason=reason, recorded_by=by, recorded_at=now)
+    audit.record(
+        "delegation.recorded",
+        by=by,
+        obj=order,
+        now=now,
+        data={"kind": kind, "start_date": start_date, "end_date": end_date},
+    )
+    _tell(order, "delegation_recorded", now)
+    return order
+
+
+def _check_right(
+    kind: str, person: User, principal: User | None, unit: OrgUnit | None, by: User | None, today: date
+) -> None:
+    if by is None or by.is_staff:
+        return
+    if kind == Kind.DELEGATE:
+        if principal != by or not (posts_of(by).filter(pk=unit.pk).exists() if unit else holds_post(by)):
+            raise DelegationRefused("You can name a delegate only for a post of your own.")
+        return
+    posts = posts_for_office(by, on=today)
+    place = unit or (principal and principal.unit)
+    if not place or not posts.filter(pk=place.pk).exists():
+        raise DelegationRefused("Your office records acting persons for posts of its own branch only.")
+    if person == by:
+        raise DelegationRefused("This order names you. Ask a colleague of the branch office to record it.")
+    _check_conflict(by, place, today)
+
+
+def _check_conflict(by: User, place: OrgUnit, today: date) -> None:
+    """T10, A9: an officer who has applied does not choose who signs in the place of a signer."""
+    month = today.replace(day=1)
+    running = Cohort.objects.filter(branch=place.ancestor(OrgUnit.Kind.BRANCH), first_month__gte=month)
+    own = running.exclude(pk__in=permissions.office_cohorts(by, on=today).values("pk")).first()
+    if own:
+        raise DelegationRefused(
+            f"You have applied to the {own}, so somebody else of the branch office, or an administrator, "
+            "has to record this."
+        )
+
+
+def _check_dates(start_date: date, end_date: date, today: date) -> None:
+    if end_date < start_date:
+        raise DelegationRefused("The last day is before the first day.")
+    if end_date < today:
+        raise DelegationRefused("The last day has passed already.")
+    if start_date < today:
+        raise DelegationRefused("The first day has passed; nobody can sign for the past.")
+    if end_date - start_date > LONGEST:
+        raise DelegationRefused("An order lasts a year at most; record another one when it ends.")
+
+
+def _check_overlap(
+    kind: str,
+    person: User,
+    principal: User | None,
+    unit: OrgUnit | None,
+    start_date: date,
+    end_date: date,
+) -> None:
+    meanwhile = Delegation.objects.filter(
+        kind=kind, ended_at=None, start_date__lte=end_date, end_date__gte=start_date, unit=unit
+    )
+    if kind == Kind.ACTING:
+        same_post = meanwhile if unit else meanwhile.filter(principal=principal)
+    else:
+        same_post = meanwhile.filter(principal=principal, person=person)
+    other = same_post.select_related("person").first()
+    if other:
+        raise DelegationRefused(
+            f"{other.person} is named for this post from {other.start_date:%B %-d, %Y} to "
+            f"{other.end_date:%B %-d, %Y}. End that order first, or choose other days."
+        )
+
+
+@transaction.atomic
+def end(*, delegation: Delegation, by: User, now: datetime) -> Delegation:
+    """End an order early, from this moment on; one that is over stays as it is."""
+    today = timezone.localdate(now)
+    order = Delegation.objects.select_for_update(of=("self",)).get(pk=delegation.pk)
+    if not visible_to(by, on=today).filter(pk=order.pk).exists():
+        raise DelegationRefused("This order can be ended by those it names, or by the branch office.")
+    if is_over(order, on=today):
+        return order
+    order.ended_at, order.ended_by = now, by
+    order.save(update_fields=["ended_at", "ended_by"])
+    audit.record("delegation.ended", by=by, obj=order, now=now)
+    _tell(order, "delegation_ended", now)
+    return order
+
+
+def _tell(order: Delegation, kind: str, now: datetime) -> None:
+    people = [order.person, order.principal] if order.principal else [order.person]
+    outbox.queue_many(kind=kind, to=people, key=str(order.pk), ids={"delegation": order.pk}, now=now)

@@ -1,0 +1,162 @@
+"""What the directory says about people, and how somebody gets a wrong entry put right."""
+
+import unicodedata
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from coaching import audit, offices, outbox
+from coaching.errors import Refused
+from coaching.models import DirectoryCorrection, JobClassification, OrgUnit, User
+
+Field = DirectoryCorrection.Field
+Status = DirectoryCorrection.Status
+
+
+class CorrectionRefused(Refused):
+    pass
+
+
+class PersonNotFound(Refused):
+    pass
+
+
+def find_person(text: str) -> User:
+    """The active person with this mail address or, if only one has it, this name. Raises PersonNotFound."""
+    words = " ".join(text.split())
+    people = User.objects.filter(is_active=True)
+    found = list(people.filter(email=words.lower())) or list(people.filter(name__iexact=words)[:2])
+    if not found:
+        raise PersonNotFound(f"Nobody on record has the mail address or name “{words}”. Check the spelling.")
+    if len(found) > 1:
+        raise PersonNotFound(f"Several people are called “{words}”. Give the mail address instead.")
+    return found[0]
+
+
+@transaction.atomic
+def report_correction(*, user: User, field: str, says: str, now: datetime) -> DirectoryCorrection:
+    """Note what a person says is wrong about them; an open report on the same field is replaced.
+
+    Raises CorrectionRefused when the text is empty, too long, or what the directory says already.
+    """
+    User.objects.select_for_update().get(pk=user.pk)
+    says = _checked(user, Field(field), says)
+    correction = DirectoryCorrection.objects.filter(user=user, field=field, status=Status.OPEN).first()
+    if correction and correction.says == says:
+        return correction
+    if correction:
+        correction.says, correction.created_at = says, now
+        correction.save(update_fields=["says", "created_at"])
+    else:
+        correction = DirectoryCorrection.objects.create(user=user, field=field, says=says, created_at=now)
+    audit.record("correction.reported", by=user, obj=correction, now=now, data={"field": field})
+    for officer in officers_for(user, now=now):
+        outbox.queue(
+            kind="correction_reported",
+            to=officer,
+            key=f"{correction.pk}:{now:%Y%m%dT%H%M%S.%f}",
+            ids={"correction": correction.pk},
+            now=now,
+        )
+    return correction
+
+
+def _checked(user: User, field: Field, says: str) -> str:
+    says = " ".join(says.split())
+    longest = 200 if field == Field.NAME else 300
+    if not says:
+        raise CorrectionRefused("Say what it should be.")
+    if len(says) > longest:
+        raise CorrectionRefused(f"That is too long: at most {longest} characters.")
+    if any(unicodedata.category(character).startswith("C") for character in says):
+        raise CorrectionRefused("There is a character in it that cannot be seen. Type it again by hand.")
+    if says == DirectoryCorrection(user=user, field=field).on_record:
+        raise CorrectionRefused("That is what the directory says already.")
+    return says
+
+
+def officers_for(user: User, *, now: datetime) -> list[User]:
+    """Who settles this person's corrections: the branch office, or the administrators where there is none."""
+    branch = user.branch
+    officers = offices.branch_officers(branch, on=timezone.localdate(now)) if branch else []
+    others = [officer for officer in officers if officer != user]
+    return others or list(User.objects.filter(is_staff=True, is_active=True).exclude(pk=user.pk))
+
+
+def corrections_for(officer: User, *, now: datetime) -> QuerySet[DirectoryCorrection]:
+    """Corrections this person may settle: of their own branch's people, or anybody's for an administrator;
+    never their own."""
+    corrections = DirectoryCorrection.objects.exclude(user=officer)
+    if officer.is_staff:
+        return corrections
+    branches = offices.office_branches(officer, on=timezone.localdate(now))
+    return corrections.filter(user__unit__in=OrgUnit.objects.under(*branches))
+
+
+@transaction.atomic
+def settle_correction(
+    *,
+    correction: DirectoryCorrection,
+    confirm: bool,
+    by: User,
+    now: datetime,
+    value: JobClassification | User | None = None,
+) -> DirectoryCorrection:
+    """Confirm, which changes the directory, or decline. For a classification or a supervisor, `value` is the
+    one to put in. A second call of the same kind changes nothing.
+
+    Raises CorrectionRefused when somebody settled it the other way, or the value does not fit.
+    """
+    correction = DirectoryCorrection.objects.select_for_update().get(pk=correction.pk)
+    status = Status.CONFIRMED if confirm else Status.DECLINED
+    if not corrections_for(by, now=now).filter(pk=correction.pk).exists():
+        raise CorrectionRefused("This correction is for another office to settle.")
+    if correction.status == status:
+        return correction
+    if correction.status != Status.OPEN:
+        raise CorrectionRefused(f"{correction.settled_by} has settled this correction already.")
+    if confirm:
+        _apply(correction, value)
+    correction.status, correction.settled_at, correction.settled_by = status, now, by
+    correction.save(update_fields=["status", "settled_at", "settled_by"])
+    audit.record(f"correction.{status}", by=by, obj=correction, now=now, data={"field": correction.field})
+    outbox.queue(
+        kind="correction_settled",
+        to=correction.user,
+        key=str(correction.pk),
+        ids={"correction": correction.pk},
+        now=now,
+    )
+    return correction
+
+
+def _apply(correction: DirectoryCorrection, value: JobClassification | User | None) -> None:
+    user = User.objects.select_for_update().get(pk=correction.user_id)
+    if correction.field == Field.NAME:
+        user.name = correction.says
+    elif correction.field == Field.CLASSIFICATION and isinstance(value, JobClassification):
+        user.classification = value
+    elif correction.field == Field.SUPERVISOR and isinstance(value, User):
+        _refuse_circle(user, value)
+        user.supervisor = value
+    else:
+        raise CorrectionRefused(
+            f"Choose the {correction.get_field_display().lower()} to put in the directory."
+        )
+    user.save(update_fields=[correction.field])
+
+
+def _refuse_circle(user: User, supervisor: User) -> None:
+    above: User | None = supervisor
+    seen: set[int] = set()
+    while above is not None and above.pk not in seen:
+        if above == user:
+            raise CorrectionRefused(
+                f"{supervisor} cannot supervise {user}: {user} stands above {supervisor} already."
+                if supervisor != user
+                else "Nobody is their own supervisor."
+            )
+        seen.add(above.pk)
+        above = above.supervisor

@@ -1,0 +1,31 @@
+"""Form fields that several rooms use."""
+
+from typing import Any
+
+from django import forms
+
+from coaching import directory
+from coaching.models import User
+
+
+class PersonField(forms.CharField):
+    """A person of the directory, typed as a mail address or a full name: a list of thousands helps nobody."""
+
+    default_help = "Mail address, or the full name as it is on record."
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("help_text", self.default_help)
+        kwargs.setdefault("max_length", 254)
+        super().__init__(**kwargs)
+
+    def clean(self, value: Any) -> User | None:
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            return directory.find_person(text)
+        except directory.PersonNotFound as refusal:
+            raise forms.ValidationError(str(refusal)) from refusal
+
+    def prepare_value(self, value: Any) -> Any:
+        return value.email if isinstance(value, User) else value

@@ -1,0 +1,134 @@
+"""Forms about people: what the directory has wrong, and who signs for whom."""
+
+from datetime import date
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import HTML, Column, Layout, Row
+from django import forms
+
+from coaching import delegations
+from coaching.forms import PersonField
+from coaching.models import DirectoryCorrection, JobClassification, OrgUnit, User
+
+Field = DirectoryCorrection.Field
+
+
+def _helper(*layout: object) -> FormHelper:
+    helper = FormHelper()
+    helper.form_tag = False
+    helper.layout = Layout(*layout)
+    return helper
+
+
+class CorrectionForm(forms.Form):
+    """A person says what is wrong about them."""
+
+    field = forms.ChoiceField(label="What is wrong?", choices=Field.choices)
+    says = forms.CharField(
+        label="What should it be?",
+        max_length=300,
+        help_text="For a supervisor, please give the full name and, if you can, the mail address.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = _helper("field", "says")
+
+
+class SettleForm(forms.Form):
+    """The branch office puts the right value into the directory, or declines."""
+
+    def __init__(self, *args: Any, correction: DirectoryCorrection, confirm: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if correction.field == Field.CLASSIFICATION:
+            self.fields["value"] = forms.ModelChoiceField(
+                JobClassification.objects.all(), label="Job classification to put in", required=confirm
+            )
+        elif correction.field == Field.SUPERVISOR:
+            self.fields["value"] = PersonField(
+                label="Supervisor to put in", required=confirm, initial=correction.says
+            )
+        self.helper = _helper(*self.fields)
+
+
+class OrderForm(forms.Form):
+    """What a delegate and an acting person have in common: who, why, from when to when."""
+
+    person = PersonField(label="Who will sign?")
+    reason = forms.CharField(
+        label="Reason",
+        max_length=300,
+        help_text="For example: annual leave. It is kept with every signature.",
+    )
+    start_date = forms.DateField(label="First day", widget=forms.DateInput({"type": "date"}))
+    end_date = forms.DateField(
+        label="Last day",
+        widget=forms.DateInput({"type": "date"}),
+        help_text="The order ends by itself after this day.",
+    )
+
+    dates = Row(Column("start_date", css_class="col-sm-6"), Column("end_date", css_class="col-sm-6"))
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["start_date"].initial = today
+
+
+class PostField(forms.ModelChoiceField):
+    def label_from_instance(self, unit: OrgUnit) -> str:
+        return f"{unit.head_title}, {unit.name}"
+
+
+class PostWithHolderField(PostField):
+    def label_from_instance(self, unit: OrgUnit) -> str:
+        return f"{super().label_from_instance(unit)} ({unit.head or 'vacant'})"
+
+
+class DelegateForm(OrderForm):
+    """Somebody who holds a post names who signs for them."""
+
+    unit = PostField(
+        OrgUnit.objects.none(),
+        label="What for?",
+        required=False,
+        empty_label="Everything I sign",
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        posts = delegations.posts_of(user)
+        self.fields["unit"].queryset = posts  # type: ignore[attr-defined]
+        if not posts.exists():
+            del self.fields["unit"]
+        self.helper = _helper(
+            *(name for name in ("unit",) if name in self.fields), "person", self.dates, "reason"
+        )
+
+
+class ActingForm(OrderForm):
+    """The branch office fills a vacant post, or one whose holder is away."""
+
+    unit = PostWithHolderField(
+        OrgUnit.objects.none(),
+        label="Which post?",
+        required=False,
+        empty_label="A supervisor without a post in this list",
+    )
+    absent = PersonField(
+        label="Supervisor who is away",
+        required=False,
+        help_text=f"Only if the post is not in the list. {PersonField.default_help}",
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        posts = delegations.posts_for_office(user, on=kwargs["today"]).select_related("head")
+        self.fields["unit"].queryset = posts  # type: ignore[attr-defined]
+        self.helper = _helper("unit", "absent", HTML("<hr>"), "person", self.dates, "reason")
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if not self.errors and bool(data.get("unit")) == bool(data.get("absent")):
+            raise forms.ValidationError("Choose a post, or name the supervisor who is away: one of the two.")
+        return data
