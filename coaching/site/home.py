@@ -1,11 +1,35 @@
-"""The first page after signing in."""
+"""The first page after signing in: what waits for this person, and what is good to know."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
 
+from coaching.models import Program, User
 from coaching.permissions import access, signed_in
+from coaching.site.waiting import office
+from coaching.site.waiting.cards import Card, Find, Urgency
+
+FINDS: tuple[Find, ...] = (office.corrections,)
+
+
+def cards_for(user: User) -> list[Card]:
+    """The most urgent first; among equals, in the order of the program's year."""
+    now = timezone.now()
+    cards = [card for find in FINDS for card in find(user, now)]
+    return sorted(cards, key=lambda card: card.urgency)
 
 
 @access(signed_in)
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "site/home.html")
+    user: User = request.user  # type: ignore[assignment]
+    cards = cards_for(user)
+    context = {
+        "today": timezone.localdate(),
+        "waiting": [card for card in cards if card.urgency != Urgency.CALM],
+        "known": [card for card in cards if card.urgency == Urgency.CALM],
+        # Who is new here reads what the program is.
+        "program": Program.objects.first() if not cards else None,
+    }
+    return render(request, "site/home.html", context)

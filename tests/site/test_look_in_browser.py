@@ -18,7 +18,6 @@ OWN_PAGES = (
     "/",
     "/accounts/logout/",
     "/accounts/password/change/",
-    "/accounts/email/",
     "/accounts/reauthenticate/",
 )
 

@@ -1,0 +1,47 @@
+"""A card of the home page: one thing that waits, or that is good to know, and one clear step."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import IntEnum
+
+from django.utils import timezone
+
+from coaching.models import User
+
+
+class Urgency(IntEnum):
+    """In which order cards stand."""
+
+    NOW = 1  # somebody waits for this person
+    SOON = 2
+    CALM = 3  # good to know
+
+
+@dataclass(frozen=True)
+class Card:
+    title: str
+    text: str
+    address: str
+    action: str
+    urgency: Urgency
+    icon: str = "info-bubble"  # of the CaGov icon font
+
+    @property
+    def is_now(self) -> bool:
+        return self.urgency == Urgency.NOW
+
+
+# Cards of one kind for a person at a moment, in a constant number of queries.
+Find = Callable[[User, datetime], list[Card]]
+
+
+def day(when: date | datetime) -> str:
+    """Wednesday, March 17, 2027, as it is where the program runs."""
+    if isinstance(when, datetime):
+        when = timezone.localdate(when)
+    return f"{when:%A, %B %-d, %Y}"
+
+
+def counted(number: int, one: str, many: str) -> str:
+    return f"1 {one}" if number == 1 else f"{number} {many}"
