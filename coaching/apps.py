@@ -5,3 +5,9 @@ class CoachingConfig(AppConfig):
     name = "coaching"
     verbose_name = "People and programs"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from coaching import jobs, team_formation, team_mail  # noqa: PLC0415  (models are loaded only now)
+
+        team_mail.register()
+        jobs.register("propose_teams", team_formation.run_proposal)

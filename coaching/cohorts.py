@@ -1,13 +1,17 @@
 """Opening a cohort: one run of a program by one branch."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
+from enum import Enum
 
 import holidays
 from django.db import transaction
+from django.utils import timezone
 
-from coaching import audit
+from coaching import audit, offices
 from coaching.errors import Refused
-from coaching.models import ClosedDay, Cohort, User
+from coaching.models import ClosedDay, Cohort, Participant, Team, User
+from coaching.permissions import require_office
 
 # The library lists these for California, but the state's offices are open on them.
 NOT_STAFF_HOLIDAYS = (
@@ -21,6 +25,10 @@ SEPARATOR = "; "  # between two holidays of one day, as the library writes them
 
 
 class CohortNotValid(Refused):
+    pass
+
+
+class NotYourBranch(Refused):
     pass
 
 
@@ -48,9 +56,15 @@ def closed_days(cohort: Cohort, *, start: date, end: date) -> dict[date, str]:
 
 @transaction.atomic
 def open_cohort(*, cohort: Cohort, by: User | None, now: datetime) -> Cohort:
-    """Save a new cohort: it takes the program's competency model of today for good (F1)."""
+    """Save a new cohort: it takes the program's competency model of today for good (F1).
+
+    Raises CohortNotValid, NotYourBranch (F5), and ValidationError for values that cannot be.
+    """
     if cohort.pk:
         raise CohortNotValid(f"The {cohort} is open already.")
+    day = timezone.localdate(now)
+    if by is not None and cohort.branch not in offices.office_branches(by, on=day):
+        raise NotYourBranch(f"You do not work for the branch office of {cohort.branch}.")
     cohort.competency_model = cohort.program.competency_model
     cohort.opened_by = by
     cohort.opened_at = now
@@ -63,9 +77,70 @@ def open_cohort(*, cohort: Cohort, by: User | None, now: datetime) -> Cohort:
 
 @transaction.atomic
 def change_cohort(*, cohort: Cohort, by: User, now: datetime, changed: list[str]) -> Cohort:
-    """Save new dates, seats or settings of an open cohort; `changed` names the fields that were edited."""
-    Cohort.objects.select_for_update().get(pk=cohort.pk)
+    """Save new dates, seats or settings of an open cohort; `changed` names the fields that were edited.
+
+    Raises NotYourCohort (F5, T10), CohortNotValid, and ValidationError for values that cannot be.
+    """
+    if not changed:
+        return cohort
+    require_office(cohort=cohort, by=by, now=now)
+    before = Cohort.objects.select_for_update(of=("self",)).get(pk=cohort.pk)
+    _refuse_what_is_fixed(before, cohort, changed)
     cohort.full_clean()
-    cohort.save()
+    cohort.save(update_fields=changed)
     audit.record("cohort.changed", by=by, obj=cohort, now=now, data={"fields": sorted(changed)})
     return cohort
+
+
+def _refuse_what_is_fixed(before: Cohort, cohort: Cohort, changed: list[str]) -> None:
+    if fixed := sorted({"program", "branch", "competency_model"} & set(changed)):
+        raise CohortNotValid(f"The {', '.join(fixed)} of an open cohort cannot change.")  # F1
+    if "seats" in changed:
+        taken = before.participants.exclude(status=Participant.Status.LEFT).count()
+        if cohort.seats < taken:
+            raise CohortNotValid(f"{taken} seats are taken already; the number of seats cannot be less.")
+    if "first_month" in changed and before.teams.filter(status=Team.Status.CONFIRMED).exists():
+        raise CohortNotValid(
+            "Teams have their calendar already, so the first month is fixed. Each team can still move its meetings."
+        )
+
+
+class Phase(Enum):
+    """Where a cohort stands in its year, by its dates alone; the value is what people read."""
+
+    NOT_OPEN = "Not open yet"
+    APPLICATIONS = "Open for applications"
+    SELECTION = "Selection and teams"
+    MEETINGS = "Meetings"
+    OVER = "Meetings are over"
+
+
+@dataclass(frozen=True)
+class Standing:
+    phase: Phase
+    words: str
+
+
+def months_of(cohort: Cohort) -> int:
+    """How many months the curriculum of the cohort's program takes (M2)."""
+    return max((item.month for item in cohort.program.curriculum.all()), default=1)
+
+
+def standing(cohort: Cohort, *, today: date, months: int) -> Standing:
+    """The cohort's phase on a day, with a few words about it."""
+    if today < cohort.applications_open_date:
+        return Standing(Phase.NOT_OPEN, f"Opens {_day(cohort.applications_open_date)}")
+    if today <= cohort.applications_close_date:
+        return Standing(
+            Phase.APPLICATIONS, f"Open for applications until {_day(cohort.applications_close_date)}"
+        )
+    if today < cohort.first_month:
+        return Standing(Phase.SELECTION, f"Selection and teams; meetings begin in {cohort.first_month:%B %Y}")
+    month = (today.year - cohort.first_month.year) * 12 + today.month - cohort.first_month.month + 1
+    if month <= months:
+        return Standing(Phase.MEETINGS, f"Month {month} of {months}")
+    return Standing(Phase.OVER, "Meetings are over")
+
+
+def _day(day: date) -> str:
+    return f"{day:%A, %B} {day.day}, {day.year}"

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
+from django.utils import timezone
 
-from coaching import audit
+from coaching import audit, outbox
 from coaching.errors import Refused
 from coaching.models import (
     CareerTrack,
@@ -15,13 +16,14 @@ from coaching.models import (
     CompetencyRating,
     Goal,
     JobClassification,
-    Membership,
     OrgUnit,
     Participant,
     Team,
-    TeamChange,
+    TeamProposal,
     User,
 )
+from coaching.permissions import officers_of, require_office
+from coaching.team_agreement import end_unconfirmed
 
 
 class NoSeatLeft(Refused):
@@ -108,8 +110,16 @@ def _set_goal(participant: Participant, project: Project) -> None:
 
 @transaction.atomic
 def leave(*, participant: Participant, by: User, reason: str, now: datetime) -> Participant:
-    """End a participation at any time (F3); memberships end with it. Raises CannotLeave after completion."""
-    participant = Participant.objects.select_for_update().get(pk=participant.pk)
+    """End a participation at any time (F3); memberships end with it. A second call changes nothing.
+
+    The participant does it, or the branch office records it. Raises NotYourCohort, CannotLeave after completion.
+    """
+    if by.pk != participant.user_id:
+        require_office(cohort=participant.cohort, by=by, now=now)
+    cohort = (
+        Cohort.objects.select_for_update(of=("self",)).select_related("program").get(pk=participant.cohort_id)
+    )
+    participant = Participant.objects.select_for_update(of=("self",)).get(pk=participant.pk)
     if participant.status == Participant.Status.LEFT:
         return participant
     if participant.status == Participant.Status.COMPLETED:
@@ -118,25 +128,42 @@ def leave(*, participant: Participant, by: User, reason: str, now: datetime) -> 
     participant.left_at = now
     participant.left_reason = reason
     participant.save(update_fields=["status", "left_at", "left_reason"])
-    team_ids = list(
-        Membership.objects.filter(participant=participant, ended_at=None).values_list("team_id", flat=True)
-    )
-    Membership.objects.filter(participant=participant, ended_at=None).update(ended_at=now)
-    _reopen_unconfirmed(team_ids, now)
+    _take_out_of_draft(participant)
+    teams = list(Team.objects.filter(memberships__participant=participant, memberships__ended_at=None))
+    participant.memberships.filter(ended_at=None).update(ended_at=now)
+    for team in teams:
+        _carry_on_without(participant, team, least=cohort.program.min_team_size, by=by, now=now)
+    ids = {"participant": participant.pk}
+    outbox.queue(kind="participation_ended", to=participant.user, key=str(participant.pk), now=now, ids=ids)
+    for officer in officers_of(cohort, on=timezone.localdate(now)):
+        outbox.queue(kind="participant_left", to=officer, key=str(participant.pk), now=now, ids=ids)
     audit.record("participant.left", by=by, obj=participant, now=now, data={"reason": reason})
     return participant
 
 
-def _reopen_unconfirmed(team_ids: list[int], now: datetime) -> None:
-    """T4: a team that was still being agreed to is no longer the team its members were asked about."""
-    teams = Team.objects.filter(pk__in=team_ids, status=Team.Status.AWAITING_AGREEMENT)
-    for team in teams:
-        TeamChange.objects.filter(team=team, status=TeamChange.Status.OPEN).update(
-            status=TeamChange.Status.CANCELLED, settled_at=now
-        )
-        Membership.objects.filter(team=team, ended_at=None).update(ended_at=now)
-        team.status = Team.Status.ENDED
-        team.save(update_fields=["status"])
+def _take_out_of_draft(participant: Participant) -> None:
+    """A draft of teams no longer names them; its version goes up, so that nobody publishes what they did not see."""
+    for draft in participant.cohort.proposals.select_for_update().filter(status=TeamProposal.Status.DRAFT):
+        teams = [[pk for pk in ids if pk != participant.pk] for ids in draft.document.get("teams", [])]
+        if teams != draft.document.get("teams", []):
+            draft.document = {"teams": [ids for ids in teams if ids]}
+            draft.version += 1
+            draft.save(update_fields=["document", "version"])
+
+
+def _carry_on_without(participant: Participant, team: Team, *, least: int, by: User, now: datetime) -> None:
+    """T4: a team still being agreed to ends. A confirmed one stays, and the branch office hears when it is small (T1)."""
+    if team.status == Team.Status.AWAITING_AGREEMENT:
+        end_unconfirmed(team=team, by=by, reason="A member left the program.", now=now)
+        return
+    staying = team.memberships.filter(ended_at=None).select_related("participant__user")
+    ids = {"participant": participant.pk, "team": team.pk}
+    for membership in staying:
+        user = membership.participant.user
+        outbox.queue(kind="teammate_left", to=user, key=f"{team.pk}:{participant.pk}", now=now, ids=ids)
+    if len(staying) < least:
+        for officer in officers_of(team.cohort, on=timezone.localdate(now)):
+            outbox.queue(kind="team_small", to=officer, key=f"{team.pk}:{participant.pk}", now=now, ids=ids)
 
 
 @transaction.atomic

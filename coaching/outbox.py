@@ -7,7 +7,7 @@ ids that were queued, reads the state again and returns a Mail, or None when the
 import logging
 import smtplib
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -47,7 +47,7 @@ def kinds() -> list[str]:
     return sorted(_builders)
 
 
-def render_mail(template: str, context: dict[str, object]) -> Mail:
+def render_mail(template: str, context: Mapping[str, object]) -> Mail:
     """Build a mail from templates/mail/NAME.txt, whose first line is the subject."""
     text = render_to_string(template, {**context, "site_url": settings.SITE_URL})
     subject, _, body = text.strip().partition("\n")

@@ -1,7 +1,7 @@
 """Who may see and do what. Every view declares its rule with @access; the sweep test walks them all."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from functools import wraps
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
 from coaching import offices
+from coaching.errors import Refused
 from coaching.models import Cohort, OrgUnit, RoleAssignment, User
 
 Rule = Callable[[User], bool]
@@ -104,3 +105,19 @@ def deputy_cohorts(user: User, *, on: date | None = None) -> "QuerySet[Cohort]":
     return Cohort.objects.filter(
         branch__in=offices.units_led_by(user, on=on or timezone.localdate(), kind=OrgUnit.Kind.BRANCH)
     )
+
+
+class NotYourCohort(Refused):
+    pass
+
+
+def require_office(*, cohort: Cohort, by: User | None, now: datetime) -> None:
+    """For write functions of the branch office: raises NotYourCohort without office rights (F5, T10). None: the system."""
+    if by is not None and not office_cohorts(by, on=timezone.localdate(now)).filter(pk=cohort.pk).exists():
+        raise NotYourCohort(f"The {cohort} is not one you work for. Ask a colleague of its branch office.")
+
+
+def officers_of(cohort: Cohort, *, on: date) -> list[User]:
+    """The branch officers who work for this cohort: those who applied to it do not (T10)."""
+    officers = offices.branch_officers(cohort.branch, on=on)
+    return [each for each in officers if office_cohorts(each, on=on).filter(pk=cohort.pk).exists()]

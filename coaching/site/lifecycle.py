@@ -1,1 +1,20 @@
 """What crosses the apps: a confirmed team gets its meetings; who leaves, leaves everywhere."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from coaching import enrollment, team_agreement
+from coaching.models import Participant, Team, User
+
+
+@transaction.atomic
+def confirm_team(*, team: Team, by: User, now: datetime) -> Team:
+    """Confirm a team (T4) and lay out its meetings (M4), both or neither; a second call changes nothing."""
+    return team_agreement.confirm(team=team, by=by, now=now)
+
+
+@transaction.atomic
+def leave(*, participant: Participant, reason: str, by: User, now: datetime) -> Participant:
+    """End a participation at any time (F3), in every room of the program; a second call changes nothing."""
+    return enrollment.leave(participant=participant, by=by, reason=reason, now=now)

@@ -7,7 +7,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from coaching import permissions
-from coaching.models import User
+from coaching.models import Participant, User
+from coaching.site.my_team import open_questions
 
 
 @dataclass(frozen=True)
@@ -21,8 +22,14 @@ class Link:
 def links_for(user: User) -> list[Link]:
     """The rooms this person has, in the order of the program's year."""
     links = [Link("Home", reverse("home"))]
+    if user.participations.exclude(status=Participant.Status.LEFT).exists():
+        links.append(Link("My team", reverse("my_team"), count=open_questions(user)))
     if permissions.branch_office(user):
+        links.append(Link("Cohorts", reverse("cohorts")))
+        links.append(Link("Teams", reverse("teams")))
         links.append(Link("People", reverse("people_corrections")))
+    elif permissions.deputy(user):
+        links.append(Link("Cohorts", reverse("cohorts")))
     if permissions.administrator(user):
         links.append(Link("Administration", reverse("admin:index")))
     return links

@@ -12,6 +12,7 @@ admin.site.index_title = "Administration"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
+    path("", include("coaching.site.cohort_urls")),
     path("", include("applications.urls")),
     path("", include("meetings.urls")),
     path("", include("certificates.urls")),

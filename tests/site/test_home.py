@@ -66,5 +66,5 @@ def test_home_takes_the_same_number_of_queries_for_one_and_for_three(
         report(factories.person(unit=org.unit), f"New Name {number}")
     client.force_login(branch_officer)
     client.get("/")
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         client.get("/")

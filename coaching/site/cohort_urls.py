@@ -1,0 +1,26 @@
+"""Addresses of cohorts, teams and participations."""
+
+from django.urls import URLPattern, path
+
+from coaching.site import cohorts, my_team, teams
+
+urlpatterns: list[URLPattern] = [
+    path("cohorts/", cohorts.cohort_list, name="cohorts"),
+    path("cohorts/open/", cohorts.cohort_open, name="cohort_open"),
+    path("cohorts/<int:pk>/", cohorts.cohort_page, name="cohort"),
+    path("cohorts/<int:pk>/edit/", cohorts.cohort_edit, name="cohort_edit"),
+    path("participation/<int:pk>/leave/", cohorts.participation_leave, name="participation_leave"),
+    path("teams/", teams.index, name="teams"),
+    path("teams/mine/", my_team.mine, name="my_team"),
+    path("teams/answers/<int:pk>/", my_team.answer, name="team_answer"),
+    path("teams/cohorts/<int:pk>/", teams.room, name="cohort_teams"),
+    path("teams/cohorts/<int:pk>/propose/", teams.propose, name="teams_propose"),
+    path("teams/cohorts/<int:pk>/by-hand/", teams.by_hand, name="teams_by_hand"),
+    path("teams/jobs/<int:pk>/", teams.job, name="teams_job"),
+    path("teams/jobs/<int:pk>/stop/", teams.job_stop, name="teams_job_stop"),
+    path("teams/proposals/<int:pk>/place/", teams.place, name="proposal_place"),
+    path("teams/proposals/<int:pk>/discard/", teams.discard, name="proposal_discard"),
+    path("teams/proposals/<int:pk>/publish/", teams.publish, name="proposal_publish"),
+    path("teams/<int:pk>/confirm/", teams.confirm, name="team_confirm"),
+    path("teams/<int:pk>/dissolve/", teams.dissolve, name="team_dissolve"),
+]

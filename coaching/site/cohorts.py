@@ -1,0 +1,242 @@
+"""Cohorts for the branch office: its list, opening one, its settings, and the page that leads to every room."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.db.models import Count, Prefetch, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from applications.models import Application
+from coaching import offices
+from coaching.cohorts import Standing, change_cohort, months_of, open_cohort, standing
+from coaching.errors import Refused
+from coaching.models import Cohort, Membership, OrgUnit, Participant, Team, User
+from coaching.permissions import (
+    access,
+    any_of,
+    branch_office,
+    deputy,
+    deputy_cohorts,
+    office_cohorts,
+    signed_in,
+)
+from coaching.site import lifecycle
+from coaching.site.forms_cohorts import CohortForm, LeaveForm, starting_values
+
+PARTICIPANTS_ON_A_PAGE = 50
+COHORTS_ON_A_PAGE = 20
+
+
+def readable_cohorts(user: User) -> "QuerySet[Cohort]":
+    """The branch office's own (F5, T10), and for reading those of the branches this person heads."""
+    today = timezone.localdate()
+    mine = office_cohorts(user, on=today).values("pk")
+    return Cohort.objects.filter(Q(pk__in=mine) | Q(pk__in=deputy_cohorts(user, on=today).values("pk")))
+
+
+@dataclass(frozen=True)
+class Row:
+    cohort: Cohort
+    standing: Standing
+
+
+@access(any_of(branch_office, deputy))
+@require_safe
+def cohort_list(request: HttpRequest) -> HttpResponse:
+    rows = readable_cohorts(request.user).select_related("branch", "program")  # type: ignore[arg-type]
+    rows = rows.prefetch_related("program__curriculum").annotate(
+        participant_count=Count(
+            "participants", filter=~Q(participants__status=Participant.Status.LEFT), distinct=True
+        ),
+        team_count=Count("teams", filter=~Q(teams__status=Team.Status.ENDED), distinct=True),
+    )
+    rows = rows.order_by("-first_month", "pk")
+    page = Paginator(rows, COHORTS_ON_A_PAGE).get_page(request.GET.get("page"))
+    today = timezone.localdate()
+    listed = [
+        Row(cohort, standing(cohort, today=today, months=months_of(cohort))) for cohort in page.object_list
+    ]
+    context = {"page": page, "rows": listed, "may_open": branch_office(request.user)}  # type: ignore[arg-type]
+    return render(request, "cohorts/list.html", context)
+
+
+def _branches(user: User, today: date) -> "QuerySet[OrgUnit]":
+    served = offices.office_branches(user, on=today)
+    return OrgUnit.objects.filter(pk__in=[unit.pk for unit in served], kind=OrgUnit.Kind.BRANCH)
+
+
+@access(branch_office)
+@require_http_methods(["GET", "HEAD", "POST"])
+def cohort_open(request: HttpRequest) -> HttpResponse:
+    today = timezone.localdate()
+    user: User = request.user  # type: ignore[assignment]
+    form = CohortForm(
+        request.POST or None,
+        today=today,
+        branches=_branches(user, today),
+        initial=starting_values(today, user),
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            cohort = open_cohort(cohort=form.save(commit=False), by=user, now=timezone.now())
+        except (Refused, ValidationError) as refusal:
+            form.add_error(None, _words(refusal))
+        else:
+            messages.success(request, f"The {cohort} is open. Check its page, then tell people about it.")
+            return redirect("cohort", cohort.pk)
+    return render(request, "cohorts/form.html", {"form": form})
+
+
+def _words(refusal: Exception) -> str | list[str]:
+    return refusal.messages if isinstance(refusal, ValidationError) else str(refusal)
+
+
+@access(branch_office)
+@require_http_methods(["GET", "HEAD", "POST"])
+def cohort_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    user: User = request.user  # type: ignore[assignment]
+    cohort = get_object_or_404(office_cohorts(user).select_related("program", "branch"), pk=pk)
+    name = str(cohort)
+    form = CohortForm(request.POST or None, instance=cohort, today=timezone.localdate())
+    if request.method == "POST" and form.is_valid():
+        try:
+            change_cohort(cohort=form.instance, by=user, now=timezone.now(), changed=form.changed_data)
+        except (Refused, ValidationError) as refusal:
+            form.add_error(None, _words(refusal))
+        else:
+            messages.success(request, "Saved." if form.changed_data else "Nothing was changed.")
+            return redirect("cohort", cohort.pk)
+    return render(request, "cohorts/form.html", {"form": form, "cohort": cohort, "name": name})
+
+
+@access(any_of(branch_office, deputy))
+@require_safe
+def cohort_page(request: HttpRequest, pk: int) -> HttpResponse:
+    user: User = request.user  # type: ignore[assignment]
+    cohorts = readable_cohorts(user).select_related("branch", "program", "competency_model", "opened_by")
+    cohort = get_object_or_404(cohorts.prefetch_related("program__curriculum__competencies"), pk=pk)
+    office = office_cohorts(user).filter(pk=pk).exists()
+    page = Paginator(_participants(cohort), PARTICIPANTS_ON_A_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "cohort": cohort,
+        "office": office,
+        "standing": standing(cohort, today=timezone.localdate(), months=months_of(cohort)),
+        "facts": _facts(cohort),
+        "numbers": _numbers(cohort),
+        "curriculum": cohort.program.curriculum.all(),
+        "route": cohort.program.route.all(),
+        "requirements": cohort.program.requirements.all(),
+        "page": page,
+    }
+    return render(request, "cohorts/cohort.html", context)
+
+
+def _participants(cohort: Cohort) -> "QuerySet[Participant]":
+    standing_teams = Membership.objects.filter(ended_at=None).select_related("team")
+    rows = cohort.participants.select_related("user", "division", "classification")
+    return rows.prefetch_related(Prefetch("memberships", queryset=standing_teams, to_attr="places"))
+
+
+def _facts(cohort: Cohort) -> list[tuple[str, str]]:
+    week = {1: "First", 2: "Second", 3: "Third", 4: "Fourth"}[cohort.meeting_week]
+    return [
+        ("Applications", f"{_day(cohort.applications_open_date)} to {_day(cohort.applications_close_date)}"),
+        ("Meetings", f"From {cohort.first_month:%B %Y}, {months_of(cohort)} months"),
+        ("Usual day", f"{week} {cohort.get_meeting_weekday_display()} of the month, {_time(cohort)}"),
+        ("Usual place", cohort.meeting_place),
+        ("Seats", str(cohort.seats)),
+        ("Career tracks", cohort.get_track_preference_display()),
+        (
+            "Supervisors and signers",
+            "Kept apart from those they sign for" if cohort.keep_signers_apart else "May share a team",
+        ),
+        ("Months that may be missed", str(cohort.missed_months_allowed)),
+        ("Evaluations stay open", f"{cohort.evaluation_days} days"),
+        (
+            "Contact",
+            ", ".join(filter(None, (cohort.contact_role, cohort.contact_email, cohort.contact_phone))),
+        ),
+        ("Competency model", str(cohort.competency_model)),
+    ]
+
+
+def _day(day: date) -> str:
+    return f"{day:%A, %B} {day.day}, {day.year}"
+
+
+def _time(cohort: Cohort) -> str:
+    at = cohort.meeting_start_time
+    return f"{at.hour % 12 or 12}:{at:%M} {'a.m.' if at.hour < 12 else 'p.m.'}"
+
+
+def applications_by_status(cohort: Cohort) -> list[tuple[str, int]]:
+    """T5: submitted applications, counted; drafts are their authors' own. In the order of their way."""
+    rows = Application.objects.filter(cohort=cohort).submitted().values_list("status").annotate(Count("pk"))
+    counts = dict(rows.order_by())
+    return [(str(status.label), counts[status]) for status in Application.Status if counts.get(status)]
+
+
+def in_words(counts: list[tuple[str, int]]) -> str:
+    return ", ".join(f"{count} {label.lower()}" for label, count in counts) or "none yet"
+
+
+@dataclass(frozen=True)
+class Number:
+    """One figure of the overview, the room it leads to, and what it is made of."""
+
+    label: str
+    count: int
+    details: str
+    address: str = ""
+
+
+def _numbers(cohort: Cohort) -> list[Number]:
+    people = dict(cohort.participants.values_list("status").annotate(Count("pk")).order_by())
+    teams = dict(cohort.teams.values_list("status").annotate(Count("pk")).order_by())
+    here = people.get("active", 0) + people.get("completed", 0)
+    applications = applications_by_status(cohort)
+    return [
+        Number("Applications", sum(count for _, count in applications), in_words(applications)),
+        Number(
+            "Participants",
+            here,
+            f"of {cohort.seats} seats; {people.get('completed', 0)} completed, {people.get('left', 0)} left",
+        ),
+        Number(
+            "Teams",
+            teams.get("awaiting_agreement", 0) + teams.get("confirmed", 0),
+            f"{teams.get('confirmed', 0)} confirmed, {teams.get('awaiting_agreement', 0)} being agreed to",
+            reverse("cohort_teams", args=[cohort.pk]),
+        ),
+    ]
+
+
+@access(signed_in)
+@require_http_methods(["GET", "HEAD", "POST"])
+def participation_leave(request: HttpRequest, pk: int) -> HttpResponse:
+    """F3: the participant leaves at any time; the branch office may record it for them."""
+    user: User = request.user  # type: ignore[assignment]
+    within = Participant.objects.filter(Q(user=user) | Q(cohort__in=office_cohorts(user)))
+    rows = within.select_related("user", "cohort__program")
+    participant = get_object_or_404(rows.exclude(status=Participant.Status.LEFT), pk=pk)
+    own = participant.user_id == user.pk
+    form = LeaveForm(request.POST or None, own=own)
+    if request.method == "POST" and form.is_valid():
+        reason = form.cleaned_data["reason"].strip()
+        try:
+            lifecycle.leave(participant=participant, reason=reason, by=user, now=timezone.now())
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+        else:
+            who = "You have" if own else f"{participant} has"
+            messages.success(request, f"{who} left the {participant.cohort}.")
+        return redirect("home") if own else redirect("cohort", participant.cohort_id)
+    context = {"form": form, "participant": participant, "own": own, "cohort": participant.cohort}
+    return render(request, "cohorts/leave.html", context)

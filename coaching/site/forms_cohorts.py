@@ -1,0 +1,236 @@
+"""Forms about cohorts: opening one, changing its settings, and leaving the program."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import HTML, Column, Fieldset, Layout, Row
+from dateutil.relativedelta import relativedelta
+from django import forms
+from django.db.models import QuerySet
+
+from coaching.models import Cohort, OrgUnit, Program, User
+
+MONTHS_AHEAD = 24
+WEEKS = ((1, "First"), (2, "Second"), (3, "Third"), (4, "Fourth"))
+
+
+class DateInput(forms.DateInput):
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
+def month_choices(today: date, *also: date | None) -> list[tuple[str, str]]:
+    """The first days of the coming months, and those given, with the names of the months."""
+    first = today.replace(day=1)
+    months = {first + relativedelta(months=number) for number in range(1, MONTHS_AHEAD + 1)}
+    months |= {month for month in also if month}
+    return [(month.isoformat(), f"{month:%B %Y}") for month in sorted(months)]
+
+
+def starting_values(today: date, officer: User) -> dict[str, object]:
+    """What most branches choose: six weeks of applications, then a month and more to decide and form teams."""
+    closes = today + timedelta(weeks=6)
+    first_month = (closes + relativedelta(months=2)).replace(day=1)
+    return {
+        "name": str(first_month.year),
+        "applications_open_date": today,
+        "applications_close_date": closes,
+        "first_month": first_month.isoformat(),
+        "seats": 24,
+        "contact_role": "Program coordinator",
+        "contact_email": officer.email,
+        "final_meeting_contents": (
+            "Each member presents the outcome of their project to the branch deputy; then the team looks back over the "
+            "six competencies."
+        ),
+    }
+
+
+class CohortForm(forms.ModelForm):
+    """One page: everything a cohort needs, in the order of its year."""
+
+    first_month = forms.TypedChoiceField(
+        label="First month of meetings",
+        coerce=date.fromisoformat,
+        help_text="Teams meet at least once in every month from here on.",
+    )
+    meeting_week = forms.TypedChoiceField(label="Week of the month", coerce=int, choices=WEEKS, initial=3)
+
+    class Meta:
+        model = Cohort
+        fields = (
+            "program",
+            "branch",
+            "name",
+            "seats",
+            "applications_open_date",
+            "applications_close_date",
+            "first_month",
+            "meeting_week",
+            "meeting_weekday",
+            "meeting_start_time",
+            "meeting_place",
+            "final_meeting_contents",
+            "track_preference",
+            "keep_signers_apart",
+            "quorum",
+            "missed_months_allowed",
+            "other_team_counts",
+            "evaluation_days",
+            "contact_role",
+            "contact_email",
+            "contact_phone",
+        )
+        labels = {
+            "name": "Name of the cohort",
+            "seats": "Number of seats",
+            "applications_open_date": "Applications open on",
+            "applications_close_date": "Applications close on",
+            "meeting_weekday": "Day of the week",
+            "meeting_start_time": "Starts at",
+            "meeting_place": "Usual place",
+            "final_meeting_contents": "What the final meeting contains",
+            "track_preference": "Career tracks in a team",
+            "keep_signers_apart": "Keep people apart from their supervisor and from those who signed their application",
+            "quorum": "Members present for a meeting to count",
+            "missed_months_allowed": "Months a participant may miss",
+            "other_team_counts": "Another team’s meeting makes a missed month good",
+            "evaluation_days": "Days to answer an evaluation",
+            "contact_role": "Contact",
+            "contact_email": "Mail address",
+            "contact_phone": "Telephone",
+        }
+        help_texts = {
+            "name": "Usually the year. On screen it reads “2027 program”.",
+            "seats": "Nobody can be accepted beyond this number. You can raise it later.",
+            "applications_close_date": "People can apply until the end of this day.",
+            "meeting_place": "Teams can choose another. It may stay empty for now.",
+            "track_preference": "What the proposal of teams prefers.",
+            "missed_months_allowed": "0: a meeting in every month is needed for the certificate.",
+            "evaluation_days": "Counted from the meeting. Afterwards the answers are pooled and nobody can be recognized.",
+            "contact_role": "Whom people ask; shown on every page of the application. For example: Program coordinator.",
+        }
+        widgets = {
+            "applications_open_date": DateInput(),
+            "applications_close_date": DateInput(),
+            "meeting_start_time": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+            "final_meeting_contents": forms.Textarea(attrs={"rows": 3}),
+        }
+
+    def __init__(
+        self, *args: object, today: date, branches: "QuerySet[OrgUnit] | None" = None, **kwargs: object
+    ):
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.today = today
+        self.fields["first_month"].choices = month_choices(today, self.instance.first_month)  # type: ignore[attr-defined]
+        if self.instance.pk:
+            del self.fields["program"], self.fields["branch"]  # F1, F5: fixed when it was opened
+            self.initial["first_month"] = self.instance.first_month.isoformat()
+        else:
+            self._offer("program", Program.objects.order_by("name"))
+            self._offer("branch", branches if branches is not None else OrgUnit.objects.none())
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.layout = self._layout()
+
+    def _offer(self, name: str, rows: QuerySet) -> None:
+        """A choice only where there is one to make."""
+        field = self.fields[name]
+        field.queryset = rows  # type: ignore[attr-defined]
+        first, second = [*rows[:2], None, None][:2]
+        self.initial.setdefault(name, first.pk if first else None)
+        if second is None:
+            field.widget = forms.HiddenInput()
+
+    def _layout(self) -> Layout:
+        what = ["name", "seats"] if self.instance.pk else ["program", "branch", "name", "seats"]
+        return Layout(
+            Fieldset("The cohort", *what),
+            Fieldset(
+                "Dates",
+                Row(
+                    Column("applications_open_date", css_class="col-md-6"),
+                    Column("applications_close_date", css_class="col-md-6"),
+                ),
+                "first_month",
+            ),
+            Fieldset(
+                "Meetings",
+                HTML(
+                    "<p>A team’s meetings are laid out by this rule when it is confirmed. "
+                    "Every team can move its own afterwards.</p>"
+                ),
+                Row(
+                    Column("meeting_week", css_class="col-md-4"),
+                    Column("meeting_weekday", css_class="col-md-4"),
+                    Column("meeting_start_time", css_class="col-md-4"),
+                ),
+                "meeting_place",
+                "final_meeting_contents",
+            ),
+            Fieldset("Teams", "track_preference", "keep_signers_apart"),
+            Fieldset(
+                "What counts",
+                "quorum",
+                "missed_months_allowed",
+                "other_team_counts",
+                "evaluation_days",
+            ),
+            Fieldset("Whom people ask", "contact_role", "contact_email", "contact_phone"),
+        )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        opens, closes = data.get("applications_open_date"), data.get("applications_close_date")
+        first_month = data.get("first_month")
+        if opens and closes and closes < opens:
+            self.add_error(
+                "applications_close_date", "Applications close before they open. Choose a later day."
+            )
+        elif closes and first_month and first_month <= closes:
+            self.add_error(
+                "first_month",
+                "Meetings begin after applications close: choose a later month, or close applications earlier.",
+            )
+        if closes and closes < self.today and not self.instance.pk:
+            self.add_error("applications_close_date", "This day is over. Choose one that lets people apply.")
+        self._clean_name(data)
+        return data
+
+    def _clean_name(self, data: dict[str, Any]) -> None:
+        """F5: a name once for each branch and program, whether or not these are fields of this form."""
+        fixed = (
+            {"program": self.instance.program, "branch": self.instance.branch} if self.instance.pk else data
+        )
+        if not fixed.get("program") or not fixed.get("branch"):
+            return
+        same = Cohort.objects.filter(branch=fixed["branch"], program=fixed["program"], name=data.get("name"))
+        if same.exclude(pk=self.instance.pk).exists():
+            self.add_error("name", "Your branch has a cohort of this name already.")
+
+    def clean_quorum(self) -> int:
+        quorum: int = self.cleaned_data["quorum"]
+        if quorum < 1:
+            raise forms.ValidationError("At least one member must be present.")
+        return quorum
+
+
+class LeaveForm(forms.Form):
+    reason = forms.CharField(
+        label="Reason",
+        required=False,
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="You need not give one.",
+    )
+
+    def __init__(self, *args: object, own: bool, **kwargs: object):
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        if not own:
+            self.fields["reason"].help_text = "As far as it matters for the program. It may stay empty."
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.layout = Layout("reason")

@@ -1,0 +1,92 @@
+"""The member's page: with whom they are, or would be, and their answer (T4, T7)."""
+
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.db.models import Prefetch, Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from coaching import team_agreement
+from coaching.errors import Refused
+from coaching.models import Consent, Membership, Participant, Team, TeamChange, User
+from coaching.permissions import access, signed_in
+from coaching.site.forms_teams import AnswerForm
+
+
+def _asked(user: User) -> Q:
+    """Questions about teams that this person can still answer."""
+    return Q(participant__user=user, change__status=TeamChange.Status.OPEN)
+
+
+def open_questions(user: User) -> int:
+    """How many teams wait for this person's answer."""
+    return Consent.objects.filter(_asked(user), answer=Consent.Answer.PENDING).count()
+
+
+@dataclass(frozen=True)
+class Place:
+    """One participation: its team and teammates, if there is one, and the question that is open."""
+
+    participant: Participant
+    team: Team | None
+    mates: list[Participant]
+    consent: Consent | None
+    form: AnswerForm | None
+    agreed: int
+
+
+@access(signed_in)
+@require_safe
+def mine(request: HttpRequest) -> HttpResponse:
+    user: User = request.user  # type: ignore[assignment]
+    rows = user.participations.exclude(status=Participant.Status.LEFT).select_related("cohort__program")
+    participations = list(rows.order_by("-cohort__first_month", "pk"))
+    if not participations:
+        raise Http404
+    places = [_place(participant) for participant in participations]
+    return render(request, "teams/mine.html", {"places": places})
+
+
+def _place(participant: Participant) -> Place:
+    membership = participant.memberships.filter(ended_at=None).select_related("team").first()
+    if membership is None:
+        return Place(participant, None, [], None, None, 0)
+    team = membership.team
+    people = Participant.objects.select_related("user", "division", "classification", "goal")
+    others = Membership.objects.filter(team=team, ended_at=None).exclude(participant=participant)
+    others = others.order_by("participant__user__name", "pk")
+    mates = [row.participant for row in others.prefetch_related(Prefetch("participant", queryset=people))]
+    consents = Consent.objects.filter(change__team=team, change__status=TeamChange.Status.OPEN)
+    own = consents.filter(participant=participant).first()
+    agreed = consents.filter(answer=Consent.Answer.AGREED).count()
+    form = AnswerForm(initial={"reason": own.reason}, auto_id=f"id_{own.pk}_%s") if own else None
+    return Place(participant, team, mates, own, form, agreed)
+
+
+@access(signed_in)
+@require_POST
+def answer(request: HttpRequest, pk: int) -> HttpResponse:
+    user: User = request.user  # type: ignore[assignment]
+    consent = get_object_or_404(Consent.objects.filter(participant__user=user), pk=pk)
+    form = AnswerForm(request.POST)
+    if not form.is_valid():
+        messages.error(
+            request, "Your answer was not saved: choose Agree or Decline, with at most 500 characters."
+        )
+        return redirect("my_team")
+    agree = form.cleaned_data["answer"] == AnswerForm.AGREE
+    try:
+        team_agreement.answer(
+            consent=consent, agree=agree, reason=form.cleaned_data["reason"], by=user, now=timezone.now()
+        )
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        said = (
+            "You agreed to this team." if agree else "You declined. The branch office looks for another team."
+        )
+        messages.success(request, said)
+    return redirect("my_team")

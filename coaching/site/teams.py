@@ -1,0 +1,357 @@
+"""The branch office's room for teams: a draft beside the pool, answers, confirmation (T1 to T10)."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Count, Prefetch, Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect
+
+from coaching import jobs, team_agreement, team_formation
+from coaching.errors import Refused
+from coaching.models import Cohort, Consent, Job, Participant, Team, TeamChange, TeamProposal, User
+from coaching.permissions import access, branch_office, office_cohorts, signed_in
+from coaching.site import lifecycle
+from coaching.site.cohorts import applications_by_status, in_words
+from coaching.site.forms_teams import DissolveForm, PlaceForm
+from coaching.team_problem import ExplainedTeam, available, explain_draft, explain_standing, why_waiting
+
+JOB = "propose_teams"
+
+
+@dataclass(frozen=True)
+class Seat:
+    """One person of a draft, with the form that moves them."""
+
+    participant: Participant
+    form: PlaceForm
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class DraftTeam:
+    explained: ExplainedTeam
+    seats: list[Seat]
+
+
+@dataclass(frozen=True)
+class Card:
+    """A published team: its people, what the rules say, and the answers."""
+
+    team: Team
+    explained: ExplainedTeam
+    consents: list[Consent]
+    small: bool
+
+    @property
+    def waiting_for(self) -> list[Consent]:
+        return [consent for consent in self.consents if consent.answer != Consent.Answer.AGREED]
+
+    @property
+    def can_be_confirmed(self) -> bool:
+        """T4: everybody agreed; the branch office is the last."""
+        return bool(self.consents) and not self.waiting_for and not self.explained.broken
+
+
+@access(signed_in)
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    user: User = request.user  # type: ignore[assignment]
+    if not branch_office(user):
+        if user.participations.exclude(status=Participant.Status.LEFT).exists():
+            return redirect("my_team")
+        raise Http404
+    cohorts = (
+        office_cohorts(user)
+        .select_related("branch", "program")
+        .annotate(
+            people=Count(
+                "participants", filter=Q(participants__status=Participant.Status.ACTIVE), distinct=True
+            ),
+            asked=Count("teams", filter=Q(teams__status=Team.Status.AWAITING_AGREEMENT), distinct=True),
+            confirmed=Count("teams", filter=Q(teams__status=Team.Status.CONFIRMED), distinct=True),
+            drafts=Count("proposals", filter=Q(proposals__status=TeamProposal.Status.DRAFT), distinct=True),
+        )
+    )
+    return render(request, "teams/index.html", {"cohorts": cohorts.order_by("-first_month", "pk")})
+
+
+def _cohort(request: HttpRequest, pk: int) -> Cohort:
+    """One of the officer's cohorts (F5, T10), or 404."""
+    rows = office_cohorts(request.user).select_related("program", "branch")  # type: ignore[arg-type]
+    return get_object_or_404(rows, pk=pk)
+
+
+def _proposal(request: HttpRequest, pk: int) -> TeamProposal:
+    rows = TeamProposal.objects.filter(cohort__in=office_cohorts(request.user))  # type: ignore[arg-type]
+    return get_object_or_404(rows.select_related("cohort__program", "cohort__branch"), pk=pk)
+
+
+def _team(request: HttpRequest, pk: int) -> Team:
+    rows = Team.objects.filter(cohort__in=office_cohorts(request.user))  # type: ignore[arg-type]
+    return get_object_or_404(rows.select_related("cohort__program", "cohort__branch"), pk=pk)
+
+
+@access(branch_office)
+@require_safe
+def room(request: HttpRequest, pk: int) -> HttpResponse:
+    cohort = _cohort(request, pk)
+    draft = cohort.proposals.filter(status=TeamProposal.Status.DRAFT).first()
+    context: dict[str, Any] = {"cohort": cohort, "draft": draft, "cards": cards(cohort)}
+    if draft:
+        draft.cohort = cohort
+        context |= _draft_context(draft)
+        people = [seat.participant for team in context["draft_teams"] for seat in team.seats]
+        people += [seat.participant for seat in context["pool"]]
+    else:
+        people = available(cohort)
+        context |= {"people": people, "why_waiting": why_waiting(cohort, len(people)) if people else ""}
+    context["backgrounds"] = backgrounds(people)
+    context["applications"] = in_words(applications_by_status(cohort))
+    context["ended"] = cohort.teams.filter(status=Team.Status.ENDED).count()
+    return render(request, "teams/room.html", context)
+
+
+def _draft_context(draft: TeamProposal) -> dict[str, Any]:
+    teams, pool = explain_draft(draft)
+    reasons = dict(draft.result.get("left_out", []))
+
+    def seat(participant: Participant, number: int | None = None) -> Seat:
+        form = PlaceForm(
+            teams=len(teams),
+            seat=number,
+            auto_id=f"place_{participant.pk}_%s",
+            initial={"participant": participant.pk, "version": draft.version},
+        )
+        return Seat(participant, form, reasons.get(participant.pk, "") if number is None else "")
+
+    return {
+        "draft_teams": [
+            DraftTeam(team, [seat(participant, team.number) for participant in team.members])
+            for team in teams
+        ],
+        "pool": [seat(participant) for participant in pool],
+        "why_waiting": why_waiting(draft.cohort, sum(len(team.members) for team in teams) + len(pool)),
+        "broken": sum(len(team.broken) for team in teams),
+        "as_proposed": draft.result if draft.version == 1 else {},
+    }
+
+
+def cards(cohort: Cohort) -> list[Card]:
+    """The published teams of a cohort, the ended ones aside; the same number of queries for any number of teams."""
+    asked = Consent.objects.select_related(
+        "participant__user", "participant__division", "participant__classification"
+    )
+    changes = TeamChange.objects.filter(status=TeamChange.Status.OPEN)
+    changes = changes.prefetch_related(Prefetch("consents", queryset=asked))
+    rows = cohort.teams.exclude(status=Team.Status.ENDED).select_related("confirmed_by")
+    teams = list(rows.prefetch_related(Prefetch("changes", queryset=changes, to_attr="open_changes")))
+    explained = explain_standing(cohort, teams)
+    return [
+        Card(
+            team=team,
+            explained=explained[team.pk],
+            consents=[consent for change in team.open_changes for consent in change.consents.all()],
+            small=len(explained[team.pk].members) < cohort.program.min_team_size,  # T1
+        )
+        for team in teams
+    ]
+
+
+def backgrounds(people: Iterable[Participant]) -> list[tuple[str, list[tuple[str, int]]]]:
+    """T5: how many of each division, classification and track there are, the most frequent first."""
+    people = list(people)
+    facts = (
+        ("Divisions", "division"),
+        ("Job classifications", "classification"),
+        ("Career tracks", "career_track"),
+    )
+    counted = []
+    for title, fact in facts:
+        names = Counter(str(getattr(person, fact) or "Not known") for person in people)
+        counted.append((title, sorted(names.items(), key=lambda item: (-item[1], item[0]))))
+    return counted
+
+
+def _room(cohort: Cohort, participant: int | None = None) -> HttpResponse:
+    anchor = f"#person-{participant}" if participant else ""
+    return redirect(reverse("cohort_teams", args=[cohort.pk]) + anchor)
+
+
+@access(branch_office)
+@require_POST
+def propose(request: HttpRequest, pk: int) -> HttpResponse:
+    cohort = _cohort(request, pk)
+    user: User = request.user  # type: ignore[assignment]
+    if cohort.proposals.filter(status=TeamProposal.Status.DRAFT).exists():
+        messages.error(request, "There is a draft already. Publish or discard it before you ask for another.")
+        return _room(cohort)
+    arguments: dict[str, object] = {"cohort": cohort.pk, "by": user.pk}
+    started = jobs.start(kind=JOB, key=str(cohort.pk), by=user, now=timezone.now(), arguments=arguments)
+    return redirect("teams_job", started.pk)
+
+
+def _job(request: HttpRequest, pk: int) -> tuple[Job, Cohort]:
+    job = get_object_or_404(Job.objects.filter(kind=JOB), pk=pk)
+    return job, _cohort(request, int(job.arguments["cohort"]))
+
+
+@access(branch_office)
+@require_safe
+def job(request: HttpRequest, pk: int) -> HttpResponse:
+    """Waits for the proposal; looks again by itself where scripts run, otherwise by a link."""
+    work, cohort = _job(request, pk)
+    unfinished = work.status in (Job.Status.QUEUED, Job.Status.RUNNING)
+    htmx = bool(request.htmx)  # type: ignore[attr-defined]
+    if unfinished:
+        template = "teams/_job.html" if htmx else "teams/job.html"
+        return render(request, template, {"job": work, "cohort": cohort})
+    if work.status == Job.Status.FAILED:
+        messages.error(request, work.error)
+    elif work.status == Job.Status.CANCELLED:
+        messages.info(request, "The proposal was stopped. Nothing was changed.")
+    address = reverse("cohort_teams", args=[cohort.pk])
+    return HttpResponseClientRedirect(address) if htmx else redirect(address)
+
+
+@access(branch_office)
+@require_POST
+def job_stop(request: HttpRequest, pk: int) -> HttpResponse:
+    work, _ = _job(request, pk)
+    jobs.cancel(job=work, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+    return redirect("teams_job", work.pk)
+
+
+@access(branch_office)
+@require_POST
+def by_hand(request: HttpRequest, pk: int) -> HttpResponse:
+    cohort = _cohort(request, pk)
+    try:
+        team_formation.start_by_hand(cohort=cohort, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    return _room(cohort)
+
+
+@access(branch_office)
+@require_POST
+def place(request: HttpRequest, pk: int) -> HttpResponse:
+    proposal = _proposal(request, pk)
+    form = PlaceForm(request.POST, teams=len(proposal.document["teams"]), seat=0)
+    if not form.is_valid():
+        messages.error(
+            request, "Nobody was moved: the draft looks different now. Look at it again, then choose."
+        )
+        return _room(proposal.cohort)
+    participant = get_object_or_404(proposal.cohort.participants, pk=form.cleaned_data["participant"])
+    try:
+        team_formation.place(
+            proposal=proposal,
+            participant=participant,
+            team=form.team(),
+            version=form.cleaned_data["version"],
+            by=request.user,  # type: ignore[arg-type]
+            now=timezone.now(),
+        )
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return _room(proposal.cohort)
+    return _room(proposal.cohort, participant.pk)
+
+
+@access(branch_office)
+@require_POST
+def discard(request: HttpRequest, pk: int) -> HttpResponse:
+    proposal = _proposal(request, pk)
+    try:
+        team_formation.discard(proposal=proposal, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, "The draft was discarded. Nobody was told anything.")
+    return _room(proposal.cohort)
+
+
+@access(branch_office)
+@require_http_methods(["GET", "HEAD", "POST"])
+def publish(request: HttpRequest, pk: int) -> HttpResponse:
+    """Shows who will be asked, and what speaks against it; then asks them (T4)."""
+    proposal = _proposal(request, pk)
+    if request.method == "POST":
+        try:
+            made = team_formation.publish(
+                proposal=proposal,
+                version=_number(request.POST.get("version")),
+                by=request.user,  # type: ignore[arg-type]
+                now=timezone.now(),
+            )
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+        else:
+            published = "1 team was" if len(made) == 1 else f"{len(made)} teams were"
+            messages.success(request, f"{published} published. Every member is asked by mail.")
+        return _room(proposal.cohort)
+    if proposal.status != TeamProposal.Status.DRAFT:
+        return _room(proposal.cohort)
+    teams, pool = explain_draft(proposal)
+    context = {
+        "proposal": proposal,
+        "cohort": proposal.cohort,
+        "teams": teams,
+        "pool": pool,
+        "broken": [(team, finding) for team in teams for finding in team.broken],
+        "asked": sum(len(team.members) for team in teams),
+        "why_waiting": why_waiting(proposal.cohort, sum(len(team.members) for team in teams) + len(pool)),
+    }
+    return render(request, "teams/publish.html", context)
+
+
+def _number(text: str | None) -> int:
+    """A version from a form; 0, which no draft has, for anything else."""
+    return int(text) if text and text.isdecimal() else 0
+
+
+@access(branch_office)
+@require_POST
+def confirm(request: HttpRequest, pk: int) -> HttpResponse:
+    team = _team(request, pk)
+    try:
+        lifecycle.confirm_team(team=team, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, f"{team} stands. Its members are told by mail.")
+    return _room(team.cohort)
+
+
+@access(branch_office)
+@require_http_methods(["GET", "HEAD", "POST"])
+def dissolve(request: HttpRequest, pk: int) -> HttpResponse:
+    team = _team(request, pk)
+    if team.status != Team.Status.AWAITING_AGREEMENT:
+        messages.info(request, f"{team} is {team.get_status_display().lower()}; it cannot be dissolved.")
+        return _room(team.cohort)
+    form = DissolveForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            team_agreement.dissolve(
+                team=team,
+                by=request.user,  # type: ignore[arg-type]
+                reason=form.cleaned_data["reason"],
+                now=timezone.now(),
+            )
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, f"{team} was dissolved. Its members wait for another team.")
+        return _room(team.cohort)
+    members = Participant.objects.filter(memberships__team=team, memberships__ended_at=None)
+    context = {"team": team, "cohort": team.cohort, "form": form, "members": members.select_related("user")}
+    return render(request, "teams/dissolve.html", context)

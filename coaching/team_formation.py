@@ -1,0 +1,291 @@
+"""Proposals: documents of who could be with whom, from the solver or by hand, until they are published as teams."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+import coaching
+from coaching import audit, outbox
+from coaching.errors import Refused
+from coaching.formation import Problem
+from coaching.jobs import Progress
+from coaching.models import Cohort, Consent, Membership, Participant, Team, TeamChange, TeamProposal, User
+from coaching.permissions import require_office
+from coaching.team_problem import available, build, explain_draft, refuse_broken
+
+DEFAULT_SECONDS = 2.0
+MOST_SECONDS = 600.0
+SPARE_SECONDS = (
+    60.0  # beyond the search's own limit, for starting, the exact search of small cohorts, and checking
+)
+
+
+class DraftExists(Refused):
+    pass
+
+
+class NobodyWaits(Refused):
+    pass
+
+
+class NotADraft(Refused):
+    pass
+
+
+class Stale(Refused):
+    pass
+
+
+class NotInThePool(Refused):
+    pass
+
+
+class NoTeams(Refused):
+    pass
+
+
+class SolverFailed(Refused):
+    pass
+
+
+def propose(
+    *,
+    cohort: Cohort,
+    by: User | None,
+    now: datetime,
+    seed: int = 0,
+    seconds: float | None = None,
+    steps: int | None = None,
+    replace: bool = False,
+    progress: Progress | None = None,
+) -> TeamProposal:
+    """Let the solver put the people without a team into teams, and keep the answer as the cohort's draft.
+
+    `seconds` limits the search, `steps` does so repeatably (one of them; DEFAULT_SECONDS when neither is given).
+    Raises DraftExists (unless `replace`), NobodyWaits, SolverFailed. No transaction is open while it searches.
+    """
+    require_office(cohort=cohort, by=by, now=now)
+    if not replace:
+        _refuse_second_draft(cohort)
+    people = available(cohort)
+    if not people:
+        raise NobodyWaits(f"Nobody in the {cohort} waits for a team. Enroll participants first.")
+    if steps is None:
+        seconds = min(seconds if seconds is not None else DEFAULT_SECONDS, MOST_SECONDS)
+    result = _solve(build(cohort, people), seed=seed, seconds=seconds, steps=steps, progress=progress)
+    return _keep_draft(cohort, result["teams"], result, replace=replace, by=by, now=now)
+
+
+def start_by_hand(*, cohort: Cohort, by: User | None, now: datetime) -> TeamProposal:
+    """An empty draft: everybody is in the pool. Raises DraftExists."""
+    require_office(cohort=cohort, by=by, now=now)
+    return _keep_draft(cohort, [], {}, replace=False, by=by, now=now)
+
+
+@transaction.atomic
+def _keep_draft(
+    cohort: Cohort,
+    teams: Sequence[Sequence[int]],
+    result: dict[str, Any],
+    *,
+    replace: bool,
+    by: User | None,
+    now: datetime,
+) -> TeamProposal:
+    Cohort.objects.select_for_update().get(pk=cohort.pk)
+    if replace:
+        cohort.proposals.filter(status=TeamProposal.Status.DRAFT).update(status=TeamProposal.Status.DISCARDED)
+    _refuse_second_draft(cohort)
+    proposal = TeamProposal.objects.create(
+        cohort=cohort,
+        document={"teams": [list(team) for team in teams]},
+        result=result,
+        created_by=by,
+        created_at=now,
+    )
+    audit.record("proposal.drafted", by=by, obj=proposal, now=now, data={"teams": proposal.document["teams"]})
+    return proposal
+
+
+def _refuse_second_draft(cohort: Cohort) -> None:
+    if cohort.proposals.filter(status=TeamProposal.Status.DRAFT).exists():
+        raise DraftExists(
+            f"The {cohort} has a draft of its teams already. Publish or discard it before you start another."
+        )
+
+
+def _solve(
+    problem: Problem, *, seed: int, seconds: float | None, steps: int | None, progress: Progress | None
+) -> dict[str, Any]:
+    """Run the solver in a process of its own, which is killed when it overruns or the job is cancelled."""
+    limits = ["--seed", str(seed)]
+    limits += ["--seconds", str(seconds)] if seconds is not None else []
+    limits += ["--steps", str(steps)] if steps is not None else []
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "problem.json"
+        path.write_text(json.dumps(problem.to_json()), encoding="utf-8")
+        with (Path(folder) / "answer.json").open("w+b") as answer:
+            child = subprocess.Popen(
+                [sys.executable, "-m", "coaching.formation", str(path), *limits],
+                cwd=Path(coaching.__file__).resolve().parent.parent,
+                stdin=subprocess.DEVNULL,
+                stdout=answer,
+                stderr=subprocess.DEVNULL,
+            )
+            try:
+                _wait_for(child, limit=(seconds or MOST_SECONDS) + SPARE_SECONDS, progress=progress)
+            finally:
+                child.kill()
+                child.wait()
+            if child.returncode:
+                raise SolverFailed(
+                    "The proposal could not be made. Start by hand, and tell the administrator."
+                )
+            answer.seek(0)
+            found: dict[str, Any] = json.load(answer)
+            return found
+
+
+def _wait_for(child: "subprocess.Popen[bytes]", *, limit: float, progress: Progress | None) -> None:
+    """Wait for the child and report once a second; raises SolverFailed at the limit."""
+    began = time.monotonic()
+    while True:
+        try:
+            child.wait(timeout=1)
+            return
+        except subprocess.TimeoutExpired:
+            passed = time.monotonic() - began
+        if passed > limit:
+            raise SolverFailed("The proposal took too long and was stopped. Start by hand, or try again.")
+        if progress:
+            progress.report(int(passed), int(limit))
+
+
+def run_proposal(
+    progress: Progress, *, cohort: int, by: int, seed: int = 0, seconds: float = DEFAULT_SECONDS
+) -> dict[str, object]:
+    """The job behind "Propose teams"; a second run finds the draft of the first."""
+    proposal = propose(
+        cohort=Cohort.objects.select_related("program").get(pk=cohort),
+        by=User.objects.get(pk=by),
+        now=timezone.now(),
+        seed=seed,
+        seconds=seconds,
+        progress=progress,
+    )
+    return {"proposal": proposal.pk}
+
+
+def _draft(proposal: TeamProposal, *, version: int | None) -> TeamProposal:
+    """The row, locked, if it is still a draft in the version that was looked at."""
+    proposal = TeamProposal.objects.select_for_update(of=("self",)).get(pk=proposal.pk)
+    if proposal.status != TeamProposal.Status.DRAFT:
+        raise NotADraft(f"This draft was {proposal.get_status_display().lower()} meanwhile.")
+    if version is not None and proposal.version != version:
+        raise Stale("Somebody else changed the draft since you opened it. Look at it again, then decide.")
+    return proposal
+
+
+@transaction.atomic
+def place(
+    *,
+    proposal: TeamProposal,
+    participant: Participant,
+    team: int | None,
+    version: int,
+    by: User | None,
+    now: datetime,
+) -> TeamProposal:
+    """Move one person of a draft into the team of that number (one past the last: a new one), or, None, into the pool.
+
+    A draft may break rules while it is worked on. Drafts are not audited; what is published is.
+    Raises NotADraft, Stale, NotInThePool, NoTeams.
+    """
+    require_office(cohort=proposal.cohort, by=by, now=now)
+    proposal = _draft(proposal, version=version)
+    if not proposal.cohort.participants.active().without_team().filter(pk=participant.pk).exists():
+        raise NotInThePool(f"{participant} has a team already, or left. Look at the draft again.")
+    teams = [[pk for pk in ids if pk != participant.pk] for ids in proposal.document["teams"]]
+    if team is not None:
+        if not 1 <= team <= len(teams) + 1:
+            raise NoTeams(f"The draft has no team {team}. Look at it again.")
+        if team == len(teams) + 1:
+            teams.append([])
+        teams[team - 1].append(participant.pk)
+    proposal.document = {"teams": [ids for ids in teams if ids]}
+    proposal.version += 1
+    proposal.save(update_fields=["document", "version"])
+    return proposal
+
+
+@transaction.atomic
+def discard(
+    *, proposal: TeamProposal, by: User | None, now: datetime, version: int | None = None
+) -> TeamProposal:
+    """Put a draft away; a second call changes nothing. Raises NotADraft for one that was published."""
+    require_office(cohort=proposal.cohort, by=by, now=now)
+    current = TeamProposal.objects.select_for_update(of=("self",)).get(pk=proposal.pk)
+    if current.status == TeamProposal.Status.DISCARDED:
+        return current
+    draft = _draft(current, version=version)
+    draft.status = TeamProposal.Status.DISCARDED
+    draft.save(update_fields=["status"])
+    audit.record("proposal.discarded", by=by, obj=draft, now=now)
+    return draft
+
+
+@transaction.atomic
+def publish(
+    *, proposal: TeamProposal, by: User | None, now: datetime, version: int | None = None
+) -> list[Team]:
+    """Make the draft's teams and ask every member whether they agree (T4); a second call returns the same teams.
+
+    Raises BrokenRules for T1, T8 and T9; soft rules (T2, T3, T6) only warn. Raises NotADraft, Stale, NoTeams.
+    """
+    require_office(cohort=proposal.cohort, by=by, now=now)
+    cohort = (
+        Cohort.objects.select_for_update(of=("self",)).select_related("program").get(pk=proposal.cohort_id)
+    )
+    current = TeamProposal.objects.select_for_update(of=("self",)).get(pk=proposal.pk)
+    if current.status == TeamProposal.Status.PUBLISHED:
+        return list(current.teams.all())
+    draft = _draft(current, version=version)
+    teams, pool = explain_draft(draft)
+    if not any(team.members for team in teams):
+        raise NoTeams("The draft has no team yet. Move people into teams, then publish.")
+    refuse_broken(teams)
+    last = cohort.teams.aggregate(last=Max("number"))["last"] or 0
+    made = [
+        _make_team(draft, last + team.number, team.members, by=by, now=now) for team in teams if team.members
+    ]
+    draft.status = TeamProposal.Status.PUBLISHED
+    draft.published_at = now
+    draft.save(update_fields=["status", "published_at"])
+    data = {"teams": [team.pk for team in made], "without a team": [each.pk for each in pool]}
+    audit.record("proposal.published", by=by, obj=draft, now=now, data=data)
+    return made
+
+
+def _make_team(
+    proposal: TeamProposal, number: int, members: list[Participant], *, by: User | None, now: datetime
+) -> Team:
+    team = Team.objects.create(cohort=proposal.cohort, number=number, proposal=proposal)
+    Membership.objects.bulk_create(Membership(team=team, participant=each, joined_at=now) for each in members)
+    change = TeamChange.objects.create(team=team, created_by=by, created_at=now)
+    for each in members:
+        consent = Consent.objects.create(change=change, participant=each)
+        outbox.queue(
+            kind="team_proposed", to=each.user, key=str(consent.pk), now=now, ids={"consent": consent.pk}
+        )
+    audit.record("team.proposed", by=by, obj=team, now=now, data={"members": [each.pk for each in members]})
+    return team

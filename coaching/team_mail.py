@@ -1,0 +1,102 @@
+"""Mail about teams: built from how things are when it is sent, or not at all when it is no longer true."""
+
+from django.utils import timezone
+
+from coaching import outbox
+from coaching.models import Consent, Participant, Team, TeamChange, User
+from coaching.outbox import Mail, render_mail
+from coaching.permissions import office_cohorts
+
+
+def register() -> None:
+    """Called once, when the app is ready."""
+    outbox.register("team_proposed", team_proposed)
+    outbox.register("team_declined", team_declined)
+    outbox.register("team_agreed", team_agreed)
+    outbox.register("team_dissolved", team_dissolved)
+    outbox.register("team_confirmed", team_confirmed)
+    outbox.register("team_small", team_small)
+    outbox.register("teammate_left", teammate_left)
+    outbox.register("participation_ended", participation_ended)
+    outbox.register("participant_left", participant_left)
+
+
+def _works_for(recipient: User, team: Team) -> bool:
+    """Whoever left the branch office meanwhile, or applied (T10), hears nothing more."""
+    return office_cohorts(recipient, on=timezone.localdate()).filter(pk=team.cohort_id).exists()
+
+
+def team_proposed(recipient: User, *, consent: int) -> Mail | None:
+    asked = Consent.objects.select_related("change__team__cohort__program").get(pk=consent)
+    if asked.answer != Consent.Answer.PENDING or asked.change.status != TeamChange.Status.OPEN:
+        return None
+    team = asked.change.team
+    mates = team.memberships.filter(ended_at=None).exclude(participant__user=recipient)
+    people = [mate.participant for mate in mates.select_related("participant__user", "participant__division")]
+    return render_mail("mail/team_proposed.txt", {"recipient": recipient, "team": team, "mates": people})
+
+
+def team_declined(recipient: User, *, consent: int) -> Mail | None:
+    given = Consent.objects.select_related("change__team__cohort", "participant__user").get(pk=consent)
+    team = given.change.team
+    still = given.answer == Consent.Answer.DECLINED and given.change.status == TeamChange.Status.OPEN
+    if not still or not _works_for(recipient, team):
+        return None
+    context = {"recipient": recipient, "team": team, "participant": given.participant}
+    return render_mail("mail/team_declined.txt", context)
+
+
+def team_agreed(recipient: User, *, change: int) -> Mail | None:
+    settled = TeamChange.objects.select_related("team__cohort").get(pk=change)
+    waiting = settled.consents.exclude(answer=Consent.Answer.AGREED).exists()
+    if settled.status != TeamChange.Status.OPEN or waiting or not _works_for(recipient, settled.team):
+        return None
+    return render_mail("mail/team_agreed.txt", {"recipient": recipient, "team": settled.team})
+
+
+def team_dissolved(recipient: User, *, team: int) -> Mail | None:
+    ended = Team.objects.select_related("cohort__program").get(pk=team)
+    if recipient.participations.filter(cohort=ended.cohort, status=Participant.Status.LEFT).exists():
+        return None
+    return render_mail("mail/team_dissolved.txt", {"recipient": recipient, "team": ended})
+
+
+def team_confirmed(recipient: User, *, team: int) -> Mail | None:
+    confirmed = Team.objects.select_related("cohort__program").get(pk=team)
+    members = confirmed.memberships.filter(ended_at=None).select_related("participant__user")
+    people = [member.participant for member in members]
+    if recipient.pk not in {participant.user_id for participant in people}:
+        return None
+    mates = [participant for participant in people if participant.user_id != recipient.pk]
+    return render_mail("mail/team_confirmed.txt", {"recipient": recipient, "team": confirmed, "mates": mates})
+
+
+def team_small(recipient: User, *, team: int, participant: int) -> Mail | None:
+    """T1: the branch office decides how a team goes on that a departure left too small."""
+    small = Team.objects.select_related("cohort__program").get(pk=team)
+    staying = small.memberships.filter(ended_at=None).select_related("participant__user")
+    people = [member.participant for member in staying]
+    if not 0 < len(people) < small.cohort.program.min_team_size or not _works_for(recipient, small):
+        return None
+    return render_mail("mail/team_small.txt", {"recipient": recipient, "team": small, "people": people})
+
+
+def teammate_left(recipient: User, *, team: int, participant: int) -> Mail | None:
+    context = {
+        "recipient": recipient,
+        "team": Team.objects.select_related("cohort__program").get(pk=team),
+        "participant": Participant.objects.select_related("user").get(pk=participant),
+    }
+    return render_mail("mail/team_mate_left.txt", context)
+
+
+def participation_ended(recipient: User, *, participant: int) -> Mail | None:
+    left = Participant.objects.select_related("cohort__program").get(pk=participant)
+    return render_mail("mail/team_participation_ended.txt", {"recipient": recipient, "participant": left})
+
+
+def participant_left(recipient: User, *, participant: int) -> Mail | None:
+    left = Participant.objects.select_related("cohort__program", "user").get(pk=participant)
+    if not office_cohorts(recipient, on=timezone.localdate()).filter(pk=left.cohort_id).exists():
+        return None
+    return render_mail("mail/team_participant_left.txt", {"recipient": recipient, "participant": left})

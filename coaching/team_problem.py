@@ -1,0 +1,154 @@
+"""From the database to the solver's problem, and what each rule says about a team, in words. Reads only."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Prefetch
+
+from coaching.errors import Refused
+from coaching.formation import Finding, Person, Problem, Weights, explain_team
+from coaching.formation.sizes import fewest_waiting
+from coaching.models import Cohort, CompetencyRating, Membership, Participant, Team, TeamProposal
+
+# Rules of the solver that this program gives no data for: no pins, no times to meet.
+WITHOUT_DATA = frozenset({"together", "meet", "slots"})
+PERSONAL = ("user", "division", "classification", "career_track", "goal")
+RELATED = ("signers", "ratings__competency")
+TRACK_POINTS = 6  # T3: what a stated preference weighs where the cohort's weights name no number
+
+
+@dataclass(frozen=True)
+class ExplainedTeam:
+    """One team of a draft or of the cohort with what every rule says about it."""
+
+    number: int
+    members: list[Participant]
+    findings: list[Finding]
+
+    @property
+    def broken(self) -> list[Finding]:
+        return [finding for finding in self.findings if finding.hard and not finding.ok]
+
+    @property
+    def warnings(self) -> list[Finding]:
+        return [finding for finding in self.findings if not finding.hard and not finding.ok]
+
+
+def available(cohort: Cohort) -> list[Participant]:
+    """Active participants without a team (T9), in the order of their enrollment: the last of them wait first (T1)."""
+    rows = cohort.participants.active().without_team()
+    rows = rows.select_related(*PERSONAL).prefetch_related(*RELATED)
+    return list(rows.order_by("enrolled_at", "pk"))
+
+
+def build(cohort: Cohort, participants: Sequence[Participant]) -> Problem:
+    """The solver's problem for these people; ids are those of the participants."""
+    return Problem(
+        people=tuple(_person(participant) for participant in participants),
+        apart=_kept_apart(cohort, participants),
+        sizes=tuple(range(cohort.program.min_team_size, cohort.program.max_team_size + 1)),  # T1
+        weights=_weights(cohort),
+    )
+
+
+def _person(participant: Participant) -> Person:
+    ratings = sorted(participant.ratings.all(), key=lambda rating: rating.competency.position)
+    return Person(
+        id=participant.pk,
+        name=participant.user.name,
+        division=participant.division_id,
+        classification=participant.classification_id,
+        track=participant.career_track_id,
+        grow=tuple(row.competency.name for row in ratings if row.rating == CompetencyRating.Rating.GROW),
+        glow=tuple(row.competency.name for row in ratings if row.rating == CompetencyRating.Rating.GLOW),
+    )
+
+
+def _kept_apart(cohort: Cohort, participants: Sequence[Participant]) -> tuple[tuple[int, int], ...]:
+    """T8: pairs of which one is the other's supervisor, or signed the other's application."""
+    if not cohort.keep_signers_apart:
+        return ()
+    by_user = {participant.user_id: participant.pk for participant in participants}
+    pairs: set[tuple[int, int]] = set()
+    for participant in participants:
+        above = {signer.pk for signer in participant.signers.all()} | {participant.user.supervisor_id}
+        others = {by_user[user] for user in above if user in by_user} - {participant.pk}
+        pairs |= {(min(participant.pk, other), max(participant.pk, other)) for other in others}
+    return tuple(sorted(pairs))
+
+
+def _weights(cohort: Cohort) -> Weights:
+    """The cohort's weights; the career track counts the way the branch office prefers (T3)."""
+    points = {key: value for key, value in cohort.formation_weights.items() if key in Weights.__annotations__}
+    track = abs(points.pop("track", 0)) or TRACK_POINTS
+    sign = {Cohort.TrackPreference.SAME: -1, Cohort.TrackPreference.DIFFERENT: 1}
+    return Weights(**points, track=track * sign.get(Cohort.TrackPreference(cohort.track_preference), 0))
+
+
+def explain(problem: Problem, member_ids: Sequence[int], *, elsewhere: frozenset[int]) -> list[Finding]:
+    """Every rule's verdict on one team; `elsewhere`: who of the cohort has another team, or a place in one (T9)."""
+    found = [finding for finding in explain_team(problem, member_ids) if finding.label not in WITHOUT_DATA]
+    twice = [problem.people[problem.index[one]].name for one in member_ids if one in elsewhere]
+    words = f"In another team too: {', '.join(twice)}." if twice else "Nobody here is in another team."
+    return [*found, Finding("T9", "One team each", True, 0, not twice, words)]
+
+
+def explain_draft(proposal: TeamProposal) -> tuple[list[ExplainedTeam], list[Participant]]:
+    """The draft's teams, explained, and the people in the pool; who left since or got a team is in neither."""
+    people = available(proposal.cohort)
+    by_pk = {participant.pk: participant for participant in people}
+    problem = build(proposal.cohort, people)
+    drawn = [[pk for pk in team if pk in by_pk] for team in proposal.document.get("teams", [])]
+    teams = []
+    for number, ids in enumerate(drawn, start=1):
+        others = frozenset(pk for place, team in enumerate(drawn, start=1) if place != number for pk in team)
+        findings = explain(problem, list(dict.fromkeys(ids)), elsewhere=others)
+        teams.append(ExplainedTeam(number, [by_pk[pk] for pk in dict.fromkeys(ids)], findings))
+    seated = {pk for team in drawn for pk in team}
+    return teams, [participant for participant in people if participant.pk not in seated]
+
+
+def explain_standing(cohort: Cohort, teams: Sequence[Team]) -> dict[int, ExplainedTeam]:
+    """Published teams by their primary key, and what every rule says about each today; always four queries."""
+    places = Membership.objects.filter(team__in=teams, ended_at=None).order_by(
+        "participant__user__name", "pk"
+    )
+    people = Participant.objects.select_related(*PERSONAL).prefetch_related(*RELATED)
+    members: dict[int, list[Participant]] = {team.pk: [] for team in teams}
+    for place in places.prefetch_related(Prefetch("participant", queryset=people)):
+        members[place.team_id].append(place.participant)
+    return {team.pk: _explain_standing(cohort, team, members[team.pk]) for team in teams}
+
+
+def _explain_standing(cohort: Cohort, team: Team, members: list[Participant]) -> ExplainedTeam:
+    # T9: the database holds that nobody has two places at a time.
+    findings = explain(build(cohort, members), [each.pk for each in members], elsewhere=frozenset())
+    return ExplainedTeam(team.number, members, findings)
+
+
+def why_waiting(cohort: Cohort, number: int) -> str:
+    """T1: what the number of people without a team means, in words; empty when all can be split into teams."""
+    sizes = range(cohort.program.min_team_size, cohort.program.max_team_size + 1)
+    must = fewest_waiting(number, sizes)
+    if not must:
+        return ""
+    people = "1 person" if number == 1 else f"{number} people"
+    wait = "1 must wait" if must == 1 else f"{must} must wait"
+    return f"{people} cannot be split into teams of {' or '.join(str(size) for size in sizes)}: {wait}."
+
+
+class BrokenRules(Refused):
+    """A hard rule is broken; `reasons` has one line for each."""
+
+    def __init__(self, reasons: list[str]) -> None:
+        super().__init__(" ".join(reasons))
+        self.reasons = reasons
+
+
+def refuse_broken(teams: Sequence[ExplainedTeam]) -> None:
+    """Raises BrokenRules when one of the teams breaks a hard rule (T1, T8, T9)."""
+    reasons = [
+        f"Team {team.number}, {finding.title}: {finding.words}" for team in teams for finding in team.broken
+    ]
+    if reasons:
+        raise BrokenRules(reasons)

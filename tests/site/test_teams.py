@@ -1,0 +1,505 @@
+"""The branch office's room for teams, and the member's page: T1 to T10."""
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from coaching import jobs, team_formation
+from coaching.models import Consent, Job, Participant, Team, TeamProposal
+from tests import factories
+from tests.clock import NOW
+
+pytestmark = pytest.mark.usefixtures("frozen")
+
+
+@pytest.fixture
+def people(cohort, org) -> list[Participant]:
+    units = [org.unit, org.other_unit, org.unit, org.other_unit, org.unit]
+    return [
+        factories.participant(
+            cohort,
+            factories.person(
+                f"P{number} Person", unit=unit, classification=factories.classification(f"C{number}")
+            ),
+        )
+        for number, unit in enumerate(units)
+    ]
+
+
+@pytest.fixture
+def office(client, branch_officer):
+    client.force_login(branch_officer)
+    return client
+
+
+@pytest.fixture
+def draft(cohort, people, branch_officer) -> TeamProposal:
+    return team_formation.start_by_hand(cohort=cohort, by=branch_officer, now=NOW)
+
+
+@pytest.fixture
+def team(draft, people, branch_officer) -> Team:
+    draft.document = {"teams": [[each.pk for each in people[:3]]]}
+    draft.save()
+    return team_formation.publish(proposal=draft, by=branch_officer, now=NOW)[0]
+
+
+def move(client, draft, participant, target, version=None):
+    values = {
+        "participant": participant.pk,
+        "version": draft.version if version is None else version,
+        "target": target,
+    }
+    return client.post(reverse("proposal_place", args=[draft.pk]), values)
+
+
+def room(client, cohort):
+    return client.get(reverse("cohort_teams", args=[cohort.pk]))
+
+
+def said(response):
+    return [str(message) for message in response.wsgi_request._messages]
+
+
+# The room
+
+
+def test_room_shows_who_waits_and_their_backgrounds(office, cohort, people):
+    """T1, T5"""
+    response = room(office, cohort)
+    assert response.context["people"] == people
+    assert response.context["why_waiting"] == "5 people cannot be split into teams of 3 or 4: 1 must wait."
+    assert response.context["backgrounds"][0] == (
+        "Divisions",
+        [("Nutrition Division", 3), ("Finance Division", 2)],
+    )
+    text = response.content.decode()
+    for words in ("Applications: none yet.", "Faster permits", "Grow: Fostering a Team Environment", "C4"):
+        assert words in text
+
+
+def test_person_is_moved_by_a_plain_form(office, cohort, draft, people):
+    response = move(office, draft, people[0], "1")
+    assert response.status_code == 302
+    assert response.url == reverse("cohort_teams", args=[cohort.pk]) + f"#person-{people[0].pk}"
+    draft.refresh_from_db()
+    assert draft.document == {"teams": [[people[0].pk]]}
+    page = room(office, cohort)
+    [team] = page.context["draft_teams"]
+    assert [seat.participant for seat in team.seats] == [people[0]]
+    choices = [value for value, _ in team.seats[0].form.fields["target"].choices]
+    assert choices == ["2", "pool"]
+    assert "1 person; a team has 3 or 4." in page.content.decode()
+    move(office, draft, people[0], "pool")
+    draft.refresh_from_db()
+    assert draft.document == {"teams": []}
+
+
+def test_same_move_twice_is_made_once(office, draft, people):
+    move(office, draft, people[0], "1")
+    response = move(office, draft, people[0], "1", version=1)
+    assert said(response) == [
+        "Somebody else changed the draft since you opened it. Look at it again, then decide."
+    ]
+    draft.refresh_from_db()
+    assert (draft.document, draft.version) == ({"teams": [[people[0].pk]]}, 2)
+
+
+@pytest.mark.parametrize("target", ["", "0", "-1", "7", "x"])
+def test_target_that_is_not_there_moves_nobody(office, draft, people, target):
+    response = move(office, draft, people[0], target)
+    assert said(response)[0].startswith("Nobody was moved")
+    draft.refresh_from_db()
+    assert draft.document == {"teams": []}
+
+
+def test_person_of_another_cohort_is_not_found(office, draft, program, branch):
+    other = factories.participant(factories.cohort(program, branch))
+    assert move(office, draft, other, "1").status_code == 404
+
+
+def test_publishing_asks_first(office, cohort, draft, people):
+    for each in people[:3]:
+        move(office, draft, each, "1")
+        draft.refresh_from_db()
+    address = reverse("proposal_publish", args=[draft.pk])
+    page = office.get(address)
+    assert page.context["asked"] == 3
+    assert "Who stays without a team: 2" in page.content.decode()
+    assert not Team.objects.exists()
+    response = office.post(address, {"version": draft.version})
+    assert said(response) == ["1 team was published. Every member is asked by mail."]
+    assert Consent.objects.count() == 3
+    office.post(address, {"version": draft.version})
+    assert Team.objects.count() == 1
+    assert office.get(address).status_code == 302
+
+
+def test_broken_rules_are_listed_instead_of_a_button(office, draft, people):
+    """T1, T8"""
+    people[0].signers.add(people[1].user)
+    move(office, draft, people[0], "1")
+    draft.refresh_from_db()
+    move(office, draft, people[1], "1")
+    draft.refresh_from_db()
+    text = office.get(reverse("proposal_publish", args=[draft.pk])).content.decode()
+    assert "Team 1, Team size: 2 people; a team has 3 or 4." in text
+    assert "Team 1, Kept apart: P0 Person and P1 Person are kept apart." in text
+    assert 'name="version"' not in text
+    response = office.post(reverse("proposal_publish", args=[draft.pk]), {"version": draft.version})
+    assert "P0 Person and P1 Person are kept apart." in said(response)[0]
+    assert not Team.objects.exists()
+
+
+@pytest.mark.parametrize("version", ["", "1", "99", "x"])
+def test_publishing_what_was_not_seen_is_refused(office, draft, people, version):
+    for each in people[:3]:
+        move(office, draft, each, "1")
+        draft.refresh_from_db()
+    office.post(reverse("proposal_publish", args=[draft.pk]), {"version": version})
+    assert not Team.objects.exists()
+
+
+def test_draft_is_discarded(office, draft, cohort):
+    response = office.post(reverse("proposal_discard", args=[draft.pk]))
+    assert said(response) == ["The draft was discarded. Nobody was told anything."]
+    assert room(office, cohort).context["draft"] is None
+
+
+def test_second_draft_is_refused_in_words(office, draft, cohort):
+    response = office.post(reverse("teams_by_hand", args=[cohort.pk]))
+    assert "has a draft of its teams already" in said(response)[0]
+    response = office.post(reverse("teams_propose", args=[cohort.pk]))
+    assert "There is a draft already" in said(response)[-1]
+    assert not Job.objects.exists()
+
+
+# Proposing
+
+
+@pytest.fixture
+def no_worker(monkeypatch):
+    monkeypatch.setattr(jobs, "_nudge", lambda pk: None)
+
+
+@pytest.mark.usefixtures("no_worker")
+def test_proposal_is_waited_for_and_found(office, cohort, people):
+    response = office.post(reverse("teams_propose", args=[cohort.pk]))
+    job = Job.objects.get()
+    address = reverse("teams_job", args=[job.pk])
+    assert response.url == address
+    assert office.post(reverse("teams_propose", args=[cohort.pk])).url == address
+    assert "Waiting to start" in office.get(address).content.decode()
+    part = office.get(address, headers={"HX-Request": "true"}).content.decode()
+    assert 'id="job"' in part
+    assert "<html" not in part
+    jobs.run(job.pk)
+    assert office.get(address).url == reverse("cohort_teams", args=[cohort.pk])
+    done = office.get(address, headers={"HX-Request": "true"})
+    assert done.headers["HX-Redirect"] == reverse("cohort_teams", args=[cohort.pk])
+    page = room(office, cohort)
+    assert [len(team.seats) for team in page.context["draft_teams"]] == [4]
+    assert page.context["pool"][0].reason.startswith(
+        "5 people cannot be split into teams of 3 or 4: 1 must wait."
+    )
+
+
+@pytest.mark.usefixtures("no_worker")
+def test_failed_proposal_says_why(office, cohort):
+    office.post(reverse("teams_propose", args=[cohort.pk]))
+    job = Job.objects.get()
+    jobs.run(job.pk)
+    response = office.get(reverse("teams_job", args=[job.pk]))
+    assert said(response)[0].startswith(f"Nobody in the {cohort} waits for a team")
+
+
+@pytest.mark.usefixtures("no_worker")
+def test_waiting_proposal_is_stopped(office, cohort, people):
+    office.post(reverse("teams_propose", args=[cohort.pk]))
+    job = Job.objects.get()
+    office.post(reverse("teams_job_stop", args=[job.pk]))
+    jobs.run(job.pk)
+    response = office.get(reverse("teams_job", args=[job.pk]))
+    assert said(response) == ["The proposal was stopped. Nothing was changed."]
+    assert not TeamProposal.objects.exists()
+
+
+def test_job_of_another_kind_is_not_shown(office, cohort):
+    job = Job.objects.create(kind="other", key="other", arguments={"cohort": cohort.pk})
+    assert office.get(reverse("teams_job", args=[job.pk])).status_code == 404
+
+
+# Answers, confirmation
+
+
+def answer(client, consent, said_answer, reason=""):
+    client.force_login(consent.participant.user)
+    return client.post(reverse("team_answer", args=[consent.pk]), {"answer": said_answer, "reason": reason})
+
+
+def test_team_is_agreed_to_and_confirmed(client, team, cohort, branch_officer):
+    """T4"""
+    for consent in Consent.objects.all():
+        client.force_login(branch_officer)
+        assert not room(client, cohort).context["cards"][0].can_be_confirmed
+        answer(client, consent, "agree")
+    client.force_login(branch_officer)
+    assert room(client, cohort).context["cards"][0].can_be_confirmed
+    for _ in range(2):
+        response = client.post(reverse("team_confirm", args=[team.pk]))
+    assert said(response)[-1] == "Team 1 stands. Its members are told by mail."
+    team.refresh_from_db()
+    assert (team.status, team.confirmed_by) == ("confirmed", branch_officer)
+
+
+def test_confirming_too_early_is_refused_in_words(office, team):
+    """T4"""
+    response = office.post(reverse("team_confirm", args=[team.pk]))
+    assert said(response) == ["Team 1 cannot be confirmed: not agreed yet: P0 Person, P1 Person, P2 Person."]
+
+
+def test_reason_of_a_decline_is_read_by_the_office_alone(client, team, cohort, people, branch_officer):
+    """T4"""
+    first, second, _ = Consent.objects.all()
+    answer(client, first, "decline", "We share an office")
+    client.force_login(second.participant.user)
+    assert "We share an office" not in client.get(reverse("my_team")).content.decode()
+    client.force_login(branch_officer)
+    assert "We share an office" in room(client, cohort).content.decode()
+
+
+def test_answer_without_a_choice_is_refused(client, team):
+    first = Consent.objects.first()
+    response = answer(client, first, "perhaps")
+    assert said(response)[0].startswith("Your answer was not saved")
+    first.refresh_from_db()
+    assert first.answer == "pending"
+
+
+def test_answer_of_another_is_not_found(client, team):
+    first, second, _ = Consent.objects.all()
+    client.force_login(second.participant.user)
+    assert client.post(reverse("team_answer", args=[first.pk]), {"answer": "agree"}).status_code == 404
+
+
+def test_dissolving_asks_for_a_reason(office, team, cohort):
+    address = reverse("team_dissolve", args=[team.pk])
+    assert "P0 Person" in office.get(address).content.decode()
+    assert office.post(address, {"reason": ""}).status_code == 200
+    team.refresh_from_db()
+    assert team.status == "awaiting_agreement"
+    response = office.post(address, {"reason": "One declined"})
+    assert said(response) == ["Team 1 was dissolved. Its members wait for another team."]
+    team.refresh_from_db()
+    assert team.status == "ended"
+    assert len(room(office, cohort).context["people"]) == 5
+    assert office.get(address).status_code == 302
+
+
+def test_small_team_is_pointed_out(office, cohort, branch_officer):
+    """T1"""
+    factories.confirmed_team(cohort, [factories.participant(cohort) for _ in range(2)], by=branch_officer)
+    assert "This team has become small" in room(office, cohort).content.decode()
+
+
+# The member's page
+
+
+def test_member_sees_teammates_but_neither_ratings_nor_contact_before_confirmation(client, team, people):
+    client.force_login(people[0].user)
+    text = client.get(reverse("my_team")).content.decode()
+    for words in (
+        "P1 Person",
+        "P2 Person",
+        "Finance Division",
+        "C1",
+        "Faster permits",
+        "0 of 3 agreed so far",
+    ):
+        assert words in text
+    for words in (
+        "Grow:",
+        "Fostering a Team Environment",
+        "Shorten the way",
+        people[1].user.email,
+        "P3 Person",
+    ):
+        assert words not in text
+
+
+def test_contact_is_shown_once_confirmed(client, cohort, people, branch_officer):
+    factories.confirmed_team(cohort, people[:3], by=branch_officer)
+    client.force_login(people[0].user)
+    assert people[1].user.email in client.get(reverse("my_team")).content.decode()
+
+
+def test_members_see_the_same(client, team, people):
+    """T7"""
+    seen = []
+    for each in people[:3]:
+        client.force_login(each.user)
+        [place] = client.get(reverse("my_team")).context["places"]
+        seen.append({each.pk, *(mate.pk for mate in place.mates)})
+        assert place.form is not None
+    assert seen == [{each.pk for each in people[:3]}] * 3
+
+
+def test_member_without_a_team_is_told_so(client, people):
+    client.force_login(people[0].user)
+    assert "You are not in a team yet." in client.get(reverse("my_team")).content.decode()
+
+
+def test_teams_leads_a_member_to_their_own(client, people):
+    client.force_login(people[0].user)
+    assert client.get(reverse("teams")).url == reverse("my_team")
+
+
+def test_whoever_left_has_no_page(client, team, people):
+    client.force_login(people[0].user)
+    Participant.objects.filter(pk=people[0].pk).update(status="left", left_at=NOW)
+    assert client.get(reverse("my_team")).status_code == 404
+
+
+# Access
+
+
+def office_addresses(cohort, draft, team=None):
+    return [
+        ("get", reverse("cohort_teams", args=[cohort.pk])),
+        ("post", reverse("teams_propose", args=[cohort.pk])),
+        ("post", reverse("teams_by_hand", args=[cohort.pk])),
+        ("post", reverse("proposal_place", args=[draft.pk])),
+        ("post", reverse("proposal_discard", args=[draft.pk])),
+        ("get", reverse("proposal_publish", args=[draft.pk])),
+        ("post", reverse("proposal_publish", args=[draft.pk])),
+        ("post", reverse("team_confirm", args=[team.pk])),
+        ("get", reverse("team_dissolve", args=[team.pk])),
+        ("post", reverse("team_dissolve", args=[team.pk])),
+    ]
+
+
+ROLES = [
+    "member",
+    "supervisor",
+    "director",
+    "deputy",
+    "superintendent",
+    "training_officer",
+    "administrator",
+    "outsider",
+]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_office_pages_do_not_exist_for_others(client, cohort, draft, team, people, request, role):
+    client.force_login(people[0].user if role == "member" else request.getfixturevalue(role))
+    for method, address in office_addresses(cohort, draft, team):
+        assert getattr(client, method)(address).status_code == 404, address
+
+
+@pytest.mark.parametrize("why", ["another branch", "takes part"])
+def test_office_pages_do_not_exist_for_foreign_and_conflicted_officers(
+    client, cohort, draft, team, org, branch_officer, why
+):
+    """F5, T10"""
+    if why == "takes part":
+        factories.participant(cohort, branch_officer)
+        client.force_login(branch_officer)
+    else:
+        client.force_login(factories.officer(factories.unit("branch", parent=org.department)))
+    for method, address in office_addresses(cohort, draft, team):
+        assert getattr(client, method)(address).status_code == 404, address
+    job = Job.objects.create(kind="propose_teams", key="x", arguments={"cohort": cohort.pk})
+    assert client.get(reverse("teams_job", args=[job.pk])).status_code == 404
+    assert client.post(reverse("teams_job_stop", args=[job.pk])).status_code == 404
+
+
+@pytest.mark.parametrize("role", [role for role in ROLES if role != "member"])
+def test_team_pages_do_not_exist_for_others(client, cohort, team, request, role):
+    client.force_login(request.getfixturevalue(role))
+    assert client.get(reverse("teams")).status_code == 404
+    assert client.get(reverse("my_team")).status_code == 404
+
+
+def test_nothing_is_written_by_looking(office, cohort, draft, team):
+    for method, address in office_addresses(cohort, draft, team):
+        if method == "post" and not address.endswith(("publish/", "dissolve/")):
+            assert office.get(address).status_code == 405
+
+
+# Queries
+
+
+def queries(client, address):
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(address).status_code == 200
+    return len(captured)
+
+
+def test_room_takes_the_same_queries_for_any_number(office, program, branch, cohort, branch_officer, org):
+    def somebody():
+        user = factories.person(unit=org.unit, classification=factories.classification("Analyst"))
+        return factories.participant(cohort, user)
+
+    def fill(teams):
+        people = [somebody() for _ in range(3 * teams)]
+        draft = team_formation.start_by_hand(cohort=cohort, by=branch_officer, now=NOW)
+        draft.document = {"teams": [[each.pk for each in people[3 * n : 3 * n + 3]] for n in range(teams)]}
+        draft.save()
+        team_formation.publish(proposal=draft, by=branch_officer, now=NOW)
+        more = [somebody() for _ in range(teams)]
+        draft = team_formation.start_by_hand(cohort=cohort, by=branch_officer, now=NOW)
+        draft.document = {"teams": [[each.pk] for each in more]}
+        draft.save()
+        return draft
+
+    cohort.seats = 60
+    cohort.save()
+    addresses = [reverse("cohort_teams", args=[cohort.pk]), reverse("teams")]
+    draft = fill(1)
+    with_one = [queries(office, address) for address in addresses]
+    team_formation.discard(proposal=draft, by=branch_officer, now=NOW)
+    fill(2)
+    factories.cohort(program, branch)
+    factories.cohort(program, branch)
+    assert [queries(office, address) for address in addresses] == with_one
+
+
+# The command
+
+
+def test_command_prints_and_keeps_a_proposal(cohort, people, capsys):
+    call_command("form_teams", str(cohort.pk), "--seed", "3")
+    text = capsys.readouterr().out
+    proposal = cohort.proposals.get()
+    assert text.startswith(f"{cohort}: draft {proposal.pk}\nScore {proposal.result['score']}, at most ")
+    assert "Team 1: P0 Person, P1 Person" in text
+    assert "  Team size (T1): 4 people." in text
+    assert "Without a team:\n  P4 Person: 5 people cannot be split" in text
+
+
+def test_command_refuses_a_second_draft_unless_told(cohort, people):
+    call_command("form_teams", cohort.name)
+    with pytest.raises(CommandError, match="--replace"):
+        call_command("form_teams", cohort.name)
+    call_command("form_teams", cohort.name, "--replace")
+    assert sorted(cohort.proposals.values_list("status", flat=True)) == ["discarded", "draft"]
+
+
+def test_command_names_the_cohorts_there_are(cohort):
+    with pytest.raises(CommandError, match=f"Cohorts: {cohort.pk}"):
+        call_command("form_teams", "nowhere")
+
+
+def test_command_asks_which_of_two(cohort, program, org):
+    factories.cohort(program, factories.unit("branch", parent=org.department), name=cohort.name)
+    with pytest.raises(CommandError, match="Several cohorts"):
+        call_command("form_teams", cohort.name)
+
+
+@pytest.mark.parametrize("seconds", ["-1", "nan", "inf", "10000", "x"])
+def test_command_refuses_senseless_limits(cohort, people, seconds):
+    with pytest.raises(CommandError):
+        call_command("form_teams", str(cohort.pk), f"--seconds={seconds}")
