@@ -64,34 +64,26 @@ def record(
     An acting person takes the post whoever its head is: `principal` is then the absent head, or nobody.
     Raises DelegationRefused. The same order twice is one.
     """
-    today = timezone.localdate(now)
     if unit:
-        unit = OrgUnit.objects.select_for_update(of=("self",)).select_related("head").get(pk=unit.pk)
-        principal = unit.head if kind == Kind.ACTING else principal
-    else:
-        principal = principal and User.objects.select_for_update(of=("self",)).get(pk=principal.pk)
-    if person == principal:
-        raise DelegationRefused(f"{person} holds this post already; name somebody else.")
-    _check_right(kind, person, principal, unit, by, today)
-    _check_dates(start_date, end_date, today)
-    if not person.is_active:
-        raise DelegationRefused(f"{person} is no longer active in the directory.")
-    reason = " ".join(reason.split())
-    if not reason:
-        raise DelegationRefused("Give the reason; it is kept with every signature.")
-    values = {
-        "kind": kind,
-        "person": person,
-        "principal": principal,
-        "unit": unit,
-        "start_date": start_date,
-        "end_date": end_date,
-    }
-    same = Delegation.objects.filter(**values, reason=reason, ended_at=None).first()
+        unit = OrgUnit.objects.select_for_update(of=("self",)).get(pk=unit.pk)
+    if principal:
+        principal = User.objects.select_for_update(of=("self",)).get(pk=principal.pk)
+    order = Delegation(
+        kind=kind,
+        person=person,
+        principal=principal,
+        unit=unit,
+        reason=reason,
+        start_date=start_date,
+        end_date=end_date,
+        recorded_by=by,
+        recorded_at=now,
+    )
+    check(order, by=by, today=timezone.localdate(now))
+    same = _twin(order)
     if same:
         return same
-    _check_overlap(kind, person, principal, unit, start_date, end_date)
-    order = Delegation.objects.create(**values, reason=reason, recorded_by=by, recorded_at=now)
+    order.save()
     audit.record(
         "delegation.recorded",
         by=by,
@@ -103,20 +95,48 @@ def record(
     return order
 
 
-def _check_right(
-    kind: str, person: User, principal: User | None, unit: OrgUnit | None, by: User | None, today: date
-) -> None:
-    if by is None or by.is_staff:
-        return
-    if kind == Kind.DELEGATE:
-        if principal != by or not (posts_of(by).filter(pk=unit.pk).exists() if unit else holds_post(by)):
+def check(order: Delegation, *, by: User | None, today: date) -> None:
+    """Raises DelegationRefused where an order that is not saved yet must not be given; fills in the head."""
+    order.reason = " ".join(order.reason.split())
+    if order.kind == Kind.ACTING and order.unit:
+        order.principal = order.unit.head
+    if order.person == order.principal:
+        raise DelegationRefused(f"{order.person} holds this post already; name somebody else.")
+    if by and not by.is_staff:
+        _check_right(order, by, today)
+    _check_post(order)
+    _check_dates(order.start_date, order.end_date, today)
+    if not order.person.is_active:
+        raise DelegationRefused(f"{order.person} is no longer active in the directory.")
+    if not order.reason:
+        raise DelegationRefused("Give the reason; it is kept with every signature.")
+    if not _twin(order):
+        _check_overlap(order)
+
+
+def _twin(order: Delegation) -> Delegation | None:
+    """The same order, given before."""
+    return Delegation.objects.filter(
+        kind=order.kind,
+        person=order.person,
+        principal=order.principal,
+        unit=order.unit,
+        reason=order.reason,
+        start_date=order.start_date,
+        end_date=order.end_date,
+        ended_at=None,
+    ).first()
+
+
+def _check_right(order: Delegation, by: User, today: date) -> None:
+    if order.kind == Kind.DELEGATE:
+        if order.principal != by or not (order.unit or holds_post(by)):
             raise DelegationRefused("You can name a delegate only for a post of your own.")
         return
-    posts = posts_for_office(by, on=today)
-    place = unit or (principal and principal.unit)
-    if not place or not posts.filter(pk=place.pk).exists():
+    place = order.unit or (order.principal and order.principal.unit)
+    if not place or not posts_for_office(by, on=today).filter(pk=place.pk).exists():
         raise DelegationRefused("Your office records acting persons for posts of its own branch only.")
-    if person == by:
+    if order.person == by:
         raise DelegationRefused("This order names you. Ask a colleague of the branch office to record it.")
     _check_conflict(by, place, today)
 
@@ -133,6 +153,17 @@ def _check_conflict(by: User, place: OrgUnit, today: date) -> None:
         )
 
 
+def _check_post(order: Delegation) -> None:
+    if order.unit is None and order.principal is None:
+        raise DelegationRefused("Name a post, or the person to sign for.")
+    if order.kind == Kind.DELEGATE and order.principal is None:
+        raise DelegationRefused(
+            "Only somebody who holds a post has a delegate; name who acts in a vacant one."
+        )
+    if order.kind == Kind.DELEGATE and order.unit and order.unit.head != order.principal:
+        raise DelegationRefused("You can name a delegate only for a post of your own.")
+
+
 def _check_dates(start_date: date, end_date: date, today: date) -> None:
     if end_date < start_date:
         raise DelegationRefused("The last day is before the first day.")
@@ -144,22 +175,19 @@ def _check_dates(start_date: date, end_date: date, today: date) -> None:
         raise DelegationRefused("An order lasts a year at most; record another one when it ends.")
 
 
-def _check_overlap(
-    kind: str,
-    person: User,
-    principal: User | None,
-    unit: OrgUnit | None,
-    start_date: date,
-    end_date: date,
-) -> None:
+def _check_overlap(order: Delegation) -> None:
     meanwhile = Delegation.objects.filter(
-        kind=kind, ended_at=None, start_date__lte=end_date, end_date__gte=start_date, unit=unit
+        kind=order.kind,
+        ended_at=None,
+        start_date__lte=order.end_date,
+        end_date__gte=order.start_date,
+        unit=order.unit,
     )
-    if kind == Kind.ACTING:
-        same_post = meanwhile if unit else meanwhile.filter(principal=principal)
-    else:
-        same_post = meanwhile.filter(principal=principal, person=person)
-    other = same_post.select_related("person").first()
+    if order.kind == Kind.DELEGATE:
+        meanwhile = meanwhile.filter(principal=order.principal, person=order.person)
+    elif not order.unit:
+        meanwhile = meanwhile.filter(principal=order.principal)
+    other = meanwhile.select_related("person").first()
     if other:
         raise DelegationRefused(
             f"{other.person} is named for this post from {other.start_date:%B %-d, %Y} to "

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
 
 
 class SiteConfig(AppConfig):
@@ -10,3 +11,18 @@ class SiteConfig(AppConfig):
         from coaching.site import mails  # noqa: PLC0415 (models are ready only now)
 
         mails.register()
+
+
+class AdministrationConfig(AdminConfig):
+    default_site = "coaching.site.administration.Administration"
+
+    def ready(self) -> None:
+        super().ready()
+        from allauth.account.models import EmailAddress, EmailConfirmation  # noqa: PLC0415 (as above)
+        from django.contrib import admin  # noqa: PLC0415
+        from django.contrib.auth.models import Group  # noqa: PLC0415
+
+        # Rights come from offices, mail addresses from people: neither is kept a second time.
+        for model in (Group, EmailAddress, EmailConfirmation):
+            if admin.site.is_registered(model):
+                admin.site.unregister(model)

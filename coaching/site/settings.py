@@ -29,11 +29,11 @@ EVALUATIONS_KEY = env("EVALUATIONS_KEY", default="")
 
 INSTALLED_APPS = [
     "coaching",
-    "coaching.site",
+    "coaching.site.apps.SiteConfig",
     "applications",
     "meetings",
     "certificates",
-    "django.contrib.admin",
+    "coaching.site.apps.AdministrationConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

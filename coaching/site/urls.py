@@ -1,14 +1,9 @@
 """Every address of the site; what somebody may not see answers 404."""
 
-from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from coaching.site import accounts, health, home, mailbox
-
-admin.site.site_header = f"{settings.SITE_NAME} administration"
-admin.site.site_title = settings.SITE_NAME
-admin.site.index_title = "Administration"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),

@@ -1,0 +1,180 @@
+"""People, the organization chart, offices, orders of delegation."""
+
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from coaching import delegations, invitations
+from coaching.admin.base import AuditedAdmin, ReadOnlyAdmin
+from coaching.errors import Refused
+from coaching.models import (
+    CareerTrack,
+    Delegation,
+    DirectoryCorrection,
+    JobClassification,
+    OrgUnit,
+    RoleAssignment,
+    User,
+)
+
+
+class RoleInline(admin.TabularInline):
+    model = RoleAssignment
+    fk_name = "user"
+    extra = 0
+    can_delete = False
+    autocomplete_fields = ("unit",)
+
+
+class PersonForm(forms.ModelForm):
+    """No password here: an administrator who chose it could sign in somebody else's name."""
+
+    class Meta:
+        model = User
+        fields = ("email", "name", "classification", "career_track", "unit", "supervisor", "is_active")
+
+    def clean_supervisor(self) -> User | None:
+        supervisor = self.cleaned_data["supervisor"]
+        above, seen = supervisor, set()
+        while above is not None and above.pk not in seen:
+            if above.pk == self.instance.pk:
+                raise forms.ValidationError("This person stands above that supervisor already.")
+            seen.add(above.pk)
+            above = above.supervisor
+        return supervisor
+
+
+@admin.register(User)
+class PersonAdmin(AuditedAdmin):
+    form = PersonForm
+    list_display = ("name", "email", "unit", "classification", "supervisor", "is_active", "is_staff")
+    list_filter = ("is_active", "is_staff", "classification__is_management", "career_track")
+    list_select_related = ("unit", "classification", "supervisor")
+    search_fields = ("name", "email")
+    autocomplete_fields = ("classification", "career_track", "unit", "supervisor")
+    readonly_fields = ("created_at", "invited_at", "last_login")
+    fieldsets = (
+        (None, {"fields": ("name", "email", "is_active")}),
+        ("Place in the department", {"fields": ("unit", "classification", "career_track", "supervisor")}),
+        ("Administration", {"fields": ("is_staff", "is_superuser")}),
+        ("Account", {"fields": ("created_at", "invited_at", "last_login")}),
+    )
+    inlines = (RoleInline,)
+    actions = ("send_invitation",)
+
+    def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool) -> None:
+        if not change:
+            obj.set_unusable_password()
+        super().save_model(request, obj, form, change)
+        if "email" in form.changed_data:
+            # The old address must not open the account any more.
+            EmailAddress.objects.filter(user=obj).exclude(email=obj.email).delete()
+        if not change:
+            invitations.invite(people=[obj], by=request.user, now=timezone.now())  # type: ignore[arg-type]
+
+    @admin.action(description="Send an invitation to choose a password", permissions=["change"])
+    def send_invitation(self, request: HttpRequest, people: QuerySet[User]) -> None:
+        invited = invitations.invite(
+            people=list(people),
+            by=request.user,  # type: ignore[arg-type]
+            now=timezone.now(),
+            again=True,
+        )
+        left = len(people) - len(invited)
+        text = f"Invitations sent: {len(invited)}."
+        if left:
+            text += f" {left} did not need one: they have a password already, or are deactivated."
+        messages.info(request, text)
+
+
+@admin.register(OrgUnit)
+class OrgUnitAdmin(AuditedAdmin):
+    list_display = ("name", "kind", "parent", "head")
+    list_filter = ("kind",)
+    list_select_related = ("parent", "head")
+    search_fields = ("name",)
+    autocomplete_fields = ("parent", "head")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: OrgUnit | None = None) -> tuple[str, ...]:
+        return ("kind",) if obj else ()
+
+
+@admin.register(JobClassification)
+class JobClassificationAdmin(AuditedAdmin):
+    """F4: an import adds classifications as no management ones; here they are marked."""
+
+    list_display = ("name", "is_management")
+    list_editable = ("is_management",)
+    list_filter = ("is_management",)
+    search_fields = ("name",)
+
+
+@admin.register(CareerTrack)
+class CareerTrackAdmin(AuditedAdmin):
+    list_display = ("name",)
+    search_fields = ("name",)
+
+
+@admin.register(RoleAssignment)
+class RoleAssignmentAdmin(AuditedAdmin):
+    list_display = ("user", "office", "unit", "start_date", "end_date")
+    list_filter = ("office",)
+    list_select_related = ("user", "unit")
+    search_fields = ("user__name", "user__email", "unit__name")
+    autocomplete_fields = ("user", "unit")
+
+
+class DelegationForm(forms.ModelForm):
+    """A9: checked by the same rules as on the site, and recorded by the same function."""
+
+    class Meta:
+        model = Delegation
+        fields = ("kind", "person", "principal", "unit", "reason", "start_date", "end_date")
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if not self.errors:
+            try:
+                delegations.check(Delegation(**data), by=None, today=timezone.localdate())
+            except Refused as refusal:
+                raise forms.ValidationError(str(refusal)) from refusal
+        return data
+
+
+@admin.register(Delegation)
+class DelegationAdmin(AuditedAdmin):
+    form = DelegationForm
+    list_display = ("person", "kind", "principal", "unit", "start_date", "end_date", "ended_at")
+    list_filter = ("kind", "start_date")
+    list_select_related = ("person", "principal", "unit")
+    search_fields = ("person__name", "principal__name", "unit__name")
+    autocomplete_fields = ("person", "principal", "unit")
+    actions = ("end_orders",)
+
+    def has_change_permission(self, request: HttpRequest, obj: Delegation | None = None) -> bool:
+        return obj is None and super().has_change_permission(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: Delegation, form: forms.ModelForm, change: bool) -> None:
+        order = delegations.record(**form.cleaned_data, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+        obj.pk = order.pk
+
+    @admin.action(description="End these orders now", permissions=["change"])
+    def end_orders(self, request: HttpRequest, orders: QuerySet[Delegation]) -> None:
+        for order in orders:
+            delegations.end(delegation=order, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+        messages.info(request, f"Ended: {len(orders)}.")
+
+
+@admin.register(DirectoryCorrection)
+class DirectoryCorrectionAdmin(ReadOnlyAdmin, admin.ModelAdmin):
+    """Settled on the site, under People."""
+
+    list_display = ("user", "field", "says", "status", "created_at", "settled_by")
+    list_filter = ("status", "field")
+    list_select_related = ("user", "settled_by")
+    search_fields = ("user__name", "says")
