@@ -25,11 +25,13 @@ def cards_for(user: User) -> list[Card]:
 def home(request: HttpRequest) -> HttpResponse:
     user: User = request.user  # type: ignore[assignment]
     cards = cards_for(user)
+    busy = [card for card in cards if card.urgency != Urgency.OFFER]
     context = {
         "today": timezone.localdate(),
-        "waiting": [card for card in cards if card.urgency != Urgency.CALM],
-        "known": [card for card in cards if card.urgency == Urgency.CALM],
+        "waiting": [card for card in busy if card.urgency != Urgency.CALM],
+        "known": [card for card in busy if card.urgency == Urgency.CALM],
+        "offers": [card for card in cards if card.urgency == Urgency.OFFER],
         # Who is new here reads what the program is.
-        "program": Program.objects.first() if not cards else None,
+        "program": None if busy else Program.objects.first(),
     }
     return render(request, "site/home.html", context)

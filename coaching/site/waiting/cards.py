@@ -16,6 +16,7 @@ class Urgency(IntEnum):
     NOW = 1  # somebody waits for this person
     SOON = 2
     CALM = 3  # good to know
+    OFFER = 4  # could be begun
 
 
 @dataclass(frozen=True)
