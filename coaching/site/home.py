@@ -7,10 +7,16 @@ from django.views.decorators.http import require_safe
 
 from coaching.models import Program, User
 from coaching.permissions import access, signed_in
-from coaching.site.waiting import office
+from coaching.site.waiting import office, teams
 from coaching.site.waiting.cards import Card, Find, Urgency
 
-FINDS: tuple[Find, ...] = (office.corrections,)
+FINDS: tuple[Find, ...] = (
+    office.corrections,
+    teams.to_agree,
+    teams.to_confirm,
+    teams.to_form,
+    teams.without_team,
+)
 
 
 def cards_for(user: User) -> list[Card]:

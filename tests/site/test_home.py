@@ -1,9 +1,14 @@
 """The home page: each person sees what waits for them, with one step each, in a constant number of queries."""
 
-import pytest
+from datetime import UTC, datetime
 
-from coaching import directory
-from coaching.models import DirectoryCorrection
+import pytest
+import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from coaching import directory, team_agreement, team_formation
+from coaching.models import Consent, DirectoryCorrection
 from coaching.site.home import cards_for
 from coaching.site.waiting.cards import Urgency, counted, day
 from tests import factories
@@ -58,13 +63,93 @@ def test_branch_office_sees_corrections_to_confirm(frozen, applicant, branch_off
     assert titles(applicant) == []
 
 
-@pytest.mark.parametrize("rows", [1, 3])
-def test_home_takes_the_same_number_of_queries_for_one_and_for_three(
-    rows, client, org, branch_officer, django_assert_num_queries
-):
-    for number in range(rows):
-        report(factories.person(unit=org.unit), f"New Name {number}")
+def queries(client):
+    with CaptureQueriesContext(connection) as captured:
+        client.get("/")
+    return len(captured)
+
+
+def test_home_takes_as_many_queries_for_three_rows_as_for_one(client, org, branch_officer):
     client.force_login(branch_officer)
     client.get("/")
-    with django_assert_num_queries(6):
-        client.get("/")
+    counts = []
+    for number in range(3):
+        report(factories.person(unit=org.unit), f"New Name {number}")
+        counts.append(queries(client))
+    assert counts[0] == counts[2]
+
+
+# Teams
+
+
+@pytest.fixture
+def asked_team(frozen, cohort, org, branch_officer):
+    """Three people who have been asked about a team (T4)."""
+    for number in range(3):
+        person = factories.person(f"P{number} Person", unit=org.unit)
+        factories.participant(cohort, person)
+    proposal = team_formation.start_by_hand(cohort=cohort, by=branch_officer, now=NOW)
+    for version, each in enumerate(cohort.participants.all(), start=1):
+        proposal = team_formation.place(
+            proposal=proposal, participant=each, team=1, version=version, by=branch_officer, now=NOW
+        )
+    return team_formation.publish(proposal=proposal, by=branch_officer, now=NOW)[0]
+
+
+def consents(team):
+    return list(Consent.objects.filter(change__team=team).select_related("participant__user"))
+
+
+def answer(consent, agree):
+    team_agreement.answer(consent=consent, agree=agree, by=consent.participant.user, now=NOW)
+
+
+def test_member_is_asked_until_they_answer(asked_team):
+    consent = consents(asked_team)[0]
+    [card] = cards_for(consent.participant.user)
+    assert (card.title, card.urgency) == (
+        f"Do you agree to {asked_team} of the {asked_team.cohort}?",
+        Urgency.NOW,
+    )
+    answer(consent, agree=True)
+    assert titles(consent.participant.user) == []
+
+
+def test_branch_office_confirms_when_everyone_has_agreed(asked_team, branch_officer, outsider):
+    first, *others = consents(asked_team)
+    answer(first, agree=True)
+    assert titles(branch_officer) == []
+    for consent in others:
+        answer(consent, agree=True)
+    assert titles(branch_officer) == [f"{asked_team} of the {asked_team.cohort}: everyone has agreed"]
+    assert titles(outsider) == []
+
+
+def test_branch_office_hears_that_somebody_declined(asked_team, branch_officer):
+    answer(consents(asked_team)[0], agree=False)
+    assert titles(branch_officer) == [f"{asked_team} of the {asked_team.cohort}: somebody declined"]
+
+
+def test_teams_are_formed_once_applications_are_closed(cohort, org, branch_officer):
+    people = [factories.participant(cohort, factories.person(unit=org.unit)) for _ in range(3)]
+    with time_machine.travel(NOW, tick=False):
+        assert titles(branch_officer) == []
+        assert titles(people[0].user) == [f"You are in the {cohort}"]
+    with time_machine.travel(datetime(2027, 1, 4, 18, tzinfo=UTC), tick=False):
+        assert titles(branch_officer) == ["3 participants wait for a team"]
+
+
+def test_two_people_are_too_few_to_form_a_team(cohort, org, branch_officer):
+    """T1"""
+    for _ in range(2):
+        factories.participant(cohort, factories.person(unit=org.unit))
+    with time_machine.travel(datetime(2027, 1, 4, 18, tzinfo=UTC), tick=False):
+        assert titles(branch_officer) == []
+
+
+def test_officer_who_takes_part_has_no_office_cards_of_that_cohort(asked_team, branch_officer):
+    """T10"""
+    for consent in consents(asked_team):
+        answer(consent, agree=True)
+    factories.participant(asked_team.cohort, branch_officer)
+    assert titles(branch_officer) == [f"You are in the {asked_team.cohort}"]
