@@ -26,8 +26,8 @@ install_packages() {
             die "$purpose is missing. Ask an administrator of this machine to run: $by_hand. Then run this again."
         fi
     fi
-    say "Installing $purpose: $*"
-    local apt=("${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0)
-    { "${apt[@]}" update && "${apt[@]}" install -y --no-install-recommends "$@"; } >&2 </dev/null ||
+    say "Installing by apt-get, which may take minutes ($purpose): $*"
+    local apt=("${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq)
+    { "${apt[@]}" update && "${apt[@]}" install -y --no-install-recommends "$@"; } >/dev/null </dev/null ||
         die "$purpose could not be installed (see above). Run this by hand and then try again: $by_hand"
 }
