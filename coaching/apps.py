@@ -7,7 +7,7 @@ class CoachingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from coaching import jobs, team_formation, team_mail  # noqa: PLC0415  (models are loaded only now)
+        from coaching import jobs, team_formation, team_mail
 
         team_mail.register()
         jobs.register("propose_teams", team_formation.run_proposal)

@@ -61,7 +61,7 @@ def queue(
     to: User,
     key: str,
     now: datetime,
-    ids: dict[str, int] | None = None,
+    ids: Mapping[str, int | None] | None = None,
     after: timedelta | None = None,
 ) -> None:
     """Ask for one mail. `key` says what it is about: the same key twice is one mail.
@@ -77,7 +77,7 @@ def queue_many(
     to: Iterable[User],
     key: str,
     now: datetime,
-    ids: dict[str, int] | None = None,
+    ids: Mapping[str, int | None] | None = None,
     after: timedelta | None = None,
 ) -> None:
     """Ask for the same kind of mail for many people, each once."""
@@ -88,7 +88,7 @@ def queue_many(
             Message(
                 kind=kind,
                 recipient=user,
-                ids=ids or {},
+                ids=dict(ids or {}),
                 key=f"{kind}:{key}:{user.pk}",
                 due_at=now + (after or timedelta()),
                 created_at=now,

@@ -8,7 +8,7 @@ class SiteConfig(AppConfig):
     verbose_name = "Site"
 
     def ready(self) -> None:
-        from coaching.site import mails  # noqa: PLC0415 (models are ready only now)
+        from coaching.site import mails
 
         mails.register()
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -76,6 +76,7 @@ def _only_in_the_demo() -> None:
 def index(request: HttpRequest) -> HttpResponse:
     _only_in_the_demo()
     recipient = request.GET.get("to", "").strip().lower()
+    page: Page
     if recipient:
         letters = [each for each in map(_read, _newest_first()) if recipient in each.to.lower()]
         page = Paginator(letters, 25).get_page(request.GET.get("page"))
