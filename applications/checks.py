@@ -101,7 +101,7 @@ def warnings(application: Application) -> list[Finding]:
     for name in Application.SMART:  # A4
         words = len(getattr(application, name).split())
         if words < FEWEST_WORDS:
-            label = Application._meta.get_field(name).verbose_name
+            label = str(Application._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
             state = "has no answer yet" if not words else "has a very short answer"
             message = (
                 f"“{label.capitalize()}” {state}. One clear sentence makes the project easier to support."

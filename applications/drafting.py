@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from applications import routing, text
 from applications.checks import Step
@@ -129,7 +130,7 @@ def save_ratings(
     return application
 
 
-def _of_model(application: Application):  # type: ignore[no-untyped-def]
+def _of_model(application: Application) -> "QuerySet[Competency]":
     return application.cohort.competency_model.competencies.all()
 
 

@@ -34,11 +34,20 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         return self.filter(status=Application.Status.IN_REVIEW, pk__in=steps.values("application"))
 
     def routed_to(self, user: User, *, on: date | None = None) -> Self:
-        """Those that have reached this person, whether or not they have acted yet."""
-        steps = ReviewStep.objects.reached()
-        within = steps.signable_by(user, on=on or timezone.localdate())
-        acted = steps.filter(acted_by=user)
-        return self.filter(Q(pk__in=within.values("application")) | Q(pk__in=acted.values("application")))
+        """Those that reached this person: as signer, as holder of the post, or as somebody who stands in now.
+
+        A stand-in reads what waits and what they acted on, not what the other signed before.
+        """
+        reached = ReviewStep.objects.reached()
+        own = reached.filter(Q(acted_by=user) | Q(holder=user) | Q(signer=user, delegation=None))
+        to_act = ReviewStep.objects.to_act_on().signable_by(user, on=on or timezone.localdate())
+        steps = Q(pk__in=own.values("application")) | Q(pk__in=to_act.values("application"))
+        return self.filter(steps).exclude(applicant=user)
+
+    def waitlisted_for(self, user: User, *, on: date | None = None) -> Self:
+        """Those on the waitlist about which this person can decide today."""
+        steps = ReviewStep.objects.on_waitlist().signable_by(user, on=on or timezone.localdate())
+        return self.filter(pk__in=steps.values("application"))
 
     def visible_to(self, user: User) -> Self:
         """Own ones; submitted ones that reached them; those of their division (signed), branch or office (F5, T10)."""
@@ -214,6 +223,15 @@ class ReviewStepQuerySet(models.QuerySet["ReviewStep"]):
     def current(self) -> Self:
         """Where applications wait now."""
         return self.filter(status=ReviewStep.Status.PENDING, since_at__isnull=False)
+
+    def on_waitlist(self) -> Self:
+        """The deciding steps of waitlisted applications: signed, and open to another decision."""
+        return self.current_round().filter(
+            application__status=Application.Status.WAITLISTED, route_step__decides=True
+        )
+
+    def to_act_on(self) -> Self:
+        return self.current() | self.on_waitlist()
 
     def reached(self) -> Self:
         """Those whose turn has come, now or earlier."""

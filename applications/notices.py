@@ -17,6 +17,7 @@ def _office(application: Application, now: datetime) -> list[User]:
 
 def submitted(application: Application, *, now: datetime) -> None:
     """To the applicant and to the branch office."""
+    assert application.current_text_id is not None
     ids = {"application": application.pk, "text": application.current_text_id}
     key = f"{application.pk}:{application.current_text_id}"
     outbox.queue(kind="application_submitted", to=application.applicant, key=key, now=now, ids=ids)

@@ -45,7 +45,7 @@ def post_title(step: RouteStep, unit: OrgUnit | None) -> str:
     return f"{step.title}, {unit}"
 
 
-KIND_OF_OFFICE = {
+KIND_OF_OFFICE: dict[str, str] = {
     RouteStep.Office.DIRECTOR: OrgUnit.Kind.DIVISION,
     RouteStep.Office.DEPUTY: OrgUnit.Kind.BRANCH,
 }
@@ -144,7 +144,8 @@ def _acting(order: Delegation) -> str:
 
 def _ask(cohort: Cohort) -> str:
     phone = f" or {cohort.contact_phone}" if cohort.contact_phone else ""
-    return f"Please ask the branch office ({cohort.contact_role}, {cohort.contact_email}{phone}) to settle this; your answers are kept."
+    contact = f"{cohort.contact_role}, {cohort.contact_email}{phone}"
+    return f"Please ask the branch office ({contact}) to settle this; your answers are kept."
 
 
 def _join(*parts: str) -> str:

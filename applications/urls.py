@@ -1,5 +1,23 @@
 """Addresses of this app."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from applications import approvals, office, views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("applications/", views.index, name="applications"),
+    path("applications/start/<int:cohort_pk>/", views.start, name="application_start"),
+    path("applications/cohort/<int:pk>/", office.cohort_list, name="cohort_applications"),
+    path("applications/<int:pk>/", views.show, name="application"),
+    path("applications/<int:pk>/review/", views.review, name="application_review"),
+    path("applications/<int:pk>/correction/", views.correct, name="application_correct"),
+    path("applications/<int:pk>/withdraw/", views.withdraw, name="application_withdraw"),
+    path("applications/<int:pk>/text/<int:text_pk>/", views.text, name="application_text"),
+    path("applications/<int:pk>/step/<str:step>/", views.step, name="application_step"),
+    path("approvals/", approvals.index, name="approvals"),
+    path("approvals/<int:pk>/", approvals.read, name="approval"),
+    path("approvals/<int:pk>/sign/", approvals.sign, name="approval_sign"),
+    path("approvals/<int:pk>/return/", approvals.give_back, name="approval_return"),
+    path("approvals/<int:pk>/decline/", approvals.decline, name="approval_decline"),
+    path("approvals/<int:pk>/decide/", approvals.decide, name="approval_decide"),
+]

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
+from applications.models import Application
 from coaching import permissions
 from coaching.models import Participant, User
 from coaching.site.my_team import open_questions
@@ -21,7 +22,10 @@ class Link:
 
 def links_for(user: User) -> list[Link]:
     """The rooms this person has, in the order of the program's year."""
-    links = [Link("Home", reverse("home"))]
+    links = [Link("Home", reverse("home")), Link("Applications", reverse("applications"))]
+    waiting = Application.objects.awaiting(user).count()
+    if waiting or Application.objects.routed_to(user).exists():
+        links.append(Link("Approvals", reverse("approvals"), count=waiting))
     if user.participations.exclude(status=Participant.Status.LEFT).exists():
         links.append(Link("My team", reverse("my_team"), count=open_questions(user)))
     if permissions.branch_office(user):

@@ -12,8 +12,8 @@ from tests.clock import NOW, TODAY
 
 pytestmark = pytest.mark.usefixtures("frozen")
 
-QUERIES_CORRECTIONS = 9
-QUERIES_ORDERS = 10
+QUERIES_CORRECTIONS = 11
+QUERIES_ORDERS = 12
 IN_A_WEEK = TODAY + timedelta(days=7)
 
 

@@ -1,0 +1,90 @@
+"""Everything can be found and read here; what the workflow sets is changed by the workflow alone."""
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from applications.models import Application, Decision, Rating, ReviewStep
+
+
+class ReadOnly:
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+class RatingInline(ReadOnly, admin.TabularInline):
+    model = Rating
+    extra = 0
+
+
+class ReviewStepInline(ReadOnly, admin.TabularInline):
+    model = ReviewStep
+    fk_name = "application"
+    extra = 0
+    fields = (
+        "text",
+        "position",
+        "office",
+        "signer",
+        "holder",
+        "reason",
+        "status",
+        "since_at",
+        "acted_at",
+        "acted_by",
+    )
+
+
+class DecisionInline(ReadOnly, admin.TabularInline):
+    model = Decision
+    extra = 0
+
+
+@admin.register(Application)
+class ApplicationAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("applicant", "cohort", "status", "submitted_at")
+    list_filter = ("status", "cohort")
+    search_fields = ("applicant__name", "applicant__email", "project_title")
+    list_select_related = ("applicant", "cohort")
+    date_hierarchy = "submitted_at"
+    inlines = (RatingInline, ReviewStepInline, DecisionInline)
+    readonly_fields = (
+        "status",
+        "benefits_acknowledged",
+        "voluntary_acknowledged",
+        "commitment_made",
+        "current_text",
+        "created_at",
+        "saved_at",
+        "submitted_at",
+        "withdrawn_at",
+    )
+
+
+@admin.register(ReviewStep)
+class ReviewStepAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("application", "route_step", "signer", "holder", "status", "since_at", "acted_at")
+    list_filter = ("status", "office")
+    search_fields = ("application__applicant__name", "signer__name", "holder__name", "reason")
+    list_select_related = ("application__applicant", "application__cohort", "route_step", "signer", "holder")
+
+
+@admin.register(Decision)
+class DecisionAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("application", "outcome", "decided_at")
+    list_filter = ("outcome",)
+    search_fields = ("application__applicant__name",)
+    list_select_related = ("application__applicant", "application__cohort")
+
+
+@admin.register(Rating)
+class RatingAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("application", "competency", "rating")
+    list_filter = ("rating", "competency")
+    search_fields = ("application__applicant__name",)
+    list_select_related = ("application__applicant", "application__cohort", "competency")

@@ -1,0 +1,280 @@
+"""The signers' pages: what waits for me, the reading page, and one address for each act."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Max
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from applications import drafting, routing, workflow
+from applications.models import Application, ReviewStep
+from applications.signing_forms import CommentForm, DecisionForm, SignatureForm
+from coaching.errors import Refused
+from coaching.models import User
+from coaching.permissions import access, signed_in
+
+PAGE_SIZE = 25
+
+
+@dataclass(frozen=True)
+class Row:
+    """One application in the list of a signer."""
+
+    step: ReviewStep
+    application: Application
+    post: str
+    for_whom: User | None
+    overdue: bool
+
+
+def _rows(steps: list[ReviewStep], user: User, today: date) -> list[Row]:
+    return [
+        Row(
+            step=step,
+            application=step.application,
+            post=routing.post_title(step.route_step, step.unit),
+            for_whom=step.signer if step.signer_id != user.pk else step.holder,
+            overdue=step.is_overdue(today),
+        )
+        for step in steps
+    ]
+
+
+@access(signed_in)
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """What waits for me, oldest first; the waitlist; what I have acted on."""
+    user: User = request.user  # type: ignore[assignment]
+    today = timezone.localdate()
+    related = ("application__applicant", "application__cohort")
+    steps = ReviewStep.objects.with_people().select_related(*related).signable_by(user, on=today)
+    waiting = Paginator(steps.current().order_by("since_at", "pk"), PAGE_SIZE)
+    page = waiting.get_page(request.GET.get("page"))
+    acted = Application.objects.filter(review_steps__acted_by=user).select_related("applicant", "cohort")
+    acted = acted.annotate(acted_at=Max("review_steps__acted_at")).order_by("-acted_at", "-pk")
+    waitlist = Application.objects.waitlisted_for(user, on=today).select_related("applicant", "cohort")
+    return render(
+        request,
+        "applications/approvals.html",
+        {
+            "page": page,
+            "rows": _rows(list(page.object_list), user, today),
+            "waitlist": waitlist.annotate(decided_at=Max("decisions__decided_at")).order_by(
+                "decided_at", "pk"
+            ),
+            "acted": Paginator(acted, PAGE_SIZE).get_page(request.GET.get("acted")),
+        },
+    )
+
+
+def _routed(user: User, pk: int) -> Application:
+    related = ("cohort__program", "cohort__branch", "applicant", "current_text")
+    routed = Application.objects.submitted().routed_to(user).select_related(*related)
+    return get_object_or_404(routed, pk=pk)
+
+
+@dataclass(frozen=True)
+class Acts:
+    """What this person can do with an application now."""
+
+    steps: list[ReviewStep]
+    rights: list[routing.Authority]
+    decides: bool
+    waitlisted: bool
+
+    @property
+    def can_decline(self) -> bool:
+        return bool(self.steps) and not self.decides
+
+    @property
+    def can_return(self) -> bool:
+        return bool(self.steps) and not self.waitlisted
+
+
+def _acts(application: Application, user: User) -> Acts:
+    day = drafting.today_of(application.cohort, timezone.now())
+    to_decide = routing.steps_to_decide(application, user, on=day)
+    settled = to_decide or routing.steps_to_settle(application, user, on=day)
+    return Acts(
+        steps=[step for step, _ in settled],
+        rights=[right for _, right in settled],
+        decides=bool(to_decide),
+        waitlisted=application.status == Application.Status.WAITLISTED,
+    )
+
+
+def _signature_form(application: Application, acts: Acts, user: User, data: object = None) -> Form | None:
+    if not acts.steps:
+        return None
+    kind = DecisionForm if acts.decides else SignatureForm
+    return kind(data, application=application, steps=acts.steps, signer=user)
+
+
+@access(signed_in)
+@require_safe
+def read(request: HttpRequest, pk: int) -> HttpResponse:
+    """The whole text, and the act that is due from this person."""
+    user: User = request.user  # type: ignore[assignment]
+    application = _routed(user, pk)
+    acts = _acts(application, user)
+    return _reading_page(request, application, acts, _signature_form(application, acts, user))
+
+
+def _reading_page(
+    request: HttpRequest, application: Application, acts: Acts, form: Form | None
+) -> HttpResponse:
+    right = acts.rights[0] if acts.rights else None
+    context = {
+        "application": application,
+        "cohort": application.cohort,
+        "acts": acts,
+        "capacity": " and ".join(map(routing.capacity, acts.steps, acts.rights)),
+        "right": right,
+        "reasons": [step.reason for step in acts.steps if step.reason],
+        "form": form,
+        "waiting": application.current_step(),
+        "sign_offs": application.current_text.sign_offs.select_related("signer", "on_behalf_of"),  # type: ignore[union-attr]
+    }
+    return render(request, "applications/approval.html", context)
+
+
+@access(signed_in)
+@require_POST
+def sign(request: HttpRequest, pk: int) -> HttpResponse:
+    def act(application: Application, form: SignatureForm, user: User) -> str:
+        workflow.sign(
+            application=application,
+            by=user,
+            typed_name=form.cleaned_data["typed_name"],
+            concept_dates=form.concept_dates(),
+            text_id=form.cleaned_data["text_id"],
+            now=timezone.now(),
+        )
+        return f"Signed. {application.applicant}’s application goes on to the next office."
+
+    return _sign_or_decide(request, pk, act, decides=False)
+
+
+@access(signed_in)
+@require_POST
+def decide(request: HttpRequest, pk: int) -> HttpResponse:
+    def act(application: Application, form: DecisionForm, user: User) -> str:
+        decided = workflow.decide(
+            application=application,
+            by=user,
+            outcome=form.cleaned_data["outcome"],
+            criteria=form.criteria(),
+            reason=form.cleaned_data["reason"],
+            typed_name=form.cleaned_data["typed_name"],
+            concept_dates=form.concept_dates(),
+            text_id=form.cleaned_data["text_id"],
+            now=timezone.now(),
+        )
+        return f"{application.applicant}: {decided.get_status_display().lower()}. The applicant is told."
+
+    return _sign_or_decide(request, pk, act, decides=True)
+
+
+def _sign_or_decide(request: HttpRequest, pk: int, act: Callable[..., str], *, decides: bool) -> HttpResponse:
+    user: User = request.user  # type: ignore[assignment]
+    application = _routed(user, pk)
+    acts = _acts(application, user)
+    if not acts.steps or acts.decides != decides:
+        messages.error(request, "This application does not wait on you for that. Its page shows who has it.")
+        return redirect("approval", pk)
+    form = _signature_form(application, acts, user, request.POST)
+    if not form.is_valid():  # type: ignore[union-attr]
+        return _reading_page(request, application, acts, form)
+    return _perform(request, pk, lambda: act(application, form, user))
+
+
+def _perform(request: HttpRequest, pk: int, act: Callable[[], str]) -> HttpResponse:
+    try:
+        messages.success(request, act())
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("approval", pk)
+    return redirect("approvals")
+
+
+@access(signed_in)
+@require_http_methods(["GET", "HEAD", "POST"])
+def give_back(request: HttpRequest, pk: int) -> HttpResponse:
+    """Return for changes, with a comment."""
+
+    def act(application: Application, form: Form, user: User) -> str:
+        data = form.cleaned_data
+        workflow.return_for_changes(
+            application=application,
+            by=user,
+            comment=data["comment"],
+            text_id=data["text_id"],
+            now=timezone.now(),
+        )
+        return f"Returned to {application.applicant} with your comment."
+
+    return _comment(
+        request,
+        pk,
+        act,
+        template="applications/approval_return.html",
+        label="What should be changed?",
+        help_text="The applicant changes it and submits again; then it is signed once more, from the first office on.",
+        allowed=lambda acts: acts.can_return,
+    )
+
+
+@access(signed_in)
+@require_http_methods(["GET", "HEAD", "POST"])
+def decline(request: HttpRequest, pk: int) -> HttpResponse:
+    """Do not support the participation, with a reason; it ends the application."""
+
+    def act(application: Application, form: Form, user: User) -> str:
+        data = form.cleaned_data
+        workflow.decline(
+            application=application,
+            by=user,
+            reason=data["comment"],
+            text_id=data["text_id"],
+            now=timezone.now(),
+        )
+        return f"Declined. {application.applicant} is told, with your reason."
+
+    return _comment(
+        request,
+        pk,
+        act,
+        template="applications/approval_decline.html",
+        label="Why do you not support the participation?",
+        help_text="If something could be changed, return the application instead.",
+        allowed=lambda acts: acts.can_decline,
+    )
+
+
+def _comment(
+    request: HttpRequest,
+    pk: int,
+    act: Callable[..., str],
+    *,
+    template: str,
+    label: str,
+    help_text: str,
+    allowed: Callable[[Acts], bool],
+) -> HttpResponse:
+    user: User = request.user  # type: ignore[assignment]
+    application = _routed(user, pk)
+    if not allowed(_acts(application, user)):
+        messages.error(request, "This application does not wait on you for that. Its page shows who has it.")
+        return redirect("approval", pk)
+    data = request.POST if request.method == "POST" else None
+    form = CommentForm(data, application=application, label=label, help_text=help_text)
+    if form.is_valid():
+        return _perform(request, pk, lambda: act(application, form, user))
+    return render(request, template, {"application": application, "cohort": application.cohort, "form": form})

@@ -1,0 +1,216 @@
+"""The short steps of an application. Nothing is required while it is a draft: the review says what is missing."""
+
+from collections.abc import Iterable, Mapping
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import HTML, Div, Field, Fieldset, Layout
+from django import forms
+from django.template.loader import render_to_string
+from django.utils.html import format_html, format_html_join
+
+from applications import guidance
+from applications.models import Application, Rating
+from coaching.models import Competency, DirectoryCorrection
+
+
+def helper(*layout: object) -> FormHelper:
+    made = FormHelper()
+    made.form_tag = False
+    made.disable_csrf = False
+    made.layout = Layout(*layout)
+    return made
+
+
+def readers(text: str = guidance.READERS) -> HTML:
+    return HTML(render_to_string("_who_reads.html", {"text": text}))
+
+
+class AnswersForm(forms.ModelForm):
+    """Answers of one step; they are saved by applications.drafting.save_answers, never by the form."""
+
+    use_required_attribute = False
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        for name, field in self.fields.items():
+            field.required = False
+            field.help_text = guidance.HELP.get(name, field.help_text)
+            field.label = str(field.label)[:1].upper() + str(field.label)[1:]
+
+
+class WhyForm(AnswersForm):
+    class Meta:
+        model = Application
+        fields = ("why", "development", "role_aimed_for", "ultimate_position")
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = helper(
+            Field("why", rows=5),
+            readers(),
+            Field("development", rows=5),
+            readers(),
+            Field("role_aimed_for"),
+            readers(),
+            Field("ultimate_position"),
+            readers(),
+        )
+
+
+class ProjectForm(AnswersForm):
+    class Meta:
+        model = Application
+        fields = (
+            "project_title",
+            "project_description",
+            "project_outcome",
+            "project_measure",
+            "project_competencies",
+            *Application.SMART,
+            "concept_supervisor_date",
+            "concept_director_date",
+        )
+        widgets = {
+            "project_competencies": forms.CheckboxSelectMultiple,
+            "concept_supervisor_date": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+            "concept_director_date": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        }
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        served = self.fields["project_competencies"]
+        served.queryset = self.instance.cohort.competency_model.competencies.all()  # type: ignore[attr-defined]
+        for name, question in guidance.SMART.items():
+            self.fields[name].help_text = question
+        whole = ("project_title", "project_description", "project_outcome", "project_measure")
+        self.helper = helper(
+            *[part for name in whole for part in (Field(name, rows=4), readers())],
+            "project_competencies",
+            readers(),
+            Fieldset(
+                "Is it SMART? One short answer each",
+                HTML(
+                    "<p>Recommended, not required: what is missing here will not stop you, but it makes the project "
+                    "easier to support.</p>"
+                ),
+                *[Field(name, rows=2) for name in Application.SMART],
+                readers(),
+            ),
+            Fieldset(
+                "You have discussed the concept",
+                HTML(
+                    "<p>Talk about your idea before you submit, with both in one meeting or one by one.</p>"
+                ),
+                Div("concept_supervisor_date", "concept_director_date", css_class="form-narrow"),
+                readers(),
+            ),
+        )
+
+
+class CompetenciesForm(forms.Form):
+    """Grow, glow or neither for each competency, with a sentence (A6)."""
+
+    use_required_attribute = False
+
+    def __init__(
+        self,
+        *args: object,
+        competencies: Iterable[Competency],
+        ratings: Mapping[int, Rating],
+        **kwargs: object,
+    ) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.competencies = list(competencies)
+        parts: list[object] = []
+        for competency in self.competencies:
+            rating = ratings.get(competency.pk)
+            parts.append(self._add(competency, rating))
+        self.helper = helper(*parts, readers())
+
+    def _add(self, competency: Competency, rating: Rating | None) -> Fieldset:
+        choice, sentence = f"rating_{competency.pk}", f"sentence_{competency.pk}"
+        self.fields[choice] = forms.ChoiceField(
+            label=format_html('<span class="visually-hidden">{}: </span>You', competency.name),
+            choices=[("grow", "want to grow here"), ("glow", "glow here"), ("neither", "neither")],
+            widget=forms.RadioSelect,
+            required=False,
+            initial=rating.rating if rating else None,
+        )
+        self.fields[sentence] = forms.CharField(
+            label=format_html('A sentence on it <span class="visually-hidden">({})</span>', competency.name),
+            max_length=500,
+            required=False,
+            initial=rating.sentence if rating else "",
+            help_text="Optional. What have you done, or what would you like to learn?",
+        )
+        skills = ", ".join(skill.name for skill in competency.skills.all())
+        return Fieldset(
+            competency.name,
+            HTML(format_html('<p class="form-text">{}</p>', skills[:1].upper() + skills[1:])),
+            Field(choice, template="applications/_radios_inline.html"),
+            sentence,
+            css_class="panel-soft",
+        )
+
+    def ratings(self) -> dict[Competency, tuple[str, str]]:
+        data = self.cleaned_data
+        return {each: (data[f"rating_{each.pk}"], data[f"sentence_{each.pk}"]) for each in self.competencies}
+
+
+class CorrectionForm(forms.Form):
+    """What the directory has wrong; the branch office confirms it."""
+
+    field = forms.ChoiceField(label="What is wrong?", choices=DirectoryCorrection.Field.choices)
+    says = forms.CharField(label="What should it be?", max_length=300)
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.helper = helper(
+            Div("field", "says", css_class="form-narrow"), readers("The branch office, to put it right.")
+        )
+
+
+def bullets(text: str) -> str:
+    """A text of one sentence a line, as a list."""
+    lines = ((line,) for line in text.splitlines() if line.strip())
+    return format_html("<ul>{}</ul>", format_html_join("", "<li>{}</li>", lines))
+
+
+class SubmitForm(forms.Form):
+    """Three acknowledgements (F2, F3, A7) and a typed name, over the text whose digest it carries."""
+
+    digest = forms.CharField(widget=forms.HiddenInput)
+    benefits_acknowledged = forms.BooleanField(
+        label="I have read what the program offers and the time it asks for.",
+        error_messages={"required": "Read it, then check the box."},
+    )
+    voluntary_acknowledged = forms.BooleanField(
+        label="I know that taking part is voluntary and does not assure advancement.",
+        error_messages={"required": "Read it, then check the box."},
+    )
+    commitment_made = forms.BooleanField(
+        label="I make this commitment.",
+        error_messages={"required": "The program needs your commitment."},
+    )
+    typed_name = forms.CharField(
+        label="Type your name to sign",
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": "Type your name to sign."},
+    )
+
+    def __init__(self, *args: object, application: Application, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        program = application.cohort.program
+        self.fields["typed_name"].help_text = f"As it is on record: {application.applicant.name}"
+        self.helper = helper(
+            "digest",
+            HTML("<h3>What the program offers</h3>" + bullets(program.benefits)),
+            HTML("<h3>The time it asks for</h3>" + bullets(program.time_commitment)),
+            "benefits_acknowledged",
+            HTML(format_html("<h3>Voluntary</h3><p>{}</p>", program.voluntary)),
+            "voluntary_acknowledged",
+            HTML(format_html("<h3>Commitment</h3><p>{}</p>", program.commitment_statement)),
+            "commitment_made",
+            Div("typed_name", css_class="form-narrow"),
+        )

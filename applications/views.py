@@ -1,0 +1,366 @@
+"""The applicant's pages: what is open, the short steps, review and sign, where it is now, withdraw."""
+
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.db.models import Q
+from django.forms import Form
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from applications import checks, drafting, guidance, routing, workflow
+from applications.checks import Step
+from applications.forms import CompetenciesForm, CorrectionForm, ProjectForm, SubmitForm, WhyForm
+from applications.models import Application, ReviewStep
+from applications.timeline import timeline
+from coaching import directory
+from coaching.errors import Refused
+from coaching.models import Cohort, SignedText, User
+from coaching.permissions import access, signed_in
+
+PAGES = (Step.ABOUT, Step.WHY, Step.COMPETENCIES, Step.PROJECT)
+
+
+def own(user: User, pk: int) -> Application:
+    """The person's own application; anybody else's answers 404."""
+    related = ("cohort__program", "cohort__branch", "cohort__competency_model", "current_text")
+    mine = Application.objects.select_related(*related, "applicant__unit__parent", "applicant__supervisor")
+    return get_object_or_404(mine, applicant=user, pk=pk)
+
+
+@access(signed_in)
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """My applications, and the cohorts I can apply to."""
+    user: User = request.user  # type: ignore[assignment]
+    today = timezone.localdate()
+    mine = list(Application.objects.filter(applicant=user).select_related("cohort__branch"))
+    taken = [each.cohort_id for each in mine if each.status != Application.Status.WITHDRAWN]
+    cohorts = Cohort.objects.exclude(pk__in=taken).exclude(participants__user=user)
+    cohorts = cohorts.select_related("program", "branch").filter(branch__in=_line_of(user))
+    return render(
+        request,
+        "applications/index.html",
+        {
+            "applications": mine,
+            "open_cohorts": cohorts.accepting_applications(today),
+            "coming_cohorts": cohorts.filter(applications_open_date__gt=today),
+        },
+    )
+
+
+def _line_of(user: User) -> list[int]:
+    """The units this person belongs to, from their own up (F5)."""
+    ids, unit = [], user.unit
+    while unit is not None:
+        ids.append(unit.pk)
+        unit = unit.parent
+    return ids
+
+
+@access(signed_in)
+@require_POST
+def start(request: HttpRequest, cohort_pk: int) -> HttpResponse:
+    user: User = request.user  # type: ignore[assignment]
+    mine = Q(branch__in=_line_of(user)) | Q(applications__applicant=user)
+    cohort = get_object_or_404(Cohort.objects.filter(mine).distinct(), pk=cohort_pk)
+    try:
+        application = drafting.start(cohort=cohort, by=user, now=timezone.now())
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("applications")
+    if application.is_editable:
+        return redirect("application_step", application.pk, Step.ABOUT.value)
+    return redirect("application", application.pk)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One step in the progress indicator."""
+
+    label: str
+    address: str
+    state: str
+
+
+def _progress(application: Application, current: Step) -> list[Progress]:
+    found = {finding.step for finding in checks.missing(application, on=timezone.localdate())}
+    begun = {Step.ABOUT}
+    if any(getattr(application, name) for name in drafting.ANSWERS[Step.WHY]):
+        begun.add(Step.WHY)
+    if application.ratings.exists():
+        begun.add(Step.COMPETENCIES)
+    if any(getattr(application, name) for name in drafting.ANSWERS[Step.PROJECT]):
+        begun.add(Step.PROJECT)
+    return [_place(application, step, current, step in begun, step in found) for step in Step]
+
+
+def _place(application: Application, step: Step, current: Step, begun: bool, lacking: bool) -> Progress:
+    if step == Step.REVIEW:
+        address = reverse("application_review", args=[application.pk])
+    else:
+        address = reverse("application_step", args=[application.pk, step.value])
+    if step == current:
+        return Progress(step.label, address, "current")
+    state = ("attention" if lacking else "done") if begun else "ahead"
+    return Progress(step.label, address, state)
+
+
+def _form(application: Application, step: Step, data: object = None) -> Form | None:
+    if step == Step.WHY:
+        return WhyForm(data, instance=application)  # type: ignore[return-value]
+    if step == Step.PROJECT:
+        return ProjectForm(data, instance=application)  # type: ignore[return-value]
+    if step == Step.COMPETENCIES:
+        ratings = {rating.competency_id: rating for rating in application.ratings.all()}
+        return CompetenciesForm(data, competencies=checks.competencies_of(application), ratings=ratings)
+    return None
+
+
+@access(signed_in)
+@require_http_methods(["GET", "HEAD", "POST"])
+def step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
+    """One short step; every send saves it, whatever is still missing."""
+    user: User = request.user  # type: ignore[assignment]
+    application = own(user, pk)
+    if step not in PAGES:
+        raise Http404
+    if not application.is_editable:
+        return redirect("application", pk)
+    here = Step(step)
+    form = _form(application, here, request.POST if request.method == "POST" else None)
+    if request.method == "POST" and (form is None or form.is_valid()):
+        if form is not None and not _save(request, application, form):
+            return redirect("application", pk)
+        return _after(request, application, here)
+    return _step_page(request, own(user, pk), here, form, CorrectionForm())
+
+
+def _save(request: HttpRequest, application: Application, form: Form) -> bool:
+    user: User = request.user  # type: ignore[assignment]
+    now = timezone.now()
+    try:
+        if isinstance(form, CompetenciesForm):
+            drafting.save_ratings(application=application, by=user, ratings=form.ratings(), now=now)
+        else:
+            drafting.save_answers(application=application, by=user, answers=form.cleaned_data, now=now)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return False
+    return True
+
+
+def _after(request: HttpRequest, application: Application, here: Step) -> HttpResponse:
+    if request.POST.get("then") == "leave":
+        messages.success(request, "Saved. You can go on at any time until applications close.")
+        return redirect("application", application.pk)
+    steps = list(Step)
+    following = steps[steps.index(here) + 1]
+    if following == Step.REVIEW:
+        return redirect("application_review", application.pk)
+    return redirect("application_step", application.pk, following.value)
+
+
+def _step_page(
+    request: HttpRequest,
+    application: Application,
+    here: Step,
+    form: Form | None,
+    correction_form: CorrectionForm,
+    status: int = 200,
+) -> HttpResponse:
+    steps = list(Step)
+    before = steps[steps.index(here) - 1] if here != Step.ABOUT else None
+    context = {
+        "application": application,
+        "cohort": application.cohort,
+        "step": here,
+        "steps": _progress(application, here),
+        "back": before and reverse("application_step", args=[application.pk, before.value]),
+        "form": form,
+        "returned": _returned(application),
+        "questions": guidance.PROJECT_QUESTIONS,
+    }
+    if here == Step.ABOUT:
+        context |= _about(application, correction_form)
+    return render(request, f"applications/step_{here.value}.html", context, status=status)
+
+
+def _about(application: Application, correction_form: CorrectionForm) -> dict[str, object]:
+    """What the directory knows (A1), what was reported as wrong, and where the application will go (A9)."""
+    person = application.applicant
+    route, problem = _route(application)
+    return {
+        "facts": [
+            ("Name", person.name),
+            ("Job classification", person.classification),
+            ("Division", person.division),
+            ("Unit", person.unit),
+            ("Supervisor", person.supervisor),
+        ],
+        "corrections": person.corrections.filter(status="open"),
+        "correction_form": correction_form,
+        "route": route,
+        "problem": problem,
+    }
+
+
+def _route(application: Application) -> tuple[list[routing.Signer], str]:
+    try:
+        day = drafting.today_of(application.cohort, timezone.now())
+        return routing.route_for(application.applicant, application.cohort, on=day), ""
+    except routing.NoSigner as problem:
+        return [], str(problem)
+
+
+def _returned(application: Application) -> ReviewStep | None:
+    """The step that gave it back, with its comment, while it is being changed."""
+    if application.status != Application.Status.RETURNED:
+        return None
+    return application.route().filter(status="returned").first()
+
+
+@access(signed_in)
+@require_POST
+def correct(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say what the directory has wrong; the branch office confirms."""
+    application = own(request.user, pk)  # type: ignore[arg-type]
+    form = CorrectionForm(request.POST)
+    if not form.is_valid():
+        return _step_page(request, application, Step.ABOUT, None, form, status=422)
+    try:
+        directory.report_correction(user=application.applicant, now=timezone.now(), **form.cleaned_data)
+        messages.success(request, "Thank you. The branch office will look at it and tell you.")
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    return redirect("application_step", pk, Step.ABOUT.value)
+
+
+@access(signed_in)
+@require_http_methods(["GET", "HEAD", "POST"])
+def review(request: HttpRequest, pk: int) -> HttpResponse:
+    """What is missing, what is worth a look, the exact text, its route, and the signature (F2, F3, A7)."""
+    user: User = request.user  # type: ignore[assignment]
+    application = own(user, pk)
+    if not application.is_editable:
+        return redirect("application", pk)
+    now = timezone.now()
+    try:
+        preview = drafting.preview(application, now=now)
+        problem = ""
+    except routing.NoSigner as refusal:
+        preview, problem = None, str(refusal)
+    if request.method == "POST":
+        form = SubmitForm(request.POST, application=application)
+        if form.is_valid() and _submit(request, application, form):
+            return redirect("application", pk)
+        if problem:
+            workflow.report_route_problem(application=application, by=user, now=now)
+    if request.method != "POST" or _stale(form, preview):
+        form = SubmitForm(initial={"digest": preview.digest if preview else ""}, application=application)
+    day = drafting.today_of(application.cohort, now)
+    context = {
+        "application": application,
+        "cohort": application.cohort,
+        "steps": _progress(application, Step.REVIEW),
+        "missing": checks.missing(application, on=day),
+        "warnings": checks.warnings(application),
+        "preview": preview,
+        "problem": problem,
+        "closed": application.status == Application.Status.DRAFT
+        and drafting.reasons_not_to_start(user, application.cohort, now=now),
+        "form": form,
+        "returned": _returned(application),
+    }
+    return render(request, "applications/review.html", context)
+
+
+def _stale(form: SubmitForm, preview: drafting.Preview | None) -> bool:
+    """The text has changed since the page was opened: it has to be read, and signed for, again."""
+    return bool(preview) and form.data.get("digest") != preview.digest  # type: ignore[union-attr]
+
+
+def _submit(request: HttpRequest, application: Application, form: SubmitForm) -> bool:
+    user: User = request.user  # type: ignore[assignment]
+    try:
+        workflow.submit(application=application, by=user, now=timezone.now(), **form.cleaned_data)
+    except workflow.NotComplete:
+        messages.error(request, "Something is still missing; see the list below.")
+        return False
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return False
+    messages.success(request, "Your application is on its way. We write to you at every step.")
+    return True
+
+
+@access(signed_in)
+@require_safe
+def show(request: HttpRequest, pk: int) -> HttpResponse:
+    """Where the application is: with whom, since when, by when, and all that happened."""
+    user: User = request.user  # type: ignore[assignment]
+    related = ("cohort__program", "cohort__branch", "applicant")
+    application = get_object_or_404(Application.objects.visible_to(user).select_related(*related), pk=pk)
+    waiting = application.current_step()
+    return render(
+        request,
+        "applications/show.html",
+        {
+            "application": application,
+            "cohort": application.cohort,
+            "is_own": application.applicant == user,
+            "waiting": waiting,
+            "overdue": waiting is not None and waiting.is_overdue(timezone.localdate()),
+            "events": timeline(application),
+            "returned": _returned(application),
+            "decision": application.decisions.last(),
+            "missing": checks.missing(application, on=timezone.localdate())
+            if application.status == Application.Status.DRAFT
+            else [],
+        },
+    )
+
+
+@access(signed_in)
+@require_safe
+def text(request: HttpRequest, pk: int, text_pk: int) -> HttpResponse:
+    """The exact text that was signed, with its signatures, to read and print."""
+    application = get_object_or_404(
+        Application.objects.visible_to(request.user).select_related("cohort", "applicant"),  # type: ignore[arg-type]
+        pk=pk,
+    )
+    texts = SignedText.objects.filter(review_steps__application=application).distinct()
+    signed = get_object_or_404(texts, pk=text_pk)
+    return render(
+        request,
+        "applications/text.html",
+        {
+            "application": application,
+            "cohort": application.cohort,
+            "signed": signed,
+            "sign_offs": signed.sign_offs.select_related("signer", "on_behalf_of", "delegation"),
+            "is_current": application.current_text_id == signed.pk,
+        },
+    )
+
+
+@access(signed_in)
+@require_http_methods(["GET", "HEAD", "POST"])
+def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    """F3: ask once more, then withdraw."""
+    user: User = request.user  # type: ignore[assignment]
+    application = own(user, pk)
+    if request.method == "POST":
+        try:
+            workflow.withdraw(application=application, by=user, now=timezone.now())
+            messages.success(request, "Your application is withdrawn.")
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+        return redirect("application", pk)
+    if not application.can_be_withdrawn:
+        return redirect("application", pk)
+    context = {"application": application, "cohort": application.cohort}
+    return render(request, "applications/withdraw.html", context)

@@ -1,0 +1,14 @@
+"""How many queries a page takes: the same for one row and for three, and few."""
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+MOST = 15
+
+
+def queries(client: Client, url: str) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(url).status_code == 200
+    assert len(captured) <= MOST
+    return len(captured)
