@@ -13,7 +13,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -76,14 +76,12 @@ def _only_in_the_demo() -> None:
 def index(request: HttpRequest) -> HttpResponse:
     _only_in_the_demo()
     recipient = request.GET.get("to", "").strip().lower()
-    page: Page
+    paths = _newest_first()
     if recipient:
-        letters = [each for each in map(_read, _newest_first()) if recipient in each.to.lower()]
-        page = Paginator(letters, 25).get_page(request.GET.get("page"))
-    else:
-        page = Paginator(_newest_first(), 25).get_page(request.GET.get("page"))
-        page.object_list = [_read(path) for path in page.object_list]
-    return render(request, "site/mailbox.html", {"page": page, "recipient": recipient})
+        paths = [path for path in paths if recipient in _read(path).to.lower()]
+    page = Paginator(paths, 25).get_page(request.GET.get("page"))
+    letters = [_read(path) for path in page]
+    return render(request, "site/mailbox.html", {"page": page, "letters": letters, "recipient": recipient})
 
 
 @access(public)

@@ -82,9 +82,7 @@ def _settled(change: TeamChange) -> Card:
     team, declined = change.team, bool(change.declined)  # type: ignore[attr-defined]
     return Card(
         title=f"{team} of the {team.cohort}: {'somebody declined' if declined else 'everyone has agreed'}",
-        text="Look for another team for them."
-        if declined
-        else "Confirm it, and its meetings are laid out.",
+        text="Look for another team for them." if declined else "Confirm it, and its meetings are laid out.",
         address=reverse("cohort_teams", args=[team.cohort_id]),
         action="Look at the team" if declined else "Confirm the team",
         urgency=Urgency.NOW,
