@@ -1,0 +1,315 @@
+"""What still stands between a participant and the certificate, in pure Python (C1, C2).
+
+Requirement rows and a history go in; reasons in words come out. `meetings.ledger` reads both from the database.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from meetings.dates import add_months, end_of_month, long_date, month_name
+
+
+@dataclass(frozen=True)
+class RequirementRow:
+    """Plain words, as `coaching.models.Requirement` has them: a row nobody knows how to check blocks a certificate."""
+
+    kind: str
+    least: int
+    unit: str
+    per: str
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a cohort asks for. `first_month` is any day of the program's first month."""
+
+    first_month: dt.date
+    months: int
+    requirements: tuple[RequirementRow, ...]
+    missed_months_allowed: int = 0
+    other_teams_count: bool = False
+
+    @property
+    def last_day(self) -> dt.date:
+        return end_of_month(add_months(self.first_month, self.months - 1))
+
+
+class Presence(StrEnum):
+    ATTENDED = "attended"
+    ABSENT = "absent"
+    EXCUSED = "excused"
+    UNRECORDED = "unrecorded"
+
+
+@dataclass(frozen=True)
+class MeetingRecord:
+    """One meeting as one participant lived it. `month`: the program month it counts for, None for none."""
+
+    meeting_id: int
+    title: str
+    date: dt.date
+    month: int | None
+    minutes: int
+    presence: Presence = Presence.UNRECORDED
+    cancelled: bool = False
+    evaluated: bool = False
+    evaluation_closed: bool = False
+    own_team: bool = True
+    quorate: bool = True
+
+
+@dataclass(frozen=True)
+class History:
+    meetings: tuple[MeetingRecord, ...] = ()
+    left: bool = False
+
+
+class Code(StrEnum):
+    LEFT = "left"
+    NO_REQUIREMENTS = "no_requirements"
+    UNKNOWN_REQUIREMENT = "unknown_requirement"
+    MONTH_OPEN = "month_open"
+    MONTH_UNRECORDED = "month_unrecorded"
+    MONTH_MISSED = "month_missed"
+    EVALUATION_OPEN = "evaluation_open"
+    EVALUATION_CLOSED = "evaluation_closed"
+    ATTENDANCE_SHORT = "attendance_short"
+    EVALUATIONS_SHORT = "evaluations_short"
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One thing that is missing. `final`: nothing the participant does can still put it right."""
+
+    code: Code
+    text: str
+    final: bool = False
+    month: int | None = None
+    meeting_id: int | None = None
+
+
+class MonthState(StrEnum):
+    MET = "met"
+    EXCUSED = "excused"
+    ALLOWED = "allowed"
+    UNRECORDED = "unrecorded"
+    OPEN = "open"
+    MISSED = "missed"
+
+
+@dataclass(frozen=True)
+class MonthStanding:
+    month: int
+    first_day: dt.date
+    state: MonthState
+    attended: int = 0
+
+    @property
+    def is_met(self) -> bool:
+        return self.state in (MonthState.MET, MonthState.EXCUSED, MonthState.ALLOWED)
+
+    @property
+    def label(self) -> str:
+        return month_name(self.first_day)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """`complete`: nothing is missing. `on_track`: nothing is missing for good. `minutes`: spent in meetings."""
+
+    complete: bool
+    on_track: bool
+    reasons: tuple[Reason, ...] = ()
+    months: tuple[MonthStanding, ...] = ()
+    minutes: int = 0
+
+    @property
+    def months_met(self) -> int:
+        return sum(month.is_met for month in self.months)
+
+
+def judge(*, rules: Rules, history: History, today: dt.date) -> Standing:
+    """Where a participant stands on `today`: complete only if what has happened until then meets every row."""
+    happened = [record for record in history.meetings if _counts(record, rules, today)]
+    attended = [record for record in happened if record.presence is Presence.ATTENDED]
+    months: tuple[MonthStanding, ...] = ()
+    reasons: list[Reason] = []
+    if history.left:
+        reasons.append(Reason(Code.LEFT, "You left the program before it ended.", final=True))
+    if not rules.requirements or rules.months < 1:
+        reasons.append(Reason(Code.NO_REQUIREMENTS, "The program has not said yet what a certificate takes."))
+    for row in rules.requirements:
+        match (row.kind, row.unit, row.per):
+            case ("attendance", "count", "month"):
+                months = _months(rules, row.least, happened, today)
+                reasons += _month_reasons(months, row.least, rules, history.meetings, today)
+            case ("attendance", "count" | "percent", "program"):
+                reasons += _attendance_reasons(row, rules, history.meetings, happened, today)
+            case ("evaluation", "percent", "program"):
+                reasons += _evaluation_reasons(attended, _share(row.least, len(attended)))
+            case ("evaluation", "count", "program"):
+                reasons += _evaluation_count_reasons(row, attended, rules, today)
+            case _:
+                reasons.append(_unknown(row))
+    return Standing(
+        complete=not reasons,
+        on_track=not any(reason.final for reason in reasons),
+        reasons=tuple(reasons),
+        months=months,
+        minutes=sum(record.minutes for record in attended),
+    )
+
+
+def _counts(record: MeetingRecord, rules: Rules, today: dt.date) -> bool:
+    if record.presence is Presence.ATTENDED and not record.quorate:
+        return False
+    return not record.cancelled and record.date <= today and (record.own_team or rules.other_teams_count)
+
+
+def _months(
+    rules: Rules, least: int, happened: Iterable[MeetingRecord], today: dt.date
+) -> tuple[MonthStanding, ...]:
+    by_month: dict[int | None, list[MeetingRecord]] = defaultdict(list)
+    for record in happened:
+        by_month[record.month].append(record)
+    spared = rules.missed_months_allowed
+    found = []
+    for month in range(1, rules.months + 1):
+        first_day = add_months(rules.first_month, month - 1)
+        state, attended = _month_state(by_month[month], least, over=today > end_of_month(first_day))
+        if state is MonthState.MISSED and spared > 0:
+            state, spared = MonthState.ALLOWED, spared - 1
+        found.append(MonthStanding(month, first_day, state, attended))
+    return tuple(found)
+
+
+def _month_state(records: Sequence[MeetingRecord], least: int, *, over: bool) -> tuple[MonthState, int]:
+    attended = sum(record.presence is Presence.ATTENDED for record in records)
+    excused = sum(record.presence is Presence.EXCUSED for record in records)
+    if attended >= least:
+        return MonthState.MET, attended
+    if attended + excused >= least:
+        return MonthState.EXCUSED, attended
+    if any(record.presence is Presence.UNRECORDED for record in records):
+        return MonthState.UNRECORDED, attended
+    return (MonthState.MISSED if over else MonthState.OPEN), attended
+
+
+def _month_reasons(
+    months: Iterable[MonthStanding],
+    least: int,
+    rules: Rules,
+    meetings: Sequence[MeetingRecord],
+    today: dt.date,
+) -> list[Reason]:
+    reasons = []
+    for month in months:
+        if month.is_met:
+            continue
+        name = month.label
+        if month.state is MonthState.UNRECORDED:
+            text = f"{name}: attendance has not been taken yet. Any member of your team can do it."
+            reasons.append(Reason(Code.MONTH_UNRECORDED, text, month=month.month))
+        elif month.state is MonthState.MISSED:
+            text = (
+                f"{name}: you attended no meeting."
+                if not month.attended
+                else f"{name}: {month.attended} of {least}."
+            )
+            text += (
+                f" {_allowance(rules)} If there was a good reason, ask the branch office about an excusal."
+            )
+            reasons.append(Reason(Code.MONTH_MISSED, text, final=True, month=month.month))
+        else:
+            reasons.append(
+                Reason(Code.MONTH_OPEN, _open_text(month, least, meetings, today), month=month.month)
+            )
+    return reasons
+
+
+def _allowance(rules: Rules) -> str:
+    allowed = rules.missed_months_allowed
+    if not allowed:
+        return "The program asks for a meeting in every month."
+    return f"The program lets {allowed} missed {'month' if allowed == 1 else 'months'} pass, and that is used up."
+
+
+def _open_text(month: MonthStanding, least: int, meetings: Sequence[MeetingRecord], today: dt.date) -> str:
+    own = [
+        record
+        for record in meetings
+        if record.month == month.month and record.own_team and not record.cancelled
+    ]
+    ahead = sorted(record.date for record in own if record.date > today)
+    missed = any(record.presence is Presence.ABSENT for record in own if record.date <= today)
+    missing = least - month.attended
+    number = "a meeting" if missing == 1 else f"{missing} meetings"
+    last = long_date(end_of_month(month.first_day))
+    if ahead:
+        return f"{month.label}: attend {number}; the next one is on {long_date(ahead[0])}."
+    if missed:
+        return f"{month.label}: you missed the meeting. An extra meeting of your team until {last} makes it good."
+    return f"{month.label}: attend {number} until {last}. None is planned yet."
+
+
+def _attendance_reasons(
+    row: RequirementRow,
+    rules: Rules,
+    meetings: Iterable[MeetingRecord],
+    happened: Iterable[MeetingRecord],
+    today: dt.date,
+) -> list[Reason]:
+    counted = sum(record.presence in (Presence.ATTENDED, Presence.EXCUSED) for record in happened)
+    least = row.least
+    if row.unit == "percent":
+        least = _share(row.least, sum(record.own_team and not record.cancelled for record in meetings))
+    if counted >= least:
+        return []
+    text = f"You have {counted} of the {least} meetings that the program asks for."
+    return [Reason(Code.ATTENDANCE_SHORT, text, final=today > rules.last_day)]
+
+
+def _evaluation_reasons(attended: Iterable[MeetingRecord], least: int) -> list[Reason]:
+    """C1: a reason for each evaluation to fill in; those that no longer can be are named where they are needed."""
+    records = sorted(attended, key=lambda record: (record.date, record.meeting_id))
+    missing = [record for record in records if not record.evaluated]
+    short = least - (len(records) - len(missing))
+    if short <= 0:
+        return []
+    open_ones = [record for record in missing if not record.evaluation_closed]
+    listed = missing if len(open_ones) < short else open_ones
+    return [_evaluation_reason(record) for record in listed]
+
+
+def _evaluation_reason(record: MeetingRecord) -> Reason:
+    about = f"the evaluation of “{record.title}” on {long_date(record.date)}"
+    if record.evaluation_closed:
+        text = f"You did not fill in {about}, and the program's evaluations are closed."
+        return Reason(Code.EVALUATION_CLOSED, text, True, record.month, record.meeting_id)
+    text = f"Fill in {about}. It takes a minute."
+    return Reason(Code.EVALUATION_OPEN, text, False, record.month, record.meeting_id)
+
+
+def _evaluation_count_reasons(
+    row: RequirementRow, attended: Iterable[MeetingRecord], rules: Rules, today: dt.date
+) -> list[Reason]:
+    counted = sum(record.evaluated for record in attended)
+    if counted >= row.least:
+        return []
+    text = f"You have filled in {counted} of the {row.least} evaluations that the program asks for."
+    return [Reason(Code.EVALUATIONS_SHORT, text, final=today > rules.last_day)]
+
+
+def _unknown(row: RequirementRow) -> Reason:
+    text = f"The requirement “{row.kind}: {row.least} {row.unit}, {row.per}” cannot be checked yet. Ask the branch office."
+    return Reason(Code.UNKNOWN_REQUIREMENT, text)
+
+
+def _share(percent: int, of: int) -> int:
+    """That percentage, rounded up: 90 percent of 8 meetings are all 8."""
+    return -(-percent * of // 100)

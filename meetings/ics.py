@@ -1,0 +1,92 @@
+"""A calendar file (RFC 5545) from plain events, in pure Python. Only this module knows icalendar."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import icalendar
+
+PRODUCT = "-//Peer Coaching Program//Meetings//EN"
+REFRESH = dt.timedelta(hours=6)
+# Everything that could end a line or hide one: control characters, and Unicode's own line ends.
+_BREAKS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
+_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\x85\u2028\u2029]+")
+
+
+@dataclass(frozen=True)
+class Event:
+    """One meeting. `starts` and `ends` are aware and in the meeting's own zone; `changed_at` is aware.
+
+    `sequence` goes up whenever the date, time or place changes, so that calendars replace what they have.
+    """
+
+    uid: str
+    sequence: int
+    title: str
+    starts: dt.datetime
+    ends: dt.datetime
+    changed_at: dt.datetime
+    place: str = ""
+    description: str = ""
+    url: str = ""
+    cancelled: bool = False
+    alarm_minutes: int | None = None
+
+
+def one_line(text: str) -> str:
+    """The text without anything that could begin another line of the file."""
+    return _BREAKS.sub(" ", text).strip()
+
+
+def calendar_bytes(*, name: str, events: Sequence[Event], generated_at: dt.datetime) -> bytes:
+    """The whole calendar as a subscriber fetches it. Cancelled meetings stay in it, marked so, or they would linger."""
+    calendar = icalendar.Calendar()
+    calendar.add("prodid", PRODUCT)
+    calendar.add("version", "2.0")
+    calendar.add("calscale", "GREGORIAN")
+    calendar.add("method", "PUBLISH")
+    calendar.add("name", one_line(name))
+    calendar.add("x-wr-calname", one_line(name))
+    calendar.add("refresh-interval", REFRESH, parameters={"value": "DURATION"})
+    calendar.add("x-published-ttl", "PT6H")
+    for event in events:
+        calendar.add_component(_component(event, generated_at))
+    if events:
+        years = [moment.year for event in events for moment in (event.starts, event.ends)]
+        # Whole years on both sides, so that the last change of the clocks before the first meeting is in the file.
+        calendar.add_missing_timezones(dt.date(min(years) - 1, 1, 1), dt.date(max(years) + 2, 1, 1))
+    return calendar.to_ical()
+
+
+def _component(event: Event, generated_at: dt.datetime) -> icalendar.Event:
+    component = icalendar.Event()
+    component.add("uid", one_line(event.uid))
+    component.add("sequence", event.sequence)
+    component.add("dtstamp", generated_at.astimezone(dt.UTC))
+    component.add("last-modified", event.changed_at.astimezone(dt.UTC))
+    component.add("dtstart", event.starts)
+    component.add("dtend", event.ends)
+    component.add("summary", one_line(event.title))
+    component.add("status", "CANCELLED" if event.cancelled else "CONFIRMED")
+    component.add("class", "PRIVATE")  # M16: shared office calendars show no more than that somebody is busy
+    component.add("transp", "TRANSPARENT" if event.cancelled else "OPAQUE")
+    if event.place:
+        component.add("location", one_line(event.place))
+    if event.description:
+        component.add("description", _CONTROLS.sub(" ", event.description).strip())
+    if event.url:
+        component.add("url", re.sub(r"\s", "", one_line(event.url)))
+    if event.alarm_minutes is not None and not event.cancelled:
+        component.add_component(_alarm(event))
+    return component
+
+
+def _alarm(event: Event) -> icalendar.Alarm:
+    alarm = icalendar.Alarm()
+    alarm.add("action", "DISPLAY")
+    alarm.add("description", one_line(event.title))
+    alarm.add("trigger", -dt.timedelta(minutes=event.alarm_minutes or 0))
+    return alarm
