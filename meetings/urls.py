@@ -1,5 +1,36 @@
 """Addresses of this app."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from meetings.views import office, planning, program, records
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("meetings/", program.my_program, name="meetings"),
+    path("meetings/programs/<int:pk>/", program.my_program, name="meetings_program"),
+    path("meetings/calendar/", program.printable, name="meetings_calendar"),
+    path("meetings/programs/<int:pk>/calendar/", program.printable, name="meetings_program_calendar"),
+    path("meetings/subscribe/", records.feed, name="calendar_feed"),
+    path("meetings/subscribe/create/", records.feed_create, name="calendar_feed_create"),
+    path("meetings/subscribe/revoke/", records.feed_revoke, name="calendar_feed_revoke"),
+    path("meetings/teams/<int:pk>/", program.team, name="meetings_team"),
+    path("meetings/teams/<int:pk>/add/", planning.add, name="meeting_add"),
+    path("meetings/<int:pk>/", program.meeting, name="meeting"),
+    path("meetings/<int:pk>/move/", planning.move, name="meeting_move"),
+    path("meetings/<int:pk>/place/", planning.place, name="meeting_place"),
+    path("meetings/<int:pk>/cancel/", planning.cancel, name="meeting_cancel"),
+    path("meetings/<int:pk>/facilitators/", program.facilitators, name="meeting_facilitators"),
+    path("meetings/<int:pk>/attendance/", records.take, name="meeting_attendance"),
+    path("meetings/<int:pk>/evaluation/", records.evaluate, name="meeting_evaluation"),
+    path("meetings/office/", office.cohorts, name="office_meetings"),
+    path("meetings/office/<int:pk>/", office.cohort, name="office_meetings_cohort"),
+    path("meetings/office/meetings/<int:pk>/", office.meeting, name="office_meeting"),
+    path(
+        "meetings/office/meetings/<int:pk>/participants/<int:participant_pk>/",
+        office.correct,
+        name="office_attendance",
+    ),
+    path("meetings/branch/", office.branch_calendar, name="branch_meetings"),
+    path("meetings/totals/", office.totals_list, name="meetings_totals_list"),
+    path("meetings/totals/<int:pk>/", office.cohort_totals, name="meetings_totals"),
+    path("calendar/<str:token>.ics", records.calendar_file, name="calendar_file"),
+]

@@ -6,12 +6,15 @@ from django.db import transaction
 
 from coaching import enrollment, team_agreement
 from coaching.models import Participant, Team, User
+from meetings import scheduling
 
 
 @transaction.atomic
 def confirm_team(*, team: Team, by: User, now: datetime) -> Team:
     """Confirm a team (T4) and lay out its meetings (M4), both or neither; a second call changes nothing."""
-    return team_agreement.confirm(team=team, by=by, now=now)
+    team = team_agreement.confirm(team=team, by=by, now=now)
+    scheduling.lay_out_meetings(team=team, by=by, now=now)
+    return team
 
 
 @transaction.atomic

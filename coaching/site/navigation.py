@@ -28,12 +28,17 @@ def links_for(user: User) -> list[Link]:
         links.append(Link("Approvals", reverse("approvals"), count=waiting))
     if user.participations.exclude(status=Participant.Status.LEFT).exists():
         links.append(Link("My team", reverse("my_team"), count=open_questions(user)))
+        links.append(Link("Meetings", reverse("meetings")))
     if permissions.branch_office(user):
         links.append(Link("Cohorts", reverse("cohorts")))
         links.append(Link("Teams", reverse("teams")))
+        links.append(Link("Attendance", reverse("office_meetings")))
         links.append(Link("People", reverse("people_corrections")))
     elif permissions.deputy(user):
         links.append(Link("Cohorts", reverse("cohorts")))
+        links.append(Link("Branch meetings", reverse("branch_meetings")))
+    elif permissions.training_office(user):
+        links.append(Link("Evaluations", reverse("meetings_totals_list")))
     if permissions.administrator(user):
         links.append(Link("Administration", reverse("admin:index")))
     return links

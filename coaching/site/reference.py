@@ -14,6 +14,7 @@ from coaching.models import (
     Requirement,
     RouteStep,
 )
+from meetings.evaluations import seed_questions
 
 MODEL = ("State of California Leadership Competency Model", "January 2010")
 
@@ -115,6 +116,7 @@ def load(*, today: date) -> Program:
         _curriculum(program, list(model.competencies.all()))
         _route(program)
         _requirements(program)
+    seed_questions(program)
     seed_closed_days(range(today.year, today.year + 3))
     return program
 

@@ -1,0 +1,87 @@
+"""The admin shows meetings and attendance, read-only where a write function must be used.
+
+Evaluation drafts, receipts and answers are not here, and never will be (M17, C1).
+"""
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from meetings.models import (
+    Attendance,
+    CalendarFeed,
+    EvaluationClosing,
+    Facilitator,
+    Meeting,
+    MeetingChange,
+    Question,
+)
+
+
+class ReadOnly(admin.ModelAdmin):
+    """Seen here, changed on the site, where the rules are checked and the audit trail is written."""
+
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+class AttendanceInline(admin.TabularInline):
+    model = Attendance
+    extra = 0
+    can_delete = False
+    fields = readonly_fields = ("participant", "status", "recorded_by", "recorded_at")
+
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+@admin.register(Meeting)
+class MeetingAdmin(ReadOnly):
+    list_display = ("heading", "date", "start_time", "cohort", "status", "month")
+    list_filter = ("status", "cohort")
+    list_select_related = ("item", "cohort")
+    date_hierarchy = "date"
+    inlines = (AttendanceInline,)
+
+
+@admin.register(Attendance)
+class AttendanceAdmin(ReadOnly):
+    list_display = ("participant", "meeting", "status", "recorded_at")
+    list_filter = ("status",)
+    list_select_related = ("participant__user", "meeting__item")
+
+
+@admin.register(MeetingChange)
+class MeetingChangeAdmin(ReadOnly):
+    list_display = ("meeting", "summary", "made_by", "made_at")
+    list_select_related = ("meeting__item", "made_by")
+
+
+@admin.register(Facilitator)
+class FacilitatorAdmin(ReadOnly):
+    list_display = ("meeting", "component", "participant")
+    list_select_related = ("meeting__item", "participant__user")
+
+
+@admin.register(CalendarFeed)
+class CalendarFeedAdmin(ReadOnly):
+    list_display = ("user", "created_at", "revoked_at")
+    exclude = ("token",)
+    list_select_related = ("user",)
+
+
+@admin.register(EvaluationClosing)
+class EvaluationClosingAdmin(ReadOnly):
+    list_display = ("cohort", "item", "closed_at")
+    list_select_related = ("cohort", "item__program")
+
+
+@admin.register(Question)
+class QuestionAdmin(admin.ModelAdmin):
+    list_display = ("text", "kind", "position", "program", "is_active")
+    list_filter = ("program", "is_active")

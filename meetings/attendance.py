@@ -1,0 +1,181 @@
+"""Who was there: taken at the meeting by any member (T7), corrected later by the branch office."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from coaching import audit, outbox
+from coaching.errors import Refused
+from coaching.models import Participant, User
+from meetings import dates, team_space
+from meetings.models import Attendance, Meeting
+
+CORRECTION_DAYS = 7
+
+
+class CannotTakeAttendance(Refused):
+    pass
+
+
+class TooLateToCorrect(Refused):
+    pass
+
+
+def expected(meeting: Meeting) -> list[Participant]:
+    """The members the attendance form lists, by name."""
+    return list(team_space.members_on_the_day(meeting))
+
+
+def possible_guests(meeting: Meeting) -> list[Participant]:
+    """Participants of other teams who may sit in, where the cohort lets another team's meeting count."""
+    if not meeting.cohort.other_team_counts:
+        return []
+    others = meeting.cohort.participants.active().exclude(pk__in=[each.pk for each in expected(meeting)])
+    return list(others.select_related("user"))
+
+
+def possible_visitors(meeting: Meeting) -> list[User]:
+    """The branch deputy and the deputy's designees, who may attend (M12)."""
+    branch = meeting.cohort.branch
+    acting = branch.delegations.on(meeting.date).select_related("person")
+    people = {order.person for order in acting}
+    if branch.head:
+        people.add(branch.head)
+        given = branch.head.delegations_given.on(meeting.date).filter(unit=None).select_related("person")
+        people |= {order.person for order in given}
+    return sorted(people, key=lambda user: (user.name, user.pk))
+
+
+def members_may_correct(meeting: Meeting, now: datetime) -> bool:
+    return meeting.local_today(now) <= meeting.date + timedelta(days=CORRECTION_DAYS)
+
+
+@transaction.atomic
+def take_attendance(
+    *,
+    meeting: Meeting,
+    marks: Mapping[Participant, str],
+    by: User | None,
+    now: datetime,
+    visitors: Iterable[User] | None = None,
+) -> int:
+    """Write down who was there; returns how many rows are new or changed. The same form sent twice changes nothing.
+
+    A guest of another team appears here because a member of the host team wrote them down: that is the host's consent.
+    """
+    meeting = Meeting.objects.select_for_update().get(pk=meeting.pk)
+    team_space.require_member(by, meeting)
+    _check_taking(meeting, marks, now)
+    known = {row.participant_id: row for row in meeting.attendance.all()}
+    changed: dict[str, str] = {}
+    for participant, status in marks.items():
+        row = known.get(participant.pk)
+        if row and (row.status == status or row.reason):
+            continue  # no change, or decided by the branch office (which always gives a reason)
+        if row and not members_may_correct(meeting, now):
+            raise TooLateToCorrect(
+                f"Attendance can be corrected until {CORRECTION_DAYS} days after the meeting. "
+                "Ask the branch office: it can still correct it."
+            )
+        _write(meeting, participant, status, by=by, now=now)
+        changed[str(participant.pk)] = status
+    if visitors is not None:
+        meeting.visitors.set(set(visitors) & set(possible_visitors(meeting)))
+    if changed:
+        _mark_held(meeting)
+        audit.record("attendance.taken", by=by, obj=meeting, now=now, data={"marks": changed})
+        _ask_for_evaluations(meeting, now)
+    return len(changed)
+
+
+def _check_taking(meeting: Meeting, marks: Mapping[Participant, str], now: datetime) -> None:
+    if not meeting.is_live:
+        raise CannotTakeAttendance("This meeting was called off, so nobody was there.")
+    if meeting.local_today(now) < meeting.date:
+        raise CannotTakeAttendance(f"Attendance can be taken from {dates.long_date(meeting.date)} on.")
+    allowed = {Attendance.Status.PRESENT, Attendance.Status.REMOTE, Attendance.Status.ABSENT}
+    if not set(marks.values()) <= allowed:
+        raise CannotTakeAttendance("Only the branch office can excuse somebody.")
+    strangers = set(marks) - set(expected(meeting)) - set(possible_guests(meeting))
+    if strangers:
+        names = ", ".join(sorted(str(each) for each in strangers))
+        raise CannotTakeAttendance(f"{names} did not belong to this meeting.")
+
+
+@transaction.atomic
+def correct(
+    *, meeting: Meeting, participant: Participant, status: str, reason: str, by: User, now: datetime
+) -> Attendance:
+    """The branch office corrects a mark, or excuses somebody, with the reason. It can at any time."""
+    meeting = Meeting.objects.select_for_update().get(pk=meeting.pk)
+    team_space.require_office(by, meeting.cohort, on=meeting.local_today(now))
+    if not reason.strip():
+        raise CannotTakeAttendance("Say why: a correction needs a reason.")
+    if not meeting.is_live:
+        raise CannotTakeAttendance("This meeting was called off, so nobody was there.")
+    if participant.cohort_id != meeting.cohort_id:
+        raise CannotTakeAttendance(f"{participant} is not in this program.")
+    if meeting.local_today(now) < meeting.date and status != Attendance.Status.EXCUSED:
+        raise CannotTakeAttendance(f"Attendance can be taken from {dates.long_date(meeting.date)} on.")
+    row = meeting.attendance.filter(participant=participant).first()
+    if row and (row.status, row.reason) == (status, reason):
+        return row
+    before = row.status if row else None
+    row = _write(meeting, participant, status, by=by, now=now, reason=reason)
+    _mark_held(meeting)
+    audit.record(
+        "attendance.corrected",
+        by=by,
+        obj=meeting,
+        now=now,
+        data={"participant": participant.pk, "before": before, "after": status, "reason": reason},
+    )
+    ids = {"meeting": meeting.pk, "participant": participant.pk}
+    key = f"{meeting.pk}.{participant.pk}.{now.timestamp()}"
+    outbox.queue(kind="meetings.attendance_corrected", to=participant.user, key=key, now=now, ids=ids)
+    _ask_for_evaluations(meeting, now)
+    return row
+
+
+def excuse(*, meeting: Meeting, participant: Participant, reason: str, by: User, now: datetime) -> Attendance:
+    """Protected leave, jury duty and the like: the branch office's decision, with its reason."""
+    return correct(
+        meeting=meeting,
+        participant=participant,
+        status=Attendance.Status.EXCUSED,
+        reason=reason,
+        by=by,
+        now=now,
+    )
+
+
+def _write(
+    meeting: Meeting,
+    participant: Participant,
+    status: str,
+    *,
+    by: User | None,
+    now: datetime,
+    reason: str = "",
+) -> Attendance:
+    values = {"status": status, "reason": reason, "recorded_by": by, "recorded_at": now}
+    return Attendance.objects.update_or_create(meeting=meeting, participant=participant, defaults=values)[0]
+
+
+def _mark_held(meeting: Meeting) -> None:
+    """A meeting at which somebody was is a held one; nobody can move it any more."""
+    there = any(row.was_there for row in meeting.attendance.all())
+    if there and meeting.status == Meeting.Status.PLANNED:
+        meeting.status = Meeting.Status.HELD
+        meeting.save(update_fields=["status"])
+
+
+def _ask_for_evaluations(meeting: Meeting, now: datetime) -> None:
+    """C1: everybody who was there is asked once."""
+    for row in meeting.attendance.select_related("participant__user"):
+        if row.was_there:
+            ids = {"meeting": meeting.pk, "participant": row.participant_id}
+            outbox.queue(
+                kind="meetings.evaluate", to=row.participant.user, key=f"{meeting.pk}", now=now, ids=ids
+            )

@@ -1,0 +1,13 @@
+"""What time brings about in this app; for beat, and for cron by `send_due`."""
+
+from datetime import datetime
+
+from meetings import evaluations, mail
+
+
+def do_due(*, now: datetime) -> dict[str, int]:
+    """Reminders of the days ahead, and evaluations whose time is over; safe to run at any time and twice."""
+    return {
+        "meetings_reminded": mail.queue_reminders(now=now),
+        "evaluations_closed": evaluations.close_evaluations(now=now),
+    }

@@ -1,0 +1,283 @@
+"""The forms of the meetings pages; their layout lives here."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, time
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Column, Div, Field, Layout, Row
+from django import forms
+
+from coaching.models import CurriculumItem, Participant, User
+from meetings import dates
+from meetings.evaluations import Answers
+from meetings.models import Attendance, Meeting, Question
+from meetings.program import Part
+from meetings.scheduling import When, Where
+
+EARLIEST, LATEST = time(6, 0), time(21, 0)
+
+
+class Crispy(forms.Form):
+    """A form whose tag and button stand in the template."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = FormHelper(self)
+        self.helper.form_tag = False
+        self.helper.disable_csrf = True
+
+
+class WhenForm(Crispy):
+    """Date, time and length. What speaks against the day is shown before it is saved: `agreed` says it was seen (M3)."""
+
+    date = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    start_time = forms.TimeField(
+        label="Start time",
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        help_text="Local time, between 6:00 a.m. and 9:00 p.m.",
+    )
+    minutes = forms.IntegerField(
+        label="Length in minutes", min_value=30, max_value=480, initial=120, help_text="Usually 120."
+    )
+    agreed = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def clean_start_time(self) -> time:
+        start: time = self.cleaned_data["start_time"]
+        if not EARLIEST <= start <= LATEST:
+            raise forms.ValidationError("Choose a time between 6:00 a.m. and 9:00 p.m.")
+        return start
+
+    @property
+    def when(self) -> When:
+        data = self.cleaned_data
+        return When(data["date"], data["start_time"], data["minutes"])
+
+    @property
+    def was_agreed(self) -> bool:
+        """Whether the warnings that were shown are the ones of this very day."""
+        return bool(self.cleaned_data["agreed"] == self.cleaned_data["date"].isoformat())
+
+
+class MoveForm(WhenForm):
+    reason = forms.CharField(
+        required=False,
+        max_length=300,
+        help_text="Optional. Your team reads it; the branch office too, if the meeting leaves its month.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper.layout = Layout(_when_row(), "reason", "agreed")
+
+
+class PlaceForm(Crispy):
+    mode = forms.ChoiceField(label="How you meet", choices=Meeting.Mode.choices, widget=forms.RadioSelect)
+    place = forms.CharField(
+        required=False, max_length=200, help_text="Address and room. It may stay open for now."
+    )
+    link = forms.URLField(
+        label="Link for joining online", required=False, max_length=200, assume_scheme="https"
+    )
+
+    @property
+    def where(self) -> Where:
+        data = self.cleaned_data
+        return Where(data["place"], data["mode"], data["link"])
+
+
+class ExtraForm(WhenForm, PlaceForm):
+    item = forms.ModelChoiceField(
+        label="What the meeting is for",
+        queryset=CurriculumItem.objects.none(),
+        required=False,
+        empty_label="An extra meeting",
+        help_text="A meeting of the program that was called off can be planned again here.",
+    )
+    title = forms.CharField(
+        label="Title of an extra meeting",
+        required=False,
+        max_length=160,
+        help_text="For example: Catching up on projects.",
+    )
+
+    def __init__(self, *args: Any, open_items: Iterable[CurriculumItem], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        ids = [item.pk for item in open_items]
+        self.fields["item"].queryset = CurriculumItem.objects.filter(pk__in=ids)  # type: ignore[attr-defined]
+        if not ids:
+            del self.fields["item"]
+        parts = ["item"] if ids else []
+        self.helper.layout = Layout(*parts, "title", _when_row(), "mode", "place", "link", "agreed")
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if not data.get("item") and not data.get("title"):
+            self.add_error("title", "Give the extra meeting a title.")
+        return data
+
+
+class CancelForm(Crispy):
+    reason = forms.CharField(max_length=300, help_text="Your team reads it.")
+
+
+class AttendanceForm(Crispy):
+    """The whole team in one form: one choice a member."""
+
+    MARKS = [
+        (status.value, status.label) for status in Attendance.Status if status != Attendance.Status.EXCUSED
+    ]
+
+    def __init__(
+        self,
+        *args: Any,
+        members: Iterable[Participant],
+        known: Mapping[int, Attendance],
+        guests: Iterable[Participant] = (),
+        visitors: Iterable[User] = (),
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.people = {f"member_{each.pk}": each for each in members}
+        decided = [name for name, each in self.people.items() if each.pk in known and known[each.pk].reason]
+        for name, each in self.people.items():
+            row = known.get(each.pk)
+            self.fields[name] = forms.ChoiceField(
+                label=str(each),
+                choices=[(row.status, row.get_status_display())] if row and name in decided else self.MARKS,
+                initial=row.status if row else Attendance.Status.PRESENT,
+                widget=forms.RadioSelect,
+                disabled=name in decided,
+                help_text="Decided by the branch office." if name in decided else "",
+            )
+        self.guests = {str(each.pk): each for each in guests}
+        if self.guests:
+            self.fields["guests"] = forms.MultipleChoiceField(
+                label="Guests from other teams",
+                choices=[(pk, str(each)) for pk, each in self.guests.items()],
+                initial=[str(pk) for pk, row in known.items() if str(pk) in self.guests and row.was_there],
+                required=False,
+                widget=forms.CheckboxSelectMultiple,
+                help_text="If your team agreed to have them. The meeting then counts for them, too.",
+            )
+        self.visitors = {str(each.pk): each for each in visitors}
+        if self.visitors:
+            self.fields["visitors"] = forms.MultipleChoiceField(
+                label="Visitors from the branch",
+                choices=[(pk, str(each)) for pk, each in self.visitors.items()],
+                required=False,
+                widget=forms.CheckboxSelectMultiple,
+                help_text="The branch deputy or a designee may attend.",
+            )
+        inline = [Field(name, wrapper_class="choice-row") for name in self.people]
+        rest = [name for name in ("guests", "visitors") if name in self.fields]
+        self.helper.layout = Layout(*inline, *rest)
+
+    @property
+    def marks(self) -> dict[Participant, str]:
+        marks = {each: self.cleaned_data[name] for name, each in self.people.items()}
+        for pk in self.cleaned_data.get("guests", []):
+            marks[self.guests[pk]] = Attendance.Status.PRESENT
+        return marks
+
+    @property
+    def chosen_visitors(self) -> list[User]:
+        return [self.visitors[pk] for pk in self.cleaned_data.get("visitors", [])]
+
+
+class CorrectionForm(Crispy):
+    """The branch office's: a mark with its reason."""
+
+    status = forms.ChoiceField(
+        label="Attendance", choices=Attendance.Status.choices, widget=forms.RadioSelect
+    )
+    reason = forms.CharField(
+        max_length=300, help_text="The branch office and this participant read it. Name no medical details."
+    )
+
+
+class CountForForm(Crispy):
+    month = forms.TypedChoiceField(label="Counts for", coerce=int, empty_value=None, required=False)
+    reason = forms.CharField(max_length=300, help_text="The team reads it.")
+
+    def __init__(self, *args: Any, first_month: date, months: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        names = [
+            (number, dates.month_name(dates.add_months(first_month, number - 1)))
+            for number in range(1, months + 1)
+        ]
+        self.fields["month"].choices = [*names, ("", "No month of the program")]  # type: ignore[attr-defined]
+
+
+class FacilitatorsForm(Crispy):
+    """Who leads which component, as the team agreed (M9)."""
+
+    def __init__(
+        self, *args: Any, parts: Iterable[Part], members: Iterable[Participant], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.people = {str(each.pk): each for each in members}
+        choices = [("", "Not agreed yet"), *((pk, str(each)) for pk, each in self.people.items())]
+        self.keys = {f"part_{part.key}": part.key for part in parts}
+        for part in parts:
+            self.fields[f"part_{part.key}"] = forms.ChoiceField(
+                label=part.title,
+                choices=choices,
+                required=False,
+                initial=str(part.facilitator.pk) if part.facilitator else "",
+                help_text=f"Whose turn it would be: {part.suggested}." if part.suggested else "",
+            )
+
+    @property
+    def chosen(self) -> dict[str, Participant | None]:
+        return {key: self.people.get(self.cleaned_data[name]) for name, key in self.keys.items()}
+
+
+class EvaluationForm(Crispy):
+    """The questionnaire: ratings as rows of five, then two short texts. A minute on a phone."""
+
+    RATINGS = [
+        (1, "Not at all"),
+        (2, "A little"),
+        (3, "Partly"),
+        (4, "Mostly"),
+        (5, "Fully"),
+    ]
+
+    def __init__(self, *args: Any, questions: Iterable[Question], answers: Answers, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.names = {f"question_{question.pk}": question for question in questions}
+        parts: list[object] = []
+        for name, question in self.names.items():
+            if question.kind == Question.Kind.RATING:
+                self.fields[name] = forms.TypedChoiceField(
+                    label=question.text,
+                    choices=self.RATINGS,
+                    coerce=int,
+                    initial=answers.get(question.pk),
+                    widget=forms.RadioSelect,
+                )
+                parts.append(Div(name, css_class="rating-row"))
+            else:
+                self.fields[name] = forms.CharField(
+                    label=question.text,
+                    initial=answers.get(question.pk, ""),
+                    required=False,
+                    max_length=2000,
+                    widget=forms.Textarea(attrs={"rows": 2}),
+                    help_text="Optional. Name nobody, so that nobody is recognized.",
+                )
+                parts.append(name)
+        self.helper.layout = Layout(*parts)
+
+    @property
+    def answers(self) -> Answers:
+        return {question.pk: self.cleaned_data[name] for name, question in self.names.items()}
+
+
+def _when_row() -> Row:
+    return Row(
+        Column("date", css_class="col-md-5"),
+        Column("start_time", css_class="col-md-4"),
+        Column("minutes", css_class="col-md-3"),
+    )

@@ -1,0 +1,89 @@
+"""The mails of this app, built from the state of things when they are sent."""
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from coaching import outbox
+from coaching.models import Team, User
+from coaching.outbox import Mail
+from meetings import evaluations, team_space
+from meetings.models import Attendance, EvaluationReceipt, Meeting, MeetingChange, current_memberships
+
+REMIND_DAYS = 3
+
+
+def register() -> None:
+    outbox.register("meetings.laid_out", laid_out)
+    outbox.register("meetings.changed", changed)
+    outbox.register("meetings.left_month", left_month)
+    outbox.register("meetings.reminder", reminder)
+    outbox.register("meetings.evaluate", evaluate)
+    outbox.register("meetings.attendance_corrected", attendance_corrected)
+
+
+def laid_out(recipient: User, *, team: int) -> Mail | None:
+    if not current_memberships(recipient).filter(team=team).exists():
+        return None
+    found = Team.objects.select_related("cohort").get(pk=team)
+    meetings = Meeting.objects.of_team(found).live().select_related("item")
+    return _mail("laid_out", recipient, team=found, meetings=meetings)
+
+
+def changed(recipient: User, *, meeting: int, change: int) -> Mail | None:
+    """Only the last word on a meeting is worth a mail."""
+    found = _meeting(meeting)
+    last = found.changes.select_related("made_by").first()
+    if last is None or last.pk != change or not team_space.is_member(recipient, found):
+        return None
+    return _mail("changed", recipient, meeting=found, change=last)
+
+
+def left_month(recipient: User, *, meeting: int, change: int) -> Mail | None:
+    """M3: the branch office hears that a month may be left without its meeting."""
+    found = _meeting(meeting)
+    said = MeetingChange.objects.get(pk=change)
+    return _mail("left_month", recipient, meeting=found, change=said, teams=found.teams.all())
+
+
+def reminder(recipient: User, *, meeting: int) -> Mail | None:
+    found = _meeting(meeting)
+    still_ahead = found.status == Meeting.Status.PLANNED and found.starts_at > timezone.now()
+    if not still_ahead or not team_space.is_member(recipient, found):
+        return None
+    return _mail("reminder", recipient, meeting=found)
+
+
+def evaluate(recipient: User, *, meeting: int, participant: int) -> Mail | None:
+    """C1: nobody is asked who has answered."""
+    found = _meeting(meeting)
+    answered = EvaluationReceipt.objects.filter(meeting=meeting, participant=participant).exists()
+    if answered or evaluations.is_closed(found) or evaluations.to_evaluate(found, recipient) is None:
+        return None
+    return _mail("evaluate", recipient, meeting=found)
+
+
+def attendance_corrected(recipient: User, *, meeting: int, participant: int) -> Mail | None:
+    row = Attendance.objects.select_related("meeting__item").get(meeting=meeting, participant=participant)
+    return _mail("attendance_corrected", recipient, meeting=row.meeting, row=row)
+
+
+def queue_reminders(*, now: datetime) -> int:
+    """Remind everybody of the meetings of the next days; a meeting that moves is reminded of again. Safe to repeat."""
+    today = timezone.localdate(now)
+    soon = Meeting.objects.upcoming(today).filter(
+        date__gt=today, date__lte=today + timedelta(days=REMIND_DAYS)
+    )
+    for meeting in soon:
+        to = [each.user for each in team_space.members_now(meeting)]
+        key, ids = f"{meeting.pk}.{meeting.date}", {"meeting": meeting.pk}
+        outbox.queue_many(kind="meetings.reminder", to=to, key=key, now=now, ids=ids)
+    return len(soon)
+
+
+def _meeting(pk: int) -> Meeting:
+    return Meeting.objects.select_related("item", "cohort__branch").get(pk=pk)
+
+
+def _mail(template: str, recipient: User, **context: object) -> Mail:
+    return outbox.render_mail(f"meetings/mail/{template}.txt", {"recipient": recipient, **context})

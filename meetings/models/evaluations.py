@@ -1,0 +1,108 @@
+"""Evaluations of meetings: who answered stands apart from what was answered (C1).
+
+None of drafts, receipts and answers is in the admin.
+"""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+from coaching.models import Cohort, CurriculumItem, Participant, Program
+from meetings.models.meetings import Meeting
+
+
+class Question(models.Model):
+    """One line of the questionnaire of a program."""
+
+    class Kind(models.TextChoices):
+        RATING = "rating", "Rating from 1 to 5"
+        TEXT = "text", "Text"
+
+    program = models.ForeignKey(Program, models.CASCADE, related_name="questions")
+    position = models.PositiveSmallIntegerField()
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    text = models.CharField(max_length=300)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ("program", "position")
+        constraints = [
+            models.UniqueConstraint(fields=["program", "position"], name="question_position_once"),
+            models.CheckConstraint(condition=~Q(text=""), name="question_asks_something"),
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class EvaluationReceipt(models.Model):
+    """That a participant evaluated a meeting: all the certificate needs to know (C2). It has no time, on purpose."""
+
+    meeting = models.ForeignKey(Meeting, models.PROTECT, related_name="receipts")
+    participant = models.ForeignKey(Participant, models.PROTECT, related_name="receipts")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["meeting", "participant"], name="receipt_once")]
+
+    def __str__(self) -> str:
+        return f"{self.participant} evaluated {self.meeting}"
+
+
+class EvaluationDraft(models.Model):
+    """The answers, encrypted, while their author can still change them; deleted when the evaluation closes."""
+
+    meeting = models.ForeignKey(Meeting, models.PROTECT, related_name="drafts")
+    participant = models.ForeignKey(Participant, models.PROTECT, related_name="drafts")
+    ciphertext = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["meeting", "participant"], name="draft_once")]
+
+    def __str__(self) -> str:
+        return f"Evaluation {self.pk}"
+
+
+class EvaluationClosing(models.Model):
+    """That the evaluations of one meeting of the curriculum are closed for all teams of a cohort together.
+
+    Without an item: the last closing, of extra meetings and of answers that came late.
+    """
+
+    cohort = models.ForeignKey(Cohort, models.PROTECT, related_name="closings")
+    item = models.ForeignKey(CurriculumItem, models.PROTECT, null=True, blank=True, related_name="+")
+    closed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["cohort", "item"], name="closing_once_per_item"),
+            models.UniqueConstraint(fields=["cohort"], condition=Q(item=None), name="closing_last_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.cohort}: {self.item or 'extra and late'}"
+
+
+class EvaluationAnswer(models.Model):
+    """One answer to one question, by nobody, of no team's meeting, from no moment.
+
+    A random key and a shuffled batch: neither the key nor the order of rows says who wrote it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    closing = models.ForeignKey(EvaluationClosing, models.PROTECT, related_name="answers")
+    question = models.ForeignKey(Question, models.PROTECT, related_name="answers")
+    rating = models.PositiveSmallIntegerField(null=True)
+    text = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(rating__isnull=False, rating__gte=1, rating__lte=5, text="")
+                | (Q(rating=None) & ~Q(text="")),
+                name="answer_is_a_rating_or_a_text",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Answer to “{self.question}”"

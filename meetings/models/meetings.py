@@ -1,0 +1,255 @@
+"""Meetings, who was there, and how calendars subscribe to them."""
+
+import datetime as dt
+import uuid
+from typing import Self
+from zoneinfo import ZoneInfo
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+from coaching import permissions
+from coaching.models import Cohort, CurriculumItem, Membership, Participant, Team, User
+from meetings import dates
+
+
+def current_memberships(user: User) -> "models.QuerySet[Membership]":
+    """The person's places in standing teams: what opens a team's space (M16). A former member has none."""
+    standing = (Team.Status.CONFIRMED, Team.Status.ENDED)
+    return Membership.objects.filter(
+        participant__user=user, ended_at=None, team__status__in=standing
+    ).exclude(participant__status=Participant.Status.LEFT)
+
+
+class MeetingQuerySet(models.QuerySet["Meeting"]):
+    def visible_to(self, user: User) -> Self:
+        """Meetings in the team space of this person: those of their own team (M14, M16)."""
+        teams = current_memberships(user).values("team")
+        return self.filter(pk__in=MeetingTeam.objects.filter(team__in=teams).values("meeting"))
+
+    def for_office(self, user: User) -> Self:
+        """Meetings whose attendance this branch officer keeps (T10)."""
+        return self.filter(cohort__in=permissions.office_cohorts(user))
+
+    def of_team(self, team: Team) -> Self:
+        return self.filter(meeting_teams__team=team)
+
+    def live(self) -> Self:
+        return self.exclude(status=Meeting.Status.CANCELLED)
+
+    def upcoming(self, today: dt.date) -> Self:
+        return self.filter(status=Meeting.Status.PLANNED, date__gte=today)
+
+
+class Meeting(models.Model):
+    """One meeting of one team, or of several together; one of the curriculum, or an extra one."""
+
+    class Status(models.TextChoices):
+        PLANNED = "planned", "Planned"
+        HELD = "held", "Held"
+        CANCELLED = "cancelled", "Cancelled"
+
+    class Mode(models.TextChoices):
+        IN_PERSON = "in_person", "In person"
+        REMOTE = "remote", "Online"
+        MIXED = "mixed", "In person and online"
+
+    class Origin(models.TextChoices):
+        PLANNED = "planned", "Planned ahead"
+        AFTERWARDS = "afterwards", "Written down afterwards"
+
+    cohort = models.ForeignKey(Cohort, models.PROTECT, related_name="meetings")
+    # Empty: an extra meeting (M2).
+    item = models.ForeignKey(CurriculumItem, models.PROTECT, null=True, blank=True, related_name="meetings")
+    title = models.CharField(
+        max_length=160, blank=True, help_text="Of an extra meeting; the others have their curriculum's."
+    )
+    date = models.DateField()
+    start_time = models.TimeField()
+    minutes = models.PositiveSmallIntegerField()
+    time_zone = models.CharField(max_length=60)
+    place = models.CharField(max_length=200, blank=True)
+    link = models.URLField("link for joining online", blank=True)
+    mode = models.CharField("how you meet", max_length=10, choices=Mode.choices, default=Mode.IN_PERSON)
+    # Follows the date when a meeting is moved; the branch office can decide otherwise, with a reason. Empty: for none.
+    month = models.PositiveSmallIntegerField("month of the program it counts for", null=True, blank=True)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.PLANNED)
+    origin = models.CharField(max_length=10, choices=Origin.choices, default=Origin.PLANNED)
+    cancelled_reason = models.CharField(max_length=300, blank=True)
+    teams = models.ManyToManyField(Team, through="MeetingTeam", related_name="meetings")
+    # M12, M13: the branch deputy or a designee, who may attend.
+    visitors = models.ManyToManyField(User, blank=True, related_name="+")
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    sequence = models.PositiveIntegerField(default=0, editable=False)
+    created_by = models.ForeignKey(User, models.PROTECT, null=True, editable=False, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    changed_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = MeetingQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("date", "start_time", "pk")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(item__isnull=False, title="") | (Q(item=None) & ~Q(title="")),
+                name="meeting_title_only_of_an_extra_one",
+            ),
+            models.CheckConstraint(
+                condition=Q(minutes__gte=15, minutes__lte=480), name="meeting_lasts_a_while"
+            ),
+            models.CheckConstraint(condition=Q(month=None) | Q(month__gte=1), name="meeting_month_from_one"),
+            models.CheckConstraint(
+                condition=Q(cancelled_reason="") | Q(status="cancelled"),
+                name="meeting_reason_only_when_cancelled",
+            ),
+            models.CheckConstraint(
+                condition=~Q(origin="afterwards", status="planned"), name="meeting_written_down_was_held"
+            ),
+        ]
+        indexes = [models.Index(fields=["cohort", "date"], name="meeting_by_cohort")]
+
+    def __str__(self) -> str:
+        return f"{self.heading}, {dates.long_date(self.date)}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("meeting", args=[self.pk])
+
+    @property
+    def heading(self) -> str:
+        return self.item.title if self.item else self.title
+
+    @property
+    def number(self) -> int | None:
+        """Its place in the curriculum; on screen "meeting 3"."""
+        return self.item.position if self.item else None
+
+    @property
+    def is_live(self) -> bool:
+        return self.status != self.Status.CANCELLED
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def starts_at(self) -> dt.datetime:
+        return dates.span(self.date, self.start_time, self.minutes, self.time_zone)[0]
+
+    @property
+    def ends_at(self) -> dt.datetime:
+        return dates.span(self.date, self.start_time, self.minutes, self.time_zone)[1]
+
+    @property
+    def end_time(self) -> dt.time:
+        return self.ends_at.time()
+
+    @property
+    def zone_label(self) -> str:
+        """PST or PDT, as it is on the day."""
+        return self.starts_at.tzname() or self.time_zone
+
+    def local_today(self, now: dt.datetime) -> dt.date:
+        """The day it is where the meeting takes place."""
+        return now.astimezone(self.zone).date()
+
+
+class MeetingTeam(models.Model):
+    """A team that takes part in a meeting; a joint orientation has several."""
+
+    meeting = models.ForeignKey(Meeting, models.CASCADE, related_name="meeting_teams")
+    team = models.ForeignKey(Team, models.PROTECT, related_name="meeting_teams")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["meeting", "team"], name="meetingteam_once")]
+
+    def __str__(self) -> str:
+        return f"{self.team} at {self.meeting}"
+
+
+class MeetingChange(models.Model):
+    """What was changed about a meeting, in words, for the people who are expected there."""
+
+    meeting = models.ForeignKey(Meeting, models.CASCADE, related_name="changes")
+    summary = models.CharField(max_length=400)
+    reason = models.CharField(max_length=300, blank=True)
+    made_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    made_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-made_at", "-pk")
+        constraints = [models.CheckConstraint(condition=~Q(summary=""), name="meetingchange_says_what")]
+
+    def __str__(self) -> str:
+        return self.summary
+
+
+class Facilitator(models.Model):
+    """Who leads a component of a meeting, as the team agreed (M9)."""
+
+    meeting = models.ForeignKey(Meeting, models.CASCADE, related_name="facilitators")
+    component = models.CharField(max_length=40)
+    participant = models.ForeignKey(Participant, models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["meeting", "component"], name="facilitator_one_per_component")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.participant}: {self.component}"
+
+
+class Attendance(models.Model):
+    """Whether one participant was at one meeting."""
+
+    class Status(models.TextChoices):
+        PRESENT = "present", "There"
+        REMOTE = "remote", "There, online"
+        ABSENT = "absent", "Not there"
+        EXCUSED = "excused", "Excused"
+
+    meeting = models.ForeignKey(Meeting, models.PROTECT, related_name="attendance")
+    participant = models.ForeignKey(Participant, models.PROTECT, related_name="attendance")
+    status = models.CharField(max_length=10, choices=Status.choices)
+    # Why it was corrected or excused, by the branch office; read by the branch office and the participant alone.
+    reason = models.CharField(max_length=300, blank=True)
+    recorded_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "attendance"
+        constraints = [
+            models.UniqueConstraint(fields=["meeting", "participant"], name="attendance_once"),
+            models.CheckConstraint(
+                condition=~Q(status="excused", reason=""), name="attendance_excused_with_a_reason"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.participant}: {self.get_status_display()}"
+
+    @property
+    def was_there(self) -> bool:
+        return self.status in (self.Status.PRESENT, self.Status.REMOTE)
+
+
+class CalendarFeed(models.Model):
+    """A secret address that a calendar program subscribes to. Whoever has it can read the dates, nothing else."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="calendar_feeds")
+    token = models.CharField(max_length=60, unique=True)
+    created_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user"], condition=Q(revoked_at=None), name="calendarfeed_one_in_force"
+            ),
+            models.CheckConstraint(condition=~Q(token=""), name="calendarfeed_has_a_token"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Calendar address of {self.user}"

@@ -1,0 +1,154 @@
+"""A team's program as its members see it: the meetings in order, the agenda of each, who leads (M5 to M9)."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+from django.db import transaction
+
+from coaching import audit
+from coaching.models import Participant, Team, User
+from meetings import agenda, team_space
+from meetings.dates import DateWarning, closed_warning, free_day
+from meetings.models import Attendance, Facilitator, Meeting
+
+
+@dataclass(frozen=True)
+class AgendaLine:
+    title: str
+    starts: time
+    ends: time
+    minutes: int
+    member: str | None
+    prompts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A component that somebody facilitates."""
+
+    key: str
+    title: str
+    facilitator: Participant | None
+    suggested: Participant | None
+
+
+def of_team(team: Team) -> list[Meeting]:
+    """The whole program of a team in the order of its dates."""
+    return list(Meeting.objects.of_team(team).select_related("item", "cohort"))
+
+
+def upcoming_first(meetings: list[Meeting], today: date) -> tuple[list[Meeting], list[Meeting]]:
+    """What lies ahead, soonest first, and what is over, latest first; called-off meetings ahead are left out."""
+    ahead = [each for each in meetings if each.date >= today and each.status == Meeting.Status.PLANNED]
+    over = [each for each in meetings if each not in ahead and (each.date < today or each.is_live)]
+    return ahead, over[::-1]
+
+
+def agenda_of(meeting: Meeting, members: list[Participant]) -> tuple[list[AgendaLine], tuple[str, ...]]:
+    """The agenda with clock times, and what is tight about it (M7). Extra meetings have none."""
+    if meeting.item is None or not meeting.item.components:
+        return [], ()
+    fitted = agenda.fit(
+        components=agenda.components_from(meeting.item.components),
+        members=[str(each) for each in members],
+        minutes=meeting.minutes,
+        turn_offset=meeting.item.position - 1,
+    )
+    starts = meeting.starts_at
+    lines = [
+        AgendaLine(
+            item.title,
+            item.starts(starts).time(),
+            item.ends(starts).time(),
+            item.minutes,
+            item.member,
+            item.prompts,
+        )
+        for item in fitted.items
+    ]
+    return lines, fitted.warnings
+
+
+def parts_of(meeting: Meeting, members: list[Participant]) -> list[Part]:
+    """The components with who leads them; until the team has chosen, a suggestion that rotates (M9)."""
+    if meeting.item is None:
+        return []
+    chosen = {
+        row.component: row.participant for row in meeting.facilitators.select_related("participant__user")
+    }
+    parts = []
+    for place, component in enumerate(agenda.components_from(meeting.item.components)):
+        suggested = members[(meeting.item.position - 1 + place) % len(members)] if members else None
+        parts.append(Part(component.key, component.title, chosen.get(component.key), suggested))
+    return parts
+
+
+@transaction.atomic
+def choose_facilitators(
+    *, meeting: Meeting, chosen: dict[str, Participant | None], by: User | None, now: datetime
+) -> None:
+    """Write down who leads which component, as the team agreed; it can be swapped at any time (M9)."""
+    meeting = Meeting.objects.select_for_update().get(pk=meeting.pk)
+    team_space.require_member(by, meeting)
+    members = set(team_space.members_now(meeting))
+    if not {each for each in chosen.values() if each} <= members:
+        raise team_space.NotYourMeeting("Only a member of the team can lead a part of its meeting.")
+    before = {row.component: row.participant_id for row in meeting.facilitators.all()}
+    wanted = {key: each.pk for key, each in chosen.items() if each}
+    if wanted == before:
+        return
+    meeting.facilitators.all().delete()
+    Facilitator.objects.bulk_create(
+        Facilitator(meeting=meeting, component=key, participant_id=pk) for key, pk in wanted.items()
+    )
+    audit.record("meeting.facilitators_chosen", by=by, obj=meeting, now=now, data=wanted)
+
+
+@dataclass(frozen=True)
+class PastLine:
+    """A meeting that is over, with what it was for one participant."""
+
+    meeting: Meeting
+    mark: str
+    was_there: bool
+    has_evaluated: bool
+
+
+@dataclass(frozen=True)
+class CalendarRow:
+    meeting: Meeting
+    warnings: tuple[DateWarning, ...]
+
+
+def past_lines(meetings: list[Meeting], participant: Participant) -> list[PastLine]:
+    marks = {row.meeting_id: row for row in participant.attendance.filter(meeting__in=meetings)}
+    evaluated = set(participant.receipts.filter(meeting__in=meetings).values_list("meeting_id", flat=True))
+    lines = []
+    for meeting in meetings:
+        row = marks.get(meeting.pk)
+        mark = (
+            row.get_status_display()
+            if row
+            else ("Called off" if not meeting.is_live else "Attendance not taken")
+        )
+        lines.append(PastLine(meeting, mark, bool(row and row.was_there), meeting.pk in evaluated))
+    return lines
+
+
+def waiting_for_attendance(meetings: list[Meeting]) -> list[Meeting]:
+    """Meetings that are over and at which nobody has said who was there."""
+    marked = set(Attendance.objects.filter(meeting__in=meetings).values_list("meeting_id", flat=True))
+    return [meeting for meeting in meetings if meeting.is_live and meeting.pk not in marked]
+
+
+def with_warnings(meetings: list[Meeting], closed_days: dict[date, str]) -> list[CalendarRow]:
+    """Each meeting with a warning if its day is a closed one (M3)."""
+    rows = []
+    for meeting in meetings:
+        found: tuple[DateWarning, ...] = ()
+        if meeting.status == Meeting.Status.PLANNED and meeting.date in closed_days:
+            found = (
+                closed_warning(meeting.date, closed_days[meeting.date], free_day(meeting.date, closed_days)),
+            )
+        rows.append(CalendarRow(meeting, found))
+    return rows

@@ -1,0 +1,311 @@
+"""Planning a team's meetings: laying out the whole program, moving, adding, cancelling (M1 to M4)."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+from django.db import transaction
+from django.db.models import Max
+
+from coaching import audit, offices, outbox
+from coaching.cohorts import closed_days
+from coaching.errors import Refused
+from coaching.models import Cohort, CurriculumItem, Team, User
+from meetings import dates, team_space
+from meetings.dates import DateWarning, PlannedDate
+from meetings.models import Meeting, MeetingChange, MeetingTeam
+
+AFTERWARDS_DAYS = 7
+
+
+class CannotPlan(Refused):
+    pass
+
+
+class CannotChange(Refused):
+    pass
+
+
+@dataclass(frozen=True)
+class When:
+    date: date
+    start_time: time
+    minutes: int
+
+
+@dataclass(frozen=True)
+class Where:
+    place: str = ""
+    mode: str = Meeting.Mode.IN_PERSON
+    link: str = ""
+
+
+def program_months(cohort: Cohort) -> int:
+    """How many months the program takes, by its curriculum."""
+    return cohort.program.curriculum.aggregate(last=Max("month"))["last"] or 0
+
+
+def closed_days_of(cohort: Cohort) -> dict[date, str]:
+    """Closed days from the month before the program's first to the month after its last."""
+    start = dates.add_months(cohort.first_month, -1)
+    end = dates.end_of_month(dates.add_months(cohort.first_month, program_months(cohort)))
+    return closed_days(cohort, start=start, end=end)
+
+
+def planned_dates(cohort: Cohort, items: list[CurriculumItem]) -> list[PlannedDate]:
+    """The dates of the cohort's rule, one for each item, with what speaks against them (M3)."""
+    return dates.lay_out(
+        cohort.first_month,
+        [item.month for item in items],
+        cohort.meeting_weekday,
+        cohort.meeting_week,
+        closed_days_of(cohort),
+    )
+
+
+@transaction.atomic
+def lay_out_meetings(*, team: Team, by: User | None, now: datetime) -> list[Meeting]:
+    """Plan every meeting of the curriculum for a confirmed team (M1, M4); a second call adds only what is missing."""
+    team = Team.objects.select_for_update().get(pk=team.pk)
+    if team.status != Team.Status.CONFIRMED:
+        raise CannotPlan(
+            f"{team} is not confirmed yet. Its meetings are planned as soon as everybody has agreed."
+        )
+    cohort = team.cohort
+    planned = Meeting.objects.of_team(team).live().exclude(item=None).values_list("item_id", flat=True)
+    items = [item for item in cohort.program.curriculum.all() if item.pk not in set(planned)]
+    meetings = [
+        Meeting(
+            cohort=cohort,
+            item=item,
+            date=day.date,
+            start_time=cohort.meeting_start_time,
+            minutes=item.minutes,
+            time_zone=cohort.time_zone,
+            place=cohort.meeting_place,
+            month=day.month,
+            created_by=by,
+            created_at=now,
+            changed_at=now,
+        )
+        for item, day in zip(items, planned_dates(cohort, items), strict=True)
+    ]
+    for meeting in meetings:
+        meeting.save()
+    MeetingTeam.objects.bulk_create(MeetingTeam(meeting=meeting, team=team) for meeting in meetings)
+    if meetings:
+        audit.record(
+            "meetings.laid_out", by=by, obj=team, now=now, data={"meetings": [m.pk for m in meetings]}
+        )
+        to = team_space.others(team_space.members_of(team), by)
+        outbox.queue_many(kind="meetings.laid_out", to=to, key=f"{team.pk}", now=now, ids={"team": team.pk})
+    return meetings
+
+
+def warnings_about(
+    *, cohort: Cohort, team: Team, day: date, now: datetime, meeting: Meeting | None = None
+) -> tuple[DateWarning, ...]:
+    """What speaks against a day for this team, to be shown before anything is saved (M3)."""
+    taken = Meeting.objects.of_team(team).live()
+    if meeting:
+        taken = taken.exclude(pk=meeting.pk)
+    return dates.warnings_for(
+        day,
+        first_month=cohort.first_month,
+        months=program_months(cohort),
+        closed_days=closed_days(
+            cohort, start=dates.end_of_month(day).replace(day=1), end=dates.end_of_month(day)
+        ),
+        today=now.astimezone(cohort.zone).date(),
+        leaves=meeting.month if meeting and meeting.item_id else None,
+        taken=set(taken.values_list("date", flat=True)),
+    )
+
+
+def counted_month(cohort: Cohort, day: date) -> int | None:
+    """The program month a day lies in, None outside the program (M2)."""
+    month = dates.program_month(cohort.first_month, day)
+    return month if 1 <= month <= program_months(cohort) else None
+
+
+@transaction.atomic
+def move(*, meeting: Meeting, to: When, by: User | None, now: datetime, reason: str = "") -> Meeting:
+    """Give a planned meeting another date or time. The team decides (M3); leaving its month informs the branch office."""
+    meeting = _locked(meeting, by)
+    before = When(meeting.date, meeting.start_time, meeting.minutes)
+    if before == to:
+        return meeting
+    if meeting.status == Meeting.Status.HELD:
+        raise CannotChange("This meeting has been held: attendance was taken. Add another meeting instead.")
+    if to.date < meeting.local_today(now):
+        raise CannotChange(f"{dates.long_date(to.date)} is already over. Choose a day ahead.")
+    month_before = meeting.month
+    meeting.date, meeting.start_time, meeting.minutes = to.date, to.start_time, to.minutes
+    meeting.month = counted_month(meeting.cohort, to.date)
+    summary = f"Moved from {_moment(before)} to {_moment(to)}"
+    change = _save_change(meeting, summary, by=by, now=now, reason=reason, action="meeting.moved")
+    _tell_members(meeting, change, by=by, now=now)
+    if meeting.item_id and month_before != meeting.month:
+        _tell_office(meeting, change, now=now)
+    return meeting
+
+
+@transaction.atomic
+def set_place(*, meeting: Meeting, where: Where, by: User | None, now: datetime) -> Meeting:
+    """Say where and how the team meets (M4)."""
+    meeting = _locked(meeting, by)
+    if Where(meeting.place, meeting.mode, meeting.link) == where:
+        return meeting
+    meeting.place, meeting.mode, meeting.link = where.place, where.mode, where.link
+    summary = f"{meeting.get_mode_display()}: {where.place or 'the place is still open'}."
+    change = _save_change(meeting, summary, by=by, now=now, action="meeting.place_set")
+    _tell_members(meeting, change, by=by, now=now)
+    return meeting
+
+
+@transaction.atomic
+def cancel(*, meeting: Meeting, reason: str, by: User | None, now: datetime) -> Meeting:
+    """Call off a planned meeting; it stays in calendars as cancelled. A second call changes nothing."""
+    meeting = _locked(meeting, by, cancelled_too=True)
+    if meeting.status == Meeting.Status.CANCELLED:
+        return meeting
+    if any(row.was_there for row in meeting.attendance.all()):
+        raise CannotChange(
+            "This meeting has been held: attendance was taken. It can no longer be called off."
+        )
+    meeting.status = Meeting.Status.CANCELLED
+    meeting.cancelled_reason = reason
+    change = _save_change(
+        meeting,
+        f"Called off: {_moment_of(meeting)}",
+        by=by,
+        now=now,
+        reason=reason,
+        action="meeting.cancelled",
+    )
+    _tell_members(meeting, change, by=by, now=now)
+    if meeting.item_id:
+        _tell_office(meeting, change, now=now)
+    return meeting
+
+
+@transaction.atomic
+def add_extra(
+    *,
+    team: Team,
+    when: When,
+    where: Where,
+    by: User | None,
+    now: datetime,
+    title: str = "",
+    item: CurriculumItem | None = None,
+) -> Meeting:
+    """Add a meeting (M2), or plan one of the curriculum again that was called off; a past one is written down afterwards.
+
+    The same meeting sent twice is one meeting.
+    """
+    team = Team.objects.select_for_update().get(pk=team.pk)
+    team_space.require_team_member(by, team)
+    if team.status != Team.Status.CONFIRMED:
+        raise CannotPlan(f"{team} is not meeting now, so it cannot plan a meeting.")
+    cohort = team.cohort
+    same = Meeting.objects.of_team(team).live().filter(date=when.date, start_time=when.start_time)
+    twin = same.filter(item=item, title="" if item else title).first()
+    if twin:
+        return twin
+    if item and Meeting.objects.of_team(team).live().filter(item=item).exists():
+        raise CannotPlan(
+            f"“{item.title}” is in your calendar already. Move that meeting, or add an extra one."
+        )
+    today = now.astimezone(cohort.zone).date()
+    if (today - when.date).days > AFTERWARDS_DAYS:
+        raise CannotPlan(
+            f"A meeting can be written down until {AFTERWARDS_DAYS} days after it took place. "
+            "Choose a later day, or ask the branch office."
+        )
+    afterwards = when.date < today
+    meeting = Meeting.objects.create(
+        cohort=cohort,
+        item=item,
+        title="" if item else title,
+        date=when.date,
+        start_time=when.start_time,
+        minutes=when.minutes,
+        time_zone=cohort.time_zone,
+        place=where.place,
+        mode=where.mode,
+        link=where.link,
+        month=counted_month(cohort, when.date),
+        status=Meeting.Status.HELD if afterwards else Meeting.Status.PLANNED,
+        origin=Meeting.Origin.AFTERWARDS if afterwards else Meeting.Origin.PLANNED,
+        created_by=by,
+        created_at=now,
+        changed_at=now,
+    )
+    MeetingTeam.objects.create(meeting=meeting, team=team)
+    change = MeetingChange.objects.create(
+        meeting=meeting, summary=f"Added: {_moment(when)}", made_by=by, made_at=now
+    )
+    audit.record("meeting.added", by=by, obj=meeting, now=now)
+    _tell_members(meeting, change, by=by, now=now)
+    return meeting
+
+
+@transaction.atomic
+def count_for(*, meeting: Meeting, month: int | None, reason: str, by: User, now: datetime) -> Meeting:
+    """The branch office decides that a meeting counts for another month than its date says, with the reason."""
+    meeting = Meeting.objects.select_for_update().get(pk=meeting.pk)
+    team_space.require_office(by, meeting.cohort, on=meeting.local_today(now))
+    if meeting.month == month:
+        return meeting
+    if month is not None and not 1 <= month <= program_months(meeting.cohort):
+        raise CannotChange("That month is not one of the program's.")
+    meeting.month = month
+    name = dates.month_name(dates.add_months(meeting.cohort.first_month, month - 1)) if month else "no month"
+    change = _save_change(
+        meeting, f"Counts for {name}.", by=by, now=now, reason=reason, action="meeting.month_decided"
+    )
+    _tell_members(meeting, change, by=by, now=now)
+    return meeting
+
+
+def _locked(meeting: Meeting, by: User | None, *, cancelled_too: bool = False) -> Meeting:
+    meeting = Meeting.objects.select_for_update().get(pk=meeting.pk)
+    team_space.require_member(by, meeting)
+    if meeting.status == Meeting.Status.CANCELLED and not cancelled_too:
+        raise CannotChange("This meeting was called off. Add another one instead.")
+    return meeting
+
+
+def _save_change(
+    meeting: Meeting, summary: str, *, by: User | None, now: datetime, action: str, reason: str = ""
+) -> MeetingChange:
+    """Save the meeting with a new version for calendars, and write down what happened, for people and for the audit."""
+    meeting.sequence += 1
+    meeting.changed_at = now
+    meeting.save()
+    audit.record(action, by=by, obj=meeting, now=now, data={"summary": summary, "reason": reason})
+    return MeetingChange.objects.create(
+        meeting=meeting, summary=summary, reason=reason, made_by=by, made_at=now
+    )
+
+
+def _tell_members(meeting: Meeting, change: MeetingChange, *, by: User | None, now: datetime) -> None:
+    to = team_space.others(team_space.members_now(meeting), by)
+    ids = {"meeting": meeting.pk, "change": change.pk}
+    outbox.queue_many(kind="meetings.changed", to=to, key=f"{change.pk}", now=now, ids=ids)
+
+
+def _tell_office(meeting: Meeting, change: MeetingChange, *, now: datetime) -> None:
+    to = offices.branch_officers(meeting.cohort.branch, on=meeting.local_today(now))
+    ids = {"meeting": meeting.pk, "change": change.pk}
+    outbox.queue_many(kind="meetings.left_month", to=to, key=f"{change.pk}", now=now, ids=ids)
+
+
+def _moment(when: When) -> str:
+    hour = when.start_time.hour % 12 or 12
+    half = "a.m." if when.start_time.hour < 12 else "p.m."
+    return f"{dates.long_date(when.date)}, {hour}:{when.start_time.minute:02d} {half}"
+
+
+def _moment_of(meeting: Meeting) -> str:
+    return _moment(When(meeting.date, meeting.start_time, meeting.minutes))

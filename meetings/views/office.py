@@ -1,0 +1,168 @@
+"""What the offices see: the branch office attendance, the deputy the calendar, and totals for those who may (M12, M17)."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from coaching import offices
+from coaching.errors import Refused
+from coaching.models import Cohort, OrgUnit, Participant, RoleAssignment, User
+from coaching.permissions import (
+    access,
+    any_of,
+    branch_office,
+    deputy,
+    deputy_cohorts,
+    office_cohorts,
+    training_office,
+)
+from meetings import attendance, grid, ledger, scheduling, totals
+from meetings.forms import CorrectionForm, CountForForm
+from meetings.models import Meeting
+from meetings.views.program import person, submitted
+
+TEAMS_A_PAGE = 10
+
+
+@access(branch_office)
+@require_safe
+def cohorts(request: HttpRequest) -> HttpResponse:
+    found = office_cohorts(person(request)).select_related("program", "branch")
+    return render(request, "meetings/office_cohorts.html", {"cohorts": found})
+
+
+@access(branch_office)
+@require_safe
+def cohort(request: HttpRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(office_cohorts(person(request)).select_related("program"), pk=pk)
+    today = timezone.now().astimezone(found.zone).date()
+    teams = Paginator(grid.teams_of(found), TEAMS_A_PAGE).get_page(request.GET.get("page"))
+    grids = grid.attendance_grids(found, list(teams), ledger.standings(found, today=today))
+    context = {"cohort": found, "page": teams, "grids": grids, "today": today}
+    return render(request, "meetings/office_cohort.html", context)
+
+
+def _office_meeting(request: HttpRequest, pk: int) -> Meeting:
+    meetings = Meeting.objects.for_office(person(request))
+    return get_object_or_404(meetings.select_related("item", "cohort__program"), pk=pk)
+
+
+@access(branch_office)
+@require_http_methods(["GET", "HEAD", "POST"])
+def meeting(request: HttpRequest, pk: int) -> HttpResponse:
+    """Who was at one meeting, and the month it counts for."""
+    found = _office_meeting(request, pk)
+    form = CountForForm(
+        submitted(request),
+        first_month=found.cohort.first_month,
+        months=scheduling.program_months(found.cohort),
+        initial={"month": found.month or ""},
+    )
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            scheduling.count_for(
+                meeting=found,
+                month=data["month"],
+                reason=data["reason"],
+                by=person(request),
+                now=timezone.now(),
+            )
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, "Saved. The team is told.")
+        return redirect("office_meeting", pk=found.pk)
+    rows = grid.marks_of(found, attendance.expected(found))
+    return render(request, "meetings/office_meeting.html", {"meeting": found, "rows": rows, "form": form})
+
+
+@access(branch_office)
+@require_http_methods(["GET", "HEAD", "POST"])
+def correct(request: HttpRequest, pk: int, participant_pk: int) -> HttpResponse:
+    found = _office_meeting(request, pk)
+    participant = get_object_or_404(
+        Participant.objects.filter(cohort=found.cohort).select_related("user"), pk=participant_pk
+    )
+    row = found.attendance.filter(participant=participant).first()
+    form = CorrectionForm(
+        submitted(request), initial={"status": row.status, "reason": row.reason} if row else {}
+    )
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            attendance.correct(
+                meeting=found,
+                participant=participant,
+                status=data["status"],
+                reason=data["reason"],
+                by=person(request),
+                now=timezone.now(),
+            )
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, f"Saved. {participant} is told.")
+            return redirect("office_meeting", pk=found.pk)
+    context = {"meeting": found, "participant": participant, "form": form}
+    return render(request, "meetings/office_correct.html", context)
+
+
+@access(deputy)
+@require_safe
+def branch_calendar(request: HttpRequest) -> HttpResponse:
+    """The meetings of the branch's teams, for the deputy who may attend them (M12): dates and places, nothing said there."""
+    found = deputy_cohorts(person(request))
+    meetings = (
+        Meeting.objects.upcoming(timezone.localdate())
+        .filter(cohort__in=found)
+        .select_related("item", "cohort")
+        .prefetch_related("teams")
+    )
+    page = Paginator(meetings, 50).get_page(request.GET.get("page"))
+    return render(request, "meetings/branch_calendar.html", {"page": page, "cohorts": found})
+
+
+@access(any_of(branch_office, deputy, training_office))
+@require_safe
+def totals_list(request: HttpRequest) -> HttpResponse:
+    ids = _total_ids(person(request))
+    found = Cohort.objects.filter(pk__in=ids).select_related("program", "branch")
+    return render(request, "meetings/totals_list.html", {"cohorts": found})
+
+
+def _total_ids(user: User) -> set[int]:
+    """Cohorts whose totals this person may read; attendance only where they also lead or keep it."""
+    today = timezone.localdate()
+    served = offices.office_branches(user, on=today, office=RoleAssignment.Office.TRAINING_OFFICE)
+    trained = (
+        Cohort.objects.filter(branch__in=OrgUnit.objects.under(*served)) if served else Cohort.objects.none()
+    )
+    return set(trained.values_list("pk", flat=True)) | _led_ids(user)
+
+
+def _led_ids(user: User) -> set[int]:
+    kept = office_cohorts(user).values_list("pk", flat=True)
+    return set(kept) | set(deputy_cohorts(user).values_list("pk", flat=True))
+
+
+@access(any_of(branch_office, deputy, training_office))
+@require_safe
+def cohort_totals(request: HttpRequest, pk: int) -> HttpResponse:
+    user = person(request)
+    found = get_object_or_404(
+        Cohort.objects.select_related("program", "branch"), pk__in=_total_ids(user), pk=pk
+    )
+    today = timezone.now().astimezone(found.zone).date()
+    context = {
+        "cohort": found,
+        "ratings": totals.rating_totals(found),
+        "texts": totals.text_pools(found),
+        "attendance": totals.attendance_total(found, today=today) if pk in _led_ids(user) else None,
+        "least_ratings": totals.LEAST_RATINGS,
+        "least_texts": totals.LEAST_TEXTS,
+    }
+    return render(request, "meetings/totals.html", context)

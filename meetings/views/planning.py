@@ -1,0 +1,142 @@
+"""Moving, placing, adding and calling off meetings: any member can (T7), and sees first what speaks against it (M3)."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from coaching.errors import Refused
+from coaching.models import CurriculumItem, Team
+from coaching.permissions import access, signed_in
+from meetings import dates, scheduling
+from meetings.forms import CancelForm, ExtraForm, MoveForm, PlaceForm, WhenForm
+from meetings.models import Meeting, current_memberships
+from meetings.views.program import person, submitted, visible_meeting
+
+
+def _agreed(request: HttpRequest, form: WhenForm) -> dict[str, Any]:
+    """The posted data, marked as shown: sent again unchanged, it is saved."""
+    data = request.POST.copy()
+    data["agreed"] = form.cleaned_data["date"].isoformat()
+    return data
+
+
+@access(signed_in)
+@require_http_methods(["GET", "HEAD", "POST"])
+def move(request: HttpRequest, pk: int) -> HttpResponse:
+    found = visible_meeting(request, pk)
+    initial = {"date": found.date, "start_time": found.start_time, "minutes": found.minutes}
+    form = MoveForm(submitted(request), initial=initial)
+    warnings: tuple[dates.DateWarning, ...] = ()
+    if request.method == "POST" and form.is_valid():
+        now = timezone.now()
+        team = found.teams.filter(pk__in=current_memberships(person(request)).values("team")).first()
+        assert team is not None  # visible_to() has seen to it
+        warnings = scheduling.warnings_about(
+            cohort=found.cohort, team=team, day=form.when.date, now=now, meeting=found
+        )
+        if not warnings or form.was_agreed:
+            try:
+                scheduling.move(
+                    meeting=found,
+                    to=form.when,
+                    by=person(request),
+                    now=now,
+                    reason=form.cleaned_data["reason"],
+                )
+            except Refused as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                messages.success(
+                    request, f"The meeting is on {dates.long_date(form.when.date)}. Your team is told."
+                )
+                return redirect(found)
+        else:
+            form = MoveForm(_agreed(request, form))
+    context = {"meeting": found, "form": form, "warnings": warnings}
+    return render(request, "meetings/move.html", context)
+
+
+@access(signed_in)
+@require_http_methods(["GET", "HEAD", "POST"])
+def place(request: HttpRequest, pk: int) -> HttpResponse:
+    found = visible_meeting(request, pk)
+    initial = {"mode": found.mode, "place": found.place, "link": found.link}
+    form = PlaceForm(submitted(request), initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            scheduling.set_place(meeting=found, where=form.where, by=person(request), now=timezone.now())
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, "The place is saved. Your team is told.")
+            return redirect(found)
+    return render(request, "meetings/place.html", {"meeting": found, "form": form})
+
+
+@access(signed_in)
+@require_http_methods(["GET", "HEAD", "POST"])
+def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    found = visible_meeting(request, pk)
+    form = CancelForm(submitted(request))
+    if request.method == "POST" and form.is_valid():
+        try:
+            scheduling.cancel(
+                meeting=found,
+                reason=form.cleaned_data["reason"],
+                by=person(request),
+                now=timezone.now(),
+            )
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, "The meeting is called off. Your team is told.")
+            return redirect(found)
+    return render(request, "meetings/cancel.html", {"meeting": found, "form": form})
+
+
+@access(signed_in)
+@require_http_methods(["GET", "HEAD", "POST"])
+def add(request: HttpRequest, pk: int) -> HttpResponse:
+    mine = current_memberships(person(request))
+    teams = Team.objects.filter(pk__in=mine.values("team"), status=Team.Status.CONFIRMED)
+    team = get_object_or_404(teams.select_related("cohort__program"), pk=pk)
+    initial = {
+        "start_time": team.cohort.meeting_start_time,
+        "mode": Meeting.Mode.IN_PERSON,
+        "place": team.cohort.meeting_place,
+    }
+    form = ExtraForm(submitted(request), open_items=_open_items(team), initial=initial)
+    warnings: tuple[dates.DateWarning, ...] = ()
+    if request.method == "POST" and form.is_valid():
+        now = timezone.now()
+        warnings = scheduling.warnings_about(cohort=team.cohort, team=team, day=form.when.date, now=now)
+        if not warnings or form.was_agreed:
+            data = form.cleaned_data
+            try:
+                meeting = scheduling.add_extra(
+                    team=team,
+                    when=form.when,
+                    where=form.where,
+                    title=data["title"],
+                    item=data.get("item"),
+                    by=person(request),
+                    now=now,
+                )
+            except Refused as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                messages.success(request, f"Added on {dates.long_date(meeting.date)}. Your team is told.")
+                return redirect(meeting)
+        else:
+            form = ExtraForm(_agreed(request, form), open_items=_open_items(team))
+    return render(request, "meetings/add.html", {"team": team, "form": form, "warnings": warnings})
+
+
+def _open_items(team: Team) -> list[CurriculumItem]:
+    """Meetings of the curriculum that the team's calendar lacks because they were called off."""
+    planned = Meeting.objects.of_team(team).live().exclude(item=None).values("item")
+    return list(team.cohort.program.curriculum.exclude(pk__in=planned))

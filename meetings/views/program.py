@@ -1,0 +1,161 @@
+"""What a team's members read: the program, the printable calendar, the team, one meeting."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from coaching.errors import Refused
+from coaching.models import Membership, Team, User
+from coaching.permissions import access, branch_office, deputy, signed_in
+from meetings import attendance, dates, evaluations, ledger, program, scheduling, team_space
+from meetings.forms import FacilitatorsForm
+from meetings.models import Attendance, EvaluationReceipt, Meeting, current_memberships
+
+
+def _memberships(user: User) -> list[Membership]:
+    """The person's teams, the latest program first."""
+    found = current_memberships(user).select_related(
+        "team__cohort__program", "team__cohort__branch", "participant__cohort"
+    )
+    return list(found.order_by("-team__cohort__first_month", "-pk"))
+
+
+def _membership(user: User, pk: int | None) -> tuple[Membership | None, list[Membership]]:
+    """The program asked for (by participant id) or the latest one, and the person's others."""
+    mine = _memberships(user)
+    if pk is None:
+        return (mine[0] if mine else None), mine[1:]
+    for membership in mine:
+        if membership.participant_id == pk:
+            return membership, [each for each in mine if each != membership]
+    raise Http404
+
+
+@access(signed_in)
+@require_safe
+def my_program(request: HttpRequest, pk: int | None = None) -> HttpResponse:
+    membership, others = _membership(person(request), pk)
+    if membership is None:
+        offices = {"is_office": branch_office(person(request)), "is_deputy": deputy(person(request))}
+        return render(request, "meetings/no_program.html", offices)
+    cohort = membership.team.cohort
+    today = timezone.now().astimezone(cohort.zone).date()
+    meetings = program.of_team(membership.team)
+    ahead, over = program.upcoming_first(meetings, today)
+    context = {
+        "membership": membership,
+        "team": membership.team,
+        "cohort": cohort,
+        "others": others,
+        "ahead": ahead,
+        "over": program.past_lines(over, membership.participant),
+        "standing": ledger.standing(membership.participant, today=today),
+        "unmarked": program.waiting_for_attendance(over),
+    }
+    return render(request, "meetings/program.html", context)
+
+
+@access(signed_in)
+@require_safe
+def printable(request: HttpRequest, pk: int | None = None) -> HttpResponse:
+    """M4: one calendar of the whole program, for the wall."""
+    membership, _ = _membership(person(request), pk)
+    if membership is None:
+        raise Http404
+    cohort = membership.team.cohort
+    meetings = [meeting for meeting in program.of_team(membership.team) if meeting.is_live]
+    context = {
+        "team": membership.team,
+        "cohort": cohort,
+        "rows": program.with_warnings(meetings, scheduling.closed_days_of(cohort)),
+        "members": team_space.members_of(membership.team),
+    }
+    return render(request, "meetings/calendar.html", context)
+
+
+@access(signed_in)
+@require_safe
+def team(request: HttpRequest, pk: int) -> HttpResponse:
+    mine = current_memberships(person(request))
+    found = get_object_or_404(Team.objects.select_related("cohort"), pk__in=mine.values("team"), pk=pk)
+    return render(request, "meetings/team.html", {"team": found, "members": team_space.members_of(found)})
+
+
+def person(request: HttpRequest) -> User:
+    """Who is signed in; the access rules have seen to it that somebody is."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
+def submitted(request: HttpRequest) -> QueryDict | None:
+    """What a form was sent with, and None where it is only shown."""
+    return request.POST if request.method == "POST" else None
+
+
+def visible_meeting(request: HttpRequest, pk: int) -> Meeting:
+    meetings = Meeting.objects.visible_to(person(request))
+    return get_object_or_404(meetings.select_related("item", "cohort__program", "cohort__branch"), pk=pk)
+
+
+@access(signed_in)
+@require_safe
+def meeting(request: HttpRequest, pk: int) -> HttpResponse:
+    found = visible_meeting(request, pk)
+    now = timezone.now()
+    members = list(team_space.members_now(found))
+    lines, tight = program.agenda_of(found, members)
+    participant = evaluations.to_evaluate(found, person(request))
+    started = found.local_today(now) >= found.date
+    is_held = found.status == Meeting.Status.HELD
+    context = {
+        "meeting": found,
+        "warnings": program.with_warnings([found], scheduling.closed_days_of(found.cohort))[0].warnings,
+        "lines": lines,
+        "tight": tight,
+        "parts": program.parts_of(found, members),
+        "members": members,
+        "marks": found.attendance.select_related("participant__user").order_by("participant__user__name"),
+        "changes": found.changes.select_related("made_by"),
+        "teams": found.teams.all(),
+        "can_change": found.status == Meeting.Status.PLANNED,
+        "can_mark": found.is_live and started,
+        "can_correct": attendance.members_may_correct(found, now),
+        "evaluates": participant,
+        "has_evaluated": participant
+        and EvaluationReceipt.objects.filter(meeting=found, participant=participant).exists(),
+        "is_closed": is_held and evaluations.is_closed(found),
+        "below_quorum": _below_quorum(found),
+    }
+    return render(request, "meetings/meeting.html", context)
+
+
+def _below_quorum(meeting: Meeting) -> bool:
+    there = meeting.attendance.filter(
+        status__in=(Attendance.Status.PRESENT, Attendance.Status.REMOTE)
+    ).count()
+    return 0 < there < meeting.cohort.quorum
+
+
+@access(signed_in)
+@require_http_methods(["GET", "HEAD", "POST"])
+def facilitators(request: HttpRequest, pk: int) -> HttpResponse:
+    found = visible_meeting(request, pk)
+    members = list(team_space.members_now(found))
+    parts = program.parts_of(found, members)
+    form = FacilitatorsForm(submitted(request), parts=parts, members=members)
+    if request.method == "POST" and form.is_valid():
+        try:
+            program.choose_facilitators(
+                meeting=found,
+                chosen=form.chosen,
+                by=person(request),
+                now=timezone.now(),
+            )
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, f"Saved who leads the meeting of {dates.long_date(found.date)}.")
+        return redirect(found)
+    return render(request, "meetings/facilitators.html", {"meeting": found, "form": form})

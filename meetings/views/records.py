@@ -1,0 +1,135 @@
+"""At the meeting and after it: attendance, evaluation, the calendar address."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from coaching.errors import Refused
+from coaching.permissions import access, public, signed_in
+from meetings import attendance, evaluations, feeds, totals
+from meetings.forms import AttendanceForm, EvaluationForm
+from meetings.models import CalendarFeed, EvaluationReceipt, Meeting
+from meetings.views.program import person, submitted, visible_meeting
+
+
+@access(signed_in)
+@require_http_methods(["GET", "HEAD", "POST"])
+def take(request: HttpRequest, pk: int) -> HttpResponse:
+    found = visible_meeting(request, pk)
+    form = AttendanceForm(
+        submitted(request),
+        members=attendance.expected(found),
+        known={row.participant_id: row for row in found.attendance.all()},
+        guests=attendance.possible_guests(found),
+        visitors=attendance.possible_visitors(found),
+        initial={"visitors": [str(each.pk) for each in found.visitors.all()]},
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            attendance.take_attendance(
+                meeting=found,
+                marks=form.marks,
+                by=person(request),
+                now=timezone.now(),
+                visitors=form.chosen_visitors,
+            )
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, "Attendance is saved.")
+            return redirect(found)
+    context = {"meeting": found, "form": form, "days": attendance.CORRECTION_DAYS}
+    return render(request, "meetings/attendance.html", context)
+
+
+@access(signed_in)
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def evaluate(request: HttpRequest, pk: int) -> HttpResponse:
+    """Only who was there finds it. A former member still can: their evaluation counts for what they attended (C1)."""
+    found = _attended_meeting(request, pk)
+    participant = evaluations.to_evaluate(found, person(request))
+    assert participant is not None
+    answers = evaluations.own_answers(found, participant)
+    form = EvaluationForm(
+        submitted(request), questions=evaluations.questions_for(found.cohort), answers=answers
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            evaluations.submit_evaluation(
+                meeting=found,
+                answers=form.answers,
+                by=person(request),
+                now=timezone.now(),
+            )
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(
+                request, "Thank you. Your evaluation is in, and you can change it until it closes."
+            )
+        return redirect("meetings")
+    context = {
+        "meeting": found,
+        "form": form,
+        "has_answered": EvaluationReceipt.objects.filter(meeting=found, participant=participant).exists(),
+        "can_answer": not evaluations.is_closed(found),
+        "is_counted": not answers
+        and EvaluationReceipt.objects.filter(meeting=found, participant=participant).exists(),
+        "least_ratings": totals.LEAST_RATINGS,
+        "least_texts": totals.LEAST_TEXTS,
+    }
+    return render(request, "meetings/evaluation.html", context)
+
+
+def _attended_meeting(request: HttpRequest, pk: int) -> Meeting:
+    attended = Meeting.objects.filter(attendance__participant__user=person(request), pk=pk)
+    found = attended.select_related("item", "cohort").first()
+    if found is None or evaluations.to_evaluate(found, person(request)) is None:
+        raise Http404
+    return found
+
+
+@access(signed_in)
+@never_cache
+@require_safe
+def feed(request: HttpRequest) -> HttpResponse:
+    found = CalendarFeed.objects.filter(user=person(request), revoked_at=None).first()
+    return render(
+        request, "meetings/feed.html", {"feed": found, "address": found and feeds.address_of(found)}
+    )
+
+
+@access(signed_in)
+@require_POST
+def feed_create(request: HttpRequest) -> HttpResponse:
+    feeds.create_feed(by=person(request), now=timezone.now())
+    messages.success(request, "Your calendar address is ready. Keep it to yourself.")
+    return redirect("calendar_feed")
+
+
+@access(signed_in)
+@require_POST
+def feed_revoke(request: HttpRequest) -> HttpResponse:
+    feeds.revoke_feed(by=person(request), now=timezone.now())
+    messages.success(request, "The address no longer works. You can make a new one.")
+    return redirect("calendar_feed")
+
+
+@access(public)
+@require_safe
+def calendar_file(request: HttpRequest, token: str) -> HttpResponse:
+    """For calendar programs, which cannot sign in: the secret in the address is the key."""
+    found = CalendarFeed.objects.filter(token=token, revoked_at=None, user__is_active=True).first()
+    if found is None:
+        raise Http404
+    response = HttpResponse(
+        feeds.calendar_for(found, now=timezone.now()), content_type="text/calendar; charset=utf-8"
+    )
+    response["Content-Disposition"] = 'inline; filename="meetings.ics"'
+    response["Cache-Control"] = "private, max-age=300"
+    response["X-Robots-Tag"] = "noindex"
+    return response

@@ -1,0 +1,200 @@
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from coaching.models import AuditEvent, AuditPayload, Cohort, Message
+from meetings import attendance, scheduling
+from meetings.attendance import CannotTakeAttendance, TooLateToCorrect
+from meetings.models import Attendance
+from meetings.team_space import NotYourMeeting
+from tests.clock import NOW
+from tests.meetings.conftest import BEFORE, noon
+
+
+@pytest.fixture
+def after(meeting):
+    return noon(meeting.date)
+
+
+def take(meeting, marks, by, now):
+    return attendance.take_attendance(meeting=meeting, marks=marks, by=by, now=now)
+
+
+def marks_of(meeting):
+    return {row.participant.user.get_short_name(): row.status for row in meeting.attendance.all()}
+
+
+def test_any_member_takes_attendance_for_the_whole_team(meeting, people, alice, after):
+    """T7."""
+    everybody = {people.alice: "present", people.bob: "remote", people.charlie: "absent"}
+    assert take(meeting, everybody, alice, after) == 3
+    meeting.refresh_from_db()
+    assert marks_of(meeting) == {"Alice": "present", "Bob": "remote", "Charlie": "absent"}
+    assert meeting.status == "held"
+    assert {row.recorded_by for row in meeting.attendance.all()} == {alice}
+    asked = Message.objects.filter(kind="meetings.evaluate").values_list("recipient__name", flat=True)
+    assert set(asked) == {"Alice Example", "Bob Example"}
+
+
+def test_the_same_form_twice_changes_nothing(meeting, people, alice, bob, after):
+    everybody = {people.alice: "present", people.bob: "present"}
+    assert take(meeting, everybody, alice, after) == 2
+    assert take(meeting, everybody, bob, after) == 0
+    assert {row.recorded_by for row in meeting.attendance.all()} == {alice}
+    assert AuditEvent.objects.filter(action="attendance.taken").count() == 1
+    assert Message.objects.filter(kind="meetings.evaluate").count() == 2
+
+
+def test_a_meeting_nobody_came_to_was_not_held(meeting, people, alice, after):
+    take(meeting, {people.alice: "absent", people.bob: "absent"}, alice, after)
+    meeting.refresh_from_db()
+    assert meeting.status == "planned"
+
+
+def test_attendance_before_the_day_is_refused(meeting, people, alice, after):
+    with pytest.raises(CannotTakeAttendance, match="from Wednesday, February 17, 2027 on"):
+        take(meeting, {people.alice: "present"}, alice, after - timedelta(days=1))
+    assert not meeting.attendance.exists()
+
+
+def test_attendance_of_a_meeting_called_off_is_refused(meeting, people, alice, after):
+    scheduling.cancel(meeting=meeting, reason="Fire drill", by=alice, now=BEFORE)
+    with pytest.raises(CannotTakeAttendance, match="called off"):
+        take(meeting, {people.alice: "present"}, alice, after)
+
+
+def test_members_correct_for_a_week_and_then_no_longer(meeting, people, alice, bob, after):
+    take(meeting, {people.alice: "present"}, alice, after)
+    assert take(meeting, {people.alice: "absent"}, bob, after + timedelta(days=7)) == 1
+    with pytest.raises(TooLateToCorrect, match="until 7 days after the meeting"):
+        take(meeting, {people.alice: "present"}, bob, after + timedelta(days=8))
+    assert marks_of(meeting) == {"Alice": "absent"}
+
+
+def test_attendance_nobody_took_can_be_taken_late(meeting, people, alice, after):
+    assert take(meeting, {people.alice: "present"}, alice, after + timedelta(days=30)) == 1
+
+
+def test_a_member_cannot_excuse(meeting, people, alice, after):
+    """An excusal is the branch office's decision."""
+    with pytest.raises(CannotTakeAttendance, match="Only the branch office"):
+        take(meeting, {people.bob: "excused"}, alice, after)
+
+
+def test_somebody_of_another_team_is_refused(meeting, other_team, people, alice, after):
+    with pytest.raises(CannotTakeAttendance, match="Dora Example did not belong"):
+        take(meeting, {people.dora: "present"}, alice, after)
+
+
+def test_a_guest_is_written_down_where_the_cohort_lets_it_count(meeting, other_team, people, alice, after):
+    Cohort.objects.update(other_team_counts=True)
+    assert take(meeting, {people.alice: "present", people.dora: "present"}, alice, after) == 2
+
+
+@pytest.mark.parametrize(
+    "who", ["supervisor", "director", "deputy", "branch_officer", "administrator", "outsider"]
+)
+def test_nobody_outside_the_team_takes_attendance(who, request, meeting, people, after):
+    with pytest.raises(NotYourMeeting):
+        take(meeting, {people.alice: "present"}, request.getfixturevalue(who), after)
+
+
+def test_who_joined_later_or_left_before_is_not_expected(meeting, people, after):
+    assert [str(each) for each in attendance.expected(meeting)] == [
+        "Alice Example",
+        "Bob Example",
+        "Charlie Example",
+    ]
+    people.bob.memberships.update(ended_at=after - timedelta(days=3))
+    people.charlie.memberships.update(joined_at=after + timedelta(days=1))
+    assert [str(each) for each in attendance.expected(meeting)] == ["Alice Example"]
+
+
+def test_the_branch_office_corrects_at_any_time_with_a_reason(meeting, people, alice, branch_officer, after):
+    take(meeting, {people.alice: "present"}, alice, after)
+    row = attendance.correct(
+        meeting=meeting,
+        participant=people.alice,
+        status="absent",
+        reason="Was on leave",
+        by=branch_officer,
+        now=after + timedelta(days=90),
+    )
+    assert (row.status, row.reason, row.recorded_by) == ("absent", "Was on leave", branch_officer)
+    data = AuditPayload.objects.get(event__action="attendance.corrected").data
+    assert data == {
+        "participant": people.alice.pk,
+        "before": "present",
+        "after": "absent",
+        "reason": "Was on leave",
+    }
+    assert Message.objects.filter(kind="meetings.attendance_corrected", recipient=alice).count() == 1
+
+
+def test_a_correction_sent_twice_is_one(meeting, people, branch_officer, after):
+    for days in (1, 2):
+        attendance.correct(
+            meeting=meeting,
+            participant=people.alice,
+            status="absent",
+            reason="Was on leave",
+            by=branch_officer,
+            now=after + timedelta(days=days),
+        )
+    assert AuditEvent.objects.filter(action="attendance.corrected").count() == 1
+
+
+def test_what_the_branch_office_decided_stays_when_members_send_the_form(
+    meeting, people, alice, branch_officer, after
+):
+    attendance.excuse(meeting=meeting, participant=people.bob, reason="Jury duty", by=branch_officer, now=NOW)
+    take(meeting, {people.alice: "present", people.bob: "absent"}, alice, after)
+    assert marks_of(meeting) == {"Alice": "present", "Bob": "excused"}
+
+
+def test_a_correction_without_reason_is_refused(meeting, people, branch_officer, after):
+    with pytest.raises(CannotTakeAttendance, match="needs a reason"):
+        attendance.correct(
+            meeting=meeting,
+            participant=people.alice,
+            status="absent",
+            reason=" ",
+            by=branch_officer,
+            now=after,
+        )
+
+
+def test_only_an_excusal_can_be_decided_ahead(meeting, people, branch_officer):
+    with pytest.raises(CannotTakeAttendance, match="from Wednesday"):
+        attendance.correct(
+            meeting=meeting,
+            participant=people.alice,
+            status="present",
+            reason="Yes",
+            by=branch_officer,
+            now=NOW,
+        )
+
+
+def test_a_member_cannot_correct_as_the_office_does(meeting, people, alice, after):
+    with pytest.raises(NotYourMeeting):
+        attendance.excuse(meeting=meeting, participant=people.alice, reason="Busy", by=alice, now=after)
+
+
+def test_the_deputy_and_designees_are_the_possible_visitors(meeting, deputy, people, alice, after):
+    """M12, M13: recorded, where they came."""
+    assert attendance.possible_visitors(meeting) == [deputy]
+    attendance.take_attendance(
+        meeting=meeting, marks={people.alice: "present"}, visitors=[deputy, alice], by=alice, now=after
+    )
+    assert list(meeting.visitors.all()) == [deputy]
+
+
+def test_the_database_keeps_one_mark_a_person_and_reasons_of_excusals(meeting, people):
+    values = {"meeting": meeting, "participant": people.alice, "recorded_at": NOW}
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Attendance.objects.create(**values, status="excused")
+    Attendance.objects.create(**values, status="present")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Attendance.objects.create(**values, status="absent")

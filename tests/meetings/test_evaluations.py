@@ -1,0 +1,272 @@
+"""C1, M17: everybody evaluates; nobody reads who wrote what."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib import admin
+from django.core.exceptions import ImproperlyConfigured
+from django.db import IntegrityError, transaction
+
+from coaching.models import AuditEvent, Program
+from meetings import attendance, evaluations, scheduling, totals, vault
+from meetings.evaluations import CannotEvaluate
+from meetings.models import (
+    EvaluationAnswer,
+    EvaluationClosing,
+    EvaluationDraft,
+    EvaluationReceipt,
+    Question,
+)
+from tests.clock import NOW
+from tests.meetings.conftest import noon
+
+
+@pytest.fixture
+def questions(cohort):
+    return evaluations.questions_for(cohort)
+
+
+@pytest.fixture
+def held(meetings, people, alice):
+    """The first two meetings were held with everybody."""
+    for meeting in meetings[:2]:
+        marks = dict.fromkeys((people.alice, people.bob, people.charlie), "present")
+        attendance.take_attendance(meeting=meeting, marks=marks, by=alice, now=noon(meeting.date))
+    return meetings[0]
+
+
+def answers(questions, rating=4, text=""):
+    return {question.pk: rating if question.kind == "rating" else text for question in questions}
+
+
+def submit(meeting, questions, user, now=None, **values):
+    evaluations.submit_evaluation(
+        meeting=meeting, answers=answers(questions, **values), by=user, now=now or noon(meeting.date)
+    )
+
+
+def closing_time(meeting, days=15):
+    return noon(meeting.date + timedelta(days=days))
+
+
+def test_the_questionnaire_is_data_and_seeded_once(program):
+    assert [question.kind for question in program.questions.all()] == ["rating"] * 5 + ["text"] * 2
+    assert evaluations.seed_questions(program) == 0
+    assert program.questions.count() == 7
+
+
+def test_the_answers_lie_encrypted_and_the_receipt_has_no_time(held, questions, alice):
+    submit(held, questions, alice, text="The coffee was cold")
+    draft = EvaluationDraft.objects.get()
+    assert b"coffee" not in bytes(draft.ciphertext)
+    assert evaluations.own_answers(held, draft.participant)[questions[5].pk] == "The coffee was cold"
+    fields = {field.name for field in EvaluationReceipt._meta.get_fields()}
+    assert fields == {"id", "meeting", "participant"}
+
+
+def test_sent_again_the_answers_are_replaced_and_the_receipt_stays_one(held, questions, alice):
+    submit(held, questions, alice, rating=2)
+    submit(held, questions, alice, rating=5)
+    assert EvaluationReceipt.objects.count() == EvaluationDraft.objects.count() == 1
+    assert evaluations.own_answers(held, EvaluationDraft.objects.get().participant)[questions[0].pk] == 5
+    assert AuditEvent.objects.filter(action="evaluation.received").count() == 1
+
+
+def test_a_draft_moved_into_another_row_is_not_read(held, questions, alice, people):
+    submit(held, questions, alice)
+    EvaluationDraft.objects.update(participant=people.bob)
+    with pytest.raises(vault.CannotRead, match="another row"):
+        evaluations.own_answers(held, people.bob)
+
+
+def test_a_changed_draft_or_another_key_is_not_read(held, questions, people, alice, settings):
+    submit(held, questions, alice)
+    settings.EVALUATIONS_KEY, old = "another-key", settings.EVALUATIONS_KEY
+    with pytest.raises(vault.CannotRead, match="key in force"):
+        evaluations.own_answers(held, people.alice)
+    settings.EVALUATIONS_KEY = f"another-key,{old}"
+    assert evaluations.own_answers(held, people.alice)
+    settings.EVALUATIONS_KEY = ""
+    with pytest.raises(ImproperlyConfigured):
+        evaluations.own_answers(held, people.alice)
+
+
+def test_who_was_not_there_does_not_evaluate(held, questions, people, outsider):
+    held.attendance.filter(participant=people.bob).update(status="absent")
+    for user in (people.bob.user, outsider):
+        with pytest.raises(CannotEvaluate, match="Only people who were at a meeting"):
+            submit(held, questions, user)
+    assert not EvaluationReceipt.objects.exists()
+
+
+@pytest.mark.parametrize("rating", [0, 6, None, "5", True])
+def test_a_rating_outside_one_to_five_is_refused(held, questions, alice, rating):
+    values = answers(questions)
+    values[questions[0].pk] = rating
+    with pytest.raises(CannotEvaluate, match="from 1 to 5"):
+        evaluations.submit_evaluation(meeting=held, answers=values, by=alice, now=noon(held.date))
+
+
+def test_an_evaluation_closes_its_days_after_the_meeting(held, questions, cohort, people):
+    for each in (people.alice, people.bob, people.charlie):
+        submit(held, questions, each.user)
+    assert evaluations.close_evaluations(now=closing_time(held, days=14)) == 0
+    assert evaluations.close_evaluations(now=closing_time(held, days=15)) == 1
+    assert evaluations.close_evaluations(now=closing_time(held, days=15)) == 0
+    assert not EvaluationDraft.objects.exists()
+    assert EvaluationReceipt.objects.count() == 3
+    assert EvaluationAnswer.objects.count() == 15
+    assert EvaluationClosing.objects.get().item == held.item
+
+
+def test_the_answers_know_no_person_no_team_and_no_moment():
+    fields = {field.name for field in EvaluationAnswer._meta.get_fields()}
+    assert fields == {"id", "closing", "question", "rating", "text"}
+
+
+def test_answers_are_shuffled(held, questions, people, monkeypatch):
+    """Their order says nothing about who came first."""
+    seen = []
+    monkeypatch.setattr(evaluations.random.SystemRandom, "shuffle", lambda self, rows: seen.append(len(rows)))
+    submit(held, questions, people.alice.user)
+    evaluations.close_evaluations(now=closing_time(held))
+    assert seen == [5]
+
+
+def test_it_closes_for_all_teams_of_the_cohort_together(held, questions, cohort, other_team, people):
+    """Totals are published once: nobody can subtract yesterday's from today's."""
+    theirs = scheduling.lay_out_meetings(team=other_team, by=None, now=NOW)[0]
+    scheduling.move(
+        meeting=theirs,
+        to=scheduling.When(held.date + timedelta(days=9), held.start_time, 120),
+        by=None,
+        now=NOW,
+    )
+    submit(held, questions, people.alice.user)
+    assert evaluations.close_evaluations(now=closing_time(held, days=15)) == 0
+    assert EvaluationDraft.objects.count() == 1
+    assert evaluations.close_evaluations(now=closing_time(held, days=24)) == 1
+
+
+def test_a_late_evaluation_still_counts_for_its_author_until_the_end(
+    held, questions, cohort, people, meetings
+):
+    late = closing_time(held)
+    evaluations.close_evaluations(now=late)
+    submit(held, questions, people.alice.user, now=late)
+    assert EvaluationReceipt.objects.filter(participant=people.alice).count() == 1
+    end = closing_time(meetings[-1], days=31)
+    # seven meetings of the curriculum and the last closing
+    assert evaluations.close_evaluations(now=end) == 8
+    assert EvaluationAnswer.objects.filter(closing__item=None).count() == 5
+    assert evaluations.close_evaluations(now=end) == 0
+    with pytest.raises(CannotEvaluate, match="evaluations are closed"):
+        submit(held, questions, people.bob.user, now=end)
+
+
+def test_what_was_counted_can_no_longer_be_changed(held, questions, people):
+    submit(held, questions, people.alice.user)
+    evaluations.close_evaluations(now=closing_time(held))
+    with pytest.raises(CannotEvaluate, match="counted without your name"):
+        submit(held, questions, people.alice.user, rating=1)
+
+
+def test_totals_are_shown_from_three_answers_on(held, questions, cohort, people):
+    for each in (people.alice, people.bob):
+        submit(held, questions, each.user)
+    evaluations.close_evaluations(now=closing_time(held))
+    (total,) = totals.rating_totals(cohort)
+    assert (total.title, total.questions, total.withheld) == ("Introduction to Program", (), True)
+
+
+def test_totals_are_exact(held, questions, cohort, people):
+    for each, rating in ((people.alice, 5), (people.bob, 4), (people.charlie, 1)):
+        submit(held, questions, each.user, rating=rating)
+    assert totals.rating_totals(cohort) == []
+    evaluations.close_evaluations(now=closing_time(held))
+    (total,) = totals.rating_totals(cohort)
+    assert len(total.questions) == 5
+    first = total.questions[0]
+    assert (first.question, first.answers, round(first.mean, 2), first.counts) == (
+        questions[0].text,
+        3,
+        3.33,
+        (1, 0, 0, 1, 1),
+    )
+
+
+def test_texts_are_shown_only_where_five_are_pooled(meetings, held, questions, cohort, people):
+    """Four texts of one meeting wait for the last closing, where they lie among others."""
+    for each in (people.alice, people.bob, people.charlie):
+        submit(held, questions, each.user, text=f"First, {each}")
+    evaluations.close_evaluations(now=closing_time(held))
+    assert totals.text_pools(cohort) == []
+    second = meetings[1]
+    for each in (people.alice, people.bob):
+        submit(second, questions, each.user, text=f"Second, {each}", now=noon(second.date))
+    evaluations.close_evaluations(now=closing_time(second))
+    assert totals.text_pools(cohort) == []
+    evaluations.close_evaluations(now=closing_time(meetings[-1], days=31))
+    pools = totals.text_pools(cohort)
+    assert [pool.question for pool in pools] == [
+        question.text for question in questions if question.kind == "text"
+    ]
+    assert pools[0].texts == (
+        "First, Alice Example",
+        "First, Bob Example",
+        "First, Charlie Example",
+        "Second, Alice Example",
+        "Second, Bob Example",
+    )
+
+
+def test_an_empty_text_leaves_no_row(held, questions, people):
+    submit(held, questions, people.alice.user, text="   ")
+    evaluations.close_evaluations(now=closing_time(held))
+    assert not EvaluationAnswer.objects.exclude(text="").exists()
+
+
+def test_attendance_totals_name_nobody(held, cohort):
+    total = totals.attendance_total(cohort, today=held.date + timedelta(days=60))
+    assert (total.meetings_held, total.there, total.absent, total.excused, total.percent_there) == (
+        2,
+        6,
+        0,
+        0,
+        100,
+    )
+
+
+@pytest.mark.parametrize("model", [EvaluationDraft, EvaluationReceipt, EvaluationAnswer])
+def test_evaluations_are_not_in_the_admin(model):
+    assert not admin.site.is_registered(model)
+
+
+def refused(create):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        create()
+
+
+def test_the_database_keeps_receipts_drafts_and_closings_single(held, people, cohort):
+    for model, values in (
+        (EvaluationReceipt, {"meeting": held, "participant": people.alice}),
+        (EvaluationDraft, {"meeting": held, "participant": people.alice, "ciphertext": b"x"}),
+        (EvaluationClosing, {"cohort": cohort, "item": held.item, "closed_at": NOW}),
+        (EvaluationClosing, {"cohort": cohort, "item": None, "closed_at": NOW}),
+    ):
+        model.objects.create(**values)
+        refused(lambda model=model, values=values: model.objects.create(**values))
+
+
+@pytest.mark.parametrize(
+    "values", [{"rating": 0}, {"rating": 6}, {"rating": 3, "text": "Both"}, {"rating": None, "text": ""}]
+)
+def test_the_database_refuses_an_answer_that_is_none(held, cohort, questions, values):
+    closing = EvaluationClosing.objects.create(cohort=cohort, item=held.item, closed_at=NOW)
+    refused(lambda: EvaluationAnswer.objects.create(closing=closing, question=questions[0], **values))
+
+
+def test_the_database_refuses_questions_in_one_place_or_without_text(program):
+    refused(lambda: Question.objects.create(program=program, position=1, kind="text", text="Twice"))
+    refused(lambda: Question.objects.create(program=program, position=99, kind="text", text=""))
+    assert Program.objects.get().questions.count() == 7

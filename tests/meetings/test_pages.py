@@ -1,0 +1,517 @@
+"""What people see and do in the browser, by the test client."""
+
+from datetime import timedelta
+
+import icalendar
+import pytest
+import time_machine
+from django.urls import reverse
+from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
+
+from coaching.models import ClosedDay, Cohort
+from meetings import attendance, evaluations, feeds, scheduling
+from meetings.models import Attendance, CalendarFeed, EvaluationReceipt, Meeting
+from tests import factories
+from tests.clock import NOW
+from tests.meetings.conftest import BEFORE, noon
+
+
+@pytest.fixture
+def at_noon(meeting):
+    """The clock stands at noon of the first meeting's day."""
+    with time_machine.travel(noon(meeting.date), tick=False):
+        yield noon(meeting.date)
+
+
+@pytest.fixture
+def early():
+    with time_machine.travel(BEFORE, tick=False):
+        yield BEFORE
+
+
+@pytest.fixture
+def held(meeting, people, alice, at_noon):
+    marks = {people.alice: "present", people.bob: "present", people.charlie: "absent"}
+    attendance.take_attendance(meeting=meeting, marks=marks, by=alice, now=at_noon)
+    meeting.refresh_from_db()
+    return meeting
+
+
+def pages_of(meeting, team, participant) -> dict[str, str]:
+    """Every address of a team's space."""
+    return {
+        "program": reverse("meetings_program", args=[participant.pk]),
+        "calendar": reverse("meetings_program_calendar", args=[participant.pk]),
+        "team": reverse("meetings_team", args=[team.pk]),
+        "add": reverse("meeting_add", args=[team.pk]),
+        "meeting": reverse("meeting", args=[meeting.pk]),
+        "move": reverse("meeting_move", args=[meeting.pk]),
+        "place": reverse("meeting_place", args=[meeting.pk]),
+        "cancel": reverse("meeting_cancel", args=[meeting.pk]),
+        "facilitators": reverse("meeting_facilitators", args=[meeting.pk]),
+        "attendance": reverse("meeting_attendance", args=[meeting.pk]),
+        "evaluation": reverse("meeting_evaluation", args=[meeting.pk]),
+    }
+
+
+PAGES = [
+    "program",
+    "calendar",
+    "team",
+    "add",
+    "meeting",
+    "move",
+    "place",
+    "cancel",
+    "facilitators",
+    "attendance",
+]
+
+
+@pytest.mark.parametrize("page", [*PAGES, "evaluation"])
+def test_a_member_opens_every_page_of_the_team(client, page, held, team, people, alice):
+    client.force_login(alice)
+    assert client.get(pages_of(held, team, people.alice)[page]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "who",
+    ["supervisor", "director", "deputy", "branch_officer", "training_officer", "administrator", "outsider"],
+)
+def test_the_teams_space_is_closed_to_everybody_else(client, who, request, held, team, people):
+    """M14, M16: neither the offices nor the administrator get in."""
+    client.force_login(request.getfixturevalue(who))
+    for name, address in pages_of(held, team, people.alice).items():
+        assert client.get(address).status_code == 404, name
+        assert client.post(address, {}).status_code in (404, 405), name
+
+
+def test_another_teams_member_gets_nowhere(client, held, team, other_team, people):
+    client.force_login(people.dora.user)
+    for name, address in pages_of(held, team, people.alice).items():
+        assert client.get(address).status_code == 404, name
+
+
+def test_a_former_member_sees_nothing_but_their_own_evaluation(client, held, team, people, alice, at_noon):
+    """M16; C1 still asks for the evaluation of what they attended."""
+    people.alice.memberships.update(ended_at=at_noon + timedelta(hours=1))
+    client.force_login(alice)
+    for name, address in pages_of(held, team, people.alice).items():
+        assert client.get(address).status_code == (200 if name == "evaluation" else 404), name
+    assertContains(client.get(reverse("meetings")), "You are not in a team now")
+
+
+def test_strangers_are_sent_to_sign_in(client, held, team, people):
+    for address in pages_of(held, team, people.alice).values():
+        assert client.get(address).status_code == 302
+
+
+def test_a_team_awaiting_agreement_shows_no_contact_details(client, team, alice):
+    team.status = "awaiting_agreement"
+    team.save()
+    client.force_login(alice)
+    assert client.get(reverse("meetings_team", args=[team.pk])).status_code == 404
+
+
+def test_the_program_shows_what_is_ahead_and_what_is_missing(client, held, alice):
+    client.force_login(alice)
+    page = client.get(reverse("meetings"))
+    assertContains(page, "Meeting 2: Fostering a Team Environment")
+    assertContains(
+        page, "Fill in the evaluation of “Introduction to Program” on Wednesday, February 17, 2027."
+    )
+    assert [each.number for each in page.context["ahead"]] == [2, 3, 4, 5, 6, 7, 8]
+    assert [line.meeting.number for line in page.context["over"]] == [1]
+
+
+def test_meetings_without_attendance_are_asked_about(client, meetings, alice):
+    with time_machine.travel(noon(meetings[0].date + timedelta(days=1)), tick=False):
+        client.force_login(alice)
+        page = client.get(reverse("meetings"))
+    assertContains(page, "Introduction to Program, February 17: take attendance")
+
+
+def test_the_printable_calendar_has_every_meeting_and_its_closed_days(client, meetings, alice, cohort):
+    """M3, M4."""
+    ClosedDay.objects.create(date=meetings[1].date, name="Inventory day", branch=cohort.branch)
+    scheduling.cancel(meeting=meetings[7], reason="No", by=alice, now=BEFORE)
+    client.force_login(alice)
+    page = client.get(reverse("meetings_calendar"))
+    assertContains(page, "Wednesday, March 17, 2027")
+    assertContains(page, "is Inventory day, and offices are closed")
+    assert [row.meeting.number for row in page.context["rows"]] == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_the_agenda_has_times_of_the_day(client, meetings, alice):
+    """M6, M7: three members, twenty-five minutes each."""
+    client.force_login(alice)
+    page = client.get(meetings[1].get_absolute_url())
+    lines = [(f"{line.starts:%H:%M}", line.member, line.minutes) for line in page.context["lines"]]
+    assert lines == [
+        ("09:00", "Bob Example", 25),
+        ("09:25", "Charlie Example", 25),
+        ("09:50", "Alice Example", 25),
+        ("10:15", None, 45),
+    ]
+
+
+def move(client, meeting, **data):
+    values = {"date": "2027-02-24", "start_time": "09:00", "minutes": "120"}
+    return client.post(reverse("meeting_move", args=[meeting.pk]), {**values, **data})
+
+
+def test_moving_without_warning_saves_at_once(client, meeting, alice, early):
+    client.force_login(alice)
+    assertRedirects(move(client, meeting), meeting.get_absolute_url())
+    meeting.refresh_from_db()
+    assert meeting.date.isoformat() == "2027-02-24"
+
+
+def test_warnings_are_shown_before_anything_is_saved(client, meeting, alice, early):
+    """M3: and the confirmation needs no JavaScript."""
+    client.force_login(alice)
+    page = move(client, meeting, date="2027-03-06")
+    assertContains(page, "is a Saturday")
+    assertContains(page, "The meeting leaves February 2027")
+    assertContains(page, "Move it anyway")
+    assertContains(page, 'name="agreed" value="2027-03-06"')
+    meeting.refresh_from_db()
+    assert meeting.date.isoformat() == "2027-02-17"
+    # Another day than the one that was warned about is warned about again.
+    assertContains(move(client, meeting, date="2027-03-07", agreed="2027-03-06"), "is a Sunday")
+    assertRedirects(move(client, meeting, date="2027-03-06", agreed="2027-03-06"), meeting.get_absolute_url())
+    meeting.refresh_from_db()
+    assert meeting.date.isoformat() == "2027-03-06"
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ({"date": "2027-01-05", "agreed": "2027-01-05"}, "already over"),
+        ({"start_time": "04:00"}, "Choose a time between 6:00 a.m. and 9:00 p.m."),
+        ({"minutes": "10"}, "greater than or equal to 30"),
+        ({"date": "nonsense"}, "Enter a valid date."),
+    ],
+)
+def test_a_move_that_cannot_be_is_said_in_the_form(client, meeting, alice, early, data, message):
+    client.force_login(alice)
+    assertContains(move(client, meeting, **data), message)
+    meeting.refresh_from_db()
+    assert meeting.date.isoformat() == "2027-02-17"
+
+
+def test_calling_off_asks_for_a_reason(client, meeting, alice, early):
+    client.force_login(alice)
+    address = reverse("meeting_cancel", args=[meeting.pk])
+    assertContains(client.post(address, {}), "This field is required")
+    assertRedirects(client.post(address, {"reason": "Fire drill"}), meeting.get_absolute_url())
+    assertContains(client.get(meeting.get_absolute_url()), "This meeting was called off: Fire drill")
+
+
+def test_setting_the_place(client, meeting, alice, early):
+    client.force_login(alice)
+    address = reverse("meeting_place", args=[meeting.pk])
+    response = client.post(
+        address, {"mode": "mixed", "place": "Room 1101", "link": "https://meet.example.org/1"}
+    )
+    assertRedirects(response, meeting.get_absolute_url())
+    assertContains(client.get(meeting.get_absolute_url()), "Room 1101")
+    assertContains(
+        client.post(address, {"mode": "mixed", "link": "javascript:alert(1)"}), "Enter a valid URL"
+    )
+
+
+def test_adding_a_meeting(client, team, meetings, alice, early):
+    """M2."""
+    client.force_login(alice)
+    values = {
+        "title": "Catching up",
+        "date": "2027-03-30",
+        "start_time": "13:00",
+        "minutes": "60",
+        "mode": "in_person",
+        "place": "",
+        "link": "",
+    }
+    address = reverse("meeting_add", args=[team.pk])
+    assertContains(client.post(address, {**values, "title": ""}), "Give the extra meeting a title.")
+    same_day = client.post(address, {**values, "date": "2027-03-17"})
+    assertContains(same_day, "Your team already meets on Wednesday, March 17, 2027.")
+    response = client.post(address, values)
+    added = Meeting.objects.get(title="Catching up")
+    assertRedirects(response, added.get_absolute_url())
+    assertRedirects(client.post(address, values | {"agreed": "2027-03-30"}), added.get_absolute_url())
+    assert Meeting.objects.filter(title="Catching up").count() == 1
+
+
+def test_facilitators_are_chosen_and_swapped(client, meetings, people, alice, bob):
+    """M9."""
+    meeting = meetings[1]
+    address = reverse("meeting_facilitators", args=[meeting.pk])
+    client.force_login(alice)
+    client.post(address, {"part_projects": people.bob.pk, "part_competency": people.alice.pk})
+    chosen = {row.component: row.participant for row in meeting.facilitators.all()}
+    assert chosen == {"projects": people.bob, "competency": people.alice}
+    client.force_login(bob)
+    client.post(address, {"part_projects": people.charlie.pk, "part_competency": ""})
+    assert {row.component: row.participant for row in meeting.facilitators.all()} == {
+        "projects": people.charlie
+    }
+
+
+def attendance_data(people, **marks) -> dict[str, str]:
+    return {f"member_{getattr(people, name).pk}": mark for name, mark in marks.items()}
+
+
+def test_attendance_is_one_form_for_the_whole_team(client, meeting, people, alice, at_noon):
+    """T7."""
+    client.force_login(alice)
+    address = reverse("meeting_attendance", args=[meeting.pk])
+    data = attendance_data(people, alice="present", bob="remote", charlie="absent")
+    for _ in range(2):
+        assertRedirects(client.post(address, data), meeting.get_absolute_url())
+    assert Attendance.objects.filter(meeting=meeting).count() == 3
+    assertContains(client.get(meeting.get_absolute_url()), "Charlie Example: not there")
+    assertContains(client.post(address, attendance_data(people, alice="excused")), "Select a valid choice")
+
+
+def test_a_meeting_under_the_quorum_says_that_it_does_not_count(client, meeting, people, alice, at_noon):
+    client.force_login(alice)
+    data = attendance_data(people, alice="present", bob="absent", charlie="absent")
+    client.post(reverse("meeting_attendance", args=[meeting.pk]), data)
+    assertContains(client.get(meeting.get_absolute_url()), "Fewer than 2 of you were there")
+
+
+def evaluation_data(cohort, rating=4, text="The questions") -> dict[str, object]:
+    return {
+        f"question_{question.pk}": rating if question.kind == "rating" else text
+        for question in evaluations.questions_for(cohort)
+    }
+
+
+def test_an_evaluation_is_sent_changed_and_shown_to_its_author_alone(client, held, cohort, alice, bob):
+    """C1."""
+    address = reverse("meeting_evaluation", args=[held.pk])
+    client.force_login(alice)
+    assertContains(client.get(address), "Nobody reads who wrote what.")
+    for text in ("The questions", "The coffee"):
+        assertRedirects(client.post(address, evaluation_data(cohort, text=text)), reverse("meetings"))
+    assert EvaluationReceipt.objects.filter(meeting=held).count() == 1
+    assertContains(client.get(address), "The coffee")
+    client.force_login(bob)
+    assertNotContains(client.get(address), "The coffee")
+
+
+def test_an_evaluation_with_a_question_left_out_is_said_in_the_form(client, held, cohort, alice):
+    client.force_login(alice)
+    data = evaluation_data(cohort)
+    data.pop(f"question_{evaluations.questions_for(cohort)[0].pk}")
+    assertContains(client.post(reverse("meeting_evaluation", args=[held.pk]), data), "This field is required")
+    assert not EvaluationReceipt.objects.exists()
+
+
+def test_who_was_not_there_has_nothing_to_evaluate(client, held, people):
+    client.force_login(people.charlie.user)
+    assert client.get(reverse("meeting_evaluation", args=[held.pk])).status_code == 404
+
+
+def test_a_calendar_address_is_made_used_and_withdrawn(client, meetings, alice):
+    """M4."""
+    client.force_login(alice)
+    assertContains(client.get(reverse("calendar_feed")), "Make my address")
+    for _ in range(2):
+        client.post(reverse("calendar_feed_create"))
+    feed = CalendarFeed.objects.get()
+    assertContains(client.get(reverse("calendar_feed")), feeds.address_of(feed))
+    client.logout()
+    response = client.get(reverse("calendar_file", args=[feed.token]))
+    assert response["Content-Type"] == "text/calendar; charset=utf-8"
+    events = icalendar.Calendar.from_ical(response.content).walk("VEVENT")
+    assert [str(event["uid"]) for event in events] == [str(meeting.uid) for meeting in meetings]
+    client.force_login(alice)
+    client.post(reverse("calendar_feed_revoke"))
+    assert client.get(reverse("calendar_file", args=[feed.token])).status_code == 404
+    client.post(reverse("calendar_feed_create"))
+    assert CalendarFeed.objects.filter(revoked_at=None).get().token != feed.token
+
+
+def test_the_calendar_of_somebody_who_left_the_team_is_empty(client, meetings, people, alice):
+    """M14."""
+    feed = feeds.create_feed(by=alice, now=NOW)
+    people.alice.memberships.update(ended_at=NOW)
+    response = client.get(reverse("calendar_file", args=[feed.token]))
+    assert icalendar.Calendar.from_ical(response.content).walk("VEVENT") == []
+
+
+def test_an_unknown_address_and_one_of_a_closed_account_answer_404(client, meetings, alice):
+    assert client.get("/calendar/unknown.ics").status_code == 404
+    feed = feeds.create_feed(by=alice, now=NOW)
+    alice.is_active = False
+    alice.save()
+    assert client.get(reverse("calendar_file", args=[feed.token])).status_code == 404
+
+
+def test_changing_something_needs_a_post(client, alice, meetings):
+    client.force_login(alice)
+    for name in ("calendar_feed_create", "calendar_feed_revoke"):
+        assert client.get(reverse(name)).status_code == 405
+    assert not CalendarFeed.objects.exists()
+
+
+def queries(django_assert_max_num_queries, client, address) -> int:
+    with django_assert_max_num_queries(60) as captured:
+        assert client.get(address).status_code == 200
+    return len(captured)
+
+
+def test_the_program_takes_as_many_queries_for_many_meetings_as_for_few(
+    client, team, alice, people, django_assert_max_num_queries
+):
+    then = noon(scheduling.dates.nth_weekday(2027, 2, 2, 3))
+    counts = []
+    with time_machine.travel(then, tick=False):
+        client.force_login(alice)
+        for number in (1, 3):
+            for extra in range(number):
+                when = scheduling.When(then.date(), scheduling.time(7 + number, extra), 60)
+                added = scheduling.add_extra(
+                    team=team, when=when, where=scheduling.Where(), title="More", by=alice, now=then
+                )
+                attendance.take_attendance(
+                    meeting=added, marks={people.alice: "present", people.bob: "present"}, by=alice, now=then
+                )
+            counts.append(queries(django_assert_max_num_queries, client, reverse("meetings")))
+    assert counts[0] == counts[1]
+
+
+class TestOffice:
+    """M12, M14, T10: what the offices see, and what they don't."""
+
+    def test_the_grid_shows_marks_and_standing(self, client, held, cohort, branch_officer):
+        client.force_login(branch_officer)
+        page = client.get(reverse("office_meetings_cohort", args=[cohort.pk]))
+        (grid,) = page.context["grids"]
+        assert {str(row.participant): row.cells[0].words for row in grid.rows} == {
+            "Alice Example": "There",
+            "Bob Example": "There",
+            "Charlie Example": "Not there",
+        }
+        assertContains(page, "On track, 1 of 8 months")
+        assertContains(client.get(reverse("office_meetings")), str(cohort))
+
+    def test_a_mark_is_corrected_with_a_reason(self, client, held, people, branch_officer, at_noon):
+        client.force_login(branch_officer)
+        address = reverse("office_attendance", args=[held.pk, people.charlie.pk])
+        assertContains(client.post(address, {"status": "excused"}), "This field is required")
+        assertRedirects(
+            client.post(address, {"status": "excused", "reason": "Jury duty"}),
+            reverse("office_meeting", args=[held.pk]),
+        )
+        assertContains(client.get(reverse("office_meeting", args=[held.pk])), "Excused: Jury duty")
+
+    def test_the_month_is_decided(self, client, held, branch_officer):
+        client.force_login(branch_officer)
+        address = reverse("office_meeting", args=[held.pk])
+        assertRedirects(client.post(address, {"month": "3", "reason": "Joined late"}), address)
+        held.refresh_from_db()
+        assert held.month == 3
+        assertRedirects(client.post(address, {"month": "", "reason": "Not a meeting"}), address)
+        held.refresh_from_db()
+        assert held.month is None
+
+    def test_members_do_not_read_the_reason_of_an_excusal(
+        self, client, held, people, branch_officer, bob, at_noon
+    ):
+        attendance.excuse(
+            meeting=held, participant=people.charlie, reason="Jury duty", by=branch_officer, now=at_noon
+        )
+        client.force_login(bob)
+        page = client.get(held.get_absolute_url())
+        assertContains(page, "Charlie Example: excused")
+        assertNotContains(page, "Jury duty")
+
+    @pytest.mark.parametrize(
+        "who", ["supervisor", "director", "deputy", "training_officer", "administrator", "outsider"]
+    )
+    def test_attendance_by_name_is_the_branch_offices_alone(self, client, who, request, held, cohort, people):
+        client.force_login(request.getfixturevalue(who))
+        for address in (
+            reverse("office_meetings"),
+            reverse("office_meetings_cohort", args=[cohort.pk]),
+            reverse("office_meeting", args=[held.pk]),
+            reverse("office_attendance", args=[held.pk, people.alice.pk]),
+        ):
+            assert client.get(address).status_code == 404
+
+    def test_another_branchs_office_sees_nothing(self, client, held, cohort, org, people):
+        """F5."""
+        elsewhere = factories.unit("branch", "Elsewhere Branch", parent=org.department)
+        client.force_login(factories.officer(elsewhere))
+        assert list(client.get(reverse("office_meetings")).context["cohorts"]) == []
+        for address in (
+            reverse("office_meetings_cohort", args=[cohort.pk]),
+            reverse("office_meeting", args=[held.pk]),
+            reverse("meetings_totals", args=[cohort.pk]),
+        ):
+            assert client.get(address).status_code == 404
+
+    def test_an_officer_who_takes_part_has_no_office_view(self, client, held, cohort, org, people):
+        """T10."""
+        officer = people.dora.user
+        officer.role_assignments.create(office="branch_office", unit=org.branch, start_date=NOW.date())
+        client.force_login(officer)
+        assert client.get(reverse("office_meetings_cohort", args=[cohort.pk])).status_code == 404
+
+    def test_the_deputy_sees_dates_and_nothing_that_is_said(
+        self, client, meetings, team, deputy, alice, early
+    ):
+        """M12."""
+        scheduling.add_extra(
+            team=team,
+            when=scheduling.When(meetings[0].date, scheduling.time(15), 60),
+            where=scheduling.Where("Room 7"),
+            title="About my conflict",
+            by=alice,
+            now=early,
+        )
+        client.force_login(deputy)
+        page = client.get(reverse("branch_meetings"))
+        assertContains(page, "Introduction to Program")
+        assertContains(page, "Room 7")
+        assertNotContains(page, "About my conflict")
+        assertNotContains(page, "Alice Example")
+
+    @pytest.mark.parametrize("who", ["supervisor", "director", "branch_officer", "alice", "administrator"])
+    def test_the_branch_calendar_is_the_deputys(self, client, who, request, meetings):
+        client.force_login(request.getfixturevalue(who))
+        assert client.get(reverse("branch_meetings")).status_code == 404
+
+    @pytest.mark.parametrize(
+        ("who", "attendance_shown"), [("branch_officer", True), ("deputy", True), ("training_officer", False)]
+    )
+    def test_totals_are_read_by_the_offices(self, client, who, attendance_shown, request, held, cohort):
+        client.force_login(request.getfixturevalue(who))
+        assertContains(client.get(reverse("meetings_totals_list")), str(cohort))
+        page = client.get(reverse("meetings_totals", args=[cohort.pk]))
+        assert page.status_code == 200
+        assert (page.context["attendance"] is not None) == attendance_shown
+        assertNotContains(page, "Alice")
+
+    @pytest.mark.parametrize("who", ["supervisor", "director", "alice", "administrator", "outsider"])
+    def test_totals_are_not_for_supervisors_directors_or_members(self, client, who, request, held, cohort):
+        """M17."""
+        client.force_login(request.getfixturevalue(who))
+        assert client.get(reverse("meetings_totals", args=[cohort.pk])).status_code == 404
+
+    def test_the_grid_takes_as_many_queries_for_three_teams_as_for_one(
+        self, client, held, cohort, org, branch_officer, django_assert_max_num_queries
+    ):
+        Cohort.objects.update(seats=40)
+        client.force_login(branch_officer)
+        address = reverse("office_meetings_cohort", args=[cohort.pk])
+        before = queries(django_assert_max_num_queries, client, address)
+        for _ in range(2):
+            members = [factories.participant(cohort) for _ in range(3)]
+            team = factories.confirmed_team(cohort, members, by=branch_officer)
+            scheduling.lay_out_meetings(team=team, by=None, now=NOW)
+        assert queries(django_assert_max_num_queries, client, address) == before
