@@ -20,11 +20,11 @@ def mailbox(settings, tmp_path):
 
 
 def listed(client, **query):
-    return [letter.subject for letter in client.get(reverse("mailbox"), query).context["page"]]
+    return [letter.subject for letter in client.get(reverse("mailbox"), query).context["letters"]]
 
 
 def open_newest(client):
-    [letter, *_] = client.get(reverse("mailbox")).context["page"]
+    [letter, *_] = client.get(reverse("mailbox")).context["letters"]
     return client.get(reverse("mailbox_mail", args=[letter.name])).content.decode()
 
 
