@@ -7,8 +7,8 @@ class ApplicationsConfig(AppConfig):
 
     def ready(self) -> None:
         # Only once all models are loaded.
-        from applications import conflicts, mails  # noqa: PLC0415
-        from coaching import outbox, permissions  # noqa: PLC0415
+        from applications import conflicts, mails
+        from coaching import outbox, permissions
 
         for kind, build in mails.BUILDERS.items():
             outbox.register(kind, build)

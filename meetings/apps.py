@@ -6,6 +6,6 @@ class MeetingsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from meetings import mail  # noqa: PLC0415 - models are loaded by now, not before
+        from meetings import mail
 
         mail.register()

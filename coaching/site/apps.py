@@ -18,9 +18,9 @@ class AdministrationConfig(AdminConfig):
 
     def ready(self) -> None:
         super().ready()
-        from allauth.account.models import EmailAddress, EmailConfirmation  # noqa: PLC0415 (as above)
-        from django.contrib import admin  # noqa: PLC0415
-        from django.contrib.auth.models import Group  # noqa: PLC0415
+        from allauth.account.models import EmailAddress, EmailConfirmation
+        from django.contrib import admin
+        from django.contrib.auth.models import Group
 
         # Rights come from offices, mail addresses from people: neither is kept a second time.
         for model in (Group, EmailAddress, EmailConfirmation):
