@@ -7,15 +7,21 @@ from django.views.decorators.http import require_safe
 
 from coaching.models import Program, User
 from coaching.permissions import access, signed_in
-from coaching.site.waiting import office, teams
+from coaching.site.waiting import applications, meetings, office, teams
 from coaching.site.waiting.cards import Card, Find, Urgency
 
 FINDS: tuple[Find, ...] = (
+    applications.to_sign,
+    applications.mine,
     office.corrections,
     teams.to_agree,
     teams.to_confirm,
     teams.to_form,
     teams.without_team,
+    meetings.attendance,
+    meetings.next_one,
+    meetings.evaluations,
+    applications.to_begin,
 )
 
 

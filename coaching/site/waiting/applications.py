@@ -1,0 +1,126 @@
+"""What waits around applications: to begin, to finish, to sign."""
+
+from datetime import date, datetime
+
+from django.db.models import Count, Min
+from django.urls import reverse
+from django.utils import timezone
+
+from applications.models import Application, ReviewStep
+from coaching import permissions
+from coaching.models import Cohort, OrgUnit, User
+from coaching.site.waiting.cards import Card, Urgency, counted, day
+
+Status = Application.Status
+
+
+def to_sign(user: User, now: datetime) -> list[Card]:
+    """A9: as signer, acting person or delegate."""
+    steps = ReviewStep.objects.current().signable_by(user, on=timezone.localdate(now))
+    sums = steps.filter(application__status=Status.IN_REVIEW).aggregate(
+        number=Count("pk"), since=Min("since_at")
+    )
+    if not sums["number"]:
+        return []
+    return [
+        Card(
+            title=f"{counted(sums['number'], 'application waits', 'applications wait')} for your signature",
+            text=f"Waiting since {day(sums['since'])}. Read, then sign or send back.",
+            address=reverse("approvals"),
+            action="Read and sign",
+            urgency=Urgency.NOW,
+            icon="pencil-edit",
+        )
+    ]
+
+
+def mine(user: User, now: datetime) -> list[Card]:
+    """Own applications, until the program begins (A11)."""
+    rows = Application.objects.standing().filter(
+        applicant=user, cohort__first_month__gt=timezone.localdate(now)
+    )
+    steps = (
+        ReviewStep.objects.current()
+        .filter(application__applicant=user)
+        .select_related("signer", "route_step")
+    )
+    waits_on = {step.application_id: step for step in steps}
+    return [_card(each, waits_on.get(each.pk)) for each in rows.select_related("cohort")]
+
+
+def _card(application: Application, step: ReviewStep | None) -> Card:
+    cohort = application.cohort
+    address = reverse("application", args=[application.pk])
+    if application.status == Status.DRAFT:
+        return Card(
+            title=f"Finish your application for the {cohort}",
+            text=f"It is saved, and only you can read it. Applications close on {day(cohort.applications_close_date)}.",
+            address=address,
+            action="Go on",
+            urgency=Urgency.SOON,
+            icon="pencil",
+        )
+    if application.status == Status.RETURNED:
+        return Card(
+            title=f"Your application for the {cohort} came back for changes",
+            text="Read the comment, change what it asks for, and submit again.",
+            address=address,
+            action="Read the comment",
+            urgency=Urgency.NOW,
+            icon="pencil",
+        )
+    return Card(
+        title=f"Your application for the {cohort}: {application.get_status_display().lower()}",
+        text=_state(application, step),
+        address=address,
+        action="See your application",
+        urgency=Urgency.CALM,
+        icon="clipboard",
+    )
+
+
+def _state(application: Application, step: ReviewStep | None) -> str:
+    if step and step.since_at:
+        return f"It waits on {step.signer} ({step.route_step.title}) since {day(step.since_at)}."
+    return {
+        Status.ACCEPTED: "Congratulations. The branch office forms the teams and then asks whether you agree to yours.",
+        Status.WAITLISTED: "If a place becomes free, you are told at once.",
+        Status.NOT_SELECTED: "The reason stands with the application. You are welcome to apply again.",
+        Status.DECLINED: "The reason stands with the application.",
+    }.get(Status(application.status), "")
+
+
+def to_begin(user: User, now: datetime) -> list[Card]:
+    """Cohorts of one's own branch that accept applications (F5); not to those who run or decide about them."""
+    today = timezone.localdate(now)
+    cohorts = (
+        Cohort.objects.accepting_applications(today)
+        .filter(branch__in=_around(user))
+        .exclude(applications__in=Application.objects.standing().filter(applicant=user))
+        .exclude(participants__user=user)
+        .exclude(pk__in=permissions.office_cohorts(user).values("pk"))
+        .exclude(pk__in=permissions.deputy_cohorts(user).values("pk"))
+    )
+    return [_offer(cohort, today) for cohort in cohorts.select_related("program")]
+
+
+def _around(user: User) -> list[OrgUnit]:
+    """The person's unit and those above it."""
+    units, unit = [], user.unit
+    while unit is not None:
+        units.append(unit)
+        unit = unit.parent
+    return units
+
+
+def _offer(cohort: Cohort, today: date) -> Card:
+    left = (cohort.applications_close_date - today).days
+    until = "today" if left == 0 else day(cohort.applications_close_date)
+    return Card(
+        title=f"Applications for the {cohort} are open",
+        text=f"You can apply until {until}. Meetings begin in {cohort.first_month:%B %Y}. Taking part is voluntary.",
+        address=reverse("applications"),
+        action="See how to apply",
+        urgency=Urgency.OFFER,
+        icon="plus-fill",
+    )

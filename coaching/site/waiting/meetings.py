@@ -1,0 +1,89 @@
+"""What waits around meetings: the next one, attendance, evaluations."""
+
+from datetime import datetime, timedelta
+
+from django.db.models import Exists, OuterRef
+from django.urls import reverse
+from django.utils import timezone
+
+from coaching.models import User
+from coaching.site.waiting.cards import Card, Urgency, counted, day
+from meetings.models import Attendance, EvaluationClosing, EvaluationReceipt, Meeting
+
+
+def next_one(user: User, now: datetime) -> list[Card]:
+    today = timezone.localdate(now)
+    ahead = Meeting.objects.visible_to(user).upcoming(today).select_related("item")
+    meeting = next((each for each in ahead if each.ends_at > now), None)
+    if meeting is None:
+        return []
+    soon = meeting.date <= today + timedelta(days=7)
+    return [
+        Card(
+            title=f"Your next meeting: {meeting.heading}",
+            text=_when_and_where(meeting),
+            address=meeting.get_absolute_url(),
+            action="See the agenda",
+            urgency=Urgency.SOON if soon else Urgency.CALM,
+            icon="calendar",
+        )
+    ]
+
+
+def _when_and_where(meeting: Meeting) -> str:
+    hours = f"{meeting.start_time:%-I:%M %p} to {meeting.end_time:%-I:%M %p}"
+    place = meeting.place or ("online" if meeting.mode == Meeting.Mode.REMOTE else "place still open")
+    return f"{day(meeting.date)}, {hours}, {place}."
+
+
+def attendance(user: User, now: datetime) -> list[Card]:
+    """Meetings that are over and at which nobody has said who was there."""
+    meetings = (
+        Meeting.objects.visible_to(user)
+        .live()
+        .filter(date__lte=timezone.localdate(now), attendance=None)
+        .select_related("item")
+    )
+    return [
+        Card(
+            title=f"Who was at “{meeting.heading}”?",
+            text=f"Nobody has taken attendance of the meeting on {day(meeting.date)} yet. Any member of the team can.",
+            address=reverse("meeting_attendance", args=[meeting.pk]),
+            action="Take attendance",
+            urgency=Urgency.NOW,
+            icon="check-list",
+        )
+        for meeting in meetings
+        if meeting.ends_at <= now
+    ]
+
+
+def evaluations(user: User, now: datetime) -> list[Card]:
+    """C1: of meetings this person was at, as long as the program's evaluations are open."""
+    received = EvaluationReceipt.objects.filter(
+        participant=OuterRef("participant"), meeting=OuterRef("meeting")
+    )
+    over = EvaluationClosing.objects.filter(cohort=OuterRef("meeting__cohort"), item=None)
+    rows = Attendance.objects.filter(
+        ~Exists(received),
+        ~Exists(over),
+        participant__user=user,
+        status__in=(Attendance.Status.PRESENT, Attendance.Status.REMOTE),
+    )
+    meetings = [row.meeting for row in rows.select_related("meeting__item").order_by("meeting__date")]
+    if not meetings:
+        return []
+    first = meetings[0]
+    only = len(meetings) == 1
+    return [
+        Card(
+            title=f"Evaluate “{first.heading}”"
+            if only
+            else f"{counted(len(meetings), 'evaluation', 'evaluations')} to write",
+            text="It takes five minutes, nobody reads it with your name, and the certificate asks for it.",
+            address=reverse("meeting_evaluation", args=[first.pk]),
+            action="Evaluate" if only else "Begin with the first",
+            urgency=Urgency.SOON,
+            icon="chat-bubbles",
+        )
+    ]

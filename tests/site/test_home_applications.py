@@ -1,0 +1,130 @@
+"""What the home page says about applications: to begin, to finish, to sign, and what became of them."""
+
+from datetime import UTC, datetime
+
+import pytest
+import time_machine
+
+from applications import workflow
+from coaching.models import Delegation
+from coaching.site.home import cards_for
+from coaching.site.waiting.cards import Urgency
+from tests import factories
+from tests.applications import factories as applications
+from tests.clock import NOW, TODAY
+from tests.site.test_home import queries, titles
+
+pytestmark = pytest.mark.usefixtures("frozen")
+
+
+def test_open_cohort_of_the_own_branch_is_offered(cohort, applicant, client):
+    """F5"""
+    [card] = cards_for(applicant)
+    assert (card.title, card.urgency) == (f"Applications for the {cohort} are open", Urgency.OFFER)
+    assert "Thursday, December 31, 2026" in card.text
+    client.force_login(applicant)
+    html = client.get("/").content.decode()
+    assert "Open to you" in html
+    assert "What the Peer Coaching Program is" in html
+
+
+def test_cohort_of_another_branch_is_not_offered(cohort, org):
+    """F5"""
+    other = factories.unit("branch", "Another Branch", parent=org.department)
+    assert titles(factories.person(unit=other)) == []
+
+
+def test_who_runs_or_decides_about_a_cohort_is_not_offered_a_place(cohort, branch_officer, deputy):
+    assert titles(branch_officer) == titles(deputy) == []
+
+
+def test_person_without_a_unit_is_offered_nothing(cohort):
+    assert titles(factories.person()) == []
+
+
+def test_on_the_last_day_today_is_said(cohort, applicant):
+    with time_machine.travel(datetime(2026, 12, 31, 20, tzinfo=UTC), tick=False):
+        [card] = cards_for(applicant)
+    assert "until today" in card.text
+
+
+def test_draft_is_to_be_finished(cohort, applicant, supervisor):
+    applications.draft(applicant, cohort)
+    [card] = cards_for(applicant)
+    assert (card.title, card.urgency) == (f"Finish your application for the {cohort}", Urgency.SOON)
+    assert titles(supervisor) == [f"Applications for the {cohort} are open"]
+
+
+def test_signer_and_applicant_see_where_it_waits(cohort, applicant, supervisor, director):
+    """A9"""
+    application = applications.submitted(applicant, cohort)
+    card, *_ = cards_for(supervisor)
+    assert (card.title, card.urgency) == ("1 application waits for your signature", Urgency.NOW)
+    [own] = cards_for(applicant)
+    assert own.title == f"Your application for the {cohort}: in review"
+    assert own.text == "It waits on Sam Supervisor (Supervisor) since Monday, November 23, 2026."
+    applications.sign(application, supervisor)
+    assert "1 application waits for your signature" not in titles(supervisor)
+    assert "1 application waits for your signature" in titles(director)
+
+
+def test_delegate_sees_what_waits_for_the_signer(cohort, applicant, supervisor, outsider):
+    """A9"""
+    Delegation.objects.create(
+        kind=Delegation.Kind.DELEGATE,
+        principal=supervisor,
+        person=outsider,
+        reason="Leave",
+        start_date=TODAY,
+        end_date=TODAY,
+    )
+    applications.submitted(applicant, cohort)
+    assert titles(outsider)[0] == "1 application waits for your signature"
+
+
+def test_returned_application_is_urgent(cohort, applicant, supervisor):
+    application = applications.submitted(applicant, cohort)
+    workflow.return_for_changes(application=application, by=supervisor, comment="Say more.", now=NOW)
+    [card] = cards_for(applicant)
+    assert (card.title, card.urgency) == (
+        f"Your application for the {cohort} came back for changes",
+        Urgency.NOW,
+    )
+
+
+@pytest.mark.parametrize(
+    ("outcome", "words"), [("waitlisted", "waitlisted"), ("not_selected", "not selected")]
+)
+def test_outcome_is_told(cohort, applicant, deputy, outcome, words):
+    """A11"""
+    applications.decide(applications.at_deputy(applicant, cohort), deputy, outcome)
+    assert titles(applicant) == [f"Your application for the {cohort}: {words}"]
+
+
+def test_accepted_person_reads_both_that_and_what_comes_next(cohort, applicant):
+    applications.accepted(applicant, cohort)
+    assert titles(applicant) == [f"Your application for the {cohort}: accepted", f"You are in the {cohort}"]
+
+
+def test_once_the_program_has_begun_the_application_is_history(cohort, applicant):
+    applications.accepted(applicant, cohort)
+    with time_machine.travel(datetime(2027, 2, 1, 20, tzinfo=UTC), tick=False):
+        assert titles(applicant) == [f"You are in the {cohort}"]
+
+
+def test_withdrawn_application_can_be_begun_again(cohort, applicant):
+    """F3"""
+    application = applications.submitted(applicant, cohort)
+    workflow.withdraw(application=application, by=applicant, now=NOW)
+    assert titles(applicant) == [f"Applications for the {cohort} are open"]
+
+
+def test_home_of_a_signer_takes_as_many_queries_for_three_as_for_one(cohort, org, supervisor, client):
+    client.force_login(supervisor)
+    client.get("/")
+    counts = []
+    for _ in range(3):
+        applications.submitted(factories.person(unit=org.unit, supervisor=supervisor), cohort)
+        counts.append(queries(client))
+    assert titles(supervisor)[0] == "3 applications wait for your signature"
+    assert counts[0] == counts[2]

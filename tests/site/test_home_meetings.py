@@ -1,0 +1,89 @@
+"""What the home page says about meetings: the next one, attendance, evaluations."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+
+from coaching.site.home import cards_for
+from coaching.site.waiting.cards import Urgency
+from meetings import attendance, evaluations
+from tests.meetings.conftest import *  # noqa: F403 (the team of three that meets)
+from tests.meetings.conftest import noon
+from tests.site.test_home import queries, titles
+
+
+def at(moment):
+    return time_machine.travel(moment, tick=False)
+
+
+def hold(meeting, people, now=None):
+    marks = dict.fromkeys((people.alice, people.bob), "present") | {people.charlie: "absent"}
+    attendance.take_attendance(
+        meeting=meeting, marks=marks, by=people.alice.user, now=now or noon(meeting.date)
+    )
+
+
+def test_next_meeting_is_good_to_know_and_comes_closer(meeting, alice):
+    with at(noon(meeting.date - timedelta(days=8))):
+        [card] = cards_for(alice)
+    assert (card.title, card.urgency) == ("Your next meeting: Introduction to Program", Urgency.CALM)
+    assert card.text == "Wednesday, February 17, 2027, 9:00 AM to 11:00 AM, place still open."
+    with at(noon(meeting.date - timedelta(days=7))):
+        [card] = cards_for(alice)
+    assert card.urgency == Urgency.SOON
+
+
+def test_next_meeting_of_another_team_is_not_shown(meetings, other_team, people):
+    with at(noon(meetings[0].date - timedelta(days=1))):
+        assert titles(people.dora.user) == []
+
+
+def test_meeting_that_is_over_waits_for_its_attendance(meetings, alice):
+    """T7: any member takes it."""
+    during = datetime(2027, 2, 17, 18, tzinfo=UTC)  # ten in the morning
+    with at(during):
+        assert titles(alice) == ["Your next meeting: Introduction to Program"]
+    with at(noon(meetings[0].date)):
+        assert titles(alice) == [
+            "Who was at “Introduction to Program”?",
+            "Your next meeting: Fostering a Team Environment",
+        ]
+
+
+def test_who_was_there_evaluates(meetings, people):
+    """C1"""
+    hold(meetings[0], people)
+    with at(noon(meetings[0].date)):
+        assert "Evaluate “Introduction to Program”" in titles(people.alice.user)
+        assert "Evaluate “Introduction to Program”" not in titles(people.charlie.user)
+        questions = evaluations.questions_for(meetings[0].cohort)
+        answers = {each.pk: 4 if each.kind == "rating" else "" for each in questions}
+        evaluations.submit_evaluation(
+            meeting=meetings[0], answers=answers, by=people.alice.user, now=noon(meetings[0].date)
+        )
+        assert "Evaluate “Introduction to Program”" not in titles(people.alice.user)
+
+
+def test_several_evaluations_are_one_card(meetings, people):
+    for meeting in meetings[:2]:
+        hold(meeting, people)
+    with at(noon(meetings[1].date)):
+        assert "2 evaluations to write" in titles(people.alice.user)
+
+
+def test_home_of_a_member_takes_as_many_queries_for_three_as_for_one(meetings, people, client):
+    counts = []
+    for meeting in meetings[:3]:
+        hold(meeting, people)
+        with at(noon(meeting.date)):
+            client.force_login(people.alice.user)
+            client.get("/")
+            counts.append(queries(client))
+    assert counts[0] == counts[2]
+
+
+@pytest.mark.usefixtures("meetings")
+def test_branch_office_is_not_asked_to_take_a_teams_attendance(meeting, branch_officer):
+    with at(noon(meeting.date)):
+        assert "Who was at “Introduction to Program”?" not in titles(branch_officer)
