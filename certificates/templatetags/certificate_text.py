@@ -1,0 +1,54 @@
+"""How a certificate words its dates, hours and numbers."""
+
+from datetime import date
+from decimal import Decimal
+
+from django import template
+
+register = template.Library()
+
+NUMBERS = (
+    "no",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+)
+
+
+@register.filter
+def month_day_year(day: date) -> str:
+    return f"{day:%B} {day.day}, {day.year}"
+
+
+@register.filter
+def hours(amount: Decimal) -> str:
+    """`1 hour`, `16 hours`, `15.5 hours`."""
+    amount = Decimal(amount).quantize(Decimal("0.01"))
+    shown = f"{amount:f}".rstrip("0").rstrip(".")
+    return f"{shown} hour" if amount == 1 else f"{shown} hours"
+
+
+@register.filter
+def in_words(count: int) -> str:
+    return NUMBERS[count] if count < len(NUMBERS) else str(count)
+
+
+@register.filter
+def shown_address(address: str) -> str:
+    """The place to type the code, without scheme and code: `example.org/verify/`."""
+    return address.split("://", 1)[-1].rsplit("/", 1)[0] + "/"
+
+
+@register.filter
+def iso_date(text: str) -> str:
+    """A date out of a certificate's claims."""
+    return month_day_year(date.fromisoformat(text))

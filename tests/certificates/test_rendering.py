@@ -1,0 +1,246 @@
+"""The certificate as a file: one accessible page that carries every claim, and loads nothing from elsewhere (C3)."""
+
+import http.server
+import io
+import subprocess
+import threading
+from decimal import Decimal
+
+import page
+import pikepdf
+import pytest
+from PIL import Image
+from weasyprint import HTML
+from weasyprint.urls import FatalURLFetchingError
+
+from certificates.rendering import CannotRender, _fetcher_class, qr_code, render
+from certificates.templatetags.certificate_text import hours, in_words, month_day_year, shown_address
+from tests.certificates.content import CODE, CONTENT, content, text_of
+
+
+def letters(text: str) -> str:
+    """Without spaces, and without hyphens: pdftotext drops one that stands at the end of a line."""
+    return text.replace(" ", "").replace("-", "")
+
+
+def pages_of(pdf: bytes) -> list[tuple[float, float]]:
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        return [tuple(float(side) for side in sheet.mediabox[2:]) for sheet in opened.pages]
+
+
+def fonts_available(language: str) -> bool:
+    found = subprocess.run(["fc-list", f":lang={language}"], capture_output=True, check=True).stdout
+    return bool(found.strip())
+
+
+@pytest.fixture(scope="module")
+def pdf() -> bytes:
+    return render(CONTENT)
+
+
+def test_it_is_one_page_of_letter_landscape(pdf):
+    assert pages_of(pdf) == [(792, 612)]
+
+
+def test_every_claim_can_be_searched_and_copied(pdf):
+    text = text_of(pdf)
+    for claim in (
+        "DEPARTMENT OF EXAMPLE EDUCATION",
+        "Curriculum and Instruction Branch",
+        "Certificate of Completion",
+        "Marisol Okafor-Reyes",
+        "Peer Coaching Program (2027 program) from January 1, 2027 to August 31, 2027",
+        "16 hours of peer coaching on six leadership competencies",
+        *CONTENT.competencies,
+        "Eleanor Whitfield",
+        "State Superintendent of Public Instruction",
+        "Issued September 15, 2027",
+        "No. 2027-001-0001",
+        "Verify at coaching.example.org/verify/",
+        CODE,
+    ):
+        assert claim in text
+
+
+def test_it_meets_pdf_ua_1(pdf):
+    report = page.validate_pdf_bytes(pdf, profile="ua1")
+    assert [(failure.rule_id, failure.message) for failure in report.failures] == []
+    assert report.is_compliant
+
+
+def test_it_is_tagged_with_language_and_title(pdf):
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        assert opened.Root.Lang == "en-US"
+        assert bool(opened.Root.MarkInfo.Marked)
+        assert str(opened.docinfo.Title) == "Certificate of Completion for Marisol Okafor-Reyes"
+        with opened.open_metadata() as metadata:
+            assert metadata["dc:title"] == "Certificate of Completion for Marisol Okafor-Reyes"
+            assert metadata["pdfuaid:part"] == "1"
+
+
+def test_every_font_is_embedded(pdf):
+    found = subprocess.run(["pdffonts", "-"], input=pdf, capture_output=True, check=True).stdout.decode()
+    rows = [line.split() for line in found.splitlines()[2:]]
+    assert rows
+    assert all(row[-5] == "yes" for row in rows)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "O",
+        "Maximiliana Wilhelmina Anastasia-Konstantinopoulou Featherstonehaugh de la Cruz Y",
+        "Zoë Ñandú-Škvorecký O’Brien d'Ávila",
+        "Nguyễn Thị Phương Łukasz Þórðarson",
+        "Ada & Bob <b>Lovelace</b>",
+    ],
+)
+def test_any_name_stands_whole_on_one_page(name):
+    pdf = render(content(name=name))
+    assert len(pages_of(pdf)) == 1
+    assert letters(name) in letters(text_of(pdf))
+    assert page.is_pdf_compliant_bytes(pdf, profile="ua1")
+
+
+def test_eighty_letters_without_a_space_wrap_on_one_page():
+    pdf = render(content(name="W" * 80))
+    assert len(pages_of(pdf)) == 1
+    assert text_of(pdf).count("W") == 80 + CONTENT.signatory_name.count("W") * 2
+
+
+@pytest.mark.skipif(not fonts_available("ar"), reason="no font for Arabic is installed")
+def test_an_arabic_name_stands_on_one_page():
+    pdf = render(content(name="محمد عبد الرحمن الهاشمي"))
+    assert len(pages_of(pdf)) == 1
+    assert "محمد" in text_of(pdf)
+    assert page.is_pdf_compliant_bytes(pdf, profile="ua1")
+
+
+@pytest.mark.skipif(not fonts_available("ja"), reason="no font for Japanese is installed")
+def test_a_japanese_name_stands_on_one_page():
+    pdf = render(content(name="山田太郎"))
+    assert len(pages_of(pdf)) == 1
+    assert "山田太郎" in text_of(pdf)
+
+
+def test_a_letter_that_no_font_can_write_is_refused_not_boxed():
+    with pytest.raises(CannotRender, match="No installed font can write “\U0010fffd”"):
+        render(content(name="Ada \U0010fffd"))
+
+
+def test_a_name_too_long_for_the_page_is_refused_not_cut():
+    with pytest.raises(CannotRender, match="too long for one page"):
+        render(content(name="Bartholomew " * 60))
+
+
+def test_too_many_competencies_for_the_page_are_refused_not_cut():
+    with pytest.raises(CannotRender, match="too long for one page"):
+        render(content(competencies=CONTENT.competencies * 6))
+
+
+@pytest.mark.parametrize("field", ["name", "program", "cohort", "signatory_name", "serial", "code"])
+def test_an_empty_claim_is_refused(field):
+    with pytest.raises(CannotRender, match=f"has no {field.replace('_', ' ')}"):
+        render(content(**{field: "  "}))
+
+
+def test_the_signature_picture_is_on_it_and_described():
+    picture = io.BytesIO()
+    Image.new("RGB", (300, 90), "navy").save(picture, "PNG")
+    pdf = render(content(signature=picture.getvalue()))
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        images = [
+            o for o in opened.objects if isinstance(o, pikepdf.Stream) and o.get("/Subtype") == "/Image"
+        ]
+        described = [str(o.Alt) for o in opened.objects if isinstance(o, pikepdf.Dictionary) and "/Alt" in o]
+    assert [(image.Width, image.Height) for image in images] == [(300, 90)]
+    assert "Signature of Eleanor Whitfield" in described
+    assert page.is_pdf_compliant_bytes(pdf, profile="ua1")
+
+
+def test_without_a_picture_the_name_stands_in_its_place(pdf):
+    assert text_of(pdf).count("Eleanor Whitfield") == 2
+
+
+def test_a_delegate_is_named_beside_the_superintendent():
+    text = text_of(render(content(approved_by="Daniel Ortiz, delegate of the State Superintendent")))
+    assert "Eleanor Whitfield" in text
+    assert "Approved by Daniel Ortiz, delegate of the State Superintendent" in text
+
+
+def test_a_sample_says_so_and_bears_no_signature():
+    pdf = render(content(sample=True))
+    text = text_of(pdf)
+    assert text.startswith("Sample: not a certificate")
+    assert text.count("Eleanor Whitfield") == 1
+    assert page.is_pdf_compliant_bytes(pdf, profile="ua1")
+
+
+def test_only_its_own_assets_are_served(tmp_path):
+    canary = tmp_path / "canary.svg"
+    canary.write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    fetch = _fetcher_class()({"certificate:frame": (lambda: b"<svg/>", "image/svg+xml")})
+    assert fetch("certificate:frame").read() == b"<svg/>"
+    for address in (
+        canary.as_uri(),
+        "http://127.0.0.1:1/",
+        "data:text/plain,x",
+        "certificate:other",
+        "certificate:../x",
+    ):
+        with pytest.raises(ValueError, match="nothing but its own assets"):
+            fetch(address)
+
+
+def test_markup_in_a_name_is_text_and_fetches_neither_file_nor_network(tmp_path):
+    asked = []
+
+    class Canary(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_error(404)
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Canary)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        address = f"http://127.0.0.1:{server.server_port}/x"
+        pdf = render(
+            content(name=f'<img src="{address}">', cohort=f'</p><link rel=stylesheet href="{address}">')
+        )
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert asked == []
+    assert "<imgsrc=" in text_of(pdf).replace(" ", "")
+
+
+def test_a_page_that_asks_for_a_file_stops_the_rendering(tmp_path):
+    """Even if markup ever got through, nothing is read: the rendering fails as a whole."""
+    canary = tmp_path / "canary.css"
+    canary.write_text("body { color: red }")
+    fetcher = _fetcher_class()({})
+    with pytest.raises(FatalURLFetchingError):
+        HTML(string=f'<link rel="stylesheet" href="{canary.as_uri()}">', url_fetcher=fetcher).write_pdf()
+    with pytest.raises(FatalURLFetchingError):
+        HTML(string=f'<img src="{canary.as_uri()}">', url_fetcher=fetcher).write_pdf()
+
+
+def test_the_qr_code_is_drawn_as_paths_without_scripts_or_links():
+    drawing = qr_code(CONTENT.verification_address).decode()
+    assert drawing.startswith("<svg ")
+    assert "<path" in drawing
+    assert "href" not in drawing
+    assert "<script" not in drawing
+
+
+def test_words_on_the_certificate():
+    assert [hours(Decimal(amount)) for amount in ("1", "16", "15.50", "100", "0.25")] == [
+        "1 hour",
+        "16 hours",
+        "15.5 hours",
+        "100 hours",
+        "0.25 hours",
+    ]
+    assert [in_words(count) for count in (1, 6, 12, 13)] == ["one", "six", "twelve", "13"]
+    assert month_day_year(CONTENT.issued_date) == "September 15, 2027"
+    assert shown_address("https://a.example.org/verify/abc") == "a.example.org/verify/"
