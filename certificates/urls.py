@@ -1,5 +1,27 @@
-"""Addresses of this app."""
+"""Addresses of this app: rooms under /certificates/, and the public /verify/."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from certificates.views import approval, holder, office, verify
+
+urlpatterns = [
+    path("certificates/", holder.index, name="certificates"),
+    path("certificates/<int:pk>/", holder.certificate, name="certificate"),
+    path("certificates/<int:pk>/download/", holder.download, name="certificate_download"),
+    path("certificates/<int:pk>/reissue/", office.reissue, name="certificate_reissue"),
+    path("certificates/<int:pk>/revoke/", office.revoke, name="certificate_revoke"),
+    path("certificates/register/", office.register, name="certificate_register"),
+    path("certificates/cohorts/<int:pk>/", office.completion, name="certificate_completion"),
+    path("certificates/cohorts/<int:pk>/propose/", office.propose, name="certificate_propose"),
+    path("certificates/batches/<int:pk>/", approval.batch, name="certificate_batch"),
+    path("certificates/batches/<int:pk>/submit/", office.submit, name="certificate_submit"),
+    path("certificates/batches/<int:pk>/sample/", approval.sample, name="certificate_sample"),
+    path("certificates/batches/<int:pk>/approve/", approval.approve, name="certificate_approve"),
+    path("certificates/batches/<int:pk>/return/", approval.send_back, name="certificate_return"),
+    path("certificates/batches/<int:pk>/issue/", office.issue, name="certificate_issue"),
+    path("certificates/signature/", approval.signature, name="certificate_signature"),
+    path("certificates/signature/picture/", approval.signature_picture, name="certificate_signature_picture"),
+    path("verify/", verify.verify, name="verify"),
+    path("verify/<str:code>.json", verify.verify_json, name="verify_json"),
+    path("verify/<str:code>", verify.verify_code, name="verify_code"),
+]

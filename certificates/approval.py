@@ -1,0 +1,258 @@
+"""A batch from the branch office's draft to the superintendent's approval (C3). The only code that sets its status."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from certificates import eligibility
+from certificates.claims import batch_text, department_of, local_date
+from certificates.models import Batch, BatchEntry
+from coaching import audit, outbox, signing
+from coaching.errors import Refused
+from coaching.models import Cohort, Delegation, OrgUnit, SignedText, User
+
+
+class NobodyEligible(Refused):
+    pass
+
+
+class BatchWaits(Refused):
+    pass
+
+
+class NotSubmitted(Refused):
+    pass
+
+
+class AlreadyApproved(Refused):
+    pass
+
+
+class NobodyCanApprove(Refused):
+    pass
+
+
+class NotTheApprover(Refused):
+    pass
+
+
+class OnTheList(Refused):
+    pass
+
+
+class ListChanged(Refused):
+    pass
+
+
+@dataclass(frozen=True)
+class Authority:
+    """In what capacity somebody approves, and for whom if not in their own right."""
+
+    capacity: str
+    on_behalf_of: User | None = None
+    delegation: Delegation | None = None
+
+
+def statement_of(authority: Authority) -> str:
+    """The sentence that is signed."""
+    return (
+        f"As {authority.capacity}, I approve certificates of completion for the people on this list, and that they "
+        "carry the signature of the State Superintendent of Public Instruction."
+    )
+
+
+def authority_of(user: User, cohort: Cohort, *, on: date) -> Authority | None:
+    """The head of the department above the cohort's branch; or whom a recorded order of that day names."""
+    department = department_of(cohort)
+    if department is None:
+        return None
+    title = department.head_title
+    if department.head_id == user.pk:
+        return Authority(title)
+    order = _orders(department, on).filter(person=user).order_by("-start_date", "-pk").first()
+    if order is None:
+        return None
+    acting = order.kind == Delegation.Kind.ACTING
+    capacity = f"Acting {title}" if acting else f"delegate of the {title}"
+    return Authority(capacity, department.head, order)
+
+
+def _orders(department: OrgUnit, on: date) -> "QuerySet[Delegation]":
+    covers = Q(unit=department)
+    if department.head_id:
+        covers |= Q(unit=None, principal=department.head_id)
+    return Delegation.objects.on(on).filter(covers).select_related("person", "principal")
+
+
+def approvers(cohort: Cohort, *, on: date) -> list[User]:
+    """Everybody who could approve on that day, the head first."""
+    department = department_of(cohort)
+    if department is None:
+        return []
+    people = [department.head] if department.head else []
+    people += [order.person for order in _orders(department, on).order_by("pk")]
+    return [person for person in dict.fromkeys(people) if person.is_active]
+
+
+@transaction.atomic
+def propose_batch(*, cohort: Cohort, by: User | None, now: datetime) -> Batch:
+    """Draft the list of everybody who is eligible; an existing draft is brought up to date.
+
+    Raises BatchWaits while one awaits approval, NobodyEligible when the list would be empty.
+    """
+    cohort = Cohort.objects.select_for_update().get(pk=cohort.pk)
+    open_batch = cohort.certificate_batches.exclude(status=Batch.Status.APPROVED).first()
+    if open_batch and open_batch.status == Batch.Status.AWAITING:
+        raise BatchWaits("A list of this program awaits approval. Propose the next one when that is done.")
+    rows = eligibility.eligible(cohort, today=local_date(cohort, now))
+    if not rows:
+        raise NobodyEligible(
+            "Nobody can be proposed: each participant still lacks something, or has a certificate, or is on an "
+            "approved list. The list below says what."
+        )
+    batch = open_batch or Batch.objects.create(cohort=cohort, created_by=by, created_at=now)
+    batch.entries.all().delete()
+    BatchEntry.objects.bulk_create(
+        BatchEntry(
+            batch=batch,
+            participant=row.participant,
+            name=row.participant.user.name,
+            minutes=row.standing.minutes,
+        )
+        for row in rows
+    )
+    audit.record("batch.proposed", by=by, obj=batch, now=now, data={"certificates": len(rows)})
+    return batch
+
+
+@transaction.atomic
+def submit_for_approval(*, batch: Batch, by: User | None, now: datetime) -> Batch:
+    """Fix the text of the list and ask for approval; a second call changes nothing."""
+    batch = _locked(batch)
+    if batch.status != Batch.Status.DRAFT:
+        return batch
+    if not batch.entries.exists():
+        raise NobodyEligible("The list is empty. Bring it up to date before you submit it.")
+    people = approvers(batch.cohort, on=local_date(batch.cohort, now))
+    if not people:
+        raise NobodyCanApprove(
+            "The department has no head, and nobody is recorded as acting for one. Ask an administrator to enter them."
+        )
+    text = signing.signed_text(kind=SignedText.Kind.CERTIFICATE_BATCH, text=batch_text(batch), now=now)
+    batch.text = text
+    batch.status = Batch.Status.AWAITING
+    batch.submitted_by, batch.submitted_at = by, now
+    batch.returned_reason = ""
+    batch.save()
+    audit.record("batch.submitted", by=by, obj=batch, now=now, data={"digest": text.digest})
+    for person in people:
+        outbox.queue(
+            kind="certificates.batch_awaiting_approval",
+            to=person,
+            key=str(text.pk),
+            ids={"batch_id": batch.pk, "text_id": text.pk},
+            now=now,
+        )
+    return batch
+
+
+@transaction.atomic
+def return_batch(*, batch: Batch, by: User, reason: str, now: datetime) -> Batch:
+    """Send a submitted list back to the branch office with a reason: it is a draft again."""
+    batch = _locked(batch)
+    if batch.status != Batch.Status.AWAITING:
+        raise NotSubmitted("Only a list that awaits approval can be sent back.")
+    authority = _authority_or_refusal(batch, by, now)
+    batch.status = Batch.Status.DRAFT
+    batch.text = batch.submitted_at = None
+    batch.returned_reason = reason
+    batch.save()
+    audit.record(
+        "batch.returned",
+        by=by,
+        on_behalf_of=authority.on_behalf_of,
+        obj=batch,
+        now=now,
+        data={"reason": reason},
+    )
+    if batch.submitted_by:
+        outbox.queue(
+            kind="certificates.batch_returned",
+            to=batch.submitted_by,
+            key=f"{batch.pk}:{now.isoformat()}",
+            ids={"batch_id": batch.pk},
+            now=now,
+        )
+    return batch
+
+
+@transaction.atomic
+def approve_batch(*, batch: Batch, by: User, typed_name: str, now: datetime) -> Batch:
+    """The superintendent's act, or that of a delegate with a recorded order: signed, dated, once (C3).
+
+    A second call by the same person changes nothing; anybody else's is refused.
+    """
+    batch = _locked(batch)
+    if batch.sign_off is not None:
+        if batch.sign_off.signer_id == by.pk:
+            return batch
+        raise AlreadyApproved(f"{batch.sign_off.signer} approved this list already. Nothing is left to do.")
+    if batch.text is None:
+        raise NotSubmitted("The branch office has not submitted this list. Wait until it does.")
+    authority = _authority_or_refusal(batch, by, now)
+    if batch.entries.filter(participant__user=by).exists():
+        raise OnTheList(
+            "You are on this list yourself. Ask the person you stand in for, or another delegate."
+        )
+    if batch_text(batch) != batch.text.text:
+        raise ListChanged(
+            "What the list rests on has changed since it was submitted. Send it back to be renewed."
+        )
+    batch.sign_off = signing.sign(
+        text=batch.text,
+        by=by,
+        capacity=authority.capacity,
+        statement=statement_of(authority),
+        typed_name=typed_name,
+        now=now,
+        on_behalf_of=authority.on_behalf_of,
+        delegation=authority.delegation,
+    )
+    batch.status = Batch.Status.APPROVED
+    batch.save()
+    audit.record(
+        "batch.approved",
+        by=by,
+        on_behalf_of=authority.on_behalf_of,
+        obj=batch,
+        now=now,
+        data={"digest": batch.text.digest, "capacity": authority.capacity},
+    )
+    if batch.submitted_by:
+        outbox.queue(
+            kind="certificates.batch_approved",
+            to=batch.submitted_by,
+            key=str(batch.pk),
+            ids={"batch_id": batch.pk},
+            now=now,
+        )
+    return batch
+
+
+def _authority_or_refusal(batch: Batch, by: User, now: datetime) -> Authority:
+    authority = authority_of(by, batch.cohort, on=local_date(batch.cohort, now))
+    if authority is None:
+        raise NotTheApprover(
+            "Certificates are approved by the State Superintendent of Public Instruction, or by somebody with a "
+            "recorded order to do it. Ask an administrator if yours is missing."
+        )
+    return authority
+
+
+def _locked(batch: Batch) -> Batch:
+    locked = Batch.objects.select_for_update(of=("self",)).select_related(
+        "cohort__program", "cohort__branch__parent", "text", "sign_off__signer", "submitted_by"
+    )
+    return locked.get(pk=batch.pk)

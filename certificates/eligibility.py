@@ -1,0 +1,97 @@
+"""Who of a cohort gets a certificate, and what the others lack (C1, C2). Reasons, never a ranking (M17)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Prefetch
+
+from certificates.models import Batch, BatchEntry, Certificate
+from coaching.models import Cohort, Participant
+from meetings.completion import Code, Standing
+from meetings.ledger import standings
+
+
+@dataclass(frozen=True)
+class Row:
+    """One participant on the completion list. `missing`: reasons in words for the branch office, empty when complete."""
+
+    participant: Participant
+    standing: Standing
+    missing: list[str]
+    certificate: Certificate | None
+    waits_in: Batch | None
+
+    @property
+    def is_eligible(self) -> bool:
+        """A new certificate can be proposed: complete, and neither issued before nor on a submitted list."""
+        return not self.missing and self.certificate is None and self.waits_in is None
+
+
+def completion_list(cohort: Cohort, *, today: date) -> list[Row]:
+    """Every participant by name, in a constant number of queries."""
+    found = standings(cohort, today=today)
+    participants = cohort.participants.select_related("user", "division").prefetch_related(
+        Prefetch("certificates", Certificate.objects.order_by("-issued_at", "-pk"), to_attr="newest_first"),
+        Prefetch(
+            "batch_entries",
+            BatchEntry.objects.exclude(batch__status=Batch.Status.DRAFT).select_related("batch"),
+            to_attr="submitted_entries",
+        ),
+    )
+    rows = []
+    for participant in participants.order_by("user__name", "pk"):
+        certificates = participant.newest_first
+        entries = participant.submitted_entries
+        rows.append(
+            Row(
+                participant=participant,
+                standing=found[participant.pk],
+                missing=missing(participant, found[participant.pk]),
+                certificate=certificates[0] if certificates else None,
+                waits_in=entries[0].batch if entries and not certificates else None,
+            )
+        )
+    return rows
+
+
+def eligible(cohort: Cohort, *, today: date) -> list[Row]:
+    return [row for row in completion_list(cohort, today=today) if row.is_eligible]
+
+
+def missing(participant: Participant, standing: Standing) -> list[str]:
+    """What the branch office needs to know. Which evaluations are missing is the participant's own business: a count
+    is enough to act on."""
+    if participant.status == Participant.Status.LEFT:
+        return ["Left the program."]
+    months = {month.month: month.label for month in standing.months}
+    texts = []
+    for code, words in (
+        (Code.MONTH_MISSED, "No meeting attended in {}."),
+        (Code.MONTH_UNRECORDED, "Attendance not taken in {}."),
+        (Code.MONTH_OPEN, "Still to come: {}."),
+    ):
+        found = [months[reason.month] for reason in standing.reasons if reason.code is code and reason.month]
+        if found:
+            texts.append(words.format(_listed(found)))
+    for code, words in (
+        (Code.EVALUATION_OPEN, "to fill in"),
+        (Code.EVALUATION_CLOSED, "not filled in, and closed"),
+    ):
+        count = sum(reason.code is code for reason in standing.reasons)
+        if count:
+            texts.append(f"{count} {'evaluation' if count == 1 else 'evaluations'} {words}.")
+    told = (
+        Code.MONTH_MISSED,
+        Code.MONTH_UNRECORDED,
+        Code.MONTH_OPEN,
+        Code.EVALUATION_OPEN,
+        Code.EVALUATION_CLOSED,
+    )
+    return texts + [reason.text for reason in standing.reasons if reason.code not in told]
+
+
+def _listed(words: Iterable[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last

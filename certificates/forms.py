@@ -1,0 +1,121 @@
+"""Forms of this app; each holds its own layout."""
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Layout
+from django import forms
+
+from certificates.signatures import NotAPicture, as_png
+
+
+def _plain(*fields: str) -> FormHelper:
+    helper = FormHelper()
+    helper.form_tag = False
+    helper.layout = Layout(*fields)
+    return helper
+
+
+class ApproveForm(forms.Form):
+    typed_name = forms.CharField(
+        label="Your full name, typed as your signature",
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+
+    helper = _plain("typed_name")
+
+
+class ReturnForm(forms.Form):
+    reason = forms.CharField(
+        label="What has to be put right",
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="The branch office reads this.",
+    )
+
+    helper = _plain("reason")
+
+
+class ReissueForm(forms.Form):
+    reason = forms.CharField(
+        label="Why a new one is issued",
+        max_length=500,
+        help_text="For example: name corrected, or printed copy lost. It stays in the register.",
+    )
+
+    helper = _plain("reason")
+
+
+class RevokeForm(forms.Form):
+    reason = forms.CharField(
+        label="Why it is revoked",
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="The holder reads this. Whoever verifies the certificate sees only that it was revoked, and when.",
+    )
+
+    helper = _plain("reason")
+
+
+class SearchForm(forms.Form):
+    q = forms.CharField(label="Name or serial number", max_length=100, required=False)
+
+    helper = _plain("q")
+
+
+class CodeForm(forms.Form):
+    code = forms.CharField(
+        label="Code on the certificate",
+        max_length=300,
+        help_text="The line of letters and digits beside the square code. Capital and small letters count.",
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+        ),
+    )
+
+    helper = _plain("code")
+
+    def clean_code(self) -> str:
+        """The code itself, also out of a pasted address."""
+        words = self.cleaned_data["code"].strip().rstrip("/").split("/")
+        return words[-1].strip()
+
+
+class FileForm(forms.Form):
+    MOST_BYTES = 5_000_000
+
+    file = forms.FileField(
+        label="The certificate as a PDF file",
+        help_text="It is compared with the register and not kept.",
+        widget=forms.ClearableFileInput(attrs={"accept": "application/pdf"}),
+    )
+
+    helper = _plain("file")
+
+    def clean_file(self) -> bytes:
+        upload = self.cleaned_data["file"]
+        if upload.size > self.MOST_BYTES:
+            raise forms.ValidationError(
+                "This file is larger than any certificate. Choose the PDF file you were given."
+            )
+        return upload.read()
+
+
+class SignatureForm(forms.Form):
+    MOST_BYTES = 1_000_000
+
+    picture = forms.FileField(
+        label="Picture of your signature",
+        help_text="A PNG or JPEG file of at most 1 MB, best on a white or transparent ground.",
+        widget=forms.ClearableFileInput(attrs={"accept": "image/png,image/jpeg"}),
+    )
+
+    helper = _plain("picture")
+
+    def clean_picture(self) -> bytes:
+        upload = self.cleaned_data["picture"]
+        if upload.size > self.MOST_BYTES:
+            raise forms.ValidationError("The file is larger than 1 MB. Choose a smaller picture.")
+        try:
+            return as_png(upload.read())
+        except NotAPicture as refusal:
+            raise forms.ValidationError(str(refusal)) from refusal

@@ -1,0 +1,329 @@
+"""Certificates come into being here, one at a time, and end here: issue, reissue, revoke (C2, C3)."""
+
+import hashlib
+import secrets
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from certificates import eligibility
+from certificates.approval import approve_batch, propose_batch, return_batch, submit_for_approval
+from certificates.claims import claims_of, content_of, local_date
+from certificates.models import (
+    Batch,
+    BatchEntry,
+    Certificate,
+    CertificateFile,
+    SerialCounter,
+    SignaturePicture,
+)
+from certificates.rendering import render
+from coaching import audit, enrollment, jobs, outbox
+from coaching.errors import Refused
+from coaching.models import Cohort, Job, Participant, SignOff, User
+from meetings.ledger import standings
+
+__all__ = [
+    "approve_batch",
+    "issue_batch",
+    "propose_batch",
+    "reissue",
+    "return_batch",
+    "revoke",
+    "start_issue",
+    "submit_for_approval",
+]
+
+JOB_KIND = "issue_certificates"
+
+
+class NotApproved(Refused):
+    pass
+
+
+class NotTheNewest(Refused):
+    pass
+
+
+class NotValid(Refused):
+    pass
+
+
+class ReasonMissing(Refused):
+    pass
+
+
+@dataclass
+class Outcome:
+    """What an issue did. `refused`: name → why, for those on the list who get none for now."""
+
+    issued: int = 0
+    already: int = 0
+    refused: dict[str, str] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, object]:
+        return {"issued": self.issued, "already": self.already, "refused": self.refused}
+
+    @property
+    def refused_by_reason(self) -> Counter[str]:
+        return Counter(self.refused.values())
+
+
+def start_issue(*, batch: Batch, by: User | None, now: datetime) -> Job:
+    """Ask for the certificates of an approved batch; while that runs, asking again returns the same job."""
+    _approved_or_refusal(batch)
+    return jobs.start(
+        kind=JOB_KIND,
+        key=str(batch.pk),
+        by=by,
+        now=now,
+        arguments={"batch_id": batch.pk, "by_id": by.pk if by else None},
+    )
+
+
+def issue_batch(
+    *, batch: Batch, by: User | None, now: datetime, report: Callable[[int, int], None] | None = None
+) -> Outcome:
+    """Give everybody on an approved list exactly one certificate, each in a transaction of its own.
+
+    Stopped half-way or run again, it goes on with those who have none. Who no longer meets the commitment is
+    passed over with the reason (C2).
+    """
+    batch = Batch.objects.select_related(
+        "cohort__program", "cohort__branch__parent", "sign_off__signer", "sign_off__on_behalf_of"
+    ).get(pk=batch.pk)
+    _approved_or_refusal(batch)
+    outcome = Outcome()
+    standing = standings(batch.cohort, today=local_date(batch.cohort, now))
+    entries = list(batch.entries.select_related("participant__user"))
+    have_one = set(batch.certificates.values_list("participant_id", flat=True))
+    for number, entry in enumerate(entries):
+        if report:
+            report(number, len(entries))
+        entry.batch = batch
+        participant = entry.participant
+        if participant.pk in have_one:
+            outcome.already += 1
+        elif lacks := eligibility.missing(participant, standing[participant.pk]):
+            outcome.refused[_key(entry)] = " ".join(lacks)
+        else:
+            _issue_one(entry, by, now, outcome)
+    if report:
+        report(len(entries), len(entries))
+    return outcome
+
+
+def _approved_or_refusal(batch: Batch) -> SignOff:
+    if batch.sign_off is None:
+        raise NotApproved(
+            "The superintendent has not approved this list. Certificates are issued after that."
+        )
+    return batch.sign_off
+
+
+def _key(entry: BatchEntry) -> str:
+    return f"{entry.name} ({entry.participant_id})"
+
+
+def _issue_one(entry: BatchEntry, by: User | None, now: datetime, outcome: Outcome) -> None:
+    batch = entry.batch
+    claims = claims_of(entry, sign_off=batch.sign_off, issued_date=local_date(batch.cohort, now))
+    try:
+        prepared = _prepare(batch, claims)
+    except Refused as refusal:  # one name that cannot be printed stops nobody else's certificate
+        outcome.refused[_key(entry)] = str(refusal)
+        return
+    certificate, reason = _store_first(entry, prepared, by, now)
+    if certificate:
+        outcome.issued += 1
+    elif reason:
+        outcome.refused[_key(entry)] = reason
+    else:
+        outcome.already += 1
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A rendered certificate that is not in the register yet."""
+
+    serial: str
+    code: str
+    claims: dict[str, Any]
+    pdf: bytes
+
+
+def _prepare(batch: Batch, claims: dict[str, Any]) -> Prepared:
+    """Number and render, in no transaction: drawing takes a while. A number that is not used in the end is lost."""
+    sign_off = _approved_or_refusal(batch)
+    serial, code = next_serial(batch.cohort), secrets.token_urlsafe(20)
+    picture = SignaturePicture.objects.filter(person=sign_off.on_behalf_of or sign_off.signer).first()
+    signature = bytes(picture.picture) if picture else None
+    return Prepared(
+        serial, code, claims, render(content_of(claims, serial=serial, code=code, signature=signature))
+    )
+
+
+@transaction.atomic
+def next_serial(cohort: Cohort) -> str:
+    """`2027-003-0012`: first year of the program, number of the cohort, number within it."""
+    SerialCounter.objects.get_or_create(cohort=cohort)
+    counter = SerialCounter.objects.select_for_update().get(cohort=cohort)
+    counter.last += 1
+    counter.save(update_fields=["last"])
+    return f"{cohort.first_month.year}-{cohort.pk:03d}-{counter.last:04d}"
+
+
+@transaction.atomic
+def _store_first(
+    entry: BatchEntry, prepared: Prepared, by: User | None, now: datetime
+) -> tuple[Certificate | None, str]:
+    """Returns the certificate, or None and the reason (no reason: somebody else issued it meanwhile)."""
+    participant = Participant.objects.select_for_update().get(pk=entry.participant_id)
+    if participant.certificates.filter(batch_id=entry.batch_id).exists():
+        return None, ""
+    if participant.status == Participant.Status.LEFT:  # F3: left while it was being drawn
+        return None, "Left the program."
+    if participant.certificates.valid().exists():
+        return None, "Has a valid certificate from another list."
+    certificate = _register(participant, entry.batch, prepared, by=by, now=now)
+    enrollment.complete(participant=participant, by=by, now=now)
+    audit.record(
+        "certificate.issued",
+        by=by,
+        obj=certificate,
+        now=now,
+        data={"serial": certificate.serial, "digest": certificate.digest},
+    )
+    return certificate, ""
+
+
+def _register(
+    participant: Participant,
+    batch: Batch,
+    prepared: Prepared,
+    *,
+    by: User | None,
+    now: datetime,
+    supersedes: Certificate | None = None,
+) -> Certificate:
+    certificate = Certificate.objects.create(
+        participant=participant,
+        batch=batch,
+        serial=prepared.serial,
+        code=prepared.code,
+        claims=prepared.claims,
+        digest=hashlib.sha256(prepared.pdf).hexdigest(),
+        issued_at=now,
+        issued_by=by,
+        supersedes=supersedes,
+    )
+    CertificateFile.objects.create(certificate=certificate, pdf=prepared.pdf)
+    outbox.queue(
+        kind="certificates.issued",
+        to=participant.user,
+        key=str(certificate.pk),
+        ids={"certificate_id": certificate.pk},
+        now=now,
+    )
+    return certificate
+
+
+def reissue(*, certificate: Certificate, by: User | None, reason: str, now: datetime) -> Certificate:
+    """Replace a certificate, with the name as it is on record today: corrected, lost, or revoked by mistake.
+
+    The old one is superseded (a revoked one stays revoked). Raises NotTheNewest for one that was replaced before.
+    """
+    _reason_or_refusal(reason)
+    _newest_or_refusal(certificate)
+    certificate = Certificate.objects.select_related(
+        "participant__user", "batch__cohort", "batch__sign_off__signer", "batch__sign_off__on_behalf_of"
+    ).get(pk=certificate.pk)
+    # What was approved stays as it is; the name and the date are today's.
+    claims = certificate.claims | {
+        "name": certificate.participant.user.name,
+        "issued_date": local_date(certificate.batch.cohort, now).isoformat(),
+    }
+    return _replace(certificate, _prepare(certificate.batch, claims), by=by, reason=reason, now=now)
+
+
+def _newest_or_refusal(certificate: Certificate) -> None:
+    newest = (
+        Certificate.objects.filter(participant=certificate.participant_id)
+        .order_by("-issued_at", "-pk")
+        .first()
+    )
+    if newest is None or newest.pk != certificate.pk:
+        raise NotTheNewest(
+            f"Certificate {certificate.serial} was replaced already. Work with the newest one."
+        )
+
+
+@transaction.atomic
+def _replace(
+    certificate: Certificate, prepared: Prepared, *, by: User | None, reason: str, now: datetime
+) -> Certificate:
+    participant = Participant.objects.select_for_update().get(pk=certificate.participant_id)
+    old = Certificate.objects.select_for_update().get(pk=certificate.pk)
+    _newest_or_refusal(old)
+    if old.is_valid:
+        _end(old, Certificate.Status.SUPERSEDED, by=by, reason=reason, now=now)
+    new = _register(participant, certificate.batch, prepared, by=by, now=now, supersedes=old)
+    audit.record(
+        "certificate.reissued",
+        by=by,
+        obj=new,
+        now=now,
+        data={"serial": new.serial, "digest": new.digest, "instead_of": old.serial, "reason": reason},
+    )
+    return new
+
+
+@transaction.atomic
+def revoke(*, certificate: Certificate, by: User | None, reason: str, now: datetime) -> Certificate:
+    """End a certificate for good, with the reason; a second call changes nothing."""
+    _reason_or_refusal(reason)
+    certificate = (
+        Certificate.objects.select_for_update(of=("self",))
+        .select_related("participant__user")
+        .get(pk=certificate.pk)
+    )
+    if certificate.status == Certificate.Status.REVOKED:
+        return certificate
+    if certificate.status == Certificate.Status.SUPERSEDED:
+        raise NotValid(f"Certificate {certificate.serial} was replaced already. Revoke the newest one.")
+    _end(certificate, Certificate.Status.REVOKED, by=by, reason=reason, now=now)
+    audit.record("certificate.revoked", by=by, obj=certificate, now=now, data={"reason": reason})
+    outbox.queue(
+        kind="certificates.revoked",
+        to=certificate.participant.user,
+        key=str(certificate.pk),
+        ids={"certificate_id": certificate.pk},
+        now=now,
+    )
+    return certificate
+
+
+def _reason_or_refusal(reason: str) -> None:
+    if not reason.strip():
+        raise ReasonMissing("Give the reason: it stays in the register.")
+
+
+def _end(
+    certificate: Certificate, status: Certificate.Status, *, by: User | None, reason: str, now: datetime
+) -> None:
+    certificate.status = status
+    certificate.ended_at, certificate.ended_by, certificate.reason = now, by, reason.strip()
+    certificate.save(update_fields=["status", "ended_at", "ended_by", "reason"])
+
+
+def sample(batch: Batch, *, now: datetime) -> bytes:
+    """What the first certificate of a list would look like: marked as a sample, unsigned, stored nowhere."""
+    entry = batch.entries.select_related("batch__cohort__program", "batch__cohort__branch__parent").first()
+    if entry is None:
+        raise NotApproved("The list is empty, so there is nothing to show.")
+    claims = claims_of(entry, sign_off=None, issued_date=local_date(batch.cohort, now))
+    return render(content_of(claims, serial="SAMPLE", code="SAMPLE", sample=True))

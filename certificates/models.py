@@ -1,0 +1,213 @@
+"""Batches that the superintendent approves, and the register of certificates."""
+
+from datetime import date
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from coaching import offices, permissions
+from coaching.models import Cohort, OrgUnit, Participant, SignedText, SignOff, User
+
+
+class BatchQuerySet(models.QuerySet["Batch"]):
+    def visible_to(self, user: User) -> Self:
+        """The branch office's own; and, once submitted, those of the department this person leads or stands in for."""
+        departments = offices.units_led_by(user, on=timezone.localdate(), kind=OrgUnit.Kind.DEPARTMENT)
+        below = OrgUnit.objects.under(*departments)
+        submitted = ~Q(status=Batch.Status.DRAFT)
+        return self.filter(
+            Q(cohort__in=permissions.office_cohorts(user)) | Q(submitted, cohort__branch__in=below)
+        )
+
+    def awaiting(self, user: User) -> Self:
+        """Batches that wait for this person's approval."""
+        departments = offices.units_led_by(user, on=timezone.localdate(), kind=OrgUnit.Kind.DEPARTMENT)
+        return self.filter(
+            status=Batch.Status.AWAITING, cohort__branch__in=OrgUnit.objects.under(*departments)
+        )
+
+
+class Batch(models.Model):
+    """A list of people whose certificates are approved together (C3). The text, once submitted, is what is signed."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        AWAITING = "awaiting_approval", "Awaiting approval"
+        APPROVED = "approved", "Approved"
+
+    cohort = models.ForeignKey(Cohort, models.PROTECT, related_name="certificate_batches")
+    status = models.CharField(max_length=20, choices=Status.choices, default=Status.DRAFT)
+    created_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    submitted_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    text = models.OneToOneField(SignedText, models.PROTECT, null=True, blank=True, related_name="batch")
+    sign_off = models.OneToOneField(SignOff, models.PROTECT, null=True, blank=True, related_name="batch")
+    # Why the superintendent sent it back, until it is submitted again.
+    returned_reason = models.CharField(max_length=500, blank=True)
+
+    objects = BatchQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "batch of certificates"
+        verbose_name_plural = "batches of certificates"
+        ordering = ("-created_at", "-pk")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cohort"], condition=~Q(status="approved"), name="batch_one_open_per_cohort"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="draft", text=None, submitted_at=None)
+                | (~Q(status="draft") & Q(text__isnull=False, submitted_at__isnull=False)),
+                name="batch_has_its_text_once_submitted",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="approved", sign_off__isnull=False)
+                | (~Q(status="approved") & Q(sign_off=None)),
+                name="batch_signed_when_approved",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Certificates of the {self.cohort}, batch {self.pk}"
+
+
+class BatchEntry(models.Model):
+    """One line of the list: the name as it will be printed, and the minutes of meetings attended."""
+
+    batch = models.ForeignKey(Batch, models.CASCADE, related_name="entries")
+    participant = models.ForeignKey(Participant, models.PROTECT, related_name="batch_entries")
+    name = models.CharField(max_length=200)
+    minutes = models.PositiveIntegerField()
+
+    class Meta:
+        verbose_name_plural = "batch entries"
+        ordering = ("name", "pk")
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "participant"], name="batchentry_person_once"),
+            models.CheckConstraint(condition=~Q(name=""), name="batchentry_has_a_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SerialCounter(models.Model):
+    """The last serial number given out in a cohort; numbers are never given twice."""
+
+    cohort = models.OneToOneField(Cohort, models.PROTECT, primary_key=True, related_name="+")
+    last = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.cohort}: {self.last}"
+
+
+class CertificateQuerySet(models.QuerySet["Certificate"]):
+    def visible_to(self, user: User) -> Self:
+        """The holder's own; those of the branch office's cohorts; the register of the branch deputy."""
+        return self.filter(
+            Q(participant__user=user)
+            | Q(participant__cohort__in=permissions.office_cohorts(user))
+            | Q(participant__cohort__in=permissions.deputy_cohorts(user))
+        )
+
+    def managed_by(self, user: User) -> Self:
+        """Those this person may reissue or revoke."""
+        return self.filter(participant__cohort__in=permissions.office_cohorts(user)).exclude(
+            participant__user=user
+        )
+
+    def valid(self) -> Self:
+        return self.filter(status=Certificate.Status.VALID)
+
+    def search(self, words: str) -> Self:
+        """By the start of the serial number, or by every word of the printed name."""
+        found = self
+        for word in words.split():
+            found = found.filter(Q(claims__name__icontains=word) | Q(serial__istartswith=word))
+        return found
+
+
+class Certificate(models.Model):
+    """One issued certificate: what was printed, the digest of the file, and whether it still stands."""
+
+    class Status(models.TextChoices):
+        VALID = "valid", "Valid"
+        SUPERSEDED = "superseded", "Superseded"
+        REVOKED = "revoked", "Revoked"
+
+    participant = models.ForeignKey(Participant, models.PROTECT, related_name="certificates")
+    batch = models.ForeignKey(Batch, models.PROTECT, related_name="certificates")
+    serial = models.CharField("serial number", max_length=40, unique=True)
+    # Secret: whoever has it reads the claims at /verify/.
+    code = models.CharField(max_length=40, unique=True)
+    claims = models.JSONField(help_text="Everything that is printed on it.")
+    digest = models.CharField("SHA-256 of the file", max_length=64, unique=True)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.VALID)
+    issued_at = models.DateTimeField()
+    issued_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    supersedes = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, related_name="superseded_by"
+    )
+    ended_at = models.DateTimeField("superseded or revoked at", null=True, blank=True)
+    ended_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    reason = models.CharField("why it no longer stands", max_length=500, blank=True)
+
+    objects = CertificateQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-issued_at", "-pk")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["participant"],
+                condition=Q(status="valid"),
+                name="certificate_one_valid_per_participant",
+            ),
+            # Running an issue again gives nobody a second one, not even after a revocation.
+            models.UniqueConstraint(
+                fields=["participant", "batch"],
+                condition=Q(supersedes=None),
+                name="certificate_first_one_once_per_batch",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="valid", ended_at=None, reason="")
+                | (~Q(status="valid") & Q(ended_at__isnull=False) & ~Q(reason="")),
+                name="certificate_ended_is_dated_with_its_reason",
+            ),
+            models.CheckConstraint(condition=~Q(code=""), name="certificate_has_a_code"),
+        ]
+
+    def __str__(self) -> str:
+        return self.serial
+
+    @property
+    def is_valid(self) -> bool:
+        return self.status == self.Status.VALID
+
+    @property
+    def issued_date(self) -> date:
+        """As printed."""
+        return date.fromisoformat(self.claims["issued_date"])
+
+
+class CertificateFile(models.Model):
+    """The exact bytes that were issued; written once, never rendered again."""
+
+    certificate = models.OneToOneField(Certificate, models.PROTECT, primary_key=True, related_name="file")
+    pdf = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"{self.certificate}.pdf"
+
+
+class SignaturePicture(models.Model):
+    """A picture of a head's signature; it stands for the approval of a batch and is printed for nothing else."""
+
+    person = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="signature_picture")
+    picture = models.BinaryField()
+    uploaded_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"Signature of {self.person}"

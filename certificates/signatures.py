@@ -1,0 +1,49 @@
+"""The picture of a head's signature: taken in with care, drawn anew, printed on what they or their delegate approve."""
+
+import io
+import warnings
+from datetime import datetime
+
+from django.db import transaction
+from PIL import Image
+
+from certificates.models import SignaturePicture
+from coaching import audit
+from coaching.errors import Refused
+from coaching.models import User
+
+MOST_PIXELS = 16_000_000
+LARGEST = (1040, 248)  # four times the place it has on the certificate
+
+
+class NotAPicture(Refused):
+    pass
+
+
+def as_png(upload: bytes) -> bytes:
+    """The picture drawn anew as a small PNG: nothing but its pixels is kept of what was uploaded."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(upload), formats=("PNG", "JPEG")) as picture:
+                if picture.width * picture.height > MOST_PIXELS:
+                    raise NotAPicture("The picture has too many pixels. Choose a smaller one.")
+                drawn = picture.convert("RGBA")
+    except NotAPicture:
+        raise
+    except Exception as error:  # Pillow raises many kinds of errors over broken files
+        raise NotAPicture("This is no PNG or JPEG picture, or it is damaged. Choose another file.") from error
+    drawn.thumbnail(LARGEST)
+    out = io.BytesIO()
+    drawn.save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
+@transaction.atomic
+def keep(*, person: User, picture: bytes, by: User, now: datetime) -> SignaturePicture:
+    """Keep a picture, in place of the one before; certificates that were issued stay as they are."""
+    kept, _ = SignaturePicture.objects.update_or_create(
+        person=person, defaults={"picture": picture, "uploaded_at": now}
+    )
+    audit.record("signature_picture.kept", by=by, obj=person, now=now)
+    return kept

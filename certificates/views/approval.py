@@ -1,0 +1,144 @@
+"""A batch as its branch office and its approver see it, and the approver's acts."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from certificates import issuing, signatures
+from certificates.approval import approve_batch, approvers, authority_of, return_batch, statement_of
+from certificates.claims import batch_text, local_date
+from certificates.forms import ApproveForm, ReturnForm, SignatureForm
+from certificates.models import Batch, SignaturePicture
+from coaching import permissions
+from coaching.errors import Refused
+from coaching.models import Job, User
+from coaching.permissions import access, any_of, branch_office, superintendent
+
+
+def _batch(request: HttpRequest, pk: int) -> Batch:
+    visible = Batch.objects.visible_to(request.user).select_related(  # type: ignore[arg-type]
+        "cohort__program",
+        "cohort__branch__parent__head",
+        "text",
+        "sign_off__signer",
+        "sign_off__on_behalf_of",
+        "submitted_by",
+    )
+    return get_object_or_404(visible, pk=pk)
+
+
+@access(any_of(branch_office, superintendent))
+@require_safe
+def batch(request: HttpRequest, pk: int) -> HttpResponse:
+    return _show(request, _batch(request, pk), ApproveForm(), ReturnForm())
+
+
+def _show(
+    request: HttpRequest, found: Batch, approve_form: ApproveForm, return_form: ReturnForm, status: int = 200
+) -> HttpResponse:
+    user: User = request.user  # type: ignore[assignment]
+    today = local_date(found.cohort, timezone.now())
+    authority = authority_of(user, found.cohort, on=today)
+    job = _job(found)
+    context = {
+        "batch": found,
+        "text": found.text.text if found.text else batch_text(found),
+        "count": found.entries.count(),
+        "issued": found.certificates.filter(supersedes=None).count(),
+        "may_manage": permissions.office_cohorts(user).filter(pk=found.cohort_id).exists(),
+        "may_approve": authority is not None and found.status == Batch.Status.AWAITING,
+        "statement": statement_of(authority) if authority else "",
+        "approvers": approvers(found.cohort, on=today),
+        "approve_form": approve_form,
+        "return_form": return_form,
+        "job": job,
+        "job_runs": job is not None and job.finished_at is None,
+    }
+    return render(request, "certificates/batch.html", context, status=status)
+
+
+def _job(found: Batch) -> Job | None:
+    return Job.objects.filter(key=f"{issuing.JOB_KIND}:{found.pk}").order_by("-pk").first()
+
+
+@access(any_of(branch_office, superintendent))
+@require_safe
+def sample(request: HttpRequest, pk: int) -> HttpResponse:
+    """Drawn for this one look and kept nowhere."""
+    found = _batch(request, pk)
+    try:
+        pdf = issuing.sample(found, now=timezone.now())
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("certificate_batch", pk=found.pk)
+    response = HttpResponse(pdf, content_type="application/pdf")
+    response["Content-Disposition"] = 'inline; filename="sample.pdf"'
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@access(superintendent)
+@require_POST
+def approve(request: HttpRequest, pk: int) -> HttpResponse:
+    found = _batch(request, pk)
+    form = ApproveForm(request.POST)
+    if not form.is_valid():
+        return _show(request, found, form, ReturnForm(), status=422)
+    try:
+        approve_batch(
+            batch=found,
+            by=request.user,  # type: ignore[arg-type]
+            typed_name=form.cleaned_data["typed_name"],
+            now=timezone.now(),
+        )
+    except Refused as refusal:
+        form.add_error("typed_name", str(refusal))
+        return _show(request, found, form, ReturnForm(), status=422)
+    messages.success(request, "You approved the list. The branch office can issue the certificates now.")
+    return redirect("certificate_batch", pk=found.pk)
+
+
+@access(superintendent)
+@require_POST
+def send_back(request: HttpRequest, pk: int) -> HttpResponse:
+    found = _batch(request, pk)
+    form = ReturnForm(request.POST)
+    if not form.is_valid():
+        return _show(request, found, ApproveForm(), form, status=422)
+    try:
+        return_batch(
+            batch=found,
+            by=request.user,  # type: ignore[arg-type]
+            reason=form.cleaned_data["reason"],
+            now=timezone.now(),
+        )
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("certificate_batch", pk=found.pk)
+    messages.success(request, "Sent back. The branch office has been told why by mail.")
+    return redirect("certificates")
+
+
+@access(superintendent)
+@require_http_methods(["GET", "HEAD", "POST"])
+def signature(request: HttpRequest) -> HttpResponse:
+    """One's own picture; only a head's is ever printed."""
+    user: User = request.user  # type: ignore[assignment]
+    form = SignatureForm(request.POST, request.FILES) if request.method == "POST" else SignatureForm()
+    if form.is_bound and form.is_valid():
+        signatures.keep(person=user, picture=form.cleaned_data["picture"], by=user, now=timezone.now())
+        messages.success(request, "The picture is kept. It is printed on certificates issued from now on.")
+        return redirect("certificate_signature")
+    kept = SignaturePicture.objects.filter(person=user).first()
+    return render(request, "certificates/signature.html", {"form": form, "kept": kept})
+
+
+@access(superintendent)
+@require_safe
+def signature_picture(request: HttpRequest) -> HttpResponse:
+    kept = get_object_or_404(SignaturePicture, person=request.user)
+    response = HttpResponse(bytes(kept.picture), content_type="image/png")
+    response["Cache-Control"] = "private, no-store"
+    return response

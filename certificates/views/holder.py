@@ -1,0 +1,90 @@
+"""What a participant sees: where they stand, and their certificates."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from certificates.claims import local_date, verification_address
+from certificates.models import Batch, Certificate
+from coaching import permissions
+from coaching.models import Participant, User
+from coaching.permissions import access, signed_in
+from meetings.completion import Standing
+from meetings.ledger import standing
+
+
+@dataclass(frozen=True)
+class Participation:
+    participant: Participant
+    certificates: list[Certificate]
+    standing: Standing | None
+
+
+@access(signed_in)
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """One's own certificates, and the ways into the rooms of one's offices."""
+    user: User = request.user  # type: ignore[assignment]
+    context = {
+        "participations": _participations(user),
+        "cohorts": permissions.office_cohorts(user).select_related("program", "branch"),
+        "awaiting": Batch.objects.awaiting(user).select_related("cohort__branch"),
+        "may_search": permissions.branch_office(user) or permissions.deputy(user),
+        "may_approve": permissions.superintendent(user),
+    }
+    return render(request, "certificates/index.html", context)
+
+
+def _participations(user: User) -> list[Participation]:
+    now = timezone.now()
+    mine = (
+        user.participations.exclude(status=Participant.Status.LEFT)
+        .select_related("cohort__program", "cohort__branch")
+        .prefetch_related("certificates")
+        .order_by("-cohort__first_month", "pk")
+    )
+    return [
+        Participation(
+            participant=participant,
+            certificates=list(participant.certificates.all()),
+            standing=None
+            if participant.certificates.all()
+            else standing(participant, today=local_date(participant.cohort, now)),
+        )
+        for participant in mine
+    ]
+
+
+@access(signed_in)
+@require_safe
+def certificate(request: HttpRequest, pk: int) -> HttpResponse:
+    user: User = request.user  # type: ignore[assignment]
+    found = get_object_or_404(
+        Certificate.objects.visible_to(user).select_related(
+            "participant__user", "participant__cohort__program", "supersedes", "superseded_by", "ended_by"
+        ),
+        pk=pk,
+    )
+    context = {
+        "certificate": found,
+        "is_holder": found.participant.user_id == user.pk,
+        "may_manage": Certificate.objects.managed_by(user).filter(pk=pk).exists(),
+        "is_newest": not hasattr(found, "superseded_by"),
+        "address": verification_address(found.code),
+    }
+    return render(request, "certificates/certificate_page.html", context)
+
+
+@access(signed_in)
+@require_safe
+def download(request: HttpRequest, pk: int) -> HttpResponse:
+    """The stored bytes, as they were issued."""
+    visible = Certificate.objects.visible_to(request.user).select_related("file")  # type: ignore[arg-type]
+    found = get_object_or_404(visible, pk=pk)
+    response = HttpResponse(bytes(found.file.pdf), content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="certificate-{found.serial}.pdf"'
+    response["Cache-Control"] = "private, no-store"
+    return response

@@ -1,0 +1,147 @@
+"""The branch office's rooms: who completed, batches, the register."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from certificates import issuing
+from certificates.approval import approvers, propose_batch, submit_for_approval
+from certificates.claims import local_date
+from certificates.eligibility import completion_list
+from certificates.forms import ReissueForm, RevokeForm, SearchForm
+from certificates.models import Batch, Certificate
+from coaching import permissions
+from coaching.errors import Refused
+from coaching.models import Cohort, User
+from coaching.permissions import access, any_of, branch_office, deputy
+
+
+def _cohort(request: HttpRequest, pk: int) -> Cohort:
+    mine = permissions.office_cohorts(request.user).select_related("program", "branch__parent")  # type: ignore[arg-type]
+    return get_object_or_404(mine, pk=pk)
+
+
+def _own_batch(request: HttpRequest, pk: int) -> Batch:
+    mine = permissions.office_cohorts(request.user)  # type: ignore[arg-type]
+    return get_object_or_404(Batch.objects.filter(cohort__in=mine).select_related("cohort"), pk=pk)
+
+
+@access(branch_office)
+@require_safe
+def completion(request: HttpRequest, pk: int) -> HttpResponse:
+    cohort = _cohort(request, pk)
+    today = local_date(cohort, timezone.now())
+    rows = completion_list(cohort, today=today)
+    context = {
+        "cohort": cohort,
+        "rows": rows,
+        "eligible": sum(row.is_eligible for row in rows),
+        "batches": cohort.certificate_batches.select_related("sign_off__signer", "sign_off__on_behalf_of"),
+        "approvers": approvers(cohort, on=today),
+    }
+    return render(request, "certificates/completion.html", context)
+
+
+@access(branch_office)
+@require_POST
+def propose(request: HttpRequest, pk: int) -> HttpResponse:
+    cohort = _cohort(request, pk)
+    try:
+        batch = propose_batch(cohort=cohort, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("certificate_completion", pk=cohort.pk)
+    return redirect("certificate_batch", pk=batch.pk)
+
+
+@access(branch_office)
+@require_POST
+def submit(request: HttpRequest, pk: int) -> HttpResponse:
+    batch = _own_batch(request, pk)
+    try:
+        submit_for_approval(batch=batch, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, "Submitted. Whoever can approve the list has been told by mail.")
+    return redirect("certificate_batch", pk=batch.pk)
+
+
+@access(branch_office)
+@require_POST
+def issue(request: HttpRequest, pk: int) -> HttpResponse:
+    batch = _own_batch(request, pk)
+    try:
+        issuing.start_issue(batch=batch, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, "The certificates are being issued. Each holder gets a mail with the link.")
+    return redirect("certificate_batch", pk=batch.pk)
+
+
+@access(any_of(branch_office, deputy))
+@require_safe
+def register(request: HttpRequest) -> HttpResponse:
+    """The certificates of one's branches, and one's own, newest first."""
+    user: User = request.user  # type: ignore[assignment]
+    form = SearchForm(request.GET)
+    words = form.cleaned_data["q"] if form.is_valid() else ""
+    found = (
+        Certificate.objects.visible_to(user)
+        .search(words)
+        .select_related("participant__cohort")
+        .order_by("-issued_at", "-pk")
+    )
+    page = Paginator(found, 50).get_page(request.GET.get("page"))
+    return render(request, "certificates/register.html", {"form": form, "page": page, "words": words})
+
+
+def _managed(request: HttpRequest, pk: int) -> Certificate:
+    managed = Certificate.objects.managed_by(request.user)  # type: ignore[arg-type]
+    return get_object_or_404(managed.select_related("participant__user", "participant__cohort"), pk=pk)
+
+
+@access(branch_office)
+@require_http_methods(["GET", "HEAD", "POST"])
+def reissue(request: HttpRequest, pk: int) -> HttpResponse:
+    certificate = _managed(request, pk)
+    form = ReissueForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            certificate = issuing.reissue(
+                certificate=certificate,
+                by=request.user,  # type: ignore[arg-type]
+                reason=form.cleaned_data["reason"],
+                now=timezone.now(),
+            )
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, f"Certificate {certificate.serial} was issued in its place.")
+        return redirect("certificate", pk=certificate.pk)
+    return render(request, "certificates/reissue.html", {"certificate": certificate, "form": form})
+
+
+@access(branch_office)
+@require_http_methods(["GET", "HEAD", "POST"])
+def revoke(request: HttpRequest, pk: int) -> HttpResponse:
+    certificate = _managed(request, pk)
+    form = RevokeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            issuing.revoke(
+                certificate=certificate,
+                by=request.user,  # type: ignore[arg-type]
+                reason=form.cleaned_data["reason"],
+                now=timezone.now(),
+            )
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, f"Certificate {certificate.serial} is revoked. The holder gets a mail.")
+        return redirect("certificate", pk=certificate.pk)
+    return render(request, "certificates/revoke.html", {"certificate": certificate, "form": form})

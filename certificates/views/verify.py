@@ -1,0 +1,49 @@
+"""The public pages that say whether a certificate stands."""
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from certificates import verifying
+from certificates.forms import CodeForm, FileForm
+from coaching.permissions import access, public
+
+
+@access(public)
+@require_http_methods(["GET", "HEAD", "POST"])
+def verify(request: HttpRequest) -> HttpResponse:
+    """A code leads to its page; an uploaded file is compared and forgotten."""
+    code_form = CodeForm(request.GET if "code" in request.GET else None)
+    if code_form.is_bound and code_form.is_valid():
+        return redirect("verify_code", code=code_form.cleaned_data["code"])
+    file_form = FileForm(request.POST, request.FILES) if request.method == "POST" else FileForm()
+    if file_form.is_bound and file_form.is_valid():
+        return _show(request, verifying.by_file(file_form.cleaned_data["file"]))
+    return render(request, "certificates/verify.html", {"code_form": code_form, "file_form": file_form})
+
+
+@access(public)
+@require_safe
+def verify_code(request: HttpRequest, code: str) -> HttpResponse:
+    return _show(request, verifying.by_code(code))
+
+
+def _show(request: HttpRequest, verdict: verifying.Verdict) -> HttpResponse:
+    context = {"verdict": verdict, "sentence": verifying.in_words(verdict)}
+    status = 200 if verdict.certificate else 404
+    return _private(render(request, "certificates/verdict.html", context, status=status))
+
+
+@access(public)
+@require_safe
+def verify_json(request: HttpRequest, code: str) -> HttpResponse:
+    verdict = verifying.by_code(code)
+    return _private(JsonResponse(verdict.as_json(), status=200 if verdict.certificate else 404))
+
+
+def _private(response: HttpResponse) -> HttpResponse:
+    """The address is the secret: no search engine lists it, no cache keeps the answer."""
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    response["Cache-Control"] = "no-store"
+    response["Referrer-Policy"] = "no-referrer"
+    return response

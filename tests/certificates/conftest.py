@@ -1,0 +1,55 @@
+import pytest
+import time_machine
+
+from certificates.approval import approve_batch, propose_batch, submit_for_approval
+from certificates.issuing import issue_batch
+from certificates.models import Batch, Certificate
+from coaching.models import Participant
+from tests.certificates.history import AFTER, completed_team, registered
+
+
+@pytest.fixture(autouse=True)
+def after_the_program():
+    """The clock stands after the eight months."""
+    with time_machine.travel(AFTER, tick=False):
+        yield AFTER
+
+
+@pytest.fixture
+def members(cohort, branch_officer) -> list[Participant]:
+    """Three who completed, by name."""
+    return completed_team(cohort, ["Ada Alvarez", "Ben Brooks", "Chi Chen"], by=branch_officer)
+
+
+@pytest.fixture
+def draft(cohort, members, branch_officer) -> Batch:
+    return propose_batch(cohort=cohort, by=branch_officer, now=AFTER)
+
+
+@pytest.fixture
+def submitted(draft, branch_officer) -> Batch:
+    return submit_for_approval(batch=draft, by=branch_officer, now=AFTER)
+
+
+@pytest.fixture
+def approved(submitted, superintendent) -> Batch:
+    return approve_batch(batch=submitted, by=superintendent, typed_name=superintendent.name, now=AFTER)
+
+
+@pytest.fixture
+def certificates(approved, members) -> list[Certificate]:
+    """Those of all three as rows of the register: for tests of what stands there, not of how it came to be."""
+    return [registered(approved, participant) for participant in members]
+
+
+@pytest.fixture
+def certificate(certificates) -> Certificate:
+    """Ada's."""
+    return certificates[0]
+
+
+@pytest.fixture
+def issued(approved, members, branch_officer) -> Certificate:
+    """Ada's, issued with those of the others."""
+    issue_batch(batch=approved, by=branch_officer, now=AFTER)
+    return members[0].certificates.get()

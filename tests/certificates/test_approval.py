@@ -1,0 +1,291 @@
+"""A batch from the draft to the superintendent's approval (C3)."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from certificates.approval import (
+    AlreadyApproved,
+    BatchWaits,
+    ListChanged,
+    NobodyCanApprove,
+    NobodyEligible,
+    NotSubmitted,
+    NotTheApprover,
+    OnTheList,
+    approvers,
+    authority_of,
+    propose_batch,
+    return_batch,
+    submit_for_approval,
+)
+from certificates.models import Batch, BatchEntry
+from coaching.models import AuditEvent, Delegation, Message, SignOff
+from coaching.signing import NameDoesNotMatch
+from meetings.models import EvaluationReceipt
+from tests import factories
+from tests.certificates.history import AFTER, approve, completed_team, delegate_to
+
+
+def test_a_proposal_lists_everybody_who_is_eligible_and_nobody_else(cohort, members, branch_officer):
+    """C2"""
+    short = factories.participant(cohort, factories.person("Dee Diaz"))
+    batch = propose_batch(cohort=cohort, by=branch_officer, now=AFTER)
+    assert batch.status == Batch.Status.DRAFT
+    assert [(entry.name, entry.minutes) for entry in batch.entries.all()] == [
+        ("Ada Alvarez", 960),
+        ("Ben Brooks", 960),
+        ("Chi Chen", 960),
+    ]
+    assert not short.batch_entries.exists()
+
+
+def test_a_missing_evaluation_keeps_somebody_off_the_list(cohort, members, branch_officer):
+    """C1"""
+    EvaluationReceipt.objects.filter(participant=members[1]).first().delete()
+    batch = propose_batch(cohort=cohort, by=branch_officer, now=AFTER)
+    assert [entry.name for entry in batch.entries.all()] == ["Ada Alvarez", "Chi Chen"]
+
+
+def test_proposing_again_brings_the_one_draft_up_to_date(cohort, members, draft, branch_officer):
+    members[0].user.name = "Ada Alvarez-Cruz"
+    members[0].user.save()
+    again = propose_batch(cohort=cohort, by=branch_officer, now=AFTER)
+    assert again.pk == draft.pk
+    assert [entry.name for entry in again.entries.all()] == ["Ada Alvarez-Cruz", "Ben Brooks", "Chi Chen"]
+
+
+def test_nobody_eligible_is_refused(cohort, branch_officer):
+    factories.participant(cohort)
+    with pytest.raises(NobodyEligible, match="Nobody can be proposed"):
+        propose_batch(cohort=cohort, by=branch_officer, now=AFTER)
+    assert not Batch.objects.exists()
+
+
+def test_a_second_list_while_one_waits_is_refused(cohort, submitted, branch_officer):
+    with pytest.raises(BatchWaits, match="awaits approval"):
+        propose_batch(cohort=cohort, by=branch_officer, now=AFTER)
+
+
+def test_who_is_on_an_approved_list_is_not_proposed_again(cohort, approved, branch_officer):
+    with pytest.raises(NobodyEligible):
+        propose_batch(cohort=cohort, by=branch_officer, now=AFTER)
+
+
+def test_late_completers_come_on_a_list_of_their_own(cohort, approved, branch_officer):
+    completed_team(cohort, ["Eli East", "Fay Fox", "Gus Green"], by=branch_officer)
+    later = propose_batch(cohort=cohort, by=branch_officer, now=AFTER)
+    assert later.pk != approved.pk
+    assert [entry.name for entry in later.entries.all()] == ["Eli East", "Fay Fox", "Gus Green"]
+
+
+def test_submitting_fixes_the_text_and_asks_the_superintendent(submitted, superintendent, branch_officer):
+    assert submitted.status == Batch.Status.AWAITING
+    assert submitted.text.text == (
+        "Certificates of completion\n"
+        "\n"
+        "Program: Peer Coaching Program\n"
+        f"Cohort: {submitted.cohort}\n"
+        "Department: Department of Education\n"
+        "Branch: Services Branch\n"
+        "Dates: February 1, 2027 to September 30, 2027\n"
+        "Competencies: Fostering a Team Environment; Creating Organizational Transformation; Maximizing Performance "
+        "Results; Building Trust and Accountability; Promoting a High Performance Culture; Building Coalitions\n"
+        "Number of certificates: 3\n"
+        "\n"
+        "1. Ada Alvarez, Finance Division: 16 hours\n"
+        "2. Ben Brooks, Finance Division: 16 hours\n"
+        "3. Chi Chen, Finance Division: 16 hours\n"
+    )
+    mail = Message.objects.get(kind="certificates.batch_awaiting_approval")
+    assert mail.recipient == superintendent
+    assert (submitted.submitted_by, submitted.submitted_at) == (branch_officer, AFTER)
+
+
+def test_submitting_twice_is_once(submitted, branch_officer):
+    again = submit_for_approval(batch=submitted, by=branch_officer, now=AFTER + timedelta(hours=1))
+    assert again.text_id == submitted.text_id
+    assert again.submitted_at == AFTER
+    assert AuditEvent.objects.filter(action="batch.submitted").count() == 1
+
+
+def test_without_a_head_or_acting_person_nothing_can_be_submitted(draft, org, branch_officer):
+    org.department.head = None
+    org.department.save()
+    with pytest.raises(NobodyCanApprove, match="has no head"):
+        submit_for_approval(batch=draft, by=branch_officer, now=AFTER)
+
+
+def test_an_emptied_list_is_not_submitted(draft, branch_officer):
+    draft.entries.all().delete()
+    with pytest.raises(NobodyEligible, match="empty"):
+        submit_for_approval(batch=draft, by=branch_officer, now=AFTER)
+
+
+def test_the_superintendent_approves_with_a_signature(submitted, superintendent, branch_officer):
+    """C3"""
+    batch = approve(submitted, superintendent)
+    assert batch.status == Batch.Status.APPROVED
+    signature = batch.sign_off
+    assert signature.text == submitted.text
+    assert (signature.signer, signature.on_behalf_of, signature.delegation) == (superintendent, None, None)
+    assert signature.capacity == "State Superintendent of Public Instruction"
+    assert signature.statement == (
+        "As State Superintendent of Public Instruction, I approve certificates of completion for the people on this "
+        "list, and that they carry the signature of the State Superintendent of Public Instruction."
+    )
+    assert signature.signed_at == AFTER
+    assert Message.objects.get(kind="certificates.batch_approved").recipient == branch_officer
+    assert AuditEvent.objects.filter(action="batch.approved", actor=superintendent).count() == 1
+
+
+def test_approving_twice_is_once(approved, superintendent):
+    again = approve(approved, superintendent)
+    assert again.sign_off_id == approved.sign_off_id
+    assert SignOff.objects.count() == 1
+    assert AuditEvent.objects.filter(action="batch.approved").count() == 1
+
+
+def test_a_delegate_approves_with_both_names(submitted, org, outsider, superintendent):
+    order = delegate_to(outsider, org)
+    signature = approve(submitted, outsider).sign_off
+    assert (signature.signer, signature.on_behalf_of, signature.delegation) == (
+        outsider,
+        superintendent,
+        order,
+    )
+    assert signature.capacity == "delegate of the State Superintendent of Public Instruction"
+    event = AuditEvent.objects.get(action="batch.approved")
+    assert (event.actor, event.on_behalf_of) == (outsider, superintendent)
+
+
+def test_an_order_over_everything_the_superintendent_signs_is_enough(submitted, org, outsider):
+    delegate_to(outsider, org, unit=None)
+    assert approve(submitted, outsider).status == Batch.Status.APPROVED
+
+
+def test_an_acting_superintendent_approves_while_the_post_is_vacant(submitted, org, outsider):
+    org.department.head = None
+    org.department.save()
+    delegate_to(outsider, org, kind=Delegation.Kind.ACTING, principal=None)
+    signature = approve(submitted, outsider).sign_off
+    assert (signature.on_behalf_of, signature.capacity) == (
+        None,
+        "Acting State Superintendent of Public Instruction",
+    )
+
+
+def test_a_second_approver_is_told_that_it_is_done(approved, org, outsider):
+    delegate_to(outsider, org)
+    with pytest.raises(AlreadyApproved, match="Sofia Superintendent approved this list already"):
+        approve(approved, outsider)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"end_date": date(2027, 10, 4)},
+        {"start_date": date(2027, 10, 6)},
+        {"ended_at": AFTER - timedelta(days=1)},
+    ],
+    ids=["over", "not yet", "ended early"],
+)
+def test_an_order_counts_only_while_it_lasts(submitted, org, outsider, changes):
+    delegate_to(outsider, org, **changes)
+    with pytest.raises(NotTheApprover):
+        approve(submitted, outsider)
+
+
+def test_an_order_from_somebody_else_counts_for_nothing(submitted, org, outsider, deputy):
+    delegate_to(outsider, org, principal=deputy, unit=None)
+    with pytest.raises(NotTheApprover):
+        approve(submitted, outsider)
+
+
+@pytest.mark.parametrize("who", ["outsider", "deputy", "director", "branch_officer", "administrator"])
+def test_nobody_else_approves(request, submitted, who):
+    with pytest.raises(NotTheApprover, match="State Superintendent"):
+        approve(submitted, request.getfixturevalue(who))
+    assert not SignOff.objects.exists()
+
+
+def test_a_delegate_on_the_list_does_not_approve_it(submitted, members, org):
+    delegate_to(members[0].user, org)
+    with pytest.raises(OnTheList):
+        approve(submitted, members[0].user)
+
+
+def test_another_name_is_no_signature(submitted, superintendent):
+    with pytest.raises(NameDoesNotMatch):
+        approve(submitted, superintendent, "Somebody Else")
+    submitted.refresh_from_db()
+    assert submitted.status == Batch.Status.AWAITING
+
+
+def test_a_draft_cannot_be_approved(draft, superintendent):
+    with pytest.raises(NotSubmitted):
+        approve(draft, superintendent)
+
+
+def test_a_list_that_no_longer_matches_its_text_is_not_approved(submitted, superintendent):
+    submitted.entries.filter(name="Ada Alvarez").update(name="Eve Evil")
+    with pytest.raises(ListChanged):
+        approve(submitted, superintendent)
+
+
+def test_sent_back_it_is_a_draft_again_with_the_reason(submitted, superintendent, branch_officer):
+    batch = return_batch(batch=submitted, by=superintendent, reason="Ben’s name lacks an accent.", now=AFTER)
+    assert (batch.status, batch.text, batch.submitted_at) == (Batch.Status.DRAFT, None, None)
+    assert batch.returned_reason == "Ben’s name lacks an accent."
+    assert Message.objects.get(kind="certificates.batch_returned").recipient == branch_officer
+    again = submit_for_approval(batch=batch, by=branch_officer, now=AFTER)
+    assert again.returned_reason == ""
+
+
+def test_sending_back_twice_is_refused(submitted, superintendent):
+    return_batch(batch=submitted, by=superintendent, reason="Wrong.", now=AFTER)
+    with pytest.raises(NotSubmitted):
+        return_batch(batch=submitted, by=superintendent, reason="Wrong.", now=AFTER)
+
+
+def test_nobody_else_sends_it_back(submitted, deputy):
+    with pytest.raises(NotTheApprover):
+        return_batch(batch=submitted, by=deputy, reason="Wrong.", now=AFTER)
+
+
+def test_approvers_are_the_head_and_whoever_has_an_order(cohort, org, outsider, superintendent):
+    assert approvers(cohort, on=AFTER.date()) == [superintendent]
+    delegate_to(outsider, org)
+    delegate_to(outsider, org, unit=None)
+    assert approvers(cohort, on=AFTER.date()) == [superintendent, outsider]
+    superintendent.is_active = False
+    superintendent.save()
+    cohort.refresh_from_db()
+    assert approvers(cohort, on=AFTER.date()) == [outsider]
+    assert authority_of(outsider, cohort, on=date(2026, 1, 1)) is None
+
+
+class TestConstraints:
+    def broken_by(self, change):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            change()
+
+    def test_one_open_batch_per_cohort(self, draft):
+        self.broken_by(lambda: Batch.objects.create(cohort=draft.cohort))
+
+    def test_a_draft_has_no_text_and_a_submitted_one_has(self, submitted):
+        self.broken_by(lambda: Batch.objects.filter(pk=submitted.pk).update(status=Batch.Status.DRAFT))
+        self.broken_by(lambda: Batch.objects.filter(pk=submitted.pk).update(text=None))
+
+    def test_approved_means_signed(self, submitted, approved):
+        self.broken_by(lambda: Batch.objects.filter(pk=approved.pk).update(sign_off=None))
+        self.broken_by(lambda: Batch.objects.filter(pk=approved.pk).update(status=Batch.Status.AWAITING))
+
+    def test_a_person_stands_once_on_a_list(self, draft, members):
+        self.broken_by(
+            lambda: BatchEntry.objects.create(batch=draft, participant=members[0], name="x", minutes=1)
+        )
+
+    def test_an_entry_has_a_name(self, draft):
+        self.broken_by(lambda: draft.entries.update(name=""))

@@ -1,0 +1,339 @@
+"""Every eligible participant exactly one certificate, and how it ends (C1, C2, C3, C4, F3)."""
+
+import hashlib
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from certificates import issuing
+from certificates.issuing import (
+    NotApproved,
+    NotTheNewest,
+    NotValid,
+    ReasonMissing,
+    issue_batch,
+    next_serial,
+    reissue,
+    revoke,
+    sample,
+    start_issue,
+)
+from certificates.models import Certificate, CertificateFile, SerialCounter
+from coaching import enrollment, jobs
+from coaching.models import AuditEvent, Delegation, Goal, Job, Message, Participant
+from meetings.models import EvaluationReceipt
+from tests.certificates.content import text_of
+from tests.certificates.history import AFTER, approve, delegate_to
+
+LATER = AFTER + timedelta(days=1)
+
+
+def issue(batch, by=None):
+    return issue_batch(batch=batch, by=by, now=AFTER)
+
+
+def test_everybody_on_an_approved_list_gets_one(approved, members, branch_officer):
+    """C2"""
+    outcome = issue(approved, branch_officer)
+    assert outcome.as_json() == {"issued": 3, "already": 0, "refused": {}}
+    year, cohort = approved.cohort.first_month.year, approved.cohort.pk
+    assert list(Certificate.objects.order_by("serial").values_list("participant", "serial", "status")) == [
+        (members[0].pk, f"{year}-{cohort:03d}-0001", "valid"),
+        (members[1].pk, f"{year}-{cohort:03d}-0002", "valid"),
+        (members[2].pk, f"{year}-{cohort:03d}-0003", "valid"),
+    ]
+    assert AuditEvent.objects.filter(action="certificate.issued", actor=branch_officer).count() == 3
+
+
+def test_what_is_issued_is_stored_with_its_digest_and_every_claim(issued, members):
+    pdf = bytes(issued.file.pdf)
+    assert issued.digest == hashlib.sha256(pdf).hexdigest()
+    assert issued.claims == {
+        "name": "Ada Alvarez",
+        "program": "Peer Coaching Program",
+        "cohort": str(members[0].cohort),
+        "department": "Department of Education",
+        "branch": "Services Branch",
+        "start_date": "2027-02-01",
+        "end_date": "2027-09-30",
+        "competencies": [
+            "Fostering a Team Environment",
+            "Creating Organizational Transformation",
+            "Maximizing Performance Results",
+            "Building Trust and Accountability",
+            "Promoting a High Performance Culture",
+            "Building Coalitions",
+        ],
+        "hours": "16.00",
+        "signatory_name": "Sofia Superintendent",
+        "signatory_title": "State Superintendent of Public Instruction",
+        "approved_by": "",
+        "issued_date": "2027-10-05",
+        "language": "en-US",
+    }
+    text = text_of(pdf)
+    for printed in ("Ada Alvarez", issued.serial, issued.code, "Sofia Superintendent", "16 hours"):
+        assert printed in text
+
+
+def test_codes_are_secret_and_differ(issued):
+    codes = set(Certificate.objects.values_list("code", flat=True))
+    assert len(codes) == 3
+    assert {len(code) for code in codes} == {27}
+
+
+def test_the_participant_has_completed_and_gets_a_link_not_the_file(issued, members):
+    members[0].refresh_from_db()
+    assert (members[0].status, members[0].completed_at) == (Participant.Status.COMPLETED, AFTER)
+    mail = Message.objects.get(kind="certificates.issued", recipient=members[0].user)
+    assert mail.ids == {"certificate_id": issued.pk}
+
+
+def test_issuing_again_gives_nobody_a_second_one(issued, approved):
+    digests = sorted(Certificate.objects.values_list("digest", flat=True))
+    outcome = issue(approved)
+    assert outcome.as_json() == {"issued": 0, "already": 3, "refused": {}}
+    assert sorted(Certificate.objects.values_list("digest", flat=True)) == digests
+    assert Message.objects.filter(kind="certificates.issued").count() == 3
+
+
+def test_an_issue_that_was_stopped_half_way_goes_on(approved):
+    def stop(done, total):
+        if done == 2:
+            raise jobs.Cancelled
+
+    with pytest.raises(jobs.Cancelled):
+        issue_batch(batch=approved, by=None, now=AFTER, report=stop)
+    assert Certificate.objects.count() == 2
+    assert issue(approved).as_json() == {"issued": 1, "already": 2, "refused": {}}
+
+
+@pytest.mark.parametrize("state", ["draft", "submitted"])
+def test_nothing_is_issued_without_the_approval(request, state):
+    """C3"""
+    batch = request.getfixturevalue(state)
+    with pytest.raises(NotApproved):
+        issue(batch)
+    with pytest.raises(NotApproved):
+        start_issue(batch=batch, by=None, now=AFTER)
+    assert not Certificate.objects.exists()
+
+
+def test_who_no_longer_meets_the_commitment_is_passed_over_with_the_reason(approved, members):
+    """C1, C2: attendance and evaluations can still be corrected between approval and issue."""
+    EvaluationReceipt.objects.filter(participant=members[1]).first().delete()
+    outcome = issue(approved)
+    assert (outcome.issued, outcome.refused) == (
+        2,
+        {f"Ben Brooks ({members[1].pk})": "1 evaluation to fill in."},
+    )
+    members[1].refresh_from_db()
+    assert members[1].status == Participant.Status.ACTIVE
+
+
+def test_who_left_gets_none(approved, members, branch_officer):
+    """F3"""
+    enrollment.leave(participant=members[0], by=members[0].user, reason="Moved away", now=AFTER)
+    assert issue(approved).refused == {f"Ada Alvarez ({members[0].pk})": "Left the program."}
+    assert not members[0].certificates.exists()
+
+
+def test_who_leaves_while_theirs_is_drawn_gets_none(approved, members, monkeypatch):
+    """F3: the state is read again, under a lock, before the certificate is stored."""
+    drawn = issuing.render
+
+    def leaves_meanwhile(content):
+        enrollment.leave(participant=members[0], by=members[0].user, reason="Moved away", now=AFTER)
+        return drawn(content)
+
+    monkeypatch.setattr(issuing, "render", leaves_meanwhile)
+    assert issue(approved).refused[f"Ada Alvarez ({members[0].pk})"] == "Left the program."
+    assert not members[0].certificates.exists()
+
+
+def test_the_outcome_of_the_project_is_no_condition(approved, members):
+    """C4"""
+    assert set(Goal.objects.values_list("outcome", flat=True)) == {""}
+    assert issue(approved).issued == 3
+
+
+def test_a_name_that_cannot_be_printed_stops_nobody_else(approved, members):
+    approved.entries.filter(participant=members[1]).update(name="Ben \U0010fffd")
+    outcome = issue(approved)
+    assert outcome.issued == 2
+    assert list(outcome.refused) == [f"Ben \U0010fffd ({members[1].pk})"]
+    assert "No installed font" in next(iter(outcome.refused.values()))
+
+
+def test_a_delegate_stands_on_the_certificate_beside_the_superintendent(submitted, members, org, outsider):
+    delegate_to(outsider, org)
+    issue(approve(submitted, outsider))
+    claims = members[0].certificates.get().claims
+    assert claims["signatory_name"] == "Sofia Superintendent"
+    assert (
+        claims["approved_by"] == "Otto Outsider, delegate of the State Superintendent of Public Instruction"
+    )
+    assert "Approved by Otto Outsider" in text_of(bytes(members[0].certificates.get().file.pdf))
+
+
+def test_an_acting_superintendent_signs_as_such(submitted, members, org, outsider):
+    org.department.head = None
+    org.department.save()
+    delegate_to(outsider, org, kind=Delegation.Kind.ACTING, principal=None)
+    issue(approve(submitted, outsider))
+    claims = members[0].certificates.get().claims
+    assert (claims["signatory_name"], claims["signatory_title"], claims["approved_by"]) == (
+        "Otto Outsider",
+        "Acting State Superintendent of Public Instruction",
+        "",
+    )
+
+
+def test_as_a_job_it_reports_and_does_the_same(approved, branch_officer, django_capture_on_commit_callbacks):
+    job = start_issue(batch=approved, by=branch_officer, now=AFTER)
+    assert start_issue(batch=approved, by=branch_officer, now=AFTER).pk == job.pk
+    jobs.run(job.pk)
+    job.refresh_from_db()
+    assert (job.status, job.done, job.total) == (Job.Status.DONE, 3, 3)
+    assert job.result == {"issued": 3, "already": 0, "refused": {}}
+    jobs.run(job.pk)
+    assert Certificate.objects.count() == 3
+
+
+def test_serial_numbers_are_never_given_twice(cohort):
+    prefix = f"2027-{cohort.pk:03d}"
+    assert [next_serial(cohort) for _ in range(3)] == [f"{prefix}-0001", f"{prefix}-0002", f"{prefix}-0003"]
+    assert SerialCounter.objects.get(cohort=cohort).last == 3
+
+
+def test_a_reissue_carries_the_name_of_today_and_ends_the_old_one(issued, members, branch_officer):
+    members[0].user.name = "Ada Álvarez-Cruz"
+    members[0].user.save()
+    new = reissue(certificate=issued, by=branch_officer, reason="Name corrected", now=LATER)
+    issued.refresh_from_db()
+    assert (issued.status, issued.ended_at, issued.ended_by, issued.reason) == (
+        "superseded",
+        LATER,
+        branch_officer,
+        "Name corrected",
+    )
+    assert (new.status, new.supersedes) == ("valid", issued)
+    assert new.claims == issued.claims | {"name": "Ada Álvarez-Cruz", "issued_date": "2027-10-06"}
+    assert (new.serial, new.code, new.digest) != (issued.serial, issued.code, issued.digest)
+    assert "Ada Álvarez-Cruz" in text_of(bytes(new.file.pdf))
+    assert "Ada Alvarez" in text_of(bytes(issued.file.pdf))
+
+
+def test_a_reissue_of_the_same_certificate_twice_is_refused(certificate, branch_officer):
+    reissue(certificate=certificate, by=branch_officer, reason="Lost", now=LATER)
+    with pytest.raises(NotTheNewest):
+        reissue(certificate=certificate, by=branch_officer, reason="Lost", now=LATER)
+    assert Certificate.objects.filter(participant=certificate.participant).count() == 2
+
+
+def test_issuing_again_after_a_reissue_changes_nothing(issued, approved, branch_officer):
+    reissue(certificate=issued, by=branch_officer, reason="Lost", now=LATER)
+    assert issue(approved).already == 3
+    assert issued.participant.certificates.valid().count() == 1
+
+
+def test_a_revocation_keeps_its_reason_and_tells_the_holder(certificate, branch_officer):
+    revoke(certificate=certificate, by=branch_officer, reason=" Attendance was not true ", now=LATER)
+    certificate.refresh_from_db()
+    assert (certificate.status, certificate.ended_at, certificate.ended_by, certificate.reason) == (
+        "revoked",
+        LATER,
+        branch_officer,
+        "Attendance was not true",
+    )
+    assert Message.objects.get(kind="certificates.revoked").recipient == certificate.participant.user
+
+
+def test_revoking_twice_is_once(certificate, branch_officer):
+    revoke(certificate=certificate, by=branch_officer, reason="First", now=AFTER)
+    again = revoke(certificate=certificate, by=branch_officer, reason="Second", now=LATER)
+    assert (again.reason, again.ended_at) == ("First", AFTER)
+    assert AuditEvent.objects.filter(action="certificate.revoked").count() == 1
+
+
+def test_issuing_again_does_not_bring_back_a_revoked_one(issued, approved, branch_officer):
+    revoke(certificate=issued, by=branch_officer, reason="Not earned", now=AFTER)
+    assert issue(approved).as_json() == {"issued": 0, "already": 3, "refused": {}}
+    assert not issued.participant.certificates.valid().exists()
+
+
+def test_one_revoked_by_mistake_is_reissued_and_stays_revoked(certificate, branch_officer):
+    revoke(certificate=certificate, by=branch_officer, reason="Wrong person", now=AFTER)
+    new = reissue(certificate=certificate, by=branch_officer, reason="Revoked by mistake", now=LATER)
+    certificate.refresh_from_db()
+    assert (certificate.status, certificate.reason, new.status) == ("revoked", "Wrong person", "valid")
+
+
+def test_a_superseded_one_is_not_revoked(certificate, branch_officer):
+    reissue(certificate=certificate, by=branch_officer, reason="Lost", now=LATER)
+    with pytest.raises(NotValid):
+        revoke(certificate=certificate, by=branch_officer, reason="x", now=LATER)
+
+
+@pytest.mark.parametrize("write", [reissue, revoke])
+def test_the_reason_is_required(certificate, branch_officer, write):
+    with pytest.raises(ReasonMissing):
+        write(certificate=certificate, by=branch_officer, reason="  ", now=LATER)
+    certificate.refresh_from_db()
+    assert certificate.is_valid
+
+
+def test_a_sample_is_marked_and_stored_nowhere(submitted):
+    text = text_of(sample(submitted, now=AFTER))
+    assert text.startswith("Sample: not a certificate")
+    assert "Ada Alvarez" in text
+    assert not Certificate.objects.exists()
+    assert not CertificateFile.objects.exists()
+    assert not SerialCounter.objects.exists()
+
+
+class TestConstraints:
+    def broken_by(self, change):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            change()
+
+    def copy(self, certificate, **changes):
+        values = {
+            "participant": certificate.participant,
+            "batch": certificate.batch,
+            "serial": "x",
+            "code": "x",
+            "claims": {},
+            "digest": "x",
+            "issued_at": AFTER,
+            "supersedes": certificate,
+        }
+        return lambda: Certificate.objects.create(**{**values, **changes})
+
+    def test_one_valid_certificate_per_participant(self, certificate):
+        self.broken_by(self.copy(certificate))
+
+    def test_one_first_certificate_per_list(self, certificate):
+        Certificate.objects.filter(pk=certificate.pk).update(status="revoked", ended_at=AFTER, reason="x")
+        self.broken_by(self.copy(certificate, supersedes=None))
+
+    def test_serial_code_and_digest_are_unique(self, certificate):
+        Certificate.objects.filter(pk=certificate.pk).update(status="revoked", ended_at=AFTER, reason="x")
+        for field in ("serial", "code", "digest"):
+            self.broken_by(self.copy(certificate, **{field: getattr(certificate, field)}))
+        self.copy(certificate)()
+
+    def test_one_successor(self, certificate, branch_officer):
+        new = reissue(certificate=certificate, by=branch_officer, reason="Lost", now=LATER)
+        Certificate.objects.filter(pk=new.pk).update(status="revoked", ended_at=AFTER, reason="x")
+        self.broken_by(self.copy(certificate))
+
+    def test_a_code_is_never_empty(self, certificate):
+        self.broken_by(lambda: Certificate.objects.filter(pk=certificate.pk).update(code=""))
+
+    def test_what_ended_has_a_date_and_a_reason(self, certificate):
+        row = Certificate.objects.filter(pk=certificate.pk)
+        self.broken_by(lambda: row.update(status="revoked", ended_at=AFTER))
+        self.broken_by(lambda: row.update(status="revoked", reason="x"))
+        self.broken_by(lambda: row.update(ended_at=AFTER, reason="x"))

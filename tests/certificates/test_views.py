@@ -1,0 +1,449 @@
+"""The rooms of holder, branch office and approver: who gets in, what they see, what they can do there."""
+
+import io
+import re
+from datetime import date
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from PIL import Image
+
+from certificates.issuing import issue_batch, revoke
+from certificates.models import Batch, Certificate, SignaturePicture
+from coaching import jobs, outbox
+from coaching.models import Job, Message, Participant, RoleAssignment
+from meetings.models import EvaluationReceipt
+from tests import factories
+from tests.certificates.content import text_of
+from tests.certificates.history import AFTER, completed_team, delegate_to
+
+
+def text(response) -> str:
+    """What is on the page, without markup, on one line."""
+    body = re.sub(r"<(script|style).*?</\1>", "", response.content.decode(), flags=re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", " ", body).replace("&#x27;", "'").split())
+
+
+def get(client, user, name, *args, **query):
+    client.force_login(user)
+    return client.get(reverse(name, args=args), query)
+
+
+def post(client, user, name, *args, **data):
+    client.force_login(user)
+    return client.post(reverse(name, args=args), data)
+
+
+class TestHolder:
+    def test_sees_and_downloads_the_stored_bytes(self, client, certificate):
+        holder = certificate.participant.user
+        page = get(client, holder, "certificate", certificate.pk)
+        assert "You kept your commitment for the whole program" in text(page)
+        response = get(client, holder, "certificate_download", certificate.pk)
+        assert response.content == bytes(certificate.file.pdf)
+        assert response["Content-Type"] == "application/pdf"
+        assert (
+            response["Content-Disposition"] == f'attachment; filename="certificate-{certificate.serial}.pdf"'
+        )
+        assert response["Cache-Control"] == "private, no-store"
+
+    def test_downloads_the_same_bytes_each_time(self, client, certificate):
+        """Never rendered again, whatever changes."""
+        holder = certificate.participant.user
+        first = get(client, holder, "certificate_download", certificate.pk).content
+        holder.name = "Somebody Else"
+        holder.save()
+        assert get(client, holder, "certificate_download", certificate.pk).content == first
+
+    def test_reads_why_it_was_revoked(self, client, certificate, branch_officer):
+        revoke(certificate=certificate, by=branch_officer, reason="Issued by mistake", now=AFTER)
+        page = text(get(client, certificate.participant.user, "certificate", certificate.pk))
+        assert "was revoked on Tuesday, October 5, 2027. Reason: Issued by mistake" in page
+
+    @pytest.mark.parametrize(
+        "who", ["outsider", "director", "superintendent", "training_officer", "administrator", "supervisor"]
+    )
+    @pytest.mark.parametrize("name", ["certificate", "certificate_download"])
+    def test_others_get_404(self, client, certificate, request, who, name):
+        assert get(client, request.getfixturevalue(who), name, certificate.pk).status_code == 404
+
+    def test_a_team_mate_gets_404(self, client, certificate, members):
+        assert get(client, members[1].user, "certificate", certificate.pk).status_code == 404
+
+    def test_a_stranger_is_sent_to_sign_in(self, client, certificate):
+        response = client.get(reverse("certificate_download", args=[certificate.pk]))
+        assert response.status_code == 302
+        assert response["Location"].startswith("/accounts/login/")
+
+    def test_index_says_what_is_missing(self, client, members):
+        EvaluationReceipt.objects.filter(participant=members[0]).first().delete()
+        page = text(get(client, members[0].user, "certificates"))
+        assert "What still stands between you and the certificate" in page
+        assert "Introduction to Program" in page
+
+    def test_index_says_that_the_approval_is_awaited(self, client, members):
+        assert "You have met the commitment." in text(get(client, members[0].user, "certificates"))
+
+    def test_index_leads_to_the_certificate(self, client, certificate):
+        page = get(client, certificate.participant.user, "certificates")
+        assert reverse("certificate", args=[certificate.pk]) in page.content.decode()
+
+    def test_index_is_empty_for_who_takes_no_part(self, client, outsider):
+        assert "No certificates yet" in text(get(client, outsider, "certificates"))
+
+
+class TestBranchOffice:
+    def test_sees_who_completed_and_what_others_lack(self, client, cohort, members, branch_officer):
+        """C1, C2: counts of evaluations, never which ones."""
+        EvaluationReceipt.objects.filter(participant=members[1]).delete()
+        factories.participant(cohort, factories.person("Zoe Zabel"))
+        page = text(get(client, branch_officer, "certificate_completion", cohort.pk))
+        assert "Ada Alvarez Finance Division Complete" in page
+        assert "Ben Brooks Finance Division 8 evaluations to fill in." in page
+        assert "Zoe Zabel No meeting attended in February 2027, March 2027" in page
+        assert "2 participants can be proposed now" in page
+
+    def test_completion_costs_the_same_for_more_people(self, client, cohort, branch_officer):
+        factories.participant(cohort)
+        url = reverse("certificate_completion", args=[cohort.pk])
+        client.force_login(branch_officer)
+        client.get(url)
+        with CaptureQueriesContext(connection) as one:
+            client.get(url)
+        completed_team(cohort, ["Ada Alvarez", "Ben Brooks", "Chi Chen"], by=branch_officer)
+        with CaptureQueriesContext(connection) as four:
+            response = client.get(url)
+        assert len(response.context["rows"]) == 4
+        assert len(four) == len(one)
+
+    def test_proposes_submits_and_issues(
+        self, client, cohort, members, branch_officer, superintendent, django_capture_on_commit_callbacks
+    ):
+        response = post(client, branch_officer, "certificate_propose", cohort.pk)
+        batch = Batch.objects.get()
+        assert response["Location"] == reverse("certificate_batch", args=[batch.pk])
+        assert "approved by Sofia Superintendent" in text(
+            get(client, branch_officer, "certificate_batch", batch.pk)
+        )
+        post(client, branch_officer, "certificate_submit", batch.pk)
+        assert "Waiting for Sofia Superintendent since Tuesday, October 5, 2027" in text(
+            get(client, branch_officer, "certificate_batch", batch.pk)
+        )
+        post(client, superintendent, "certificate_approve", batch.pk, typed_name="Sofia Superintendent")
+        post(client, branch_officer, "certificate_issue", batch.pk)
+        assert "Waiting to start" in text(get(client, branch_officer, "certificate_batch", batch.pk))
+        jobs.run(Job.objects.get().pk)
+        assert "3 of 3 certificates are issued." in text(
+            get(client, branch_officer, "certificate_batch", batch.pk)
+        )
+
+    def test_pressing_twice_starts_one_job(self, client, approved, branch_officer):
+        post(client, branch_officer, "certificate_issue", approved.pk)
+        post(client, branch_officer, "certificate_issue", approved.pk)
+        assert Job.objects.count() == 1
+
+    def test_refusals_are_said_on_the_page(self, client, cohort, draft, branch_officer):
+        client.force_login(branch_officer)
+        response = client.post(reverse("certificate_issue", args=[draft.pk]), follow=True)
+        assert "The superintendent has not approved this list." in text(response)
+        draft.entries.all().delete()
+        response = client.post(reverse("certificate_submit", args=[draft.pk]), follow=True)
+        assert "The list is empty." in text(response)
+        assert "The list is empty" in text(
+            client.get(reverse("certificate_sample", args=[draft.pk]), follow=True)
+        )
+        Participant.objects.update(status="left", left_at=AFTER)
+        response = client.post(reverse("certificate_propose", args=[cohort.pk]), follow=True)
+        assert "Nobody can be proposed" in text(response)
+
+    def test_who_was_not_issued_is_listed_with_the_reason(self, client, approved, members, branch_officer):
+        EvaluationReceipt.objects.filter(participant=members[1]).first().delete()
+        post(client, branch_officer, "certificate_issue", approved.pk)
+        jobs.run(Job.objects.get().pk)
+        page = text(get(client, branch_officer, "certificate_batch", approved.pk))
+        assert f"Ben Brooks ({members[1].pk}): 1 evaluation to fill in." in page
+        assert "2 of 3 certificates are issued." in page
+
+    def test_reissues(self, client, certificate, branch_officer):
+        assert "The new one will say Ada Alvarez" in text(
+            get(client, branch_officer, "certificate_reissue", certificate.pk)
+        )
+        response = post(client, branch_officer, "certificate_reissue", certificate.pk, reason="Copy lost")
+        new = certificate.participant.certificates.valid().get()
+        assert response["Location"] == reverse("certificate", args=[new.pk])
+        again = post(client, branch_officer, "certificate_reissue", certificate.pk, reason="Copy lost")
+        assert again.status_code == 302
+        assert certificate.participant.certificates.count() == 2
+
+    def test_revokes(self, client, certificate, branch_officer):
+        get(client, branch_officer, "certificate_revoke", certificate.pk)
+        certificate.refresh_from_db()
+        assert certificate.is_valid
+        post(client, branch_officer, "certificate_revoke", certificate.pk, reason="Not earned")
+        certificate.refresh_from_db()
+        assert (certificate.status, certificate.reason) == ("revoked", "Not earned")
+
+    @pytest.mark.parametrize("name", ["certificate_reissue", "certificate_revoke"])
+    def test_a_reason_is_asked_for(self, client, certificate, branch_officer, name):
+        response = post(client, branch_officer, name, certificate.pk, reason=" ")
+        assert "This field is required." in text(response)
+        certificate.refresh_from_db()
+        assert certificate.is_valid
+
+    def test_the_register_is_searched_by_name_and_number(self, client, certificate, branch_officer):
+        def found(words):
+            page = get(client, branch_officer, "certificate_register", q=words)
+            return sorted(row.claims["name"] for row in page.context["page"])
+
+        assert found("") == ["Ada Alvarez", "Ben Brooks", "Chi Chen"]
+        assert found("ben") == ["Ben Brooks"]
+        assert found("chen chi") == ["Chi Chen"]
+        assert found(certificate.serial) == ["Ada Alvarez"]
+        assert found("nobody") == []
+
+    def test_the_register_costs_the_same_for_more(self, client, certificates, branch_officer):
+        client.force_login(branch_officer)
+        counts = []
+        for words, rows in (("Ada", 1), ("", 3)):
+            with CaptureQueriesContext(connection) as captured:
+                page = client.get(reverse("certificate_register"), {"q": words})
+            assert len(page.context["page"]) == rows
+            counts.append(len(captured))
+        assert counts[0] == counts[1]
+
+    def test_another_branch_sees_nothing(self, client, certificate, org):
+        other = factories.unit("branch", "Other Branch", parent=org.department)
+        stranger = factories.officer(other)
+        batch = certificate.batch
+        for name, pk in (
+            ("certificate_completion", batch.cohort_id),
+            ("certificate_batch", batch.pk),
+            ("certificate_sample", batch.pk),
+            ("certificate", certificate.pk),
+            ("certificate_reissue", certificate.pk),
+            ("certificate_revoke", certificate.pk),
+        ):
+            assert get(client, stranger, name, pk).status_code == 404
+        for name, pk in (
+            ("certificate_propose", batch.cohort_id),
+            ("certificate_submit", batch.pk),
+            ("certificate_issue", batch.pk),
+        ):
+            assert post(client, stranger, name, pk).status_code == 404
+        assert list(get(client, stranger, "certificate_register").context["page"]) == []
+
+    def test_an_officer_who_takes_part_has_no_say_over_the_cohort(self, client, certificate, members):
+        """T10"""
+        officer = members[0].user
+        RoleAssignment.objects.create(
+            user=officer,
+            office=RoleAssignment.Office.BRANCH_OFFICE,
+            unit=members[0].cohort.branch,
+            start_date=date(2027, 1, 1),
+        )
+        assert get(client, officer, "certificate", certificate.pk).status_code == 200
+        for name in ("certificate_reissue", "certificate_revoke"):
+            assert post(client, officer, name, certificate.pk, reason="x").status_code == 404
+        assert get(client, officer, "certificate_completion", members[0].cohort_id).status_code == 404
+
+    @pytest.mark.parametrize("who", ["outsider", "director", "deputy", "superintendent", "administrator"])
+    @pytest.mark.parametrize("name", ["certificate_propose", "certificate_submit", "certificate_issue"])
+    def test_nobody_else_writes(self, client, approved, request, who, name):
+        pk = approved.cohort_id if name == "certificate_propose" else approved.pk
+        assert post(client, request.getfixturevalue(who), name, pk).status_code == 404
+        assert not Job.objects.exists()
+
+    @pytest.mark.parametrize(
+        "name", ["certificate_propose", "certificate_submit", "certificate_issue", "certificate_approve"]
+    )
+    def test_nothing_changes_on_get(self, client, submitted, branch_officer, superintendent, name):
+        user = superintendent if name == "certificate_approve" else branch_officer
+        assert get(client, user, name, submitted.pk).status_code == 405
+
+
+class TestDeputy:
+    def test_reads_the_register_of_the_branch(self, client, certificate, deputy):
+        page = get(client, deputy, "certificate_register")
+        assert len(page.context["page"]) == 3
+        assert get(client, deputy, "certificate", certificate.pk).status_code == 200
+        assert post(client, deputy, "certificate_revoke", certificate.pk, reason="x").status_code == 404
+
+
+class TestApprover:
+    def test_reads_the_list_and_a_sample_then_signs(self, client, submitted, superintendent):
+        index = get(client, superintendent, "certificates")
+        assert reverse("certificate_batch", args=[submitted.pk]) in index.content.decode()
+        page = text(get(client, superintendent, "certificate_batch", submitted.pk))
+        assert "1. Ada Alvarez, Finance Division: 16 hours" in page
+        assert "As State Superintendent of Public Instruction, I approve certificates of completion" in page
+        sample = get(client, superintendent, "certificate_sample", submitted.pk)
+        assert sample["Content-Type"] == "application/pdf"
+        assert text_of(sample.content).startswith("Sample: not a certificate")
+        assert not Certificate.objects.exists()
+        response = post(
+            client, superintendent, "certificate_approve", submitted.pk, typed_name="sofia  superintendent"
+        )
+        assert response.status_code == 302
+        submitted.refresh_from_db()
+        assert submitted.status == Batch.Status.APPROVED
+
+    @pytest.mark.parametrize("typed", ["", "Somebody Else"])
+    def test_another_name_is_refused_in_the_form(self, client, submitted, superintendent, typed):
+        response = post(client, superintendent, "certificate_approve", submitted.pk, typed_name=typed)
+        assert response.status_code == 422
+        expected = "To sign, type your name exactly" if typed else "This field is required."
+        assert expected in text(response)
+        submitted.refresh_from_db()
+        assert submitted.status == Batch.Status.AWAITING
+
+    def test_a_delegate_is_shown_in_which_capacity_they_sign(self, client, submitted, org, outsider):
+        delegate_to(outsider, org)
+        page = text(get(client, outsider, "certificate_batch", submitted.pk))
+        assert "As delegate of the State Superintendent of Public Instruction, I approve" in page
+        post(client, outsider, "certificate_approve", submitted.pk, typed_name=outsider.name)
+        page = text(get(client, outsider, "certificate_batch", submitted.pk))
+        assert "Otto Outsider, delegate of the State Superintendent of Public Instruction" in page
+        assert "For Sofia Superintendent" in page
+
+    def test_sends_back_with_a_reason(self, client, submitted, superintendent, branch_officer):
+        assert "This field is required." in text(
+            post(client, superintendent, "certificate_return", submitted.pk, reason="")
+        )
+        post(client, superintendent, "certificate_return", submitted.pk, reason="One name is wrong.")
+        assert "This list was sent back: One name is wrong." in text(
+            get(client, branch_officer, "certificate_batch", submitted.pk)
+        )
+
+    def test_does_not_see_a_draft(self, client, draft, superintendent):
+        assert get(client, superintendent, "certificate_batch", draft.pk).status_code == 404
+
+    def test_the_head_of_another_department_sees_nothing(self, client, submitted):
+        head = factories.person("Hana Head")
+        factories.unit("department", "Another Department", head=head)
+        assert get(client, head, "certificate_batch", submitted.pk).status_code == 404
+        assert (
+            post(client, head, "certificate_approve", submitted.pk, typed_name=head.name).status_code == 404
+        )
+        assert list(get(client, head, "certificates").context["awaiting"]) == []
+
+    @pytest.mark.parametrize("who", ["branch_officer", "deputy", "director", "outsider", "administrator"])
+    def test_nobody_else_approves_or_sends_back(self, client, submitted, request, who):
+        user = request.getfixturevalue(who)
+        assert (
+            post(client, user, "certificate_approve", submitted.pk, typed_name=user.name).status_code == 404
+        )
+        assert post(client, user, "certificate_return", submitted.pk, reason="x").status_code == 404
+
+
+class TestSignaturePicture:
+    def picture(self, size=(600, 150), kind="PNG"):
+        out = io.BytesIO()
+        Image.new("RGB", size, "white").save(out, kind)
+        return SimpleUploadedFile("me.png", out.getvalue())
+
+    def test_is_kept_drawn_anew_and_printed_on_what_is_issued(
+        self, client, submitted, superintendent, members
+    ):
+        post(client, superintendent, "certificate_signature", picture=self.picture(kind="JPEG"))
+        kept = SignaturePicture.objects.get(person=superintendent)
+        assert bytes(kept.picture).startswith(b"\x89PNG")
+        shown = get(client, superintendent, "certificate_signature_picture")
+        assert (shown.content, shown["Content-Type"]) == (bytes(kept.picture), "image/png")
+        post(client, superintendent, "certificate_approve", submitted.pk, typed_name=superintendent.name)
+        issue_batch(batch=submitted, by=None, now=AFTER)
+        assert text_of(bytes(members[0].certificates.get().file.pdf)).count("Sofia Superintendent") == 1
+
+    @pytest.mark.parametrize(
+        ("upload", "says"),
+        [
+            (SimpleUploadedFile("x.png", b"no picture"), "no PNG or JPEG picture"),
+            (SimpleUploadedFile("x.png", b"\x89PNG\r\n\x1a\n" + b"x" * 50), "no PNG or JPEG picture"),
+            (
+                SimpleUploadedFile("x.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>"),
+                "no PNG or JPEG picture",
+            ),
+            (SimpleUploadedFile("x.png", b"x" * 1_000_001), "larger than 1 MB"),
+        ],
+        ids=["text", "broken", "svg", "large"],
+    )
+    def test_other_files_are_refused(self, client, superintendent, upload, says):
+        upload.seek(0)
+        assert says in text(post(client, superintendent, "certificate_signature", picture=upload))
+        assert not SignaturePicture.objects.exists()
+
+    def test_a_picture_of_too_many_pixels_is_refused(self, client, superintendent):
+        response = post(
+            client, superintendent, "certificate_signature", picture=self.picture(size=(5000, 4000))
+        )
+        assert "too many pixels" in text(response)
+
+    def test_only_approvers_have_one(self, client, branch_officer, outsider):
+        for user in (branch_officer, outsider):
+            assert get(client, user, "certificate_signature").status_code == 404
+            assert get(client, user, "certificate_signature_picture").status_code == 404
+
+
+class TestMail:
+    def sent(self, mailoutbox):
+        outbox.deliver_due(now=AFTER)
+        return {message.to[0]: message for message in mailoutbox}
+
+    def test_the_holder_gets_a_link_never_the_file(self, issued, mailoutbox):
+        letter = self.sent(mailoutbox)[issued.participant.user.email]
+        assert letter.subject == "Your certificate of the Peer Coaching Program"
+        assert reverse("certificate", args=[issued.pk]) in letter.body
+        assert letter.attachments == []
+        assert issued.code not in letter.body
+
+    def test_the_superintendent_is_asked_and_the_office_told(
+        self, submitted, superintendent, branch_officer, client, mailoutbox
+    ):
+        address = reverse("certificate_batch", args=[submitted.pk])
+        letter = self.sent(mailoutbox)[superintendent.email]
+        assert letter.subject == f"Certificates of the {submitted.cohort} await your approval"
+        assert "3 participants" in letter.body
+        assert address in letter.body
+        post(client, superintendent, "certificate_approve", submitted.pk, typed_name=superintendent.name)
+        letter = self.sent(mailoutbox)[branch_officer.email]
+        assert letter.subject == f"Certificates of the {submitted.cohort} are approved"
+        assert address in letter.body
+
+    def test_a_list_sent_back_carries_its_reason(
+        self, submitted, superintendent, branch_officer, client, mailoutbox
+    ):
+        post(client, superintendent, "certificate_return", submitted.pk, reason="Ben’s & Ada’s names")
+        assert "Ben’s & Ada’s names" in self.sent(mailoutbox)[branch_officer.email].body
+        # The question has been answered meanwhile.
+        assert (
+            Message.objects.get(kind="certificates.batch_awaiting_approval").status == Message.Status.DROPPED
+        )
+
+    def test_a_revocation_tells_the_holder_where_the_reason_is(self, certificate, branch_officer, mailoutbox):
+        revoke(certificate=certificate, by=branch_officer, reason="A private matter", now=AFTER)
+        letter = self.sent(mailoutbox)[certificate.participant.user.email]
+        assert letter.subject == f"Your certificate {certificate.serial} was revoked"
+        assert "A private matter" not in letter.body
+        assert "coaching@example.org" in letter.body
+
+
+def test_the_admin_shows_and_changes_nothing(client, certificate, administrator):
+    client.force_login(administrator)
+    for model in (
+        "batch",
+        "batchentry",
+        "certificate",
+        "certificatefile",
+        "serialcounter",
+        "signaturepicture",
+    ):
+        listed = reverse(f"admin:certificates_{model}_changelist")
+        assert client.get(listed).status_code == 200
+        assert client.get(reverse(f"admin:certificates_{model}_add")).status_code == 403
+    change = reverse("admin:certificates_certificate_change", args=[certificate.pk])
+    assert client.get(change).status_code == 200
+    assert client.post(change, {"status": "revoked"}).status_code == 403
+    file = client.get(reverse("admin:certificates_certificatefile_change", args=[certificate.pk]))
+    assert file.status_code == 200
