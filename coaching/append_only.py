@@ -16,7 +16,7 @@ def create_triggers(connection: BaseDatabaseWrapper) -> None:
                 [],
             )
         for table in TABLES:
-            for operation in OPERATIONS:
+            for operation in _operations(connection.vendor):
                 cursor.execute(_create(connection.vendor, table, operation))
 
 
@@ -24,13 +24,19 @@ def drop_triggers(connection: BaseDatabaseWrapper) -> None:
     """Remove them, for a migration backwards and for tests that empty the tables."""
     with connection.cursor() as cursor:
         for table in TABLES:
-            for operation in OPERATIONS:
+            for operation in _operations(connection.vendor):
                 on_table = f" ON {table}" if connection.vendor == "postgresql" else ""
                 cursor.execute(f"DROP TRIGGER IF EXISTS {table}_no_{operation}{on_table}")
+
+
+def _operations(vendor: str) -> tuple[str, ...]:
+    """PostgreSQL can empty a table without deleting its rows one by one."""
+    return (*OPERATIONS, "truncate") if vendor == "postgresql" else OPERATIONS
 
 
 def _create(vendor: str, table: str, operation: str) -> str:
     head = f"CREATE TRIGGER {table}_no_{operation} BEFORE {operation.upper()} ON {table}"
     if vendor == "postgresql":
-        return f"{head} FOR EACH ROW EXECUTE FUNCTION coaching_refuse()"
+        each = "STATEMENT" if operation == "truncate" else "ROW"
+        return f"{head} FOR EACH {each} EXECUTE FUNCTION coaching_refuse()"
     return f"{head} BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"

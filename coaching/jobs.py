@@ -56,10 +56,10 @@ def start(
                 kind=kind, key=f"{kind}:{key}", arguments=arguments or {}, created_by=by, created_at=now
             )
     except IntegrityError:
-        unfinished = Job.objects.filter(
-            key=f"{kind}:{key}", status__in=[Job.Status.QUEUED, Job.Status.RUNNING]
-        )
-        return unfinished.get()
+        waiting = [Job.Status.QUEUED, Job.Status.RUNNING]
+        unfinished = Job.objects.filter(key=f"{kind}:{key}", status__in=waiting).first()
+        # It may have ended since the insert was refused; then the key is free.
+        return unfinished or start(kind=kind, key=key, by=by, now=now, arguments=arguments)
     transaction.on_commit(lambda: _nudge(job.pk))
     return job
 
@@ -105,7 +105,8 @@ def run(pk: int) -> None:
 
 
 def _finish(pk: int, status: Job.Status, *, result: dict[str, object] | None = None, error: str = "") -> None:
-    Job.objects.filter(pk=pk).update(
+    # Only what is still running: a worker that was slow must not hide how another ended the job.
+    Job.objects.filter(pk=pk, status=Job.Status.RUNNING).update(
         status=status, result=result or {}, error=error, finished_at=timezone.now()
     )
 
