@@ -110,12 +110,11 @@ def test_database_refuses_to_change_or_delete(chained, model):
 @pytest.mark.services
 @pytest.mark.parametrize("table", ["coaching_auditevent", "coaching_auditlink"])
 def test_database_refuses_to_empty_the_table(chained, table):
-    with (
-        pytest.raises(IntegrityError, match="append-only"),
-        transaction.atomic(),
-        connection.cursor() as cursor,
-    ):
-        cursor.execute(f"TRUNCATE {table} CASCADE")
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # or PostgreSQL waits for them, and refuses for that
+        with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+            cursor.execute(f"TRUNCATE {table} CASCADE")
+    assert AuditLink.objects.count() == 3
 
 
 def test_an_event_is_chained_once(chained):

@@ -1,0 +1,164 @@
+"""Two people at the same moment: locks decide, on PostgreSQL (SQLite has one writer at a time)."""
+
+from collections import Counter
+from collections.abc import Callable
+from threading import Barrier, Thread
+
+import pytest
+from django.core import mail
+from django.db import close_old_connections, connection
+
+from coaching import audit, enrollment, jobs, outbox, team_agreement, team_formation
+from coaching.enrollment import NoSeatLeft
+from coaching.errors import Refused
+from coaching.models import AuditEvent, Consent, Job, Membership, Participant, Team, TeamProposal
+from coaching.outbox import Mail
+from tests import factories
+from tests.clock import NOW
+
+pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
+
+
+def at_once(*acts: Callable[[], object]) -> list[object]:
+    """Run all of them at the same moment; returns each result, or the refusal."""
+    results: list[object] = [None] * len(acts)
+    barrier = Barrier(len(acts))
+
+    def run(place: int) -> None:
+        close_old_connections()
+        try:
+            barrier.wait(timeout=10)
+            results[place] = acts[place]()
+        except (Refused, ValueError) as refusal:
+            results[place] = refusal
+        finally:
+            connection.close()
+
+    threads = [Thread(target=run, args=(place,)) for place in range(len(acts))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    assert not any(thread.is_alive() for thread in threads), "a deadlock"
+    return results
+
+
+@pytest.fixture
+def people(cohort):
+    return [factories.participant(cohort) for _ in range(4)]
+
+
+@pytest.fixture
+def draft(cohort, people, branch_officer):
+    draft = team_formation.start_by_hand(cohort=cohort, by=branch_officer, now=NOW)
+    draft.document = {"teams": [[each.pk for each in people[:3]]]}
+    draft.save()
+    return draft
+
+
+def test_two_people_do_not_get_the_last_seat(program, branch):
+    cohort = factories.cohort(program, branch, seats=3)
+    users = [factories.person() for _ in range(8)]
+    results = at_once(*(lambda user=user: factories.participant(cohort, user) for user in users))
+    assert Counter(type(result) for result in results) == {Participant: 3, NoSeatLeft: 5}
+    assert cohort.participants.count() == 3
+
+
+def test_one_person_enrolled_by_two_takes_one_seat(cohort, applicant):
+    results = at_once(*(lambda: factories.participant(cohort, applicant) for _ in range(4)))
+    assert len({result.pk for result in results}) == 1
+    assert AuditEvent.objects.filter(action="participant.enrolled").count() == 1
+
+
+def test_published_twice_at_once_makes_the_teams_once(draft, branch_officer):
+    """T9"""
+    at_once(*(lambda: team_formation.publish(proposal=draft, by=branch_officer, now=NOW) for _ in range(4)))
+    assert (Team.objects.count(), Membership.objects.count(), Consent.objects.count()) == (1, 3, 3)
+
+
+def test_two_moves_of_one_version_make_one(draft, people, branch_officer):
+    def move(team):
+        return team_formation.place(
+            proposal=draft, participant=people[3], team=team, version=1, by=branch_officer, now=NOW
+        )
+
+    results = at_once(lambda: move(1), lambda: move(2))
+    assert Counter(type(result) for result in results) == {TeamProposal: 1, team_formation.Stale: 1}
+    draft.refresh_from_db()
+    assert draft.version == 2
+
+
+def test_nobody_who_left_is_in_a_team(draft, people, branch_officer):
+    at_once(
+        lambda: enrollment.leave(participant=people[0], by=people[0].user, reason="", now=NOW),
+        lambda: team_formation.publish(proposal=draft, by=branch_officer, now=NOW),
+    )
+    assert not Membership.objects.filter(participant=people[0], ended_at=None).exists()
+    assert not Team.objects.filter(status=Team.Status.AWAITING_AGREEMENT).exists()  # T1: two are no team
+
+
+def test_team_is_not_confirmed_with_a_decline(draft, branch_officer):
+    """T4: whichever comes first, a team that stands was agreed to by all."""
+    [team] = team_formation.publish(proposal=draft, by=branch_officer, now=NOW)
+    consents = list(Consent.objects.select_related("participant__user"))
+    for consent in consents:
+        team_agreement.answer(consent=consent, agree=True, by=consent.participant.user, now=NOW)
+    last = consents[-1]
+    at_once(
+        lambda: team_agreement.answer(consent=last, agree=False, by=last.participant.user, now=NOW),
+        lambda: team_agreement.confirm(team=team, by=branch_officer, now=NOW),
+    )
+    team.refresh_from_db()
+    last.refresh_from_db()
+    assert (team.status, last.answer) in {("confirmed", "agreed"), ("awaiting_agreement", "declined")}
+
+
+def test_confirming_and_dissolving_ends_in_one_of_them(draft, branch_officer):
+    [team] = team_formation.publish(proposal=draft, by=branch_officer, now=NOW)
+    for consent in Consent.objects.select_related("participant__user"):
+        team_agreement.answer(consent=consent, agree=True, by=consent.participant.user, now=NOW)
+    at_once(
+        lambda: team_agreement.confirm(team=team, by=branch_officer, now=NOW),
+        lambda: team_agreement.dissolve(team=team, by=branch_officer, reason="", now=NOW),
+    )
+    team.refresh_from_db()
+    actions = AuditEvent.objects.filter(action__in=["team.confirmed", "team.dissolved"])
+    assert actions.count() == 1
+    assert (team.status == "confirmed") == (team.memberships.filter(ended_at=None).count() == 3)
+
+
+def test_two_drafts_at_once_are_one(cohort, people, branch_officer):
+    acts = [lambda: team_formation.start_by_hand(cohort=cohort, by=branch_officer, now=NOW)] * 3
+    results = at_once(*acts)
+    assert Counter(type(result) for result in results) == {TeamProposal: 1, team_formation.DraftExists: 2}
+
+
+def test_two_workers_send_a_mail_once(applicant, monkeypatch):
+    monkeypatch.setitem(outbox._builders, "hello", lambda recipient: Mail("Hello", "Yes\n"))
+    for number in range(5):
+        outbox.queue(kind="hello", to=applicant, key=str(number), now=NOW)
+    outcomes = at_once(*(lambda: outbox.deliver_due(now=NOW) for _ in range(3)))
+    assert sum(outcome["sent"] for outcome in outcomes) == 5
+    assert len(mail.outbox) == 5
+
+
+def test_two_sealers_make_one_chain(applicant):
+    for number in range(20):
+        audit.record(f"thing.{number}", by=None, obj=applicant, now=NOW)
+    assert sum(at_once(*(audit.seal for _ in range(4)))) == AuditEvent.objects.count()
+    assert audit.verify()[1] is None
+
+
+def test_two_workers_run_a_job_once(db, monkeypatch):
+    ran = []
+    monkeypatch.setitem(jobs._kinds, "count", lambda progress: ran.append(1) or {})
+    job = Job.objects.create(kind="count", key="count:1")
+    at_once(*(lambda: jobs.run(job.pk) for _ in range(4)))
+    assert ran == [1]
+
+
+def test_job_asked_for_twice_at_once_is_one(db, monkeypatch):
+    monkeypatch.setitem(jobs._kinds, "count", lambda progress: {})
+    monkeypatch.setattr(jobs, "_nudge", lambda pk: None)
+    asked = at_once(*(lambda: jobs.start(kind="count", key="1", by=None, now=NOW) for _ in range(4)))
+    assert len({job.pk for job in asked}) == 1
