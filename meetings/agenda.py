@@ -44,7 +44,14 @@ DEFAULTS: dict[str, tuple[Pace, int, tuple[str, ...]]] = {
     "introductions": (Pace.TURNS, TURN_MOST, ("Who you are, and the project you bring",)),  # M6
     "projects": (Pace.TURNS, TURN_MOST, TURN_PROMPTS),
     "competency": (Pace.REST, 40, ("The competency and its skills", "How it applies to each project")),  # M10
-    "outcomes": (Pace.TURNS, TURN_MOST, ("What came of the project, and what you take from it",)),  # M6
+    "outcomes": (
+        Pace.TURNS,
+        TURN_MOST,
+        (
+            "What came of the project, and what you take from it",
+            "Before the branch deputy, schedule permitting",
+        ),
+    ),  # M6
     "review": (Pace.REST, 30, ("Looking back over the competencies together",)),  # M6
 }
 

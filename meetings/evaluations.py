@@ -31,7 +31,7 @@ Answers = dict[int, int | str]
 DEFAULT_QUESTIONS = (
     (Question.Kind.RATING, "The meeting was worth its time."),
     (Question.Kind.RATING, "I got questions, ideas or advice that help my project."),
-    (Question.Kind.RATING, "I understand this meeting's topic better than before."),
+    (Question.Kind.RATING, "I understand this meeting’s topic better than before."),
     (Question.Kind.RATING, "Everybody had their fair share of the time."),
     (Question.Kind.RATING, "I could speak openly."),
     (Question.Kind.TEXT, "What helped you most?"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from coaching.models import Cohort, Participant, Team
-from meetings.completion import Standing
+from meetings.completion import Code, MonthState, Standing
 from meetings.models import Attendance, Meeting, MeetingTeam
 
 SIGNS = {
@@ -28,6 +28,7 @@ class Row:
     participant: Participant
     cells: tuple[Cell, ...]
     standing: Standing | None
+    obstacles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,17 +70,27 @@ def attendance_grids(cohort: Cohort, teams: list[Team], standings: dict[int, Sta
         Grid(
             team,
             tuple(meetings[team.pk]),
-            tuple(
-                Row(
-                    each,
-                    tuple(_cell(marks.get((m.pk, each.pk))) for m in meetings[team.pk]),
-                    standings.get(each.pk),
-                )
-                for each in people[team.pk]
-            ),
+            tuple(_row(each, meetings[team.pk], marks, standings.get(each.pk)) for each in people[team.pk]),
         )
         for team in teams
     ]
+
+
+def _row(
+    participant: Participant,
+    meetings: list[Meeting],
+    marks: dict[tuple[int, int], Attendance],
+    standing: Standing | None,
+) -> Row:
+    cells = tuple(_cell(marks.get((meeting.pk, participant.pk))) for meeting in meetings)
+    return Row(participant, cells, standing, _obstacles(standing) if standing else ())
+
+
+def _obstacles(standing: Standing) -> tuple[str, ...]:
+    """In a few words, what has put the certificate out of reach; the participant reads the whole sentences."""
+    months = [f"no meeting in {month.label}" for month in standing.months if month.state is MonthState.MISSED]
+    late = sum(reason.code is Code.EVALUATION_CLOSED for reason in standing.reasons)
+    return (*months, *([f"{late} evaluation{'s' if late > 1 else ''} not given"] if late else []))
 
 
 def _cell(row: Attendance | None) -> Cell:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from coaching import outbox
-from coaching.models import Team, User
+from coaching.models import Message, Team, User
 from coaching.outbox import Mail
 from meetings import evaluations, team_space
 from meetings.models import Attendance, EvaluationReceipt, Meeting, MeetingChange, current_memberships
@@ -71,14 +71,20 @@ def attendance_corrected(recipient: User, *, meeting: int, participant: int) -> 
 def queue_reminders(*, now: datetime) -> int:
     """Remind everybody of the meetings of the next days; a meeting that moves is reminded of again. Safe to repeat."""
     today = timezone.localdate(now)
+    since = now - timedelta(days=REMIND_DAYS + 1)
+    queued = Message.objects.filter(kind="meetings.reminder", created_at__gte=since).values_list(
+        "key", flat=True
+    )
+    done = {key.split(":")[1] for key in queued}
     soon = Meeting.objects.upcoming(today).filter(
         date__gt=today, date__lte=today + timedelta(days=REMIND_DAYS)
     )
-    for meeting in soon:
+    waiting = [meeting for meeting in soon if f"{meeting.pk}.{meeting.date}" not in done]
+    for meeting in waiting:
         to = [each.user for each in team_space.members_now(meeting)]
         key, ids = f"{meeting.pk}.{meeting.date}", {"meeting": meeting.pk}
         outbox.queue_many(kind="meetings.reminder", to=to, key=key, now=now, ids=ids)
-    return len(soon)
+    return len(waiting)
 
 
 def _meeting(pk: int) -> Meeting:

@@ -1,12 +1,12 @@
 """A team's program as its members see it: the meetings in order, the agenda of each, who leads (M5 to M9)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 
 from django.db import transaction
 
 from coaching import audit
-from coaching.models import Participant, Team, User
+from coaching.models import CurriculumItem, Participant, Team, User
 from meetings import agenda, team_space
 from meetings.dates import DateWarning, closed_warning, free_day
 from meetings.models import Attendance, Facilitator, Meeting
@@ -49,24 +49,33 @@ def agenda_of(meeting: Meeting, members: list[Participant]) -> tuple[list[Agenda
     if meeting.item is None or not meeting.item.components:
         return [], ()
     fitted = agenda.fit(
-        components=agenda.components_from(meeting.item.components),
+        components=_components(meeting.item),
         members=[str(each) for each in members],
         minutes=meeting.minutes,
         turn_offset=meeting.item.position - 1,
     )
     starts = meeting.starts_at
-    lines = [
-        AgendaLine(
-            item.title,
-            item.starts(starts).time(),
-            item.ends(starts).time(),
-            item.minutes,
-            item.member,
-            item.prompts,
-        )
-        for item in fitted.items
-    ]
+    lines: list[AgendaLine] = []
+    for item in fitted.items:
+        # What a turn is made of is said once, not with every member.
+        prompts = () if lines and lines[-1].title == item.title else item.prompts
+        times = item.starts(starts).time(), item.ends(starts).time()
+        lines.append(AgendaLine(item.title, *times, item.minutes, item.member, prompts))
     return lines, fitted.warnings
+
+
+def _components(item: CurriculumItem) -> list[agenda.Component]:
+    """The components of a meeting, the competency under its own name and with its skills (F1)."""
+    skills = [
+        skill.name for each in item.competencies.prefetch_related("skills") for skill in each.skills.all()
+    ]
+    parts = []
+    for part in agenda.components_from(item.components):
+        if part.key == "competency" and skills:
+            prompts = (f"Its skills: {', '.join(skills)}", *part.prompts[1:])
+            part = replace(part, title=item.title, prompts=prompts)
+        parts.append(part)
+    return parts
 
 
 def parts_of(meeting: Meeting, members: list[Participant]) -> list[Part]:
@@ -77,7 +86,7 @@ def parts_of(meeting: Meeting, members: list[Participant]) -> list[Part]:
         row.component: row.participant for row in meeting.facilitators.select_related("participant__user")
     }
     parts = []
-    for place, component in enumerate(agenda.components_from(meeting.item.components)):
+    for place, component in enumerate(_components(meeting.item)):
         suggested = members[(meeting.item.position - 1 + place) % len(members)] if members else None
         parts.append(Part(component.key, component.title, chosen.get(component.key), suggested))
     return parts

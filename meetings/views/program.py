@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from coaching.errors import Refused
-from coaching.models import Membership, Team, User
+from coaching.models import CurriculumItem, Membership, Team, User
 from coaching.permissions import access, branch_office, deputy, signed_in
 from meetings import attendance, dates, evaluations, ledger, program, scheduling, team_space
 from meetings.forms import FacilitatorsForm
@@ -119,6 +119,8 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
         "marks": found.attendance.select_related("participant__user").order_by("participant__user__name"),
         "changes": found.changes.select_related("made_by"),
         "teams": found.teams.all(),
+        "visitors": found.visitors.all(),
+        "final_contents": found.cohort.final_meeting_contents if _is_final(found) else "",
         "can_change": found.status == Meeting.Status.PLANNED,
         "can_mark": found.is_live and started,
         "can_correct": attendance.members_may_correct(found, now),
@@ -129,6 +131,11 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
         "below_quorum": _below_quorum(found),
     }
     return render(request, "meetings/meeting.html", context)
+
+
+def _is_final(meeting: Meeting) -> bool:
+    """M6: what the last meeting contains is a setting of the cohort."""
+    return meeting.item is not None and meeting.item.kind == CurriculumItem.Kind.FINAL
 
 
 def _below_quorum(meeting: Meeting) -> bool:

@@ -1,0 +1,120 @@
+"""The meetings pages as people use them: every page accessible and valid, without JavaScript, on paper."""
+
+import subprocess
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from meetings import attendance
+from meetings.models import CalendarFeed, EvaluationReceipt
+from tests.clock import NOW
+from tests.meetings.conftest import noon
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def at_noon(meeting):
+    """Noon of the first meeting's day; the clock goes on, as a browser expects."""
+    with time_machine.travel(noon(meeting.date)):
+        yield noon(meeting.date)
+
+
+@pytest.fixture
+def held(meeting, people, alice, at_noon):
+    marks = {people.alice: "present", people.bob: "present", people.charlie: "absent"}
+    attendance.take_attendance(meeting=meeting, marks=marks, by=alice, now=at_noon)
+    return meeting
+
+
+def test_pages_of_a_team(page, sign_in, held, meetings, team, people, alice, check_page):
+    CalendarFeed.objects.create(user=alice, token="only-for-this-test", created_at=NOW)
+    sign_in(page, alice)
+    for address in (
+        reverse("meetings"),
+        reverse("meetings_calendar"),
+        reverse("meetings_team", args=[team.pk]),
+        reverse("meeting_add", args=[team.pk]),
+        held.get_absolute_url(),
+        reverse("meeting_attendance", args=[held.pk]),
+        reverse("meeting_evaluation", args=[held.pk]),
+        meetings[1].get_absolute_url(),
+        reverse("meeting_move", args=[meetings[1].pk]),
+        reverse("meeting_place", args=[meetings[1].pk]),
+        reverse("meeting_cancel", args=[meetings[1].pk]),
+        reverse("meeting_facilitators", args=[meetings[1].pk]),
+        reverse("calendar_feed"),
+    ):
+        page.goto(address)
+        check_page(page)
+
+
+def test_pages_of_the_offices(page, sign_in, held, cohort, people, branch_officer, deputy, check_page):
+    sign_in(page, branch_officer)
+    for address in (
+        reverse("office_meetings"),
+        reverse("office_meetings_cohort", args=[cohort.pk]),
+        reverse("office_meeting", args=[held.pk]),
+        reverse("office_attendance", args=[held.pk, people.charlie.pk]),
+        reverse("meetings_totals_list"),
+        reverse("meetings_totals", args=[cohort.pk]),
+    ):
+        page.goto(address)
+        check_page(page)
+    sign_in(page, deputy)
+    for address in (reverse("meetings"), reverse("branch_meetings")):
+        page.goto(address)
+        check_page(page)
+
+
+def test_moving_with_a_warning_works_without_javascript(new_context, sign_in, meeting, alice, check_page):
+    """M3: the warning is read before anything is saved."""
+    page = new_context(java_script_enabled=False).new_page()
+    sign_in(page, alice)
+    with time_machine.travel(NOW):
+        page.goto(reverse("meeting_move", args=[meeting.pk]))
+        page.get_by_label("Date").fill("2027-03-06")
+        page.get_by_role("button", name="Move it").click()
+        assert page.get_by_text("Saturday, March 6, 2027 is a Saturday.").is_visible()
+        page.get_by_role("button", name="Move it anyway").click()
+        assert page.get_by_text("The meeting is on Saturday, March 6, 2027.").is_visible()
+    meeting.refresh_from_db()
+    assert meeting.date.isoformat() == "2027-03-06"
+
+
+def test_attendance_and_evaluation_on_a_phone(
+    new_context, sign_in, meeting, alice, people, at_noon, check_page
+):
+    """C1: five taps, and it is done."""
+    page = new_context().new_page()
+    page.set_viewport_size({"width": 390, "height": 844})
+    sign_in(page, alice)
+    page.goto(reverse("meetings"))
+    page.get_by_role("link", name=meeting.heading).first.click()
+    page.get_by_role("link", name="Take attendance").click()
+    page.get_by_role("group", name="Charlie Example").get_by_label("Not there").check()
+    page.get_by_role("button", name="Save attendance").click()
+    page.get_by_role("link", name="Evaluate this meeting").click()
+    page.get_by_role("button", name="Send my evaluation").click()
+    check_page(page)
+    for group in page.locator(".rating-row").all():
+        group.get_by_label("Mostly").check()
+    page.get_by_role("button", name="Send my evaluation").click()
+    assert page.get_by_text("Thank you. Your evaluation is in").is_visible()
+    assert EvaluationReceipt.objects.filter(meeting=meeting, participant=people.alice).exists()
+
+
+def test_the_calendar_prints_on_one_page(page, sign_in, meetings, alice, tmp_path):
+    """M4."""
+    sign_in(page, alice)
+    page.goto(reverse("meetings_calendar"))
+    path = tmp_path / "calendar.pdf"
+    page.pdf(path=path, format="Letter")
+    text = subprocess.run(
+        ["pdftotext", "-layout", path, "-"], capture_output=True, text=True, check=True
+    ).stdout
+    assert text.count("\f") == 1
+    for meeting in meetings:
+        assert meeting.heading in " ".join(text.split()) or meeting.heading.split()[0] in text
+    assert "Subscribe" not in text

@@ -1,0 +1,108 @@
+"""Two requests at the same moment: PostgreSQL's row locks let one win, and the other finds it done."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from django.db import connection, connections
+
+from coaching.models import AuditEvent
+from meetings import attendance, evaluations, feeds, scheduling
+from meetings.models import (
+    Attendance,
+    CalendarFeed,
+    EvaluationAnswer,
+    EvaluationClosing,
+    EvaluationDraft,
+    EvaluationReceipt,
+    Meeting,
+)
+from tests.clock import NOW
+from tests.meetings.conftest import BEFORE, noon
+
+pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture(autouse=True)
+def postgresql(transactional_db):
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite lets one writer in at a time")
+
+
+def at_once(*calls):
+    """Run the calls in threads that start together; what they return, or raise."""
+    barrier = Barrier(len(calls))
+
+    def run(call):
+        try:
+            barrier.wait(timeout=20)
+            return call()
+        except Exception as error:
+            return error
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))
+
+
+def test_a_team_laid_out_twice_at_once_has_eight_meetings(team):
+    results = at_once(*[lambda: scheduling.lay_out_meetings(team=team, by=None, now=NOW)] * 4)
+    assert sorted(len(each) for each in results) == [0, 0, 0, 8]
+    assert Meeting.objects.of_team(team).count() == 8
+
+
+def test_an_extra_meeting_sent_twice_at_once_is_one(team, alice, meetings):
+    when = scheduling.When(meetings[0].date, scheduling.time(14), 60)
+
+    def add():
+        return scheduling.add_extra(
+            team=team, when=when, where=scheduling.Where(), title="More", by=alice, now=BEFORE
+        )
+
+    assert len({meeting.pk for meeting in at_once(add, add, add)}) == 1
+
+
+def test_attendance_sent_by_two_members_at_once_is_written_once(meeting, people, alice, bob):
+    marks = {people.alice: "present", people.bob: "present", people.charlie: "absent"}
+    now = noon(meeting.date)
+    results = at_once(
+        lambda: attendance.take_attendance(meeting=meeting, marks=marks, by=alice, now=now),
+        lambda: attendance.take_attendance(meeting=meeting, marks=marks, by=bob, now=now),
+    )
+    assert sorted(results) == [0, 3]
+    assert Attendance.objects.filter(meeting=meeting).count() == 3
+    assert AuditEvent.objects.filter(action="attendance.taken").count() == 1
+
+
+def test_calling_off_and_taking_attendance_at_once_leaves_one_of_them(meeting, people, alice, bob):
+    now = noon(meeting.date)
+    marks = {people.alice: "present", people.bob: "present"}
+    at_once(
+        lambda: scheduling.cancel(meeting=meeting, reason="No", by=alice, now=now),
+        lambda: attendance.take_attendance(meeting=meeting, marks=marks, by=bob, now=now),
+    )
+    meeting.refresh_from_db()
+    assert (meeting.status, meeting.attendance.count()) in {("cancelled", 0), ("held", 2)}
+
+
+def test_an_evaluation_that_meets_its_closing_is_neither_lost_nor_kept_twice(meeting, people, cohort, alice):
+    now = noon(meeting.date)
+    marks = {people.alice: "present", people.bob: "present"}
+    attendance.take_attendance(meeting=meeting, marks=marks, by=alice, now=now)
+    answers = {question.pk: 4 for question in evaluations.questions_for(cohort)[:5]}
+    late = now.replace(month=3, day=20)
+
+    def submit():
+        evaluations.submit_evaluation(meeting=meeting, answers=answers, by=alice, now=late)
+
+    at_once(submit, submit, *[lambda: evaluations.close_evaluations(now=late)] * 2)
+    assert EvaluationClosing.objects.count() == 1
+    assert EvaluationReceipt.objects.count() == 1
+    assert (EvaluationDraft.objects.count(), EvaluationAnswer.objects.count()) in {(0, 5), (1, 0)}
+
+
+def test_a_calendar_address_asked_for_twice_at_once_is_one(alice):
+    tokens = {feed.token for feed in at_once(*[lambda: feeds.create_feed(by=alice, now=NOW)] * 3)}
+    assert len(tokens) == 1
+    assert CalendarFeed.objects.count() == 1
