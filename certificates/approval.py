@@ -12,6 +12,7 @@ from certificates.models import Batch, BatchEntry
 from coaching import audit, outbox, signing
 from coaching.errors import Refused
 from coaching.models import Cohort, Delegation, OrgUnit, SignedText, User
+from coaching.permissions import require_office
 
 
 class NobodyEligible(Refused):
@@ -103,6 +104,7 @@ def propose_batch(*, cohort: Cohort, by: User | None, now: datetime) -> Batch:
     Raises BatchWaits while one awaits approval, NobodyEligible when the list would be empty.
     """
     cohort = Cohort.objects.select_for_update().get(pk=cohort.pk)
+    require_office(cohort=cohort, by=by, now=now)
     open_batch = cohort.certificate_batches.exclude(status=Batch.Status.APPROVED).first()
     if open_batch and open_batch.status == Batch.Status.AWAITING:
         raise BatchWaits("A list of this program awaits approval. Propose the next one when that is done.")
@@ -131,6 +133,7 @@ def propose_batch(*, cohort: Cohort, by: User | None, now: datetime) -> Batch:
 def submit_for_approval(*, batch: Batch, by: User | None, now: datetime) -> Batch:
     """Fix the text of the list and ask for approval; a second call changes nothing."""
     batch = _locked(batch)
+    require_office(cohort=batch.cohort, by=by, now=now)
     if batch.status != Batch.Status.DRAFT:
         return batch
     if not batch.entries.exists():

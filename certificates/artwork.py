@@ -4,7 +4,6 @@ Drawn here from a few curves, so that no picture of a real department's seal is 
 in print. All lengths are CSS pixels; the page is Letter landscape, 1056 by 816.
 """
 
-from collections.abc import Iterator
 from functools import cache
 from math import cos, pi, sin, tau
 
@@ -47,22 +46,24 @@ def _line(path: str, color: str, width: float) -> str:
     return f'<path d="{path}" fill="none" stroke="{color}" stroke-width="{width}"/>'
 
 
-def _path(points: Iterator[tuple[float, float]], *, closed: bool = False) -> str:
-    """Straight steps, short enough to look curved."""
-    steps = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-    return f"M{steps}{'Z' if closed else ''}"
-
-
-def _rosette(
-    x: float, y: float, radius: float, swing: float, lobes: int, *, phase: float = 0, steps: int = 360
-) -> str:
-    def points() -> Iterator[tuple[float, float]]:
-        for step in range(steps):
-            angle = step * tau / steps
-            reach = radius + swing * sin(lobes * (angle + phase))
-            yield x + reach * cos(angle), y + reach * sin(angle)
-
-    return _path(points(), closed=True)
+def _rosette(x: float, y: float, radius: float, swing: float, lobes: int, *, phase: float = 0) -> str:
+    """A circle that swings in and out. One curve from each extreme to the next: drawing short straight steps instead
+    takes three quarters of a certificate's time."""
+    turn = pi / lobes
+    path = ""
+    for step in range(2 * lobes + 1):
+        angle = (step + 0.5) * turn - phase
+        reach = radius + (swing if step % 2 == 0 else -swing)
+        here_x, here_y = x + reach * cos(angle), y + reach * sin(angle)
+        # Level with the circle at an extreme: a third of the way along the tangent makes the curve.
+        lean_x, lean_y = -sin(angle) * reach * turn / 3, cos(angle) * reach * turn / 3
+        if step == 0:
+            path = f"M{here_x:.1f},{here_y:.1f}C{here_x + lean_x:.1f},{here_y + lean_y:.1f}"
+        else:
+            path += f" {here_x - lean_x:.1f},{here_y - lean_y:.1f} {here_x:.1f},{here_y:.1f}"
+            if step < 2 * lobes:
+                path += f" {here_x + lean_x:.1f},{here_y + lean_y:.1f}"
+    return path + "Z"
 
 
 def _star(x: float, y: float, outer: float, inner: float, tips: int) -> str:
@@ -97,30 +98,32 @@ def _rules() -> str:
 
 
 def _woven_border() -> str:
-    """Six strands along each side, all between the rules at 31 and 63."""
+    """Six strands along each side, all between the rules at 31 and 63; they begin and end under the corners."""
     strands = []
-    for color, width, swing, phases in ((GOLD, 0.7, 11.5, 2), (NAVY, 0.55, 11.5, 2), (NAVY, 0.45, 5.5, 2)):
-        for turn in range(phases):
-            phase = turn * pi + (pi / 2 if color == GOLD else 0)
-            for across in (47, PAGE_HEIGHT - 47):
-                strands.append((_wave(PAGE_WIDTH, across, swing, phase, upright=False), color, width))
-            for across in (47, PAGE_WIDTH - 47):
-                strands.append((_wave(PAGE_HEIGHT, across, swing, phase, upright=True), color, width))
-    return "".join(_line(*strand) for strand in strands)
+    for color, width, swing, shift in ((GOLD, 0.7, 11.5, 0.5), (NAVY, 0.55, 11.5, 0), (NAVY, 0.45, 5.5, 0)):
+        for side in (1, -1):
+            for length, upright in ((PAGE_WIDTH, False), (PAGE_HEIGHT, True)):
+                for across in (47, (PAGE_HEIGHT if not upright else PAGE_WIDTH) - 47):
+                    path = _wave(length, across, side * swing, shift, upright=upright)
+                    strands.append(_line(path, color, width))
+    return "".join(strands)
 
 
-def _wave(length: int, across: float, swing: float, phase: float, *, upright: bool) -> str:
-    start, end = 74, length - 74
-    waves = round((end - start) / 34)
-    steps = waves * 12
-
-    def points() -> Iterator[tuple[float, float]]:
-        for step in range(steps + 1):
-            along = start + (end - start) * step / steps
-            off = across + swing * sin(phase + step * tau / 12)
-            yield (off, along) if upright else (along, off)
-
-    return _path(points())
+def _wave(length: int, across: float, swing: float, shift: float, *, upright: bool) -> str:
+    """From crest to trough in one curve each; `shift` in half waves."""
+    count = round((length - 2 * 68) / 34) * 2
+    half = (length - 2 * 68) / count
+    places = []
+    for step in range(count + 2):
+        along = 68 + (step - shift) * half
+        off = across + (swing if step % 2 == 0 else -swing)
+        if step:
+            places.append((along - half * 0.36, off))
+        places.append((along, off))
+        if step <= count:
+            places.append((along + half * 0.36, off))
+    start, *rest = (f"{y:.1f},{x:.1f}" if upright else f"{x:.1f},{y:.1f}" for x, y in places)
+    return f"M{start}C{' '.join(rest)}"
 
 
 def _corners() -> str:
@@ -130,8 +133,8 @@ def _corners() -> str:
             rosettes.append(
                 f'<rect x="{x - 21}" y="{y - 21}" width="42" height="42" fill="#fff" stroke="{NAVY}" '
                 'stroke-width="1.2"/>'
-                + _line(_rosette(x, y, 10.5, 6.5, 8, steps=120), NAVY, 0.6)
-                + _line(_rosette(x, y, 10.5, 6.5, 8, phase=pi / 8, steps=120), GOLD, 0.7)
+                + _line(_rosette(x, y, 10.5, 6.5, 8), NAVY, 0.6)
+                + _line(_rosette(x, y, 10.5, 6.5, 8, phase=pi / 8), GOLD, 0.7)
                 + f'<circle cx="{x}" cy="{y}" r="3" fill="{GOLD}"/>'
             )
     return "".join(rosettes)

@@ -25,6 +25,7 @@ from certificates.rendering import render
 from coaching import audit, enrollment, jobs, outbox
 from coaching.errors import Refused
 from coaching.models import Cohort, Job, Participant, SignOff, User
+from coaching.permissions import require_office
 from meetings.ledger import standings
 
 __all__ = [
@@ -75,6 +76,7 @@ class Outcome:
 
 def start_issue(*, batch: Batch, by: User | None, now: datetime) -> Job:
     """Ask for the certificates of an approved batch; while that runs, asking again returns the same job."""
+    require_office(cohort=batch.cohort, by=by, now=now)
     _approved_or_refusal(batch)
     return jobs.start(
         kind=JOB_KIND,
@@ -237,6 +239,7 @@ def reissue(*, certificate: Certificate, by: User | None, reason: str, now: date
 
     The old one is superseded (a revoked one stays revoked). Raises NotTheNewest for one that was replaced before.
     """
+    require_office(cohort=certificate.batch.cohort, by=by, now=now)
     _reason_or_refusal(reason)
     _newest_or_refusal(certificate)
     certificate = Certificate.objects.select_related(
@@ -285,6 +288,7 @@ def _replace(
 @transaction.atomic
 def revoke(*, certificate: Certificate, by: User | None, reason: str, now: datetime) -> Certificate:
     """End a certificate for good, with the reason; a second call changes nothing."""
+    require_office(cohort=certificate.batch.cohort, by=by, now=now)
     _reason_or_refusal(reason)
     certificate = (
         Certificate.objects.select_for_update(of=("self",))

@@ -22,6 +22,7 @@ from certificates.approval import (
 )
 from certificates.models import Batch, BatchEntry
 from coaching.models import AuditEvent, Delegation, Message, SignOff
+from coaching.permissions import NotYourCohort
 from coaching.signing import NameDoesNotMatch
 from meetings.models import EvaluationReceipt
 from tests import factories
@@ -78,6 +79,17 @@ def test_late_completers_come_on_a_list_of_their_own(cohort, approved, branch_of
     later = propose_batch(cohort=cohort, by=branch_officer, now=AFTER)
     assert later.pk != approved.pk
     assert [entry.name for entry in later.entries.all()] == ["Eli East", "Fay Fox", "Gus Green"]
+
+
+@pytest.mark.parametrize("who", ["outsider", "deputy", "superintendent", "administrator"])
+def test_lists_are_the_branch_offices(request, cohort, draft, who):
+    user = request.getfixturevalue(who)
+    with pytest.raises(NotYourCohort):
+        propose_batch(cohort=cohort, by=user, now=AFTER)
+    with pytest.raises(NotYourCohort):
+        submit_for_approval(batch=draft, by=user, now=AFTER)
+    draft.refresh_from_db()
+    assert draft.status == Batch.Status.DRAFT
 
 
 def test_submitting_fixes_the_text_and_asks_the_superintendent(submitted, superintendent, branch_officer):

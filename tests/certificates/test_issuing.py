@@ -22,6 +22,7 @@ from certificates.issuing import (
 from certificates.models import Certificate, CertificateFile, SerialCounter
 from coaching import enrollment, jobs
 from coaching.models import AuditEvent, Delegation, Goal, Job, Message, Participant
+from coaching.permissions import NotYourCohort
 from meetings.models import EvaluationReceipt
 from tests.certificates.content import text_of
 from tests.certificates.history import AFTER, approve, delegate_to
@@ -274,6 +275,18 @@ def test_a_superseded_one_is_not_revoked(certificate, branch_officer):
     reissue(certificate=certificate, by=branch_officer, reason="Lost", now=LATER)
     with pytest.raises(NotValid):
         revoke(certificate=certificate, by=branch_officer, reason="x", now=LATER)
+
+
+@pytest.mark.parametrize("who", ["outsider", "deputy", "superintendent", "administrator", "holder"])
+def test_only_the_branch_office_issues_reissues_and_revokes(request, certificate, approved, who):
+    user = certificate.participant.user if who == "holder" else request.getfixturevalue(who)
+    with pytest.raises(NotYourCohort):
+        start_issue(batch=approved, by=user, now=AFTER)
+    for write in (reissue, revoke):
+        with pytest.raises(NotYourCohort):
+            write(certificate=certificate, by=user, reason="x", now=LATER)
+    certificate.refresh_from_db()
+    assert certificate.is_valid
 
 
 @pytest.mark.parametrize("write", [reissue, revoke])

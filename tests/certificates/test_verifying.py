@@ -6,6 +6,7 @@ from io import StringIO
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
+from django.test import Client
 from django.urls import reverse
 
 from certificates import verifying
@@ -166,8 +167,21 @@ def test_a_single_changed_byte_is_not_recognized(client, certificate):
 
 
 def test_a_file_too_large_is_refused_unread(client, db):
+    response = upload(client, b"x" * 5_020_000)
+    assert response.status_code == 413
+    assert "larger than any certificate" in shown(response)
+    assert response.wsgi_request._read_started is False
+
+
+def test_a_file_just_too_large_is_refused(client, db):
     response = upload(client, b"x" * 5_000_001)
     assert "larger than any certificate" in shown(response)
+
+
+def test_an_upload_needs_no_token(certificate):
+    """It changes nothing, and a token would be checked only after reading everything."""
+    client = Client(enforce_csrf_checks=True)
+    assert upload(client, bytes(certificate.file.pdf)).status_code == 200
 
 
 def test_the_command_says_what_a_file_certifies(certificate, tmp_path):
