@@ -7,6 +7,7 @@ from crispy_forms.layout import HTML, Div, Field, Fieldset, Layout
 from django import forms
 from django.template.loader import render_to_string
 from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from applications import guidance
 from applications.models import Application, Rating
@@ -21,8 +22,18 @@ def helper(*layout: object) -> FormHelper:
     return made
 
 
-def readers(text: str = guidance.READERS) -> HTML:
-    return HTML(render_to_string("_who_reads.html", {"text": text}))
+class Markup:
+    """A piece of finished HTML in a layout. (Crispy's own HTML would run texts from the database as templates.)"""
+
+    def __init__(self, html: SafeString):
+        self.html = html
+
+    def render(self, form: forms.BaseForm, context: object, **kwargs: object) -> SafeString:
+        return self.html
+
+
+def readers(text: str = guidance.READERS) -> Markup:
+    return Markup(render_to_string("_who_reads.html", {"text": text}))
 
 
 class AnswersForm(forms.ModelForm):
@@ -82,8 +93,10 @@ class ProjectForm(AnswersForm):
         served.queryset = self.instance.cohort.competency_model.competencies.all()  # type: ignore[attr-defined]
         for name, question in guidance.SMART.items():
             self.fields[name].help_text = question
-        whole = ("project_title", "project_description", "project_outcome", "project_measure")
+        whole = ("project_description", "project_outcome", "project_measure")
         self.helper = helper(
+            "project_title",
+            readers(),
             *[part for name in whole for part in (Field(name, rows=4), readers())],
             "project_competencies",
             readers(),
@@ -146,7 +159,7 @@ class CompetenciesForm(forms.Form):
         skills = ", ".join(skill.name for skill in competency.skills.all())
         return Fieldset(
             competency.name,
-            HTML(format_html('<p class="form-text">{}</p>', skills[:1].upper() + skills[1:])),
+            Markup(format_html('<p class="form-text">{}</p>', skills[:1].upper() + skills[1:])),
             Field(choice, template="applications/_radios_inline.html"),
             sentence,
             css_class="panel-soft",
@@ -170,7 +183,7 @@ class CorrectionForm(forms.Form):
         )
 
 
-def bullets(text: str) -> str:
+def bullets(text: str) -> SafeString:
     """A text of one sentence a line, as a list."""
     lines = ((line,) for line in text.splitlines() if line.strip())
     return format_html("<ul>{}</ul>", format_html_join("", "<li>{}</li>", lines))
@@ -205,12 +218,12 @@ class SubmitForm(forms.Form):
         self.fields["typed_name"].help_text = f"As it is on record: {application.applicant.name}"
         self.helper = helper(
             "digest",
-            HTML("<h3>What the program offers</h3>" + bullets(program.benefits)),
-            HTML("<h3>The time it asks for</h3>" + bullets(program.time_commitment)),
+            Markup(format_html("<h3>What the program offers</h3>{}", bullets(program.benefits))),
+            Markup(format_html("<h3>The time it asks for</h3>{}", bullets(program.time_commitment))),
             "benefits_acknowledged",
-            HTML(format_html("<h3>Voluntary</h3><p>{}</p>", program.voluntary)),
+            Markup(format_html("<h3>Voluntary</h3><p>{}</p>", program.voluntary)),
             "voluntary_acknowledged",
-            HTML(format_html("<h3>Commitment</h3><p>{}</p>", program.commitment_statement)),
+            Markup(format_html("<h3>Commitment</h3><p>{}</p>", program.commitment_statement)),
             "commitment_made",
             Div("typed_name", css_class="form-narrow"),
         )

@@ -1,6 +1,6 @@
 """What stands beside the fields: help to find a project (A5), what each letter of SMART asks (A4), who reads it."""
 
-READERS = "Read by those who sign your application and by the branch office, for the selection only."
+READERS = "Those who sign your application, and the branch office."
 
 PROJECT_QUESTIONS = (  # A5
     "Will it improve how the department operates?",

@@ -7,7 +7,7 @@ from crispy_forms.layout import HTML, Div, Field
 from django import forms
 from django.utils.html import format_html
 
-from applications.forms import helper, readers
+from applications.forms import Markup, helper, readers
 from applications.models import Application, Decision, ReviewStep
 from applications.workflow import Criteria, stated_concept_date
 from coaching.models import User
@@ -45,10 +45,7 @@ class SignatureForm(ActForm):
             self._add_concept_date(application, step)
         self.fields["typed_name"].help_text = f"As it is on record: {signer.name}"
         self.statements = [
-            HTML(
-                format_html('<blockquote class="statement"><p>{}</p></blockquote>', step.route_step.statement)
-            )
-            for step in steps
+            Markup(format_html('<p class="statement">{}</p>', step.route_step.statement)) for step in steps
         ]
         self.signature = Div(
             *[self._name(office) for office in self.offices], "typed_name", css_class="form-narrow"

@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from applications.checks import competencies_of
@@ -11,6 +12,7 @@ from coaching.models import RouteStep, User
 
 RULE = "-" * 72
 NO_ANSWER = "(no answer)"
+INDENT = "    "
 
 
 def canonical(application: Application, route: Sequence[Signer], *, on: date) -> str:
@@ -28,6 +30,48 @@ def canonical(application: Application, route: Sequence[Signer], *, on: date) ->
         _section("ROUTE OF SIGNATURES", [signer.line for signer in route]),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+@dataclass(frozen=True)
+class Block:
+    """One passage as it is laid out on a page: a label and an answer, or lines alone."""
+
+    label: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class Section:
+    title: str
+    blocks: list[Block]
+
+
+def sections(text: str) -> list[Section]:
+    """A canonical text taken apart for reading: every word of it, in its order, without the drawn lines."""
+    head, *rest = text.strip().split(f"\n\n{RULE}\n")
+    found = [Section("", [_block(passage) for passage in head.split("\n\n")])]
+    for part in rest:
+        title, _, body = part.partition(f"\n{RULE}\n")
+        found.append(Section(title, _blocks(body)))
+    return found
+
+
+def _blocks(body: str) -> list[Block]:
+    """Passages are parted by empty lines; an answer's own empty lines are followed by lines that are set in."""
+    passages: list[str] = []
+    for passage in body.split("\n\n"):
+        if passages and passage.startswith((INDENT, "\n")):
+            passages[-1] += f"\n\n{passage}"
+        else:
+            passages.append(passage)
+    return [_block(passage) for passage in passages]
+
+
+def _block(passage: str) -> Block:
+    label, _, answer = passage.partition("\n")
+    if not answer.startswith(INDENT):
+        return Block("" if answer else passage, passage if answer else "")
+    return Block(label, textwrap.dedent(answer))
 
 
 def _person(user: User, route: Sequence[Signer], on: date) -> list[tuple[str, object]]:
@@ -114,7 +158,7 @@ def _plain(text: str) -> str:
 
 def _indented(text: str) -> str:
     """Set in, so that nothing an applicant writes can look like a heading or another's answer."""
-    return textwrap.indent(_plain(text) or NO_ANSWER, "    ")
+    return textwrap.indent(_plain(text) or NO_ANSWER, INDENT)
 
 
 def _day(day: date) -> str:

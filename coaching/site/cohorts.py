@@ -203,7 +203,12 @@ def _numbers(cohort: Cohort) -> list[Number]:
     here = people.get("active", 0) + people.get("completed", 0)
     applications = applications_by_status(cohort)
     return [
-        Number("Applications", sum(count for _, count in applications), in_words(applications)),
+        Number(
+            "Applications",
+            sum(count for _, count in applications),
+            in_words(applications),
+            reverse("cohort_applications", args=[cohort.pk]),
+        ),
         Number(
             "Participants",
             here,

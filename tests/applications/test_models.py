@@ -1,0 +1,247 @@
+"""The invariants that the database keeps by itself: each is broken once, past the write functions."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from applications import workflow
+from applications.models import Application, Decision, Rating, ReviewStep
+from coaching.models import AuditEvent, Delegation
+from tests.applications.factories import at_deputy, competencies, decide, draft, sign, submitted
+from tests.clock import NOW, TODAY
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen")]
+
+
+def breaks(constraint: str, row, **values) -> None:
+    with pytest.raises(IntegrityError, match=f"{constraint}|UNIQUE constraint failed"), transaction.atomic():
+        type(row).objects.filter(pk=row.pk).update(**values)
+
+
+class TestApplication:
+    def test_once_per_cohort(self, applicant, cohort):
+        draft(applicant, cohort)
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Application.objects.create(applicant=applicant, cohort=cohort)
+
+    def test_submitted_has_its_text(self, applicant, cohort):
+        breaks("application_submitted_has_its_text", draft(applicant, cohort), status="in_review")
+        application = submitted(applicant, cohort)
+        breaks("application_submitted_has_its_text", application, current_text=None)
+        breaks("application_submitted_has_its_text", application, status="draft")
+
+    @pytest.mark.parametrize("field", ["benefits_acknowledged", "voluntary_acknowledged", "commitment_made"])
+    def test_submitted_is_committed(self, applicant, cohort, field):
+        """F2, F3, A7."""
+        breaks("application_submitted_is_committed", submitted(applicant, cohort), **{field: False})
+
+    @pytest.mark.parametrize(
+        ("field", "empty"),
+        [
+            ("role_aimed_for", ""),
+            ("project_title", ""),
+            ("concept_supervisor_date", None),
+            ("concept_director_date", None),
+        ],
+    )
+    def test_in_review_is_complete(self, applicant, cohort, field, empty):
+        """F4, A2, A3."""
+        breaks("application_in_review_is_complete", submitted(applicant, cohort), **{field: empty})
+
+    def test_withdrawn_is_dated(self, applicant, cohort):
+        application = draft(applicant, cohort)
+        breaks("application_withdrawn_is_dated", application, withdrawn_at=NOW)
+        application = workflow.withdraw(application=application, by=applicant, now=NOW)
+        breaks("application_withdrawn_is_dated", application, withdrawn_at=None)
+
+
+class TestRating:
+    def test_one_per_competency(self, applicant, cohort):
+        """A6: nobody grows and glows in the same."""
+        application = draft(applicant, cohort)
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Rating.objects.create(
+                application=application, competency=competencies(cohort)[0], rating=Rating.Kind.GLOW
+            )
+
+    def test_one_of_three(self, applicant, cohort):
+        breaks("rating_is_one_of_three", draft(applicant, cohort).ratings.first(), rating="brilliant")
+
+
+class TestReviewStep:
+    def test_one_per_position(self, applicant, cohort):
+        application = submitted(applicant, cohort)
+        breaks("reviewstep_one_per_position", application.route().last(), position=1)
+
+    def test_one_current(self, applicant, cohort):
+        """A9: one place at a time."""
+        application = submitted(applicant, cohort)
+        breaks("reviewstep_one_current", application.route().last(), since_at=NOW)
+
+    def test_signed_has_its_signature(self, applicant, supervisor, cohort):
+        application = sign(submitted(applicant, cohort), supervisor)
+        breaks("reviewstep_signed_has_signature", application.route().first(), sign_off=None)
+
+    def test_acted_is_dated(self, applicant, supervisor, cohort):
+        step = sign(submitted(applicant, cohort), supervisor).route().first()
+        for field in ("acted_at", "acted_by", "since_at"):
+            breaks("reviewstep_acted_is_dated", step, **{field: None})
+
+    def test_a_refusal_has_its_reason(self, applicant, supervisor, cohort):
+        application = submitted(applicant, cohort)
+        workflow.return_for_changes(application=application, by=supervisor, comment="Change.", now=NOW)
+        breaks("reviewstep_refusal_has_reason", application.route().first(), comment="")
+
+    def test_a_signer_confirms_the_concept_date(self, applicant, supervisor, cohort):
+        """A3."""
+        step = sign(submitted(applicant, cohort), supervisor).route().first()
+        breaks("reviewstep_confirms_concept", step, concept_date=None)
+
+    def test_acting_is_another_person_and_says_why(self, applicant, supervisor, outsider, cohort):
+        """A9."""
+        Delegation.objects.create(
+            kind="acting",
+            principal=supervisor,
+            person=outsider,
+            reason="Leave.",
+            start_date=TODAY,
+            end_date=TODAY + timedelta(days=9),
+        )
+        step = submitted(applicant, cohort).route().first()
+        breaks("reviewstep_acting_is_another", step, holder=outsider)
+        breaks("reviewstep_acting_says_why", step, reason="")
+        breaks("reviewstep_acting_says_why", step, delegation=None)
+
+
+class TestDecision:
+    @pytest.fixture
+    def decision(self, applicant, deputy, cohort) -> Decision:
+        return decide(at_deputy(applicant, cohort), deputy, "waitlisted").decisions.get()
+
+    def test_weighs_three_criteria(self, decision):
+        """A10."""
+        for field in ("interest_in_program", "interest_in_leadership", "division_project"):
+            breaks("decision_weighs_three_criteria", decision, **{field: ""})
+
+    def test_against_has_its_reason(self, decision):
+        breaks("decision_refusal_has_reason", decision, reason="")
+
+    def test_one_of_three(self, decision):
+        breaks("decision_is_one_of_three", decision, outcome="perhaps")
+
+    def test_one_is_final(self, decision, deputy):
+        final = decide(decision.application, deputy).decisions.last()
+        final.pk, final.outcome, final.reason = None, Decision.Outcome.NOT_SELECTED, "No."
+        with pytest.raises(IntegrityError), transaction.atomic():
+            final.save()
+
+    def test_once_per_outcome(self, decision):
+        decision.pk = None
+        with pytest.raises(IntegrityError), transaction.atomic():
+            decision.save()
+
+
+class TestVisible:
+    """Who sees what: the table of roles, on one application in each state (F5, T10)."""
+
+    def seen_by(self, *people) -> list[str]:
+        return [person.name for person in people if Application.objects.visible_to(person).exists()]
+
+    @pytest.fixture
+    def everybody(
+        self, org, applicant, supervisor, branch_officer, training_officer, outsider, administrator
+    ):
+        return [
+            applicant,
+            supervisor,
+            org.director,
+            org.deputy,
+            branch_officer,
+            org.other_director,
+            org.superintendent,
+            training_officer,
+            outsider,
+            administrator,
+        ]
+
+    def test_draft(self, everybody, applicant, cohort):
+        draft(applicant, cohort)
+        assert self.seen_by(*everybody) == [applicant.name]
+
+    def test_in_review(self, everybody, applicant, cohort):
+        submitted(applicant, cohort)
+        assert self.seen_by(*everybody) == [
+            "Ana Applicant",
+            "Sam Supervisor",
+            "Derek Deputy",
+            "Bo Branchoffice",
+        ]
+
+    def test_at_the_director(self, everybody, applicant, supervisor, cohort):
+        sign(submitted(applicant, cohort), supervisor)
+        assert "Dana Director" in self.seen_by(*everybody)
+        assert "Olga Otherdirector" not in self.seen_by(*everybody)
+
+    def test_a_new_director_sees_what_the_division_signed(self, org, applicant, outsider, cohort):
+        application = submitted(applicant, cohort)
+        org.division.head = outsider
+        org.division.save()
+        assert self.seen_by(outsider) == []
+        sign(sign(application, applicant.supervisor), org.director)
+        assert self.seen_by(outsider) == [outsider.name]
+
+    def test_withdrawn_draft(self, everybody, applicant, cohort):
+        workflow.withdraw(application=draft(applicant, cohort), by=applicant, now=NOW)
+        assert self.seen_by(*everybody) == [applicant.name]
+
+    def test_a_delegate_sees_what_waits_not_what_was(self, applicant, supervisor, outsider, cohort):
+        Delegation.objects.create(
+            kind="delegate",
+            principal=supervisor,
+            person=outsider,
+            reason="Training.",
+            start_date=TODAY,
+            end_date=TODAY,
+        )
+        application = submitted(applicant, cohort)
+        assert self.seen_by(outsider) == [outsider.name]
+        sign(application, supervisor)
+        assert self.seen_by(outsider) == []
+        assert self.seen_by(supervisor) == [supervisor.name]
+
+    def test_an_officer_who_applies_has_no_office_rights(self, applicant, branch_officer, supervisor, cohort):
+        """T10, until the application is withdrawn."""
+        branch_officer.supervisor = supervisor
+        branch_officer.save()
+        submitted(applicant, cohort)
+        assert Application.objects.visible_to(branch_officer).count() == 1
+        own = submitted(branch_officer, cohort)
+        assert list(Application.objects.visible_to(branch_officer)) == [own]
+        workflow.withdraw(application=own, by=branch_officer, now=NOW)
+        assert Application.objects.visible_to(branch_officer).count() == 2
+
+
+def test_awaiting_is_what_can_be_acted_on(applicant, supervisor, director, cohort):
+    application = submitted(applicant, cohort)
+    assert list(Application.objects.awaiting(supervisor)) == [application]
+    assert list(Application.objects.awaiting(director)) == []
+    sign(application, supervisor)
+    assert list(Application.objects.awaiting(supervisor)) == []
+    assert list(Application.objects.awaiting(director)) == [application]
+
+
+def test_due_date_and_overdue(applicant, cohort):
+    step = submitted(applicant, cohort).current_step()
+    assert step.due_date == TODAY + timedelta(days=7)
+    assert not step.is_overdue(TODAY + timedelta(days=7))
+    assert step.is_overdue(TODAY + timedelta(days=8))
+    assert ReviewStep(status="pending").is_overdue(TODAY) is False
+
+
+def test_audit_events_do_not_keep_what_was_written(applicant, supervisor, cohort):
+    """Personal payload lies beside the event, where it can be erased."""
+    application = submitted(applicant, cohort)
+    workflow.return_for_changes(application=application, by=supervisor, comment="Private.", now=NOW)
+    event = AuditEvent.objects.get(action="application.returned")
+    assert event.payload.data["comment"] == "Private."
