@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from applications.models import Application
+from certificates.models import Certificate
 from coaching import offices
 from coaching.cohorts import Standing, change_cohort, months_of, open_cohort, standing
 from coaching.errors import Refused
@@ -129,7 +130,7 @@ def cohort_page(request: HttpRequest, pk: int) -> HttpResponse:
         "office": office,
         "standing": standing(cohort, today=timezone.localdate(), months=months_of(cohort)),
         "facts": _facts(cohort),
-        "numbers": _numbers(cohort),
+        "numbers": _numbers(cohort, office=office),
         "curriculum": cohort.program.curriculum.all(),
         "route": cohort.program.route.all(),
         "requirements": cohort.program.requirements.all(),
@@ -189,7 +190,7 @@ def in_words(counts: list[tuple[str, int]]) -> str:
 
 @dataclass(frozen=True)
 class Number:
-    """One figure of the overview, the room it leads to, and what it is made of."""
+    """One figure of the overview, what it is made of, and the room it leads to, if the reader has it."""
 
     label: str
     count: int
@@ -197,10 +198,11 @@ class Number:
     address: str = ""
 
 
-def _numbers(cohort: Cohort) -> list[Number]:
+def _numbers(cohort: Cohort, *, office: bool) -> list[Number]:
     people = dict(cohort.participants.values_list("status").annotate(Count("pk")).order_by())
     teams = dict(cohort.teams.values_list("status").annotate(Count("pk")).order_by())
     here = people.get("active", 0) + people.get("completed", 0)
+    meetings = dict(cohort.meetings.values_list("status").annotate(Count("pk")).order_by())
     applications = applications_by_status(cohort)
     return [
         Number(
@@ -218,7 +220,19 @@ def _numbers(cohort: Cohort) -> list[Number]:
             "Teams",
             teams.get("awaiting_agreement", 0) + teams.get("confirmed", 0),
             f"{teams.get('confirmed', 0)} confirmed, {teams.get('awaiting_agreement', 0)} being agreed to",
-            reverse("cohort_teams", args=[cohort.pk]),
+            reverse("cohort_teams", args=[cohort.pk]) if office else "",
+        ),
+        Number(
+            "Meetings",
+            meetings.get("held", 0),
+            f"held; {meetings.get('planned', 0)} ahead",
+            reverse("office_meetings_cohort", args=[cohort.pk]) if office else reverse("branch_meetings"),
+        ),
+        Number(
+            "Certificates",
+            Certificate.objects.filter(participant__cohort=cohort, status=Certificate.Status.VALID).count(),
+            "issued and standing",
+            reverse("certificate_completion", args=[cohort.pk]) if office else "",
         ),
     ]
 

@@ -11,9 +11,14 @@ from meetings import scheduling
 
 @transaction.atomic
 def confirm_team(*, team: Team, by: User, now: datetime) -> Team:
-    """Confirm a team (T4) and lay out its meetings (M4), both or neither; a second call changes nothing."""
+    """Confirm a team (T4) and lay out its meetings (M4), both or neither; a second call changes nothing.
+
+    Raises what `team_agreement.confirm` and `scheduling.lay_out_meetings` raise.
+    """
+    stood = Team.objects.select_for_update().get(pk=team.pk).status == Team.Status.CONFIRMED
     team = team_agreement.confirm(team=team, by=by, now=now)
-    scheduling.lay_out_meetings(team=team, by=by, now=now)
+    if not stood:  # or a second click would bring back meetings that the team called off
+        scheduling.lay_out_meetings(team=team, by=by, now=now)
     return team
 
 

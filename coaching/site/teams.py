@@ -327,7 +327,9 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     except Refused as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, f"{team} stands. Its members are told by mail.")
+        messages.success(
+            request, f"{team} stands, and its meetings are planned. Its members are told by mail."
+        )
     return _room(team.cohort)
 
 

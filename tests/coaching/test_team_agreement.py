@@ -118,7 +118,7 @@ def test_settled_question_takes_no_answer(team, branch_officer, end):
 def test_agreed_team_is_confirmed_once(team, branch_officer):
     all_agree(team)
     for _ in range(2):
-        lifecycle.confirm_team(team=team, by=branch_officer, now=NOW)
+        team_agreement.confirm(team=team, by=branch_officer, now=NOW)
     team.refresh_from_db()
     assert (team.status, team.confirmed_at, team.confirmed_by) == ("confirmed", NOW, branch_officer)
     assert team.changes.get().status == TeamChange.Status.CONFIRMED

@@ -182,6 +182,10 @@ def test_page_shows_numbers_participants_and_program(office, cohort, branch_offi
     assert numbers["Participants"] == (3, "of 12 seats; 0 completed, 1 left")
     assert numbers["Teams"] == (1, "1 confirmed, 0 being agreed to")
     assert numbers["Applications"] == (0, "none yet")
+    assert numbers["Meetings"] == (0, "held; 0 ahead")
+    assert numbers["Certificates"] == (0, "issued and standing")
+    for room in ("cohort_applications", "cohort_teams", "office_meetings_cohort", "certificate_completion"):
+        assert reverse(room, args=[cohort.pk]) in response.content.decode()
     text = response.content.decode()
     for words in (
         "Open for applications until Thursday, December 31, 2026",

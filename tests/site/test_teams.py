@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from coaching import jobs, team_formation
 from coaching.models import Consent, Job, Participant, Team, TeamProposal
+from meetings.models import Meeting
 from tests import factories
 from tests.clock import NOW
 
@@ -249,9 +250,10 @@ def test_team_is_agreed_to_and_confirmed(client, team, cohort, branch_officer):
     assert room(client, cohort).context["cards"][0].can_be_confirmed
     for _ in range(2):
         response = client.post(reverse("team_confirm", args=[team.pk]))
-    assert said(response)[-1] == "Team 1 stands. Its members are told by mail."
+    assert said(response)[-1] == "Team 1 stands, and its meetings are planned. Its members are told by mail."
     team.refresh_from_db()
     assert (team.status, team.confirmed_by) == ("confirmed", branch_officer)
+    assert Meeting.objects.of_team(team).count() == 8
 
 
 def test_confirming_too_early_is_refused_in_words(office, team):
