@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from coaching.models import Program, User
 from coaching.permissions import access, signed_in
-from coaching.site.waiting import applications, meetings, office, teams
+from coaching.site.waiting import applications, certificates, meetings, office, teams
 from coaching.site.waiting.cards import Card, Find, Urgency
 
 FINDS: tuple[Find, ...] = (
@@ -21,6 +21,11 @@ FINDS: tuple[Find, ...] = (
     meetings.attendance,
     meetings.next_one,
     meetings.evaluations,
+    certificates.to_approve,
+    certificates.sent_back,
+    certificates.to_propose,
+    certificates.to_issue,
+    certificates.mine,
     applications.to_begin,
 )
 

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from applications.models import Application
+from certificates.models import Batch
 from coaching import permissions
 from coaching.models import Participant, User
 from coaching.site.my_team import open_questions
@@ -22,26 +23,50 @@ class Link:
 
 def links_for(user: User) -> list[Link]:
     """The rooms this person has, in the order of the program's year."""
-    links = [Link("Home", reverse("home")), Link("Applications", reverse("applications"))]
-    waiting = Application.objects.awaiting(user).count()
-    if waiting or Application.objects.routed_to(user).exists():
-        links.append(Link("Approvals", reverse("approvals"), count=waiting))
-    if user.participations.exclude(status=Participant.Status.LEFT).exists():
-        links.append(Link("My team", reverse("my_team"), count=open_questions(user)))
-        links.append(Link("Meetings", reverse("meetings")))
-    if permissions.branch_office(user):
-        links.append(Link("Cohorts", reverse("cohorts")))
-        links.append(Link("Teams", reverse("teams")))
-        links.append(Link("Attendance", reverse("office_meetings")))
-        links.append(Link("People", reverse("people_corrections")))
-    elif permissions.deputy(user):
-        links.append(Link("Cohorts", reverse("cohorts")))
-        links.append(Link("Branch meetings", reverse("branch_meetings")))
-    elif permissions.training_office(user):
-        links.append(Link("Evaluations", reverse("meetings_totals_list")))
+    links = [Link("Home", reverse("home")), *_own(user), *_of_an_office(user), *_certificates(user)]
     if permissions.administrator(user):
         links.append(Link("Administration", reverse("admin:index")))
     return links
+
+
+def _own(user: User) -> list[Link]:
+    links = [Link("Applications", reverse("applications"))]
+    waiting = Application.objects.awaiting(user).count()
+    if waiting or Application.objects.routed_to(user).exists():
+        links.append(Link("Approvals", reverse("approvals"), count=waiting))
+    if _takes_part(user):
+        links.append(Link("My team", reverse("my_team"), count=open_questions(user)))
+        links.append(Link("Meetings", reverse("meetings")))
+    return links
+
+
+def _of_an_office(user: User) -> list[Link]:
+    if permissions.branch_office(user):
+        return [
+            Link("Cohorts", reverse("cohorts")),
+            Link("Teams", reverse("teams")),
+            Link("Attendance", reverse("office_meetings")),
+            Link("People", reverse("people_corrections")),
+        ]
+    if permissions.deputy(user):
+        return [
+            Link("Cohorts", reverse("cohorts")),
+            Link("Branch meetings", reverse("branch_meetings")),
+        ]
+    if permissions.training_office(user):
+        return [Link("Evaluations", reverse("meetings_totals_list"))]
+    return []
+
+
+def _certificates(user: User) -> list[Link]:
+    offices = (permissions.superintendent, permissions.branch_office, permissions.deputy)
+    if not _takes_part(user) and not any(holds(user) for holds in offices):
+        return []
+    return [Link("Certificates", reverse("certificates"), count=Batch.objects.awaiting(user).count())]
+
+
+def _takes_part(user: User) -> bool:
+    return user.participations.exclude(status=Participant.Status.LEFT).exists()
 
 
 def mark_current(links: list[Link], path: str) -> list[Link]:

@@ -13,9 +13,10 @@ from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from coaching.site import navigation
+from coaching.site import demo, navigation
 from coaching.site.navigation import Link, mark_current
 from coaching.site.templatetags import look
+from tests import factories
 
 
 class Question(forms.Form):
@@ -219,3 +220,16 @@ def test_password_mail_is_ours_and_its_link_works(client, applicant, mailoutbox)
 def test_old_password_link_says_what_to_do(client, db):
     html = client.get("/accounts/password/reset/key/1-old/").content.decode()
     assert "<h1>This link no longer works</h1>" in html
+
+
+def test_demo_offers_its_people_and_one_click_signs_in(client, db, settings):
+    person = demo.people()[0]
+    user = factories.person("Ana Applicant", email=person.email)
+    user.set_password(demo.PASSWORD)
+    user.save()
+    assert demo.PASSWORD not in client.get("/accounts/login/").content.decode()
+    settings.DEMO = True
+    html = client.get("/accounts/login/").content.decode()
+    assert html.count('name="login" value=') == 1  # only people who are there
+    fields = dict(re.findall(r'type="hidden" name="(login|password)" value="([^"]+)"', html))
+    assert client.post("/accounts/login/", fields).url == "/"

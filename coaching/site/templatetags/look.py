@@ -1,12 +1,16 @@
-"""What the shared templates need beyond Django's own tags: tones of a status, targets of form errors, pages."""
+"""What the shared templates need beyond Django's own tags: tones of a status, targets of form errors, pages, the demo."""
 
 from collections.abc import Iterable
 from itertools import zip_longest
 
 from django import template
+from django.conf import settings
 from django.core.paginator import Page
 from django.forms.boundfield import BoundField
 from django.urls import reverse
+
+from coaching.models import User
+from coaching.site import demo
 
 register = template.Library()
 
@@ -100,3 +104,18 @@ def crumbs(*parts: str) -> dict[str, object]:
     """The way to this page, from Home: text and address in turn; the page itself comes last, without one."""
     texts, addresses = parts[0::2], parts[1::2]
     return {"crumbs": [("Home", reverse("home")), *zip_longest(texts, addresses, fillvalue="")]}
+
+
+@register.simple_tag
+def demo_people() -> list[demo.DemoPerson]:
+    """In the demo: those to sign in as; outside it, nobody."""
+    if not settings.DEMO:
+        return []
+    addresses = [person.email for person in demo.people()]
+    found = set(User.objects.filter(email__in=addresses).values_list("email", flat=True))
+    return [person for person in demo.people() if person.email in found]
+
+
+@register.simple_tag
+def demo_password() -> str:
+    return demo.PASSWORD

@@ -1,0 +1,106 @@
+"""What waits around certificates: a batch to approve, one's own certificate."""
+
+from datetime import datetime
+
+from django.db.models import Count, Exists, OuterRef
+from django.urls import reverse
+from django.utils import timezone
+
+from certificates.models import Batch, BatchEntry, Certificate
+from coaching import permissions
+from coaching.models import User
+from coaching.site.waiting.cards import Card, Urgency, counted, day
+from meetings.models import Meeting
+
+
+def to_approve(user: User, now: datetime) -> list[Card]:
+    """C3: the superintendent, or who stands in."""
+    batches = Batch.objects.awaiting(user).select_related("cohort__branch").annotate(people=Count("entries"))
+    return [
+        Card(
+            title=f"{counted(batch.people, 'certificate', 'certificates')} to approve",
+            text=f"{batch.cohort}, {batch.cohort.branch}. Your approval puts your signature on each of them.",
+            address=reverse("certificate_batch", args=[batch.pk]),
+            action="Read and approve",
+            urgency=Urgency.NOW,
+            icon="certificate-check",
+        )
+        for batch in batches
+    ]
+
+
+def sent_back(user: User, now: datetime) -> list[Card]:
+    """Batches that came back from the superintendent to the branch office."""
+    batches = Batch.objects.filter(
+        cohort__in=permissions.office_cohorts(user), status=Batch.Status.DRAFT
+    ).exclude(returned_reason="")
+    return [
+        Card(
+            title=f"The certificates of the {batch.cohort} came back",
+            text=f"“{batch.returned_reason}”",
+            address=reverse("certificate_batch", args=[batch.pk]),
+            action="Change the list",
+            urgency=Urgency.NOW,
+            icon="certificate",
+        )
+        for batch in batches.select_related("cohort")
+    ]
+
+
+def to_issue(user: User, now: datetime) -> list[Card]:
+    """Approved lists of which somebody has no certificate yet."""
+    entries = BatchEntry.objects.filter(
+        batch__cohort__in=permissions.office_cohorts(user),
+        batch__status=Batch.Status.APPROVED,
+        participant__certificates=None,
+    )
+    sums = entries.values("batch", "batch__cohort__name").annotate(number=Count("pk")).order_by("batch")
+    return [
+        Card(
+            title=f"{counted(row['number'], 'certificate', 'certificates')} to issue",
+            text=f"{row['batch__cohort__name']} program: the superintendent has approved the list.",
+            address=reverse("certificate_batch", args=[row["batch"]]),
+            action="Issue",
+            urgency=Urgency.NOW,
+            icon="certificate",
+        )
+        for row in sums
+    ]
+
+
+def to_propose(user: User, now: datetime) -> list[Card]:
+    """Cohorts whose meetings are over, whose participants have no certificates proposed yet."""
+    ahead = Meeting.objects.filter(
+        cohort=OuterRef("pk"), status=Meeting.Status.PLANNED, date__gte=timezone.localdate(now)
+    )
+    cohorts = permissions.office_cohorts(user).filter(
+        Exists(Meeting.objects.filter(cohort=OuterRef("pk"))),
+        ~Exists(ahead),
+        ~Exists(Batch.objects.filter(cohort=OuterRef("pk"))),
+    )
+    return [
+        Card(
+            title=f"The meetings of the {cohort} are over",
+            text="See who has met everything, and propose their certificates to the superintendent.",
+            address=reverse("certificate_completion", args=[cohort.pk]),
+            action="See who completed",
+            urgency=Urgency.SOON,
+            icon="certificate",
+        )
+        for cohort in cohorts
+    ]
+
+
+def mine(user: User, now: datetime) -> list[Card]:
+    rows = Certificate.objects.valid().filter(participant__user=user).select_related("participant__cohort")
+    return [
+        Card(
+            title=f"Your certificate of the {certificate.participant.cohort}",
+            text=f"Issued on {day(certificate.issued_date)}. Congratulations!",
+            address=reverse("certificate", args=[certificate.pk]),
+            action="Open and download",
+            urgency=Urgency.CALM,
+            icon="certificate-check",
+        )
+        for certificate in rows
+    ]

@@ -1,0 +1,54 @@
+"""What the home page says about certificates, from the last meeting to the holder."""
+
+import pytest
+
+from certificates.approval import return_batch
+from coaching.site.home import cards_for
+from coaching.site.waiting.cards import Urgency
+from tests.certificates.conftest import *  # noqa: F403 (a cohort after its eight months)
+from tests.certificates.history import AFTER
+from tests.site.test_home import titles
+
+
+@pytest.mark.usefixtures("members")
+def test_branch_office_proposes_when_the_meetings_are_over(cohort, branch_officer, superintendent):
+    assert f"The meetings of the {cohort} are over" in titles(branch_officer)
+    assert titles(superintendent) == []
+
+
+def test_superintendent_approves(submitted, superintendent, branch_officer):
+    """C3"""
+    [card] = cards_for(superintendent)
+    assert (card.title, card.urgency) == ("3 certificates to approve", Urgency.NOW)
+    assert titles(branch_officer) == []
+
+
+def test_list_that_came_back_is_urgent(submitted, superintendent, branch_officer):
+    return_batch(batch=submitted, by=superintendent, reason="One name is missing.", now=AFTER)
+    [card] = cards_for(branch_officer)
+    assert (card.title, card.text) == (
+        f"The certificates of the {submitted.cohort} came back",
+        "“One name is missing.”",
+    )
+
+
+def test_approved_list_waits_to_be_issued(approved, branch_officer):
+    assert titles(branch_officer) == ["3 certificates to issue"]
+
+
+def test_holder_finds_the_certificate(certificate, members, branch_officer):
+    [card] = [each for each in cards_for(members[0].user) if "certificate" in each.title]
+    assert (card.title, card.urgency) == (
+        f"Your certificate of the {certificate.participant.cohort}",
+        Urgency.CALM,
+    )
+    assert titles(branch_officer) == []
+
+
+def test_links_to_certificates_are_for_those_concerned(client, submitted, superintendent, members, outsider):
+    def count(user):
+        client.force_login(user)
+        links = client.get("/").context["links"]
+        return [link.count for link in links if link.label == "Certificates"]
+
+    assert [count(user) for user in (superintendent, members[0].user, outsider)] == [[1], [0], []]
