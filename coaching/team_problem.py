@@ -24,6 +24,12 @@ class ExplainedTeam:
     number: int
     members: list[Participant]
     findings: list[Finding]
+    is_draft: bool = False
+
+    @property
+    def name(self) -> str:
+        """A draft's numbers are its own: teams that stand beside it have theirs already."""
+        return f"Draft team {self.number}" if self.is_draft else f"Team {self.number}"
 
     @property
     def broken(self) -> list[Finding]:
@@ -103,7 +109,7 @@ def explain_draft(proposal: TeamProposal) -> tuple[list[ExplainedTeam], list[Par
     for number, ids in enumerate(drawn, start=1):
         others = frozenset(pk for place, team in enumerate(drawn, start=1) if place != number for pk in team)
         findings = explain(problem, list(dict.fromkeys(ids)), elsewhere=others)
-        teams.append(ExplainedTeam(number, [by_pk[pk] for pk in dict.fromkeys(ids)], findings))
+        teams.append(ExplainedTeam(number, [by_pk[pk] for pk in dict.fromkeys(ids)], findings, is_draft=True))
     seated = {pk for team in drawn for pk in team}
     return teams, [participant for participant in people if participant.pk not in seated]
 
@@ -147,8 +153,6 @@ class BrokenRules(Refused):
 
 def refuse_broken(teams: Sequence[ExplainedTeam]) -> None:
     """Raises BrokenRules when one of the teams breaks a hard rule (T1, T8, T9)."""
-    reasons = [
-        f"Team {team.number}, {finding.title}: {finding.words}" for team in teams for finding in team.broken
-    ]
+    reasons = [f"{team.name}, {finding.title}: {finding.words}" for team in teams for finding in team.broken]
     if reasons:
         raise BrokenRules(reasons)

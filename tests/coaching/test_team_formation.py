@@ -411,7 +411,7 @@ def test_signer_with_signed_is_not_published(cohort, people, branch_officer):
     proposal = draft_of(cohort, people[:3], by=branch_officer)
     with pytest.raises(BrokenRules) as refusal:
         team_formation.publish(proposal=proposal, by=branch_officer, now=NOW)
-    assert refusal.value.reasons == ["Team 1, Kept apart: P0 Person and P1 Person are kept apart."]
+    assert refusal.value.reasons == ["Draft team 1, Kept apart: P0 Person and P1 Person are kept apart."]
 
 
 def test_person_in_two_teams_is_not_published(cohort, people, branch_officer):

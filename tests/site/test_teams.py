@@ -146,8 +146,8 @@ def test_broken_rules_are_listed_instead_of_a_button(office, draft, people):
     move(office, draft, people[1], "1")
     draft.refresh_from_db()
     text = office.get(reverse("proposal_publish", args=[draft.pk])).content.decode()
-    assert "Team 1, Team size: 2 people; a team has 3 or 4." in text
-    assert "Team 1, Kept apart: P0 Person and P1 Person are kept apart." in text
+    assert "Draft team 1, Team size: 2 people; a team has 3 or 4." in text
+    assert "Draft team 1, Kept apart: P0 Person and P1 Person are kept apart." in text
     assert 'name="version"' not in text
     response = office.post(reverse("proposal_publish", args=[draft.pk]), {"version": draft.version})
     assert "P0 Person and P1 Person are kept apart." in said(response)[0]
