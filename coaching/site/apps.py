@@ -8,8 +8,10 @@ class SiteConfig(AppConfig):
     verbose_name = "Site"
 
     def ready(self) -> None:
-        from coaching.site import mails
+        from coaching.site import celery, mails
 
+        # For every thread: otherwise pages would publish their tasks to a broker that is not there.
+        celery.app.set_default()
         mails.register()
 
 
