@@ -255,7 +255,8 @@ def _authority_or_refusal(batch: Batch, by: User, now: datetime) -> Authority:
 
 
 def _locked(batch: Batch) -> Batch:
-    locked = Batch.objects.select_for_update(of=("self",)).select_related(
+    # Locked alone, then read: a join in the locking query would show what hung on the row before the wait.
+    Batch.objects.select_for_update().get(pk=batch.pk)
+    return Batch.objects.select_related(
         "cohort__program", "cohort__branch__parent", "text", "sign_off__signer", "submitted_by"
-    )
-    return locked.get(pk=batch.pk)
+    ).get(pk=batch.pk)

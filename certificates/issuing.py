@@ -54,6 +54,10 @@ class NotValid(Refused):
     pass
 
 
+class ChangedMeanwhile(Refused):
+    pass
+
+
 class ReasonMissing(Refused):
     pass
 
@@ -272,6 +276,10 @@ def _replace(
     participant = Participant.objects.select_for_update().get(pk=certificate.participant_id)
     old = Certificate.objects.select_for_update().get(pk=certificate.pk)
     _newest_or_refusal(old)
+    if old.status != certificate.status:
+        raise ChangedMeanwhile(
+            f"Certificate {old.serial} was revoked meanwhile. Look at it again before you go on."
+        )
     if old.is_valid:
         _end(old, Certificate.Status.SUPERSEDED, by=by, reason=reason, now=now)
     new = _register(participant, certificate.batch, prepared, by=by, now=now, supersedes=old)
@@ -290,11 +298,7 @@ def revoke(*, certificate: Certificate, by: User | None, reason: str, now: datet
     """End a certificate for good, with the reason; a second call changes nothing."""
     require_office(cohort=certificate.batch.cohort, by=by, now=now)
     _reason_or_refusal(reason)
-    certificate = (
-        Certificate.objects.select_for_update(of=("self",))
-        .select_related("participant__user")
-        .get(pk=certificate.pk)
-    )
+    certificate = Certificate.objects.select_for_update().get(pk=certificate.pk)
     if certificate.status == Certificate.Status.REVOKED:
         return certificate
     if certificate.status == Certificate.Status.SUPERSEDED:

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 
 from certificates import issuing
 from certificates.issuing import (
+    ChangedMeanwhile,
     NotApproved,
     NotTheNewest,
     NotValid,
@@ -269,6 +270,19 @@ def test_one_revoked_by_mistake_is_reissued_and_stays_revoked(certificate, branc
     new = reissue(certificate=certificate, by=branch_officer, reason="Revoked by mistake", now=LATER)
     certificate.refresh_from_db()
     assert (certificate.status, certificate.reason, new.status) == ("revoked", "Wrong person", "valid")
+
+
+def test_one_revoked_while_its_successor_is_drawn_gets_none(certificate, branch_officer, monkeypatch):
+    drawn = issuing.render
+
+    def revoked_meanwhile(content):
+        revoke(certificate=certificate, by=branch_officer, reason="Not earned", now=LATER)
+        return drawn(content)
+
+    monkeypatch.setattr(issuing, "render", revoked_meanwhile)
+    with pytest.raises(ChangedMeanwhile):
+        reissue(certificate=certificate, by=branch_officer, reason="Lost", now=LATER)
+    assert not certificate.participant.certificates.valid().exists()
 
 
 def test_a_superseded_one_is_not_revoked(certificate, branch_officer):

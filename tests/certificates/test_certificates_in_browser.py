@@ -1,0 +1,100 @@
+"""The certificates' pages as people use them: accessible, valid, on a desktop and on a phone."""
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from certificates.issuing import reissue, revoke
+from certificates.models import Batch
+from meetings.models import EvaluationReceipt
+from tests.certificates.history import AFTER
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(autouse=True)
+def after_the_program():
+    """After the eight months; the clock goes on, as a browser expects."""
+    with time_machine.travel(AFTER):
+        yield AFTER
+
+
+def test_pages_of_a_holder(page, sign_in, members, certificate, branch_officer, check_page):
+    EvaluationReceipt.objects.filter(participant=members[1]).delete()
+    for user, address in (
+        (members[0].user, reverse("certificates")),
+        (members[0].user, reverse("certificate", args=[certificate.pk])),
+        (members[1].user, reverse("certificates")),
+    ):
+        sign_in(page, user)
+        page.goto(address)
+        check_page(page)
+
+
+def test_pages_of_the_branch_office(
+    page, sign_in, certificates, cohort, approved, branch_officer, check_page
+):
+    new = reissue(certificate=certificates[0], by=branch_officer, reason="Lost", now=AFTER)
+    revoke(certificate=certificates[1], by=branch_officer, reason="Not earned", now=AFTER)
+    sign_in(page, branch_officer)
+    for address in (
+        reverse("certificates"),
+        reverse("certificate_completion", args=[cohort.pk]),
+        reverse("certificate_batch", args=[approved.pk]),
+        reverse("certificate_register"),
+        reverse("certificate_register") + "?q=nobody",
+        reverse("certificate", args=[certificates[0].pk]),
+        reverse("certificate", args=[certificates[1].pk]),
+        reverse("certificate_reissue", args=[new.pk]),
+        reverse("certificate_revoke", args=[new.pk]),
+    ):
+        page.goto(address)
+        check_page(page)
+
+
+def test_the_superintendent_reads_errs_and_signs(
+    page, sign_in, submitted, superintendent, check_page, page_errors
+):
+    sign_in(page, superintendent)
+    page.goto(reverse("certificate_signature"))
+    check_page(page)
+    page.goto(reverse("certificates"))
+    check_page(page)
+    page.get_by_role("link", name=str(submitted.cohort)).first.click()
+    check_page(page)
+    page.get_by_role("button", name="Sign and approve").click()
+    check_page(page)
+    assert "status of 422" in page_errors.pop()
+    page.get_by_label("Your full name").fill(superintendent.name)
+    page.get_by_role("button", name="Sign and approve").click()
+    page.get_by_text("You approved the list.").wait_for()
+    check_page(page)
+    submitted.refresh_from_db()
+    assert submitted.status == Batch.Status.APPROVED
+
+
+def test_a_holder_downloads_and_a_stranger_verifies(
+    page, sign_in, issued, members, tmp_path, check_page, page_errors
+):
+    sign_in(page, members[0].user)
+    page.goto(reverse("certificate", args=[issued.pk]))
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download the certificate").click()
+    path = tmp_path / "certificate.pdf"
+    download.value.save_as(path)
+    assert path.read_bytes() == bytes(issued.file.pdf)
+
+    page.context.clear_cookies()
+    page.goto(reverse("verify"))
+    check_page(page)
+    page.get_by_label("Code on the certificate").fill(issued.code)
+    page.get_by_role("button", name="Verify the code").click()
+    page.get_by_role("heading", name="This certificate is valid").wait_for()
+    check_page(page)
+    page.goto(reverse("verify"))
+    page.get_by_label("The certificate as a PDF file").set_input_files(path)
+    page.get_by_role("button", name="Verify the file").click()
+    page.get_by_role("heading", name="This certificate is valid").wait_for()
+    page.goto(reverse("verify_code", args=["nobody-knows-this"]))
+    check_page(page)
+    assert "status of 404" in page_errors.pop()

@@ -1,0 +1,45 @@
+"""Two people at the same moment, on PostgreSQL: exactly one certificate each, one signature, one successor."""
+
+from collections import Counter
+
+import pytest
+
+from certificates.approval import AlreadyApproved
+from certificates.issuing import NotTheNewest, issue_batch, next_serial, reissue
+from certificates.models import Batch, Certificate
+from coaching.models import Message, SignOff
+from tests.certificates.history import AFTER, approve, delegate_to, registered
+from tests.coaching.test_races import at_once
+
+pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
+
+
+def test_two_issues_at_once_give_each_person_one(approved):
+    outcomes = at_once(*(lambda: issue_batch(batch=approved, by=None, now=AFTER) for _ in range(2)))
+    assert sum(outcome.issued for outcome in outcomes) == 3
+    assert sum(outcome.already for outcome in outcomes) == 3
+    assert Certificate.objects.count() == 3
+    assert Message.objects.filter(kind="certificates.issued").count() == 3
+
+
+def test_serial_numbers_asked_for_at_once_differ(cohort):
+    assert len(set(at_once(*(lambda: next_serial(cohort) for _ in range(6))))) == 6
+
+
+def test_superintendent_and_delegate_at_once_are_one_approval(submitted, org, superintendent, outsider):
+    delegate_to(outsider, org)
+    results = at_once(lambda: approve(submitted, superintendent), lambda: approve(submitted, outsider))
+    assert Counter(type(result) for result in results) == {Batch: 1, AlreadyApproved: 1}
+    assert SignOff.objects.count() == 1
+
+
+def test_two_reissues_at_once_leave_one_valid(approved, members, branch_officer):
+    certificate = registered(approved, members[0])
+    results = at_once(
+        *(
+            lambda: reissue(certificate=certificate, by=branch_officer, reason="Lost", now=AFTER)
+            for _ in range(2)
+        )
+    )
+    assert Counter(type(result) for result in results) == {Certificate: 1, NotTheNewest: 1}
+    assert members[0].certificates.valid().count() == 1
