@@ -4,8 +4,10 @@ Evaluation drafts, receipts and answers are not here, and never will be (M17, C1
 """
 
 from django.contrib import admin
+from django.db import models
 from django.http import HttpRequest
 
+from coaching.admin.base import AuditedAdmin
 from meetings.models import (
     Attendance,
     CalendarFeed,
@@ -46,6 +48,7 @@ class MeetingAdmin(ReadOnly):
     list_filter = ("status", "cohort")
     list_select_related = ("item", "cohort")
     date_hierarchy = "date"
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
     inlines = (AttendanceInline,)
 
 
@@ -82,6 +85,6 @@ class EvaluationClosingAdmin(ReadOnly):
 
 
 @admin.register(Question)
-class QuestionAdmin(admin.ModelAdmin):
+class QuestionAdmin(AuditedAdmin):
     list_display = ("text", "kind", "position", "program", "is_active")
     list_filter = ("program", "is_active")

@@ -1,0 +1,264 @@
+"""Who may open and who may use each address of the site: what the sweep expects, by the address's name.
+
+For an address that takes an object, `get` and `post` name the people by the object's label in tests/world.py;
+a label that is not named is for nobody. "owner" is the person the object is about. Whoever may not gets 404.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+People = frozenset[str]
+NOBODY: People = frozenset()
+
+
+def people(names: str) -> People:
+    return frozenset(names.split())
+
+
+PEOPLE = people(
+    "outsider applicant asked member other_member former_member graduate supervisor director deputy branch_officer "
+    "training_officer superintendent administrator other_officer"
+)
+ANYBODY = PEOPLE | {"anonymous"}
+OFFICE = people("branch_officer")
+OFFICERS = people("branch_officer other_officer")  # where each sees their own branch
+DEPUTY = people("deputy")
+ADMINISTRATOR = people("administrator")
+OWNER = people("owner")
+
+By = Mapping[str, People]
+
+
+@dataclass(frozen=True)
+class Address:
+    """`get` and `post`: who, by label of the object; "" where there is none. `kind`: what it takes."""
+
+    get: By = field(default_factory=dict)
+    post: By = field(default_factory=dict)
+    kind: str = ""
+    rename: Mapping[str, str] = field(default_factory=dict)  # the world's key → the address's
+
+
+def page(get: People, post: People = NOBODY) -> Address:
+    return Address(get={"": get}, post={"": post})
+
+
+def act(post: People) -> Address:
+    return Address(post={"": post})
+
+
+def about(kind: str, get: By | None = None, post: By | None = None, **rename: str) -> Address:
+    return Address(get=get or {}, post=post or {}, kind=kind, rename=rename)
+
+
+def both(kind: str, who: By, **rename: str) -> Address:
+    """A page with a form: whoever may open it may use it."""
+    return Address(get=who, post=who, kind=kind, rename=rename)
+
+
+COHORTS = dict.fromkeys(("open", "forming", "running", "completed"), OFFICE) | dict.fromkeys(
+    ("foreign", "foreign forming", "foreign running", "foreign completed"), people("other_officer")
+)
+COHORTS_READ = {
+    label: who | DEPUTY if not label.startswith("foreign") else who for label, who in COHORTS.items()
+}
+PROPOSALS = dict.fromkeys(("draft", "published"), OFFICE) | dict.fromkeys(
+    ("foreign draft", "foreign published"), people("other_officer")
+)
+TEAMS = dict.fromkeys(("asked", "running", "other"), OFFICE) | dict.fromkeys(
+    ("foreign asked", "foreign running"), people("other_officer")
+)
+JOBS = {"ours": OFFICE, "foreign": people("other_officer")}
+
+SITE = {
+    "home": page(PEOPLE),
+    "livez": page(ANYBODY),
+    "readyz": page(ANYBODY),
+    "mailbox": page(NOBODY),  # outside the demo
+    "mailbox_mail": about("mail"),
+}
+PEOPLE_ROOMS = {
+    "people_me": page(PEOPLE, PEOPLE),
+    "people_corrections": page(OFFICERS | ADMINISTRATOR),
+    "people_correction": both(
+        "correction",
+        {"ours": OFFICE | ADMINISTRATOR, "foreign": people("other_officer administrator")},
+    ),
+    "people_delegations": page(PEOPLE),
+    "people_delegate": page(*[people("supervisor director deputy superintendent")] * 2),
+    "people_acting": page(OFFICERS, OFFICERS),
+    "people_delegation_end": about(
+        "delegation",
+        post={
+            "ours": people("deputy director branch_officer administrator"),
+            "foreign": people("other_officer administrator"),
+        },
+    ),
+}
+TEAM_ROOMS = {
+    "cohorts": page(OFFICERS | DEPUTY),
+    "cohort_open": page(OFFICERS, OFFICERS),
+    "cohort": about("cohort", get=COHORTS_READ),
+    "cohort_edit": both("cohort", COHORTS),
+    "participation_leave": both(
+        "participant",
+        {
+            "asked": OWNER | OFFICE,
+            "member": OWNER | OFFICE,
+            "foreign asked": people("owner other_officer"),
+            "foreign member": people("owner other_officer"),
+        },
+    ),
+    "teams": page(OFFICERS | people("asked member other_member graduate")),
+    "my_team": page(people("asked member other_member graduate")),
+    "team_answer": about("consent", post={"ours": OWNER, "foreign": OWNER}),
+    "cohort_teams": about("cohort", get=COHORTS),
+    "teams_propose": about("cohort", post=COHORTS),
+    "teams_by_hand": about("cohort", post=COHORTS),
+    "teams_job": about("job", get=JOBS),
+    "teams_job_stop": about("job", post=JOBS),
+    "proposal_place": about("proposal", post=PROPOSALS),
+    "proposal_discard": about("proposal", post=PROPOSALS),
+    "proposal_publish": both("proposal", PROPOSALS),
+    "team_confirm": about("team", post=TEAMS),
+    "team_dissolve": both("team", TEAMS),
+}
+
+# Applications are read by those they were routed to, from the moment they reached them (M17), by the
+# deputy and by the branch office; a draft is nobody else's.
+REACHED_SUPERVISOR = people("owner supervisor deputy branch_officer")
+REACHED_ALL = REACHED_SUPERVISOR | people("director")
+APPLICATIONS = {
+    "draft": OWNER,
+    "with supervisor": REACHED_SUPERVISOR,
+    "returned": REACHED_SUPERVISOR,
+    "withdrawn": REACHED_SUPERVISOR,
+    **dict.fromkeys(
+        ("with director", "with deputy", "declined", "accepted", "waitlisted", "not selected"), REACHED_ALL
+    ),
+    "foreign": OWNER,
+    "foreign in review": people("owner other_officer"),
+}
+OWN_APPLICATIONS = dict.fromkeys(APPLICATIONS, OWNER)
+SUBMITTED = {label: who for label, who in APPLICATIONS.items() if label not in ("draft", "foreign")}
+ROUTED = {
+    "with supervisor": people("supervisor"),
+    "returned": people("supervisor"),
+    "withdrawn": people("supervisor"),
+    "with director": people("supervisor director"),
+    "declined": people("supervisor director"),
+    **dict.fromkeys(
+        ("with deputy", "accepted", "waitlisted", "not selected"), people("supervisor director deputy")
+    ),
+}
+OF_OUR_BRANCH = PEOPLE - people("training_officer superintendent administrator other_officer")
+APPLICATION_ROOMS = {
+    "applications": page(PEOPLE),
+    "application_start": about(
+        "cohort",
+        post={
+            label: people("other_officer") if label.startswith("foreign") else OF_OUR_BRANCH
+            for label in COHORTS
+        },
+        pk="cohort_pk",
+    ),
+    "cohort_applications": about("cohort", get=COHORTS_READ),
+    "application": about("application", get=APPLICATIONS),
+    "application_text": about("application text", get=SUBMITTED),
+    "application_step": both("application step", OWN_APPLICATIONS),
+    "application_review": both("application", OWN_APPLICATIONS),
+    "application_correct": about("application", post=OWN_APPLICATIONS),
+    "application_withdraw": both("application", OWN_APPLICATIONS),
+    "approvals": page(PEOPLE),
+    "approval": about("application", get=ROUTED),
+    "approval_sign": about("application", post=ROUTED),
+    "approval_decide": about("application", post=ROUTED),
+    "approval_return": both("application", ROUTED),
+    "approval_decline": both("application", ROUTED),
+}
+
+# M14, M16: a team's meetings are its members' alone; the branch office keeps attendance, by pages of its own.
+MEMBER = people("member")
+MEETINGS = {"past": MEMBER, "ahead": MEMBER, "other ahead": people("other_member")}
+OFFICE_MEETINGS = dict.fromkeys(MEETINGS, OFFICE) | dict.fromkeys(
+    ("foreign past", "foreign ahead"), people("other_officer")
+)
+TOTALS = {label: who | people("training_officer") for label, who in COHORTS_READ.items()}
+MEETING_ROOMS = {
+    "meetings": page(PEOPLE),
+    "meetings_calendar": page(people("member other_member graduate")),
+    "meetings_program": about("participant", get={"member": OWNER, "foreign member": OWNER}),
+    "meetings_program_calendar": about("participant", get={"member": OWNER, "foreign member": OWNER}),
+    "calendar_feed": page(PEOPLE),
+    "calendar_feed_create": act(PEOPLE),
+    "calendar_feed_revoke": act(PEOPLE),
+    "calendar_file": about("calendar", get={"ours": ANYBODY, "foreign": ANYBODY}),
+    "meetings_team": about("team", get={"running": MEMBER, "other": people("other_member")}),
+    "meeting_add": both("team", {"running": MEMBER, "other": people("other_member")}),
+    **{
+        name: both("meeting", MEETINGS)
+        for name in people(
+            "meeting_move meeting_place meeting_cancel meeting_facilitators meeting_attendance"
+        )
+    },
+    "meeting": about("meeting", get=MEETINGS),
+    # Whoever was there evaluates it, a former member too (C1).
+    "meeting_evaluation": both("meeting", {"past": people("member former_member")}),
+    "office_meetings": page(OFFICERS),
+    "office_meetings_cohort": about("cohort", get=COHORTS),
+    "office_meeting": both("meeting", OFFICE_MEETINGS),
+    "office_attendance": both("attendance", {"ours": OFFICE, "foreign": people("other_officer")}),
+    "branch_meetings": page(DEPUTY),
+    "meetings_totals_list": page(OFFICERS | DEPUTY | people("training_officer")),
+    "meetings_totals": about("cohort", get=TOTALS),
+}
+
+# C3: the superintendent sees a list once it is submitted, of every branch.
+BATCHES = dict.fromkeys(("draft", "awaiting", "approved"), OFFICE) | dict.fromkeys(
+    ("foreign draft", "foreign awaiting", "foreign approved"), people("other_officer")
+)
+SUPERINTENDENT = people("superintendent")
+SUBMITTED_BATCHES = {label: SUPERINTENDENT for label in BATCHES if "draft" not in label}
+BATCHES_READ = {label: who | SUBMITTED_BATCHES.get(label, NOBODY) for label, who in BATCHES.items()}
+CERTIFICATES = {"ours": people("owner branch_officer deputy"), "foreign": people("owner other_officer")}
+MANAGED = {"ours": OFFICE, "foreign": people("other_officer")}
+BY_CODE = {"ours": ANYBODY, "foreign": ANYBODY}
+CERTIFICATE_ROOMS = {
+    "certificates": page(PEOPLE),
+    "certificate": about("certificate", get=CERTIFICATES),
+    "certificate_download": about("certificate", get=CERTIFICATES),
+    "certificate_reissue": both("certificate", MANAGED),
+    "certificate_revoke": both("certificate", MANAGED),
+    "certificate_register": page(OFFICERS | DEPUTY),
+    "certificate_completion": about("cohort", get=COHORTS),
+    "certificate_propose": about("cohort", post=COHORTS),
+    "certificate_batch": about("batch", get=BATCHES_READ),
+    "certificate_submit": about("batch", post=BATCHES),
+    "certificate_sample": about("batch", get=BATCHES_READ),
+    "certificate_approve": about("batch", post=SUBMITTED_BATCHES),
+    "certificate_return": about("batch", post=SUBMITTED_BATCHES),
+    "certificate_issue": about("batch", post=BATCHES),
+    "certificate_signature": page(SUPERINTENDENT, SUPERINTENDENT),
+    "certificate_signature_picture": page(SUPERINTENDENT),
+    "verify": page(ANYBODY, ANYBODY),
+    "verify_code": about("code", get=BY_CODE),
+    "verify_json": about("code", get=BY_CODE),
+}
+
+ADDRESSES: dict[str, Address] = {
+    **SITE,
+    **PEOPLE_ROOMS,
+    **TEAM_ROOMS,
+    **APPLICATION_ROOMS,
+    **MEETING_ROOMS,
+    **CERTIFICATE_ROOMS,
+}
+
+# The sign-in library's addresses: those a stranger has to reach, and those for people who are signed in.
+SIGN_IN_PUBLIC = people(
+    "account_login account_logout account_inactive account_signup account_reset_password "
+    "account_reset_password_done account_reset_password_from_key account_reset_password_from_key_done "
+    "account_confirm_login_code"
+)
+SIGN_IN_PRIVATE = people("account_reauthenticate account_change_password account_set_password")
+SIGN_IN_OFF = people("account_email account_email_verification_sent account_confirm_email")

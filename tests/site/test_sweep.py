@@ -1,0 +1,298 @@
+"""The sweep: every address, as everybody, with own and foreign objects (F5, T7, T10, M14, M16, M17).
+
+Whoever may not is told that there is nothing: 404, or the sign-in page for a stranger; and nothing ever breaks.
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pytest
+import time_machine
+from django.apps import apps
+from django.conf import settings
+from django.contrib import admin
+from django.db import transaction
+from django.http import HttpResponse, HttpResponseNotFound
+from django.shortcuts import resolve_url
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls.converters import IntConverter
+
+from coaching.models import AuditEvent, User
+from coaching.site import urls
+from tests import world as worlds
+from tests.clock import NOW
+from tests.site.addresses import (
+    ADDRESSES,
+    ANYBODY,
+    SIGN_IN_OFF,
+    SIGN_IN_PRIVATE,
+    SIGN_IN_PUBLIC,
+    Address,
+    By,
+)
+from tests.world import Thing, World
+
+pytestmark = pytest.mark.django_db
+
+
+def patterns(resolver: URLResolver, namespace: str = "") -> Iterator[tuple[str, URLPattern]]:
+    """Every address with its full name; admin's and the sign-in library's among them."""
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLResolver):
+            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            yield from patterns(pattern, inner)
+        else:
+            yield f"{namespace}{pattern.name or ''}", pattern
+
+
+APPS = ("coaching", "applications", "meetings", "certificates")
+HIDDEN = {
+    "meetings.EvaluationAnswer",
+    "meetings.EvaluationDraft",
+    "meetings.EvaluationReceipt",
+    "meetings.MeetingTeam",  # stands with its meeting
+}
+EVERY = list(patterns(get_resolver()))
+OWN = {
+    name: pattern
+    for name, pattern in EVERY
+    if hasattr(pattern.callback, "access") and name not in SIGN_IN_OFF
+}
+
+
+# The world is built once and stays as it was: every request is taken back.
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup, django_db_blocker) -> Iterator[World]:
+    with django_db_blocker.unblock(), time_machine.travel(NOW, tick=False), transaction.atomic():
+        yield worlds.build()
+        transaction.set_rollback(True)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def plain_not_found() -> Iterator[None]:
+    """Most answers are 404: that page is tested elsewhere, and building it thousands of times takes minutes."""
+    logger = logging.getLogger("django.request")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(urls, "handler404", lambda request, exception: HttpResponseNotFound(), raising=False)
+        logger.setLevel(logging.ERROR)
+        yield
+        logger.setLevel(logging.NOTSET)
+
+
+@pytest.fixture(scope="module")
+def clients(world) -> dict[str, Client]:
+    return {
+        "anonymous": Client(raise_request_exception=False),
+        **{role: signed_in(user) for role, user in world.cast.items()},
+    }
+
+
+def signed_in(user: User) -> Client:
+    client = Client(raise_request_exception=False)
+    client.force_login(user)
+    return client
+
+
+@contextmanager
+def taken_back() -> Iterator[None]:
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def ask(client: Client, method: str, address: str) -> HttpResponse:
+    with taken_back():
+        return getattr(client, method)(address)
+
+
+def is_sign_in(answer: HttpResponse) -> bool:
+    return answer.status_code == 302 and answer["Location"].startswith(resolve_url(settings.LOGIN_URL))
+
+
+def stand_ins(pattern: URLPattern) -> dict[str, object]:
+    """Keys of nothing that exists."""
+    converters = pattern.pattern.converters
+    groups = pattern.pattern.regex.groupindex
+    return {key: 10**9 if isinstance(converters.get(key), IntConverter) else "nothing" for key in groups}
+
+
+def things_of(world: World, address: Address) -> dict[str, Thing]:
+    return world.things[address.kind] if address.kind else {"": Thing({})}
+
+
+def path_of(name: str, address: Address, thing: Thing) -> str:
+    return reverse(name, kwargs={address.rename.get(key, key): value for key, value in thing.keys.items()})
+
+
+# What has to be declared
+
+
+def test_every_address_is_declared():
+    """An address of ours carries its rule and stands in the table; others stand in an explicit list."""
+    ours = [name for name, _ in EVERY if not name.startswith("admin:")]
+    listed = {*ADDRESSES, *SIGN_IN_PUBLIC, *SIGN_IN_PRIVATE, *SIGN_IN_OFF}
+
+    assert sorted(set(ours) - listed) == [], "addresses that the sweep does not know"
+    assert sorted(listed - set(ours)) == [], "addresses that are gone"
+    assert sorted(set(ADDRESSES) - set(OWN)) == [], "views without @access"
+
+
+def test_no_name_is_used_twice():
+    names = [name for name, _ in EVERY if name and not name.startswith("admin:") and name not in SIGN_IN_OFF]
+
+    assert sorted({name for name in names if names.count(name) > 1}) == []
+
+
+def test_the_table_names_things_that_exist(world):
+    for name, address in ADDRESSES.items():
+        labels = set(things_of(world, address))
+        assert set(address.get) | set(address.post) <= labels, name
+
+
+# Our own addresses
+
+
+@pytest.mark.parametrize("name", sorted(ADDRESSES))
+def test_address(name, world, clients):
+    before = AuditEvent.objects.count()
+    wrong = [fault for case in cases(name, world, clients) if (fault := fault_of(case))]
+    assert wrong == []
+    assert AuditEvent.objects.count() == before
+
+
+@dataclass(frozen=True)
+class Case:
+    """One request and whether it is allowed."""
+
+    name: str
+    label: str
+    path: str
+    role: str
+    client: Client
+    method: str
+    allowed: bool
+    offered: bool  # whether anybody may use this method
+
+
+def cases(name: str, world: World, clients: dict[str, Client]) -> Iterator[Case]:
+    """Every person with every object; where the object cannot matter, one object stands for all."""
+    address = ADDRESSES[name]
+    knocked: set[tuple[str, str]] = set()
+    for label, thing in things_of(world, address).items():
+        roles = dict(clients)
+        if thing.owner:
+            roles["owner"] = signed_in(thing.owner)
+            roles = {role: client for role, client in roles.items() if world.cast.get(role) != thing.owner}
+        for role, client in roles.items():
+            for method in ("get", "post"):
+                by: By = getattr(address, method)
+                allowed, offered = role in by.get(label, ()), any(by.values())
+                object_matters = offered and (role == "owner" or may_enter(name, role, world))
+                if object_matters or allowed or (role, method) not in knocked:
+                    knocked.add((role, method))
+                    path = path_of(name, address, thing)
+                    yield Case(name, label, path, role, client, method, allowed, offered)
+
+
+def may_enter(name: str, role: str, world: World) -> bool:
+    """Whether the view's own rule lets this person in; what they find there depends on the object."""
+    return is_public(name) or (role != "anonymous" and OWN[name].callback.access(world.cast[role]))
+
+
+def fault_of(case: Case) -> str:
+    answer = ask(case.client, case.method, case.path)
+    status = answer.status_code
+    where = f"{case.method.upper()} {case.path} ({case.label}) as {case.role}: {status}"
+    if case.allowed:
+        fine = status in (200, 302, 303, 422) and not is_sign_in(answer)
+        return "" if fine else f"{where} where it is allowed"
+    if case.role == "anonymous" and not is_public(case.name):
+        return "" if is_sign_in(answer) else f"{where} instead of the sign-in page"
+    if status == 405 and not case.offered:
+        return ""
+    return "" if status == 404 else f"{where} instead of 404"
+
+
+def is_public(name: str) -> bool:
+    return not getattr(OWN[name].callback, "login_required", True)
+
+
+@pytest.mark.parametrize("name", sorted(name for name in ADDRESSES if ADDRESSES[name].kind))
+def test_what_does_not_exist_is_not_found(name, world, clients):
+    path = reverse(name, kwargs=stand_ins(OWN[name]))
+    for role, client in clients.items():
+        for method in ("get", "post"):
+            answer = ask(client, method, path)
+            assert answer.status_code in (404, 405) or (role == "anonymous" and is_sign_in(answer)), (
+                role,
+                method,
+                answer.status_code,
+            )
+
+
+# The administration and the sign-in library
+
+
+def test_the_administration_is_for_administrators_alone(world, clients):
+    """Every address, as those who stand nearest to it; its pages as administrator are in test_admin.py."""
+    for name, pattern in EVERY:
+        if not name.startswith("admin:") or not name.removeprefix("admin:"):
+            continue
+        keys = {"app_label": "coaching"} if name == "admin:app_list" else stand_ins(pattern)
+        path = reverse(name, kwargs=keys)
+        for role in ("anonymous", "applicant", "branch_officer", "superintendent"):
+            for method in ("get", "post"):
+                answer = ask(clients[role], method, path)
+                if role == "anonymous":
+                    assert answer.status_code == 302, (path, answer.status_code)
+                    assert "/login/" in answer["Location"], path
+                else:
+                    assert answer.status_code == 404, (path, role, method, answer.status_code)
+
+
+def test_every_model_is_in_the_administration_but_what_is_the_members_own():
+    """Notes, evaluations and answers are nobody's to look into (M16, M17)."""
+    ours = [model for label in APPS for model in apps.get_app_config(label).get_models()]
+
+    assert {model._meta.label for model in ours if not admin.site.is_registered(model)} == HIDDEN
+
+
+def test_every_page_of_the_administration_opens(world, clients):
+    client, wrong = clients["administrator"], []
+    for model, options in admin.site._registry.items():
+        base = f"admin:{model._meta.app_label}_{model._meta.model_name}_"
+        rows = model._default_manager.order_by("pk")[:2]
+        paths = [reverse(f"{base}changelist"), reverse(f"{base}add")]
+        paths += [f"{paths[0]}?q=a"] if options.search_fields else []
+        paths += [reverse(f"{base}{view}", args=[row.pk]) for row in rows for view in ("change", "history")]
+        for path in paths:
+            with taken_back():
+                answer = client.get(path)
+            if answer.status_code not in ((200, 403) if path.endswith("/add/") else (200,)):
+                wrong.append(f"{path}: {answer.status_code}")
+            assert b"SECRET" not in answer.content, path  # T4: a reason that the branch office alone reads
+    assert wrong == []
+
+
+@pytest.mark.parametrize("name", sorted(SIGN_IN_PUBLIC | SIGN_IN_PRIVATE))
+def test_sign_in_pages_open_without_trouble(name, world, clients):
+    keys = {"uidb36": "1", "key": "nothing"} if name == "account_reset_password_from_key" else {}
+    for role in ANYBODY:
+        answer = ask(clients[role], "get", reverse(name, kwargs=keys))
+        if role == "anonymous" and name in SIGN_IN_PRIVATE:
+            assert is_sign_in(answer)
+        else:
+            assert answer.status_code in (200, 302, 403), (role, answer.status_code)
+
+
+@pytest.mark.parametrize("name", sorted(SIGN_IN_OFF))
+def test_pages_that_are_off_are_not_there(name, world, clients):
+    keys = {"key": "nothing"} if name == "account_confirm_email" else {}
+    for client in clients.values():
+        for method in ("get", "post"):
+            assert ask(client, method, reverse(name, kwargs=keys)).status_code == 404

@@ -1,0 +1,310 @@
+"""A whole department at work: a cast of every role, and an object of every kind in every state.
+
+One branch is "ours"; the people of the cast work there or serve it. The other branch has the same things, and
+nobody of the cast but its own officer has any business with them: those are labeled "foreign".
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from applications import workflow
+from applications.models import Application, Decision
+from certificates import approval
+from certificates.models import SignaturePicture
+from coaching import delegations, directory, enrollment, jobs, team_agreement, team_formation
+from coaching.models import Cohort, Consent, OrgUnit, Participant, Program, RoleAssignment, Team, User
+from coaching.site import reference
+from coaching.site.teams import JOB
+from meetings import attendance, feeds, scheduling
+from meetings.models import Attendance
+from tests import factories
+from tests.applications import factories as papers
+from tests.certificates.history import hold_meetings, registered
+from tests.clock import NOW, TODAY
+
+BEFORE = NOW - timedelta(days=220)  # when the teams were formed whose meetings are under way
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Thing:
+    """An object with an address of its own; `owner` is the person it is about, if it is about one."""
+
+    keys: dict[str, object]
+    owner: User | None = None
+
+
+@dataclass
+class Branch:
+    unit: OrgUnit
+    division: OrgUnit
+    field_unit: OrgUnit
+    deputy: User
+    director: User
+    supervisor: User
+    officer: User
+
+    def person(self, name: str, **fields: object) -> User:
+        return factories.person(name, unit=self.field_unit, supervisor=self.supervisor, **fields)
+
+
+@dataclass
+class World:
+    program: Program
+    ours: Branch
+    foreign: Branch
+    cast: dict[str, User] = field(default_factory=dict)
+    things: dict[str, dict[str, Thing]] = field(default_factory=lambda: defaultdict(dict))
+
+    def keep(
+        self, kind: str, label: str, obj: object = None, owner: User | None = None, **keys: object
+    ) -> None:
+        """Remember an object under its kind and label; its keys are what its addresses take."""
+        self.things[kind][label] = Thing(keys or {"pk": obj.pk}, owner)  # type: ignore[attr-defined]
+
+
+def build() -> World:
+    """Build everything through the write functions, at the moment of the tests' clock."""
+    program = reference.load(today=TODAY)
+    superintendent = factories.person("Sofia Superintendent")
+    department = factories.unit("department", "Department of Education", head=superintendent)
+    world = World(program, _branch(department, "Services"), _branch(department, "Learning"))
+    _cast(world, department, superintendent)
+    for branch, where in ((world.ours, ""), (world.foreign, "foreign")):
+        _open_cohort(world, branch, where)
+        _forming_cohort(world, branch, where)
+        _running_cohort(world, branch, where)
+        _completed_cohort(world, branch, where)
+        _people(world, branch, where)
+    return world
+
+
+def _branch(department: OrgUnit, name: str) -> Branch:
+    deputy, director = factories.person(f"{name} Deputy"), factories.person(f"{name} Director")
+    unit = factories.unit("branch", f"{name} Branch", parent=department, head=deputy)
+    division = factories.unit("division", f"{name} Division", parent=unit, head=director)
+    field_unit = factories.unit("unit", f"{name} Field Unit", parent=division)
+    supervisor = factories.person(f"{name} Supervisor", unit=field_unit, supervisor=director)
+    User.objects.filter(pk=deputy.pk).update(unit=unit, supervisor=department.head)
+    User.objects.filter(pk=director.pk).update(unit=division, supervisor=deputy)
+    for each in (deputy, director):
+        each.refresh_from_db()
+    officer = factories.officer(unit, f"{name} Officer")
+    return Branch(unit, division, field_unit, deputy, director, supervisor, officer)
+
+
+def _cast(world: World, department: OrgUnit, superintendent: User) -> None:
+    ours = world.ours
+    training = RoleAssignment.Office.TRAINING_OFFICE
+    world.cast = {
+        "outsider": factories.person("Otto Outsider", unit=ours.field_unit),
+        "applicant": ours.person("Ana Applicant"),
+        "asked": ours.person("Asa Asked"),
+        "member": ours.person("Mia Member"),
+        "other_member": ours.person("Ole Other"),
+        "former_member": ours.person("Fay Former"),
+        "graduate": ours.person("Gia Graduate"),
+        "supervisor": ours.supervisor,
+        "director": ours.director,
+        "deputy": ours.deputy,
+        "branch_officer": ours.officer,
+        "training_officer": factories.officer(department, "Tia Training", office=training),
+        "superintendent": superintendent,
+        "administrator": factories.person("Ada Administrator", is_staff=True, is_superuser=True),
+        "other_officer": world.foreign.officer,
+    }
+
+
+def _own(world: World, branch: Branch, role: str, name: str) -> User:
+    """The one of the cast in our branch, somebody of the same kind in the other."""
+    return world.cast[role] if branch is world.ours else branch.person(name)
+
+
+# The cohort that takes applications: one in each state
+
+
+def _open_cohort(world: World, branch: Branch, where: str) -> None:
+    cohort = factories.cohort(world.program, branch.unit, by=branch.officer, name="2027")
+    world.keep("cohort", where or "open", cohort)
+    drafter = _own(world, branch, "applicant", "Dora Draft")
+    _keep_application(world, where or "draft", papers.draft(drafter, cohort))
+    if where:
+        _keep_application(world, "foreign in review", papers.submitted(branch.person("Fred Foreign"), cohort))
+        return
+    director, deputy = branch.director, branch.deputy
+
+    def new(state: str) -> Application:
+        return papers.submitted(branch.person(f"{state.title()} Applicant"), cohort)
+
+    made = {
+        "with supervisor": new("one"),
+        "with director": papers.sign(new("two"), branch.supervisor),
+        "with deputy": papers.at_deputy(branch.person("Three Applicant"), cohort),
+        "accepted": papers.accepted(branch.person("Four Applicant"), cohort),
+        "returned": workflow.return_for_changes(
+            application=new("five"), by=branch.supervisor, comment="Say who measures it.", now=NOW
+        ),
+        "declined": workflow.decline(
+            application=papers.sign(new("six"), branch.supervisor), by=director, reason="No time.", now=NOW
+        ),
+    }
+    for outcome in (Decision.Outcome.WAITLISTED, Decision.Outcome.NOT_SELECTED):
+        ready = papers.at_deputy(branch.person(f"{outcome.title()} Applicant"), cohort)
+        made[outcome.label.lower()] = papers.decide(ready, deputy, outcome)
+    withdrawn = new("seven")
+    made["withdrawn"] = workflow.withdraw(application=withdrawn, by=withdrawn.applicant, now=NOW)
+    for label, application in made.items():
+        _keep_application(world, label, application)
+
+
+def _keep_application(world: World, label: str, application: Application) -> None:
+    owner = application.applicant
+    world.keep("application", label, application, owner)
+    world.keep("application step", label, owner=owner, pk=application.pk, step="why")
+    signed = application.review_steps.first()
+    if signed:
+        world.keep("application text", label, owner=owner, pk=application.pk, text_pk=signed.text_id)
+
+
+# The cohort whose teams are being formed
+
+
+def _forming_cohort(world: World, branch: Branch, where: str) -> None:
+    cohort = _earlier_cohort(
+        world, branch, "2026-12", date(2026, 8, 1), date(2026, 9, 30), first_month=date(2026, 12, 1)
+    )
+    asked = _own(world, branch, "asked", "Abe Asked")
+    members = [_enroll(cohort, user) for user in (asked, branch.person("Al One"), branch.person("Al Two"))]
+    published = team_formation.start_by_hand(cohort=cohort, by=branch.officer, now=NOW)
+    published.document = {"teams": [[each.pk for each in members]]}
+    published.save()
+    (team,) = team_formation.publish(proposal=published, by=branch.officer, now=NOW)
+    consents = Consent.objects.filter(change__team=team)
+    team_agreement.answer(
+        consent=consents.get(participant=members[1]),
+        agree=False,
+        by=members[1].user,
+        reason="SECRET-REASON",
+        now=NOW,
+    )
+    for number in range(3):
+        _enroll(cohort, branch.person(f"Pool {number}"))
+    draft = team_formation.start_by_hand(cohort=cohort, by=branch.officer, now=NOW)
+    job = jobs.Job.objects.create(kind=JOB, key=f"{JOB}:{cohort.pk}", arguments={"cohort": cohort.pk})
+    world.keep("cohort", f"{where} forming".strip(), cohort)
+    world.keep("team", f"{where} asked".strip(), team)
+    world.keep("proposal", f"{where} published".strip(), published)
+    world.keep("proposal", f"{where} draft".strip(), draft)
+    world.keep("job", where or "ours", job)
+    world.keep("consent", where or "ours", consents.get(participant=members[0]), owner=asked)
+    world.keep("participant", f"{where} asked".strip(), members[0], owner=asked)
+
+
+def _earlier_cohort(
+    world: World, branch: Branch, name: str, opens: date, closes: date, *, first_month: date
+) -> Cohort:
+    return factories.cohort(
+        world.program,
+        branch.unit,
+        by=branch.officer,
+        name=name,
+        applications_open_date=opens,
+        applications_close_date=closes,
+        first_month=first_month,
+    )
+
+
+def _enroll(cohort: Cohort, user: User) -> Participant:
+    return factories.participant(cohort, user)
+
+
+# The cohort in its seventh month
+
+
+def _running_cohort(world: World, branch: Branch, where: str) -> None:
+    cohort = _earlier_cohort(
+        world, branch, "2026", date(2026, 1, 1), date(2026, 3, 31), first_month=date(2026, 5, 1)
+    )
+    world.keep("cohort", f"{where} running".strip(), cohort)
+    member = _own(world, branch, "member", "Meg Member")
+    former = _own(world, branch, "former_member", "Flo Former")
+    mates = [_enroll(cohort, user) for user in (member, former, branch.person("Mo"), branch.person("Max"))]
+    team = _team(cohort, mates, branch)
+    past, *_, ahead = scheduling.lay_out_meetings(team=team, by=None, now=BEFORE)
+    everybody = dict.fromkeys(mates, Attendance.Status.PRESENT)
+    attendance.take_attendance(meeting=past, marks=everybody, by=member, now=past.ends_at + HOUR)
+    enrollment.leave(participant=mates[1], by=former, reason="A new post.", now=NOW)
+    world.keep("meeting", f"{where} past".strip(), past)
+    world.keep("meeting", f"{where} ahead".strip(), ahead)
+    world.keep("attendance", where or "ours", pk=past.pk, participant_pk=mates[0].pk)
+    world.keep("calendar", where or "ours", token=feeds.create_feed(by=member, now=NOW).token)
+    world.keep("team", f"{where} running".strip(), team)
+    world.keep("participant", f"{where} member".strip(), mates[0], owner=member)
+    world.keep("participant", f"{where} former".strip(), mates[1], owner=former)
+    if not where:
+        others = [world.cast["other_member"], branch.person("Oda"), branch.person("Ora")]
+        other_team = _team(cohort, [_enroll(cohort, user) for user in others], branch)
+        *_, last = scheduling.lay_out_meetings(team=other_team, by=None, now=BEFORE)
+        world.keep("team", "other", other_team)
+        world.keep("meeting", "other ahead", last)
+
+
+def _team(cohort: Cohort, participants: list[Participant], branch: Branch) -> Team:
+    """A team that stands since before the first meeting."""
+    team = factories.confirmed_team(cohort, participants, by=branch.officer)
+    team.memberships.update(joined_at=BEFORE)
+    return team
+
+
+# The cohort that is over: a list of certificates in each state
+
+
+def _completed_cohort(world: World, branch: Branch, where: str) -> None:
+    over = _earlier_cohort(
+        world, branch, "2026-03", date(2026, 1, 1), date(2026, 2, 20), first_month=date(2026, 3, 1)
+    )
+    world.keep("cohort", f"{where} completed".strip(), over)
+    superintendent = world.cast["superintendent"]
+    SignaturePicture.objects.update_or_create(
+        person=superintendent, defaults={"picture": b"png", "uploaded_at": NOW}
+    )
+    graduate = _own(world, branch, "graduate", "Gus Graduate")
+    drafting = _earlier_cohort(
+        world, branch, "2026-02", date(2026, 1, 1), date(2026, 1, 20), first_month=date(2026, 2, 1)
+    )
+    for state, cohort in (("approved", over), ("awaiting", over), ("draft", drafting)):
+        first = graduate if state == "approved" else branch.person(f"{state.title()} First")
+        members = [_enroll(cohort, user) for user in (first, branch.person(state), branch.person("Third"))]
+        hold_meetings(_team(cohort, members, branch), now=NOW)
+        batch = approval.propose_batch(cohort=cohort, by=branch.officer, now=NOW)
+        if state != "draft":
+            approval.submit_for_approval(batch=batch, by=branch.officer, now=NOW)
+        if state == "approved":
+            name = superintendent.name
+            batch = approval.approve_batch(batch=batch, by=superintendent, typed_name=name, now=NOW)
+            certificate = registered(batch, members[0])
+            world.keep("certificate", where or "ours", certificate, owner=graduate)
+            world.keep("code", where or "ours", code=certificate.code)
+        world.keep("batch", f"{where} {state}".strip(), batch)
+
+
+# The directory
+
+
+def _people(world: World, branch: Branch, where: str) -> None:
+    person = branch.person(f"{where} Corrected".strip())
+    correction = directory.report_correction(user=person, field="name", says="Another Name", now=NOW)
+    world.keep("correction", where or "ours", correction, owner=person)
+    order = delegations.record(
+        kind="delegate",
+        person=branch.director,
+        principal=branch.deputy,
+        unit=branch.division.parent,
+        reason="Annual leave",
+        start_date=TODAY + timedelta(days=60),  # nobody stands in for anybody on the day of the tests
+        end_date=TODAY + timedelta(days=70),
+        by=branch.deputy,
+        now=NOW,
+    )
+    world.keep("delegation", where or "ours", order)
