@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
-from applications.models import Application, Decision, Rating, ReviewStep
+from applications.models import Application, Decision, ProjectChange, Rating, ReviewStep
 
 
 class ReadOnly:
@@ -88,3 +88,11 @@ class RatingAdmin(ReadOnly, admin.ModelAdmin):
     list_filter = ("rating", "competency")
     search_fields = ("application__applicant__name",)
     list_select_related = ("application__applicant", "application__cohort", "competency")
+
+
+@admin.register(ProjectChange)
+class ProjectChangeAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("participant", "title", "signer", "status", "asked_at", "acted_at")
+    list_filter = ("status",)
+    search_fields = ("participant__user__name", "title", "signer__name")
+    list_select_related = ("participant__user", "signer")

@@ -6,7 +6,7 @@ from datetime import date
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,10 +14,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from applications import drafting, routing, workflow
-from applications.models import Application, ReviewStep
+from applications.models import Application, ProjectChange, ReviewStep
 from applications.signing_forms import CommentForm, DecisionForm, SignatureForm
 from coaching.errors import Refused
-from coaching.models import User
+from coaching.models import Participant, User
 from coaching.permissions import access, signed_in
 
 PAGE_SIZE = 25
@@ -65,6 +65,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "applications/approvals.html",
         {
             "page": page,
+            "changes": _changes(user, today),
             "rows": _rows(list(page.object_list), user, today),
             "waitlist": waitlist.annotate(decided_at=Max("decisions__decided_at")).order_by(
                 "decided_at", "pk"
@@ -72,6 +73,18 @@ def index(request: HttpRequest) -> HttpResponse:
             "acted": Paginator(acted, PAGE_SIZE).get_page(request.GET.get("acted")),
         },
     )
+
+
+def _changes(user: User, today: date) -> "QuerySet[ProjectChange]":
+    """Changes of approved projects that wait on this person (A14)."""
+    pending = ProjectChange.objects.pending().filter(participant__status=Participant.Status.ACTIVE)
+    return pending.signable_by(user, on=today).with_people().order_by("asked_at", "pk")
+
+
+def number_waiting(user: User) -> int:
+    """How much waits on this person: applications to sign, and changes of projects."""
+    today = timezone.localdate()
+    return Application.objects.awaiting(user, on=today).count() + _changes(user, today).count()
 
 
 def _routed(user: User, pk: int) -> Application:

@@ -4,8 +4,8 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
-from applications import drafting, routing
-from applications.models import Application, Decision, ReviewStep
+from applications import drafting, project_changes, routing
+from applications.models import Application, Decision, ProjectChange, ReviewStep
 from coaching.models import SignOff, User
 from coaching.outbox import Build, Mail, render_mail
 
@@ -108,6 +108,30 @@ def _route_problem(recipient: User, *, application: int) -> Mail | None:
     return None
 
 
+def _change(pk: int) -> ProjectChange:
+    return ProjectChange.objects.with_people().get(pk=pk)
+
+
+def _render_change(name: str, recipient: User, change: ProjectChange, page: str) -> Mail:
+    context = {"recipient": recipient, "change": change, "page": settings.SITE_URL + page}
+    return render_mail(f"mail/{name}.txt", {**context, "cohort": change.participant.cohort})
+
+
+def _project_change_asked(recipient: User, *, change: int) -> Mail | None:
+    found = _change(change)
+    if project_changes.right_to_act(found, recipient, on=timezone.localdate()) is None:
+        return None
+    return _render_change(
+        "project_change_asked", recipient, found, reverse("project_approval", args=[change])
+    )
+
+
+def _project_change_settled(recipient: User, *, change: int) -> Mail | None:
+    found = _change(change)
+    page = reverse("project", args=[found.participant_id])
+    return _render_change("project_change_settled", recipient, found, page)
+
+
 BUILDERS: dict[str, Build] = {
     "application_submitted": _submitted,
     "application_received": _received,
@@ -118,4 +142,6 @@ BUILDERS: dict[str, Build] = {
     "application_outcome": _outcome,
     "application_withdrawn": _withdrawn,
     "application_route_problem": _route_problem,
+    "project_change_asked": _project_change_asked,
+    "project_change_settled": _project_change_settled,
 }

@@ -1,8 +1,8 @@
 """Which mail goes to whom at which turn of an application; queued in the turn's own transaction (A11)."""
 
-from datetime import datetime
+from datetime import date, datetime
 
-from applications.models import Application, Decision, ReviewStep
+from applications.models import Application, Decision, ProjectChange, ReviewStep
 from applications.routing import expected_signers
 from coaching import offices, outbox
 from coaching.models import SignOff, User
@@ -91,3 +91,18 @@ def route_problem(application: Application, *, now: datetime) -> None:
             now=now,
             ids={"application": application.pk},
         )
+
+
+def project_change_asked(change: ProjectChange, day: date, *, now: datetime) -> None:
+    """A14: to everybody who can answer."""
+    people = expected_signers(change, on=day)
+    outbox.queue_many(
+        kind="project_change_asked", to=people, key=str(change.pk), now=now, ids={"change": change.pk}
+    )
+
+
+def project_change_settled(change: ProjectChange, *, now: datetime) -> None:
+    person = change.participant.user
+    outbox.queue(
+        kind="project_change_settled", to=person, key=str(change.pk), now=now, ids={"change": change.pk}
+    )

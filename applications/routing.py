@@ -5,7 +5,7 @@ from datetime import date
 
 from django.db.models import Q
 
-from applications.models import Application, ReviewStep
+from applications.models import Application, Assigned, ProjectChange, ReviewStep
 from coaching import offices
 from coaching.errors import Refused
 from coaching.models import Cohort, Delegation, OrgUnit, RouteStep, User
@@ -57,6 +57,13 @@ def route_for(applicant: User, cohort: Cohort, *, on: date) -> list[Signer]:
     if not steps:
         raise NoSigner(f"The {cohort} has no route of signatures yet. {_ask(cohort)}")
     return [_signer(step, applicant, cohort, on) for step in steps]
+
+
+def director_of(applicant: User, cohort: Cohort, *, on: date) -> Signer:
+    """Who concurs with a project as the division director today (A8, A14). Raises NoSigner."""
+    for step in cohort.program.route.filter(office=RouteStep.Office.DIRECTOR):
+        return _signer(step, applicant, cohort, on)
+    raise NoSigner(f"No division director is on the route of the {cohort}. {_ask(cohort)}")
 
 
 def _signer(step: RouteStep, applicant: User, cohort: Cohort, on: date) -> Signer:
@@ -161,14 +168,13 @@ class Authority:
     acting: bool = False
 
 
-def authority(step: ReviewStep, by: User, *, on: date) -> Authority | None:
+def authority(step: Assigned, by: User, *, on: date) -> Authority | None:
     """The right under which this person may act on a step that day; None when they may not (A9).
 
     An acting person signs while the order lasts. Then, or before, the holder of the post signs. A delegate signs
     for whoever was fixed as the signer. The applicant never signs, and nobody signs on the applicant's behalf.
     """
-    applicant_id = step.application.applicant_id
-    if by.pk == applicant_id:
+    if by.pk == step.signed_for_id:
         return None
     order = step.delegation
     if order and step.holder_id == by.pk:
@@ -183,14 +189,14 @@ def authority(step: ReviewStep, by: User, *, on: date) -> Authority | None:
     return Authority(step.signer, standing, acting=bool(order) or standing.kind == Delegation.Kind.ACTING)
 
 
-def _after_the_order(step: ReviewStep, by: User, on: date) -> Authority | None:
+def _after_the_order(step: Assigned, by: User, on: date) -> Authority | None:
     """The acting order has ended: whoever holds the post now signs, or acts in it now."""
     if step.unit is None:
         return None
     if step.unit.head_id == by.pk:
         return Authority()
     orders = Delegation.objects.on(on).filter(unit=step.unit, kind=Delegation.Kind.ACTING, person=by)
-    not_for_applicant = Q(principal=None) | ~Q(principal=step.application.applicant_id)
+    not_for_applicant = Q(principal=None) | ~Q(principal=step.signed_for_id)
     order = orders.filter(not_for_applicant).select_related("principal").first()
     return Authority(order.principal, order, acting=True) if order else None
 
@@ -223,13 +229,13 @@ def steps_to_decide(application: Application, by: User, *, on: date) -> list[tup
     return []
 
 
-def capacity(step: ReviewStep, right: Authority) -> str:
+def capacity(step: ReviewStep | ProjectChange, right: Authority) -> str:
     """How the signature names the office: "Acting Division Director, Nutrition Division"."""
     title = post_title(step.route_step, step.unit)
     return f"Acting {title}" if right.acting else title
 
 
-def expected_signers(step: ReviewStep, *, on: date) -> list[User]:
+def expected_signers(step: Assigned, *, on: date) -> list[User]:
     """Everybody who could act on a step today: for mail, so that no absence makes an application wait unseen."""
     orders = Delegation.objects.on(on).filter(
         Q(principal=step.signer) & (Q(unit=None) | Q(unit=step.unit)) | Q(unit=step.unit, unit__isnull=False)

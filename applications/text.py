@@ -8,7 +8,8 @@ from datetime import date
 from applications.checks import competencies_of
 from applications.models import Application, Rating
 from applications.routing import Signer
-from coaching.models import RouteStep, User
+from coaching.enrollment import Project
+from coaching.models import Participant, RouteStep, User
 
 RULE = "-" * 72
 NO_ANSWER = "(no answer)"
@@ -163,3 +164,30 @@ def _indented(text: str) -> str:
 
 def _day(day: date) -> str:
     return f"{day:%A, %B %-d, %Y}"
+
+
+def of_change(
+    participant: Participant, before: Project | None, after: Project, why: str, signer: Signer, *, on: date
+) -> str:
+    """The text of a changed project, with the approved one beside it (A14)."""
+    cohort = participant.cohort
+    parts = [
+        f"{cohort.program.name.upper()}\nChange of a division project in the {cohort}",
+        _fields([("Participant", participant.user.name), ("Date", _day(on))]),
+        _section("THE CHANGED PROJECT", _whole(after)),
+        _section("WHY IT CHANGES", [_indented(why)]),
+        _section("THE PROJECT AS IT WAS APPROVED", _whole(before) if before else [NO_ANSWER]),
+        _section("CONCURRENCE", [signer.line]),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _whole(project: Project) -> list[str]:
+    served = ", ".join(competency.name for competency in project.competencies)
+    return [
+        _answer("Title", project.title),
+        _answer("Description", project.description),
+        _answer("Expected outcome", project.expected_outcome),
+        _answer("How the outcome will be measured", project.measure),
+        _answer("Competencies the project serves", served),
+    ]

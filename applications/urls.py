@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from applications import approvals, office, views
+from applications import approvals, office, project_views, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("applications/", views.index, name="applications"),
@@ -14,10 +14,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("applications/<int:pk>/withdraw/", views.withdraw, name="application_withdraw"),
     path("applications/<int:pk>/text/<int:text_pk>/", views.text, name="application_text"),
     path("applications/<int:pk>/step/<str:step>/", views.step, name="application_step"),
+    path("applications/project/<int:pk>/", project_views.project, name="project"),
+    path(
+        "applications/project/change/<int:pk>/take-back/", project_views.take_back, name="project_take_back"
+    ),
     path("approvals/", approvals.index, name="approvals"),
     path("approvals/<int:pk>/", approvals.read, name="approval"),
     path("approvals/<int:pk>/sign/", approvals.sign, name="approval_sign"),
     path("approvals/<int:pk>/return/", approvals.give_back, name="approval_return"),
     path("approvals/<int:pk>/decline/", approvals.decline, name="approval_decline"),
     path("approvals/<int:pk>/decide/", approvals.decide, name="approval_decide"),
+    path("approvals/project/<int:pk>/", project_views.read, name="project_approval"),
+    path("approvals/project/<int:pk>/concur/", project_views.concur, name="project_concur"),
+    path("approvals/project/<int:pk>/decline/", project_views.decline, name="project_decline"),
 ]

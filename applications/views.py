@@ -18,7 +18,7 @@ from applications.models import Application, ReviewStep
 from applications.timeline import timeline
 from coaching import directory
 from coaching.errors import Refused
-from coaching.models import Cohort, SignedText, User
+from coaching.models import Cohort, Participant, SignedText, User
 from coaching.permissions import access, signed_in
 
 PAGES = (Step.ABOUT, Step.WHY, Step.COMPETENCIES, Step.PROJECT)
@@ -317,11 +317,19 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
             "events": timeline(application),
             "returned": _returned(application),
             "decision": application.decisions.last(),
+            "participation": _participation(application),
             "missing": checks.missing(application, on=timezone.localdate())
             if application.status == Application.Status.DRAFT
             else [],
         },
     )
+
+
+def _participation(application: Application) -> Participant | None:
+    """What an accepted application has become."""
+    if application.status != Application.Status.ACCEPTED:
+        return None
+    return Participant.objects.filter(user=application.applicant, cohort=application.cohort_id).last()
 
 
 @access(signed_in)

@@ -98,14 +98,25 @@ def _rate(participant: Participant, competencies: Iterable[Competency], rating: 
 
 
 def _set_goal(participant: Participant, project: Project) -> None:
-    goal = Goal.objects.create(
+    goal, _ = Goal.objects.update_or_create(
         participant=participant,
-        title=project.title,
-        description=project.description,
-        expected_outcome=project.expected_outcome,
-        measure=project.measure,
+        defaults={
+            "title": project.title,
+            "description": project.description,
+            "expected_outcome": project.expected_outcome,
+            "measure": project.measure,
+        },
     )
     goal.competencies.set(project.competencies)
+
+
+@transaction.atomic
+def change_project(*, participant: Participant, project: Project, by: User, now: datetime) -> Participant:
+    """Put another project in the place of the one that was approved; the caller has the concurrence (A14)."""
+    participant = Participant.objects.select_for_update().get(pk=participant.pk)
+    _set_goal(participant, project)
+    audit.record("participant.project_changed", by=by, obj=participant, now=now)
+    return participant
 
 
 @transaction.atomic

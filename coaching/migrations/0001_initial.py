@@ -1062,6 +1062,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("application", "Application"),
+                            ("project_change", "Change of a project"),
                             ("certificate_batch", "Batch of certificates"),
                         ],
                         max_length=30,

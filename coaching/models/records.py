@@ -14,6 +14,7 @@ class SignedText(models.Model):
 
     class Kind(models.TextChoices):
         APPLICATION = "application", "Application"
+        PROJECT_CHANGE = "project_change", "Change of a project"
         CERTIFICATE_BATCH = "certificate_batch", "Batch of certificates"
 
     kind = models.CharField(max_length=30, choices=Kind.choices)

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
+from applications.approvals import number_waiting
 from applications.models import Application
 from certificates.models import Batch
 from coaching import permissions
@@ -31,7 +32,7 @@ def links_for(user: User) -> list[Link]:
 
 def _own(user: User) -> list[Link]:
     links = [Link("Applications", reverse("applications"))]
-    waiting = Application.objects.awaiting(user).count()
+    waiting = number_waiting(user)
     if waiting or Application.objects.routed_to(user).exists():
         links.append(Link("Approvals", reverse("approvals"), count=waiting))
     if _takes_part(user):

@@ -4,14 +4,14 @@ from datetime import date, timedelta
 from typing import ClassVar, Self
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
 from django.utils import timezone
 
+from applications.models.assigned import Assigned, AssignedQuerySet
 from coaching import offices, permissions
 from coaching.models import (
     Cohort,
     Competency,
-    Delegation,
     OrgUnit,
     RouteStep,
     SignedText,
@@ -219,7 +219,9 @@ class Rating(models.Model):
         return f"{self.get_rating_display()}: {self.competency}"
 
 
-class ReviewStepQuerySet(models.QuerySet["ReviewStep"]):
+class ReviewStepQuerySet(AssignedQuerySet["ReviewStep"]):
+    signed_for = "application__applicant"
+
     def current(self) -> Self:
         """Where applications wait now."""
         return self.filter(status=ReviewStep.Status.PENDING, since_at__isnull=False)
@@ -246,22 +248,8 @@ class ReviewStepQuerySet(models.QuerySet["ReviewStep"]):
             "route_step", "signer", "holder", "acted_by", "unit", "delegation", "sign_off__on_behalf_of"
         )
 
-    def signable_by(self, user: User, *, on: date) -> Self:
-        """Steps that `coaching`'s orders let this person act on that day; routing.authority says the same of one."""
-        in_force = Q(delegation=None) | Q(delegation__in=Delegation.objects.on(on).values("pk"))
-        orders = Delegation.objects.on(on).filter(
-            Q(principal=None) | ~Q(principal=OuterRef("application__applicant")), person=user
-        )
-        for_signer = orders.filter(Q(unit=None) | Q(unit=OuterRef("unit")), principal=OuterRef("signer"))
-        for_post = orders.filter(kind=Delegation.Kind.ACTING, unit=OuterRef("unit"))
-        return self.filter(
-            in_force & (Q(signer=user) | Exists(for_signer))
-            | Q(delegation__isnull=False, holder=user)
-            | ~in_force & (Q(unit__head=user) | Exists(for_post))
-        ).exclude(application__applicant=user)
 
-
-class ReviewStep(models.Model):
+class ReviewStep(Assigned):
     """One signature on the way of one submitted text; who signs is fixed at submission (A9)."""
 
     class Status(models.TextChoices):
@@ -276,22 +264,6 @@ class ReviewStep(models.Model):
     route_step = models.ForeignKey(RouteStep, models.PROTECT, related_name="+")
     position = models.PositiveSmallIntegerField()
     office = models.CharField(max_length=20, choices=RouteStep.Office.choices)
-    unit = models.ForeignKey(
-        OrgUnit, models.PROTECT, null=True, blank=True, related_name="+", help_text="The post: head of this."
-    )
-    holder = models.ForeignKey(
-        User,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        help_text="Who holds the post, when somebody acts in it.",
-    )
-    signer = models.ForeignKey(User, models.PROTECT, related_name="review_steps")
-    delegation = models.ForeignKey(
-        Delegation, models.PROTECT, null=True, blank=True, related_name="+", help_text="The acting order."
-    )
-    reason = models.CharField("why this person", max_length=500, blank=True)
     assigned_by = models.ForeignKey(
         User,
         models.PROTECT,
@@ -354,17 +326,15 @@ class ReviewStep(models.Model):
                 | Q(concept_date__isnull=False),
                 name="reviewstep_confirms_concept",
             ),
-            models.CheckConstraint(
-                condition=Q(holder=None) | ~Q(holder=F("signer")), name="reviewstep_acting_is_another"
-            ),
-            models.CheckConstraint(
-                condition=(Q(delegation=None, holder=None)) | (Q(delegation__isnull=False) & ~Q(reason="")),
-                name="reviewstep_acting_says_why",
-            ),
+            *Assigned.constraints("reviewstep"),
         ]
 
     def __str__(self) -> str:
         return f"{self.route_step.title}: {self.signer}"
+
+    @property
+    def signed_for_id(self) -> int:
+        return self.application.applicant_id
 
     @property
     def due_date(self) -> date | None:

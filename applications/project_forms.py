@@ -1,0 +1,81 @@
+"""Asking for a change of the approved project, and answering it (A14)."""
+
+from crispy_forms.layout import Div, Field
+from django import forms
+from django.utils.html import format_html
+
+from applications import guidance
+from applications.forms import Markup, helper, readers
+from applications.models import ProjectChange
+from coaching.enrollment import Project
+from coaching.models import Goal, Participant, User
+
+WHO_READS = "Your division director, who concurs with it. Your team hears of it from you."
+
+
+class ProjectChangeForm(forms.ModelForm):
+    """The whole project as it should be, and why; saved by applications.project_changes.ask."""
+
+    class Meta:
+        model = ProjectChange
+        fields = ("title", "description", "expected_outcome", "measure", "competencies", "why")
+        widgets = {"competencies": forms.CheckboxSelectMultiple}
+
+    def __init__(self, *args: object, participant: Participant, goal: Goal | None, **kwargs: object) -> None:
+        if goal:
+            kwargs["initial"] = {
+                "title": goal.title,
+                "description": goal.description,
+                "expected_outcome": goal.expected_outcome,
+                "measure": goal.measure,
+                "competencies": goal.competencies.all(),
+            }
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        served = self.fields["competencies"]
+        served.queryset = participant.cohort.competency_model.competencies.all()  # type: ignore[attr-defined]
+        served.help_text = guidance.HELP["project_competencies"]
+        for field in self.fields.values():
+            field.label = str(field.label)[:1].upper() + str(field.label)[1:]
+        texts = ("description", "expected_outcome", "measure")
+        self.helper = helper(
+            "title",
+            *[Field(name, rows=4) for name in texts],
+            "competencies",
+            Field("why", rows=3),
+            readers(WHO_READS),
+        )
+
+    def project(self) -> Project:
+        data = self.cleaned_data
+        return Project(
+            title=data["title"],
+            description=data["description"],
+            expected_outcome=data["expected_outcome"],
+            measure=data["measure"],
+            competencies=tuple(data["competencies"].order_by("position")),
+        )
+
+
+class ConcurForm(forms.Form):
+    typed_name = forms.CharField(
+        label="Type your name to sign",
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": "Type your name to sign."},
+    )
+
+    def __init__(self, *args: object, change: ProjectChange, signer: User, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.fields["typed_name"].help_text = f"As it is on record: {signer.name}"
+        statement = format_html('<p class="statement">{}</p>', change.route_step.statement)
+        self.helper = helper(Markup(statement), Div("typed_name", css_class="form-narrow"))
+
+
+class DeclineChangeForm(forms.Form):
+    comment = forms.CharField(
+        label="Why does the project stay as it was?", widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.helper = helper("comment", readers("The participant."))

@@ -1,0 +1,163 @@
+"""The pages of a changed project: the participant asks, the division director answers (A14)."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.db.models import Q
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from applications import drafting, project_changes, routing
+from applications.models import ProjectChange
+from applications.project_forms import ConcurForm, DeclineChangeForm, ProjectChangeForm
+from coaching.errors import Refused
+from coaching.models import Goal, Participant, User
+from coaching.permissions import access, signed_in
+
+
+def _own(user: User, pk: int) -> Participant:
+    mine = Participant.objects.select_related("user", "cohort__program", "cohort__competency_model")
+    return get_object_or_404(mine, user=user, pk=pk)
+
+
+@access(signed_in)
+@require_http_methods(["GET", "HEAD", "POST"])
+def project(request: HttpRequest, pk: int) -> HttpResponse:
+    """My project as it is approved, and a form to ask for a change."""
+    user: User = request.user  # type: ignore[assignment]
+    participant = _own(user, pk)
+    goal = Goal.objects.filter(participant=participant).first()
+    data = request.POST if request.method == "POST" else None
+    form = ProjectChangeForm(data, participant=participant, goal=goal)
+    if form.is_valid() and _ask(request, participant, form):
+        return redirect("project", pk)
+    changes = list(participant.project_changes.with_people())
+    pending = next((change for change in changes if change.status == ProjectChange.Status.PENDING), None)
+    is_active = participant.status == Participant.Status.ACTIVE
+    return render(
+        request,
+        "applications/project.html",
+        {
+            "participant": participant,
+            "cohort": participant.cohort,
+            "facts": _facts(goal) if goal else [],
+            "changes": changes,
+            "pending": pending,
+            "form": form if is_active and not pending else None,
+        },
+    )
+
+
+def _facts(goal: Goal) -> list[tuple[str, str]]:
+    served = ", ".join(competency.name for competency in goal.competencies.order_by("position"))
+    return [
+        ("Title", goal.title),
+        ("Description", goal.description),
+        ("Expected outcome", goal.expected_outcome),
+        ("How it will be measured", goal.measure),
+        ("Competencies it serves", served),
+    ]
+
+
+def _ask(request: HttpRequest, participant: Participant, form: ProjectChangeForm) -> bool:
+    user: User = request.user  # type: ignore[assignment]
+    asked = {"project": form.project(), "why": form.cleaned_data["why"]}
+    try:
+        change = project_changes.ask(participant=participant, by=user, now=timezone.now(), **asked)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return False
+    messages.success(request, f"{change.signer} is asked to concur. Until then your project stays as it is.")
+    return True
+
+
+@access(signed_in)
+@require_POST
+def take_back(request: HttpRequest, pk: int) -> HttpResponse:
+    user: User = request.user  # type: ignore[assignment]
+    change = get_object_or_404(ProjectChange, participant__user=user, pk=pk)
+    try:
+        project_changes.take_back(change=change, by=user, now=timezone.now())
+        messages.success(request, "Taken back. Your project stays as it was approved.")
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    return redirect("project", change.participant_id)
+
+
+def _routed(user: User, pk: int) -> ProjectChange:
+    """A change that waits on this person today, or on which they were asked or acted."""
+    today = timezone.localdate()
+    to_act = ProjectChange.objects.pending().signable_by(user, on=today).values("pk")
+    own = Q(acted_by=user) | Q(holder=user) | Q(signer=user, delegation=None)
+    found = ProjectChange.objects.with_people().filter(Q(pk__in=to_act) | own).exclude(participant__user=user)
+    return get_object_or_404(found, pk=pk)
+
+
+@access(signed_in)
+@require_safe
+def read(request: HttpRequest, pk: int) -> HttpResponse:
+    user: User = request.user  # type: ignore[assignment]
+    change = _routed(user, pk)
+    return _page(request, change, ConcurForm(change=change, signer=user), DeclineChangeForm())
+
+
+def _page(request: HttpRequest, change: ProjectChange, concur_form: Form, decline_form: Form) -> HttpResponse:
+    user: User = request.user  # type: ignore[assignment]
+    day = drafting.today_of(change.participant.cohort, timezone.now())
+    right = project_changes.right_to_act(change, user, on=day)
+    context = {
+        "change": change,
+        "cohort": change.participant.cohort,
+        "right": right,
+        "capacity": routing.capacity(change, right) if right else "",
+        "concur_form": concur_form,
+        "decline_form": decline_form,
+    }
+    return render(request, "applications/project_approval.html", context)
+
+
+@access(signed_in)
+@require_POST
+def concur(request: HttpRequest, pk: int) -> HttpResponse:
+    user: User = request.user  # type: ignore[assignment]
+    change = _routed(user, pk)
+    form = ConcurForm(request.POST, change=change, signer=user)
+    if not form.is_valid():
+        return _page(request, change, form, DeclineChangeForm())
+    name = form.cleaned_data["typed_name"]
+    return _perform(
+        request,
+        pk,
+        lambda: project_changes.concur(change=change, by=user, typed_name=name, now=timezone.now()),
+        f"Signed. {change.participant} is told.",
+    )
+
+
+@access(signed_in)
+@require_POST
+def decline(request: HttpRequest, pk: int) -> HttpResponse:
+    user: User = request.user  # type: ignore[assignment]
+    change = _routed(user, pk)
+    form = DeclineChangeForm(request.POST)
+    if not form.is_valid():
+        return _page(request, change, ConcurForm(change=change, signer=user), form)
+    comment = form.cleaned_data["comment"]
+    return _perform(
+        request,
+        pk,
+        lambda: project_changes.decline(change=change, by=user, comment=comment, now=timezone.now()),
+        f"The project stays as it was. {change.participant} is told, with your reason.",
+    )
+
+
+def _perform(request: HttpRequest, pk: int, act: Callable[[], object], done: str) -> HttpResponse:
+    try:
+        act()
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("project_approval", pk)
+    messages.success(request, done)
+    return redirect("approvals")
