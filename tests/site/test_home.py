@@ -19,6 +19,11 @@ def titles(user):
     return [card.title for card in cards_for(user)]
 
 
+def waiting(user):
+    """Without what is only good to know or to begin."""
+    return [card.title for card in cards_for(user) if card.urgency in (Urgency.NOW, Urgency.SOON)]
+
+
 @pytest.fixture
 def html(client):
     def get(user):
@@ -118,25 +123,25 @@ def test_member_is_asked_until_they_answer(asked_team):
 def test_branch_office_confirms_when_everyone_has_agreed(asked_team, branch_officer, outsider):
     first, *others = consents(asked_team)
     answer(first, agree=True)
-    assert titles(branch_officer) == []
+    assert waiting(branch_officer) == []
     for consent in others:
         answer(consent, agree=True)
-    assert titles(branch_officer) == [f"{asked_team} of the {asked_team.cohort}: everyone has agreed"]
+    assert waiting(branch_officer) == [f"{asked_team} of the {asked_team.cohort}: everyone has agreed"]
     assert f"{asked_team} of the {asked_team.cohort}: everyone has agreed" not in titles(outsider)
 
 
 def test_branch_office_hears_that_somebody_declined(asked_team, branch_officer):
     answer(consents(asked_team)[0], agree=False)
-    assert titles(branch_officer) == [f"{asked_team} of the {asked_team.cohort}: somebody declined"]
+    assert waiting(branch_officer) == [f"{asked_team} of the {asked_team.cohort}: somebody declined"]
 
 
 def test_teams_are_formed_once_applications_are_closed(cohort, org, branch_officer):
     people = [factories.participant(cohort, factories.person(unit=org.unit)) for _ in range(3)]
     with time_machine.travel(NOW, tick=False):
-        assert titles(branch_officer) == []
+        assert waiting(branch_officer) == []
         assert titles(people[0].user) == [f"You are in the {cohort}"]
     with time_machine.travel(datetime(2027, 1, 4, 18, tzinfo=UTC), tick=False):
-        assert titles(branch_officer) == ["3 participants wait for a team"]
+        assert waiting(branch_officer) == ["3 participants wait for a team"]
 
 
 def test_two_people_are_too_few_to_form_a_team(cohort, org, branch_officer):
@@ -144,7 +149,7 @@ def test_two_people_are_too_few_to_form_a_team(cohort, org, branch_officer):
     for _ in range(2):
         factories.participant(cohort, factories.person(unit=org.unit))
     with time_machine.travel(datetime(2027, 1, 4, 18, tzinfo=UTC), tick=False):
-        assert titles(branch_officer) == []
+        assert waiting(branch_officer) == []
 
 
 def test_officer_who_takes_part_has_no_office_cards_of_that_cohort(asked_team, branch_officer):
@@ -153,3 +158,22 @@ def test_officer_who_takes_part_has_no_office_cards_of_that_cohort(asked_team, b
         answer(consent, agree=True)
     factories.participant(asked_team.cohort, branch_officer)
     assert titles(branch_officer) == [f"You are in the {asked_team.cohort}"]
+
+
+# Cohorts
+
+
+def test_office_and_deputy_see_how_their_cohorts_stand(frozen, cohort, org, branch_officer, deputy):
+    factories.participant(cohort, factories.person(unit=org.unit))
+    for user in (branch_officer, deputy):
+        [card] = cards_for(user)
+        assert (card.title, card.urgency) == (str(cohort), Urgency.CALM)
+        assert card.text == (
+            "Open for applications until Thursday, December 31, 2026. "
+            "0 applications, 1 participant on 12 seats."
+        )
+
+
+def test_cohort_that_is_over_is_no_news(cohort, branch_officer):
+    with time_machine.travel(datetime(2027, 10, 4, 18, tzinfo=UTC), tick=False):
+        assert titles(branch_officer) == []

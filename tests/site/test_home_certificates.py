@@ -37,7 +37,7 @@ def test_approved_list_waits_to_be_issued(approved, branch_officer):
 
 
 def test_holder_finds_the_certificate(certificate, members, branch_officer):
-    [card] = [each for each in cards_for(members[0].user) if "certificate" in each.title]
+    [card] = [each for each in cards_for(members[0].user) if "certificate of" in each.title]
     assert (card.title, card.urgency) == (
         f"Your certificate of the {certificate.participant.cohort}",
         Urgency.CALM,

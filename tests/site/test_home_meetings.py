@@ -10,7 +10,7 @@ from coaching.site.waiting.cards import Urgency
 from meetings import attendance, evaluations
 from tests.meetings.conftest import *  # noqa: F403 (the team of three that meets)
 from tests.meetings.conftest import noon
-from tests.site.test_home import queries, titles
+from tests.site.test_home import queries, titles, waiting
 
 
 def at(moment):
@@ -26,26 +26,26 @@ def hold(meeting, people, now=None):
 
 def test_next_meeting_is_good_to_know_and_comes_closer(meeting, alice):
     with at(noon(meeting.date - timedelta(days=8))):
-        [card] = cards_for(alice)
+        card = cards_for(alice)[0]
     assert (card.title, card.urgency) == ("Your next meeting: Introduction to Program", Urgency.CALM)
     assert card.text == "Wednesday, February 17, 2027, 9:00 AM to 11:00 AM, place still open."
     with at(noon(meeting.date - timedelta(days=7))):
-        [card] = cards_for(alice)
+        card = cards_for(alice)[0]
     assert card.urgency == Urgency.SOON
 
 
 def test_next_meeting_of_another_team_is_not_shown(meetings, other_team, people):
     with at(noon(meetings[0].date - timedelta(days=1))):
-        assert titles(people.dora.user) == []
+        assert titles(people.dora.user) == ["Your way to the certificate"]
 
 
 def test_meeting_that_is_over_waits_for_its_attendance(meetings, alice):
     """T7: any member takes it."""
     during = datetime(2027, 2, 17, 18, tzinfo=UTC)  # ten in the morning
     with at(during):
-        assert titles(alice) == ["Your next meeting: Introduction to Program"]
+        assert waiting(alice) == ["Your next meeting: Introduction to Program"]
     with at(noon(meetings[0].date)):
-        assert titles(alice) == [
+        assert titles(alice)[:2] == [
             "Who was at “Introduction to Program”?",
             "Your next meeting: Fostering a Team Environment",
         ]
@@ -87,3 +87,11 @@ def test_home_of_a_member_takes_as_many_queries_for_three_as_for_one(meetings, p
 def test_branch_office_is_not_asked_to_take_a_teams_attendance(meeting, branch_officer):
     with at(noon(meeting.date)):
         assert "Who was at “Introduction to Program”?" not in titles(branch_officer)
+
+
+def test_member_sees_how_far_the_certificate_is(meetings, people):
+    """C2"""
+    hold(meetings[0], people)
+    with at(noon(meetings[0].date)):
+        cards = {card.title: card.text for card in cards_for(people.alice.user)}
+        assert cards["Your way to the certificate"] == "1 of 8 months are done, and you are on track."

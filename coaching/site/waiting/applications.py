@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from applications.models import Application, ReviewStep
 from coaching import permissions
-from coaching.models import Cohort, OrgUnit, User
+from coaching.models import Cohort, Membership, OrgUnit, User
 from coaching.site.waiting.cards import Card, Urgency, counted, day
 
 Status = Application.Status
@@ -35,9 +35,12 @@ def to_sign(user: User, now: datetime) -> list[Card]:
 
 
 def mine(user: User, now: datetime) -> list[Card]:
-    """Own applications, until the program begins (A11)."""
-    rows = Application.objects.standing().filter(
-        applicant=user, cohort__first_month__gt=timezone.localdate(now)
+    """Own applications, until the program begins or the person is in a team (A11)."""
+    in_teams = Membership.objects.filter(participant__user=user, ended_at=None)
+    rows = (
+        Application.objects.standing()
+        .filter(applicant=user, cohort__first_month__gt=timezone.localdate(now))
+        .exclude(cohort__in=in_teams.values("participant__cohort"))
     )
     steps = (
         ReviewStep.objects.current()

@@ -6,9 +6,16 @@ from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils import timezone
 
-from coaching.models import User
+from coaching.models import Participant, User
 from coaching.site.waiting.cards import Card, Urgency, counted, day
-from meetings.models import Attendance, EvaluationClosing, EvaluationReceipt, Meeting
+from meetings import ledger
+from meetings.models import (
+    Attendance,
+    EvaluationClosing,
+    EvaluationReceipt,
+    Meeting,
+    current_memberships,
+)
 
 
 def next_one(user: User, now: datetime) -> list[Card]:
@@ -85,5 +92,33 @@ def evaluations(user: User, now: datetime) -> list[Card]:
             action="Evaluate" if only else "Begin with the first",
             urgency=Urgency.SOON,
             icon="chat-bubbles",
+        )
+    ]
+
+
+def progress(user: User, now: datetime) -> list[Card]:
+    """What still stands between a participant and the certificate, while the program runs."""
+    membership = (
+        current_memberships(user)
+        .filter(participant__status=Participant.Status.ACTIVE)
+        .select_related("participant__cohort__program")
+        .order_by("-joined_at")
+        .first()
+    )
+    if membership is None:
+        return []
+    participant = membership.participant
+    where = ledger.standing(participant, today=timezone.localdate(now))
+    done = f"{where.months_met} of {len(where.months)} months are done"
+    return [
+        Card(
+            title="Your way to the certificate",
+            text=f"{done}, and you are on track."
+            if where.on_track
+            else f"{done}. Something stands in the way.",
+            address=reverse("meetings_program", args=[participant.pk]),
+            action="See what is still missing",
+            urgency=Urgency.CALM,
+            icon="certificate-check",
         )
     ]

@@ -1,12 +1,15 @@
-"""What waits for the branch office."""
+"""What waits for the branch office, and how its cohorts stand."""
 
 from datetime import datetime
 
-from django.db.models import Count, Min
+from django.db.models import Count, Min, Q
 from django.urls import reverse
+from django.utils import timezone
 
 from coaching import directory
-from coaching.models import DirectoryCorrection, User
+from coaching.cohorts import Phase, months_of, standing
+from coaching.models import DirectoryCorrection, Participant, User
+from coaching.site.cohorts import readable_cohorts
 from coaching.site.waiting.cards import Card, Urgency, counted, day
 
 
@@ -24,4 +27,35 @@ def corrections(user: User, now: datetime) -> list[Card]:
             urgency=Urgency.SOON,
             icon="users-check-mark",
         )
+    ]
+
+
+def cohorts(user: User, now: datetime) -> list[Card]:
+    """Those that are not over, for the branch office and for the deputy who reads."""
+    today = timezone.localdate(now)
+    rows = (
+        readable_cohorts(user)
+        .select_related("program")
+        .prefetch_related("program__curriculum")
+        .annotate(
+            people=Count(
+                "participants", filter=~Q(participants__status=Participant.Status.LEFT), distinct=True
+            ),
+            forms=Count("applications", filter=Q(applications__submitted_at__isnull=False), distinct=True),
+        )
+        .order_by("-first_month", "pk")
+    )
+    standings = [(cohort, standing(cohort, today=today, months=months_of(cohort))) for cohort in rows]
+    return [
+        Card(
+            title=str(cohort),
+            text=f"{where.words}. {counted(cohort.forms, 'application', 'applications')}, "
+            f"{counted(cohort.people, 'participant', 'participants')} on {cohort.seats} seats.",
+            address=reverse("cohort", args=[cohort.pk]),
+            action="Open the cohort",
+            urgency=Urgency.CALM,
+            icon="users-alt",
+        )
+        for cohort, where in standings
+        if where.phase != Phase.OVER
     ]
