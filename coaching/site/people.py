@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from coaching import delegations, directory
 from coaching.errors import Refused
-from coaching.models import Delegation, DirectoryCorrection, RoleAssignment, User
+from coaching.models import Delegation, DirectoryCorrection, OrgUnit, RoleAssignment, User
 from coaching.permissions import access, administrator, any_of, branch_office, signed_in
 from coaching.site.people_forms import ActingForm, CorrectionForm, DelegateForm, OrderForm, SettleForm
 
@@ -87,7 +87,7 @@ def _facts(user: User, today: date) -> list[tuple[str, str]]:
         ("Career track", str(user.career_track or "")),
         ("Branch", str(user.branch or "")),
         ("Division", str(user.division or "")),
-        ("Unit", str(user.unit or "")),
+        ("Unit", str(user.unit.ancestor(OrgUnit.Kind.UNIT) or "") if user.unit else ""),
         ("Supervisor", str(user.supervisor or "")),
     ]
     return [*facts, ("Posts and offices", "\n".join(posts))] if posts else facts
