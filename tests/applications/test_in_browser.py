@@ -3,10 +3,11 @@
 import pytest
 import time_machine
 
-from applications import drafting, workflow
+from applications import workflow
 from applications.models import Application
 from tests.applications.factories import (
     ANSWERS,
+    accepted,
     at_deputy,
     competencies,
     decide,
@@ -120,6 +121,8 @@ def test_from_an_empty_form_to_the_decision(
     check_page(page)
     page.get_by_role("link", name="Read the application").click()
     check_page(page)
+    page.get_by_text("The same as plain text").click()
+    check_page(page)
     assert Application.objects.get().status == Application.Status.ACCEPTED
 
     sign_in(page, branch_officer)
@@ -186,4 +189,31 @@ def test_pages_with_problems_on_them(
     check_page(page)
     page.get_by_role("link", name="Decide about Ana Applicant").click()
     check_page(page)
-    assert drafting.today_of(cohort, NOW).year == 2026
+
+
+def test_a_changed_project(page, sign_in, check_page, applicant, director, cohort):
+    """A14."""
+    accepted(applicant, cohort)
+    sign_in(page, applicant)
+    page.goto("/applications/")
+    page.get_by_role("link", name="Open").click()
+    page.get_by_role("link", name="Your project").click()
+    check_page(page)
+    page.get_by_label("Title of the project").fill("Two forms")
+    page.get_by_role("button", name="Ask the division director").click()
+    page.get_by_role("heading", name="Please check this").wait_for()
+    page.get_by_label("Why do you want to change it?").fill("The pilot showed it.")
+    page.get_by_role("button", name="Ask the division director").click()
+    page.get_by_role("heading", name="A change waits on Dana Director").wait_for()
+    check_page(page)
+    sign_in(page, director)
+    page.goto("/approvals/")
+    check_page(page)
+    page.get_by_role("link", name="Read the change of Ana Applicant").click()
+    check_page(page)
+    page.get_by_label("Type your name to sign").fill("Dana Director")
+    page.get_by_role("button", name="Sign", exact=True).click()
+    page.get_by_text("Signed. Ana Applicant is told.").wait_for()
+    sign_in(page, applicant)
+    page.goto(f"/applications/project/{applicant.participations.get().pk}/")
+    check_page(page)

@@ -1,0 +1,76 @@
+"""People at the same moment, on PostgreSQL: one outcome, one row, and the others are told (A9)."""
+
+from collections import Counter
+
+import pytest
+
+from applications import drafting, workflow
+from applications.models import Application
+from coaching.models import Delegation, Message, Participant, SignOff
+from tests import factories
+from tests.applications.factories import at_deputy, decide, draft, sign, submit, submitted
+from tests.clock import NOW, TODAY
+from tests.coaching.test_races import at_once
+
+pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
+
+
+def kinds(results) -> Counter:
+    return Counter(type(result) for result in results)
+
+
+def test_starting_at_once_makes_one_application(applicant, cohort):
+    results = at_once(*(lambda: drafting.start(cohort=cohort, by=applicant, now=NOW) for _ in range(6)))
+    assert len({result.pk for result in results}) == 1
+    assert Application.objects.count() == 1
+
+
+def test_submitting_at_once_submits_once(applicant, cohort):
+    application = draft(applicant, cohort)
+    results = at_once(*(lambda: submit(application) for _ in range(4)))
+    assert kinds(results) == {Application: 1, drafting.NotEditable: 3}
+    assert application.review_steps.count() == 3
+    assert SignOff.objects.count() == 1
+
+
+def test_signer_and_delegate_at_once_sign_once(applicant, supervisor, outsider, cohort):
+    Delegation.objects.create(
+        kind="delegate",
+        principal=supervisor,
+        person=outsider,
+        reason="Leave.",
+        start_date=TODAY,
+        end_date=TODAY,
+    )
+    application = submitted(applicant, cohort)
+    results = at_once(lambda: sign(application, supervisor), lambda: sign(application, outsider))
+    assert kinds(results) == {Application: 1, workflow.NotWaitingOnYou: 1}
+    assert application.current_text.sign_offs.count() == 2
+    assert Message.objects.filter(kind="application_signed").count() == 1
+
+
+@pytest.mark.parametrize("round_", range(5))
+def test_signing_returning_and_withdrawing_at_once_have_one_order(applicant, supervisor, cohort, round_):
+    application = submitted(applicant, cohort)
+    results = at_once(
+        lambda: sign(application, supervisor),
+        lambda: workflow.return_for_changes(
+            application=application, by=supervisor, comment="Change.", now=NOW
+        ),
+        lambda: workflow.withdraw(application=application, by=applicant, now=NOW),
+    )
+    # One signs or returns or comes too late for both; a withdrawal is possible before and after either.
+    assert kinds(results)[workflow.NotWaitingOnYou] in (1, 2)
+    application.refresh_from_db()
+    assert application.status == Application.Status.WITHDRAWN
+    assert not application.review_steps.filter(status="pending").exists()
+
+
+def test_the_last_seat_is_given_once(org, applicant, supervisor, deputy, cohort):
+    other = factories.person("Other Person", unit=org.unit, supervisor=supervisor)
+    for _ in range(cohort.seats - 1):
+        factories.participant(cohort)
+    waiting = [at_deputy(person, cohort) for person in (applicant, other)]
+    results = at_once(*(lambda each=each: decide(each, deputy) for each in waiting))
+    assert kinds(results) == {Application: 1, workflow.enrollment.NoSeatLeft: 1}
+    assert Participant.objects.filter(cohort=cohort).count() == cohort.seats
