@@ -1,12 +1,9 @@
 """Programs as data: competency models, curriculum, route, requirements; and the cohorts that run them."""
 
-from django import forms
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
-from django.utils import timezone
 
-from coaching import cohorts
 from coaching.admin.base import AuditedAdmin, ReadOnlyAdmin
 from coaching.models import (
     ClosedDay,
@@ -157,22 +154,10 @@ class ClosedDayAdmin(AuditedAdmin):
 
 
 @admin.register(Cohort)
-class CohortAdmin(AuditedAdmin):
-    """Opened and changed through the same functions as on the site."""
+class CohortAdmin(ReadOnlyAdmin, admin.ModelAdmin):
+    """Opened and changed by the branch office, on the site."""
 
     list_display = ("name", "branch", "program", "applications_open_date", "first_month", "seats")
     list_filter = ("branch", "program")
     list_select_related = ("branch", "program")
     search_fields = ("name", "branch__name")
-    autocomplete_fields = ("program", "branch")
-    readonly_fields = ("competency_model", "opened_by", "opened_at")
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Cohort | None = None) -> tuple[str, ...]:
-        return ("program", "branch", *self.readonly_fields) if obj else self.readonly_fields
-
-    def save_model(self, request: HttpRequest, obj: Cohort, form: forms.ModelForm, change: bool) -> None:
-        now = timezone.now()
-        if change:
-            cohorts.change_cohort(cohort=obj, by=request.user, now=now, changed=form.changed_data)  # type: ignore[arg-type]
-        else:
-            cohorts.open_cohort(cohort=obj, by=request.user, now=now)  # type: ignore[arg-type]
