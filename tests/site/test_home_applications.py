@@ -38,6 +38,12 @@ def test_who_runs_or_decides_about_a_cohort_is_not_offered_a_place(cohort, branc
     assert titles(branch_officer) == titles(deputy) == [str(cohort)]
 
 
+def test_participant_is_not_offered_the_next_cohort(cohort, applicant, program, branch):
+    running = factories.cohort(program, branch)
+    factories.participant(running, applicant)
+    assert titles(applicant) == [f"You are in the {running}"]
+
+
 def test_person_without_a_unit_is_offered_nothing(cohort):
     assert titles(factories.person()) == []
 

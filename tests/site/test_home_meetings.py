@@ -28,7 +28,7 @@ def test_next_meeting_is_good_to_know_and_comes_closer(meeting, alice):
     with at(noon(meeting.date - timedelta(days=8))):
         card = cards_for(alice)[0]
     assert (card.title, card.urgency) == ("Your next meeting: Introduction to Program", Urgency.CALM)
-    assert card.text == "Wednesday, February 17, 2027, 9:00 AM to 11:00 AM, place still open."
+    assert card.text == "Wednesday, February 17, 2027, 9:00 a.m. to 11:00 a.m., place still open."
     with at(noon(meeting.date - timedelta(days=7))):
         card = cards_for(alice)[0]
     assert card.urgency == Urgency.SOON

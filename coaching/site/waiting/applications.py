@@ -94,7 +94,12 @@ def _state(application: Application, step: ReviewStep | None) -> str:
 
 
 def to_begin(user: User, now: datetime) -> list[Card]:
-    """Cohorts of one's own branch that accept applications (F5); not to those who run or decide about them."""
+    """Cohorts of one's own branch that accept applications (F5).
+
+    Not for those who run them or decide about them, and not for those who are in the middle of a program.
+    """
+    if user.participations.active().exists():
+        return []
     today = timezone.localdate(now)
     cohorts = (
         Cohort.objects.accepting_applications(today)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.dateformat import time_format
 
 from coaching.models import Participant, User
 from coaching.site.waiting.cards import Card, Urgency, counted, day
@@ -38,7 +39,7 @@ def next_one(user: User, now: datetime) -> list[Card]:
 
 
 def _when_and_where(meeting: Meeting) -> str:
-    hours = f"{meeting.start_time:%-I:%M %p} to {meeting.end_time:%-I:%M %p}"
+    hours = f"{time_format(meeting.start_time, 'g:i a')} to {time_format(meeting.end_time, 'g:i a')}"
     place = meeting.place or ("online" if meeting.mode == Meeting.Mode.REMOTE else "place still open")
     return f"{day(meeting.date)}, {hours}, {place}."
 
