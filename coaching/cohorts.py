@@ -83,8 +83,7 @@ def change_cohort(*, cohort: Cohort, by: User, now: datetime, changed: list[str]
     """
     if not changed:
         return cohort
-    if not by.is_staff:  # administrators put right what an office cannot
-        require_office(cohort=cohort, by=by, now=now)
+    require_office(cohort=cohort, by=by, now=now)
     before = Cohort.objects.select_for_update(of=("self",)).get(pk=cohort.pk)
     _refuse_what_is_fixed(before, cohort, changed)
     cohort.full_clean()
