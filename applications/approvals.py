@@ -65,7 +65,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "applications/approvals.html",
         {
             "page": page,
-            "changes": _changes(user, today),
+            "changes": changes_waiting(user, today),
             "rows": _rows(list(page.object_list), user, today),
             "waitlist": waitlist.annotate(decided_at=Max("decisions__decided_at")).order_by(
                 "decided_at", "pk"
@@ -75,7 +75,7 @@ def index(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _changes(user: User, today: date) -> "QuerySet[ProjectChange]":
+def changes_waiting(user: User, today: date) -> "QuerySet[ProjectChange]":
     """Changes of approved projects that wait on this person (A14)."""
     pending = ProjectChange.objects.pending().filter(participant__status=Participant.Status.ACTIVE)
     return pending.signable_by(user, on=today).with_people().order_by("asked_at", "pk")
@@ -84,7 +84,7 @@ def _changes(user: User, today: date) -> "QuerySet[ProjectChange]":
 def number_waiting(user: User) -> int:
     """How much waits on this person: applications to sign, and changes of projects."""
     today = timezone.localdate()
-    return Application.objects.awaiting(user, on=today).count() + _changes(user, today).count()
+    return Application.objects.awaiting(user, on=today).count() + changes_waiting(user, today).count()
 
 
 def _routed(user: User, pk: int) -> Application:

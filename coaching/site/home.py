@@ -12,6 +12,7 @@ from coaching.site.waiting.cards import Card, Find, Urgency
 
 FINDS: tuple[Find, ...] = (
     applications.to_sign,
+    applications.project_changes,
     applications.mine,
     office.corrections,
     office.cohorts,

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 
-from applications import workflow
+from applications import project_changes, workflow
+from coaching.enrollment import Project
 from coaching.models import Delegation
 from coaching.site.home import cards_for
 from coaching.site.waiting.cards import Urgency
@@ -123,6 +124,23 @@ def test_withdrawn_application_can_be_begun_again(cohort, applicant):
     application = applications.submitted(applicant, cohort)
     workflow.withdraw(application=application, by=applicant, now=NOW)
     assert titles(applicant) == [f"Applications for the {cohort} are open"]
+
+
+def test_director_sees_that_a_project_is_to_change(cohort, applicant, director):
+    """A14"""
+    applications.accepted(applicant, cohort)
+    project = Project(
+        title="Two forms",
+        description="One is too long.",
+        expected_outcome="Two short forms.",
+        measure="Minutes.",
+        competencies=tuple(applications.competencies(cohort)[:1]),
+    )
+    participant = applicant.participations.get()
+    project_changes.ask(
+        participant=participant, by=applicant, project=project, why="The pilot showed it.", now=NOW
+    )
+    assert titles(director)[0] == "1 change of a project waits for you"
 
 
 def test_home_of_a_signer_takes_as_many_queries_for_three_as_for_one(cohort, org, supervisor, client):

@@ -6,6 +6,7 @@ from django.db.models import Count, Min
 from django.urls import reverse
 from django.utils import timezone
 
+from applications.approvals import changes_waiting
 from applications.models import Application, ReviewStep
 from coaching import permissions
 from coaching.models import Cohort, Membership, OrgUnit, User
@@ -28,6 +29,23 @@ def to_sign(user: User, now: datetime) -> list[Card]:
             text=f"Waiting since {day(sums['since'])}. Read, then sign or send back.",
             address=reverse("approvals"),
             action="Read and sign",
+            urgency=Urgency.NOW,
+            icon="pencil-edit",
+        )
+    ]
+
+
+def project_changes(user: User, now: datetime) -> list[Card]:
+    """A14: a change of an approved project waits for the director."""
+    sums = changes_waiting(user, timezone.localdate(now)).aggregate(number=Count("pk"), since=Min("asked_at"))
+    if not sums["number"]:
+        return []
+    return [
+        Card(
+            title=f"{counted(sums['number'], 'change of a project waits', 'changes of projects wait')} for you",
+            text=f"Waiting since {day(sums['since'])}. Until you concur, the approved project stands.",
+            address=reverse("approvals"),
+            action="Read and answer",
             urgency=Urgency.NOW,
             icon="pencil-edit",
         )
