@@ -51,3 +51,10 @@ def test_wrong_or_missing_value_is_refused(environment, variable, value, message
         call_command("create_administrator")
     assert str(refusal.value) == message
     assert not User.objects.exists()
+
+
+def test_database_of_the_demo_is_refused(environment):
+    User.objects.create_user("admin@demo.example", name="Demo Admin", is_superuser=True)
+    with pytest.raises(CommandError, match=r"holds the demo's people. Begin with another one"):
+        call_command("create_administrator")
+    assert User.objects.count() == 1

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from coaching import audit
 from coaching.models import User
+from coaching.site.population import MAIL_DOMAIN
 
 
 class Command(BaseCommand):
@@ -19,6 +20,11 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: object, **options: object) -> None:
+        if User.objects.filter(email__endswith=f"@{MAIL_DOMAIN}").exists():
+            raise CommandError(
+                "This database holds the demo's people. Begin with another one: move var/db.sqlite3 away, "
+                "or name it in .env (DATABASE_URL)."
+            )
         present = User.objects.filter(is_superuser=True, is_active=True).first()
         if present:
             self.stdout.write(f"The administrator is {present.name} ({present.email}).")
