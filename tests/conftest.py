@@ -1,7 +1,9 @@
 """The fixed cast: one branch with two divisions, everybody who takes part in an application, and an outsider."""
 
+import os
 from types import SimpleNamespace
 
+import hypothesis
 import pytest
 import time_machine
 from django.conf import settings
@@ -15,6 +17,15 @@ from tests import factories
 from tests.clock import NOW, TODAY
 
 pytest_plugins = ["tests.browser"]
+
+# A busy machine is no failure; CI tries the same examples each time.
+hypothesis.settings.register_profile(
+    "tests",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    derandomize=bool(os.environ.get("CI")),
+)
+hypothesis.settings.load_profile("tests")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
