@@ -8,11 +8,12 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from applications import workflow
+from applications import project_changes, workflow
 from applications.models import Application, Decision
 from certificates import approval
 from certificates.models import SignaturePicture
 from coaching import delegations, directory, enrollment, jobs, team_agreement, team_formation
+from coaching.enrollment import Project
 from coaching.models import Cohort, Consent, OrgUnit, Participant, Program, RoleAssignment, Team, User
 from coaching.site import reference
 from coaching.site.teams import JOB
@@ -227,6 +228,9 @@ def _running_cohort(world: World, branch: Branch, where: str) -> None:
         world, branch, "2026", date(2026, 1, 1), date(2026, 3, 31), first_month=date(2026, 5, 1)
     )
     world.keep("cohort", f"{where} running".strip(), cohort)
+    another = Project(
+        "Two forms", "One was too long.", "Two short forms.", "Minutes.", (papers.competencies(cohort)[0],)
+    )
     member = _own(world, branch, "member", "Meg Member")
     former = _own(world, branch, "former_member", "Flo Former")
     mates = [_enroll(cohort, user) for user in (member, former, branch.person("Mo"), branch.person("Max"))]
@@ -235,6 +239,10 @@ def _running_cohort(world: World, branch: Branch, where: str) -> None:
     everybody = dict.fromkeys(mates, Attendance.Status.PRESENT)
     attendance.take_attendance(meeting=past, marks=everybody, by=member, now=past.ends_at + HOUR)
     enrollment.leave(participant=mates[1], by=former, reason="A new post.", now=NOW)
+    change = project_changes.ask(
+        participant=mates[0], by=member, project=another, why="The pilot showed it.", now=NOW
+    )
+    world.keep("project change", where or "ours", change, owner=member)
     world.keep("meeting", f"{where} past".strip(), past)
     world.keep("meeting", f"{where} ahead".strip(), ahead)
     world.keep("attendance", where or "ours", pk=past.pk, participant_pk=mates[0].pk)

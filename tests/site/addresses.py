@@ -151,6 +151,7 @@ ROUTED = {
         ("with deputy", "accepted", "waitlisted", "not selected"), people("supervisor director deputy")
     ),
 }
+PARTICIPANTS = ("asked", "member", "former", "foreign asked", "foreign member", "foreign former")
 OF_OUR_BRANCH = PEOPLE - people("training_officer superintendent administrator other_officer")
 APPLICATION_ROOMS = {
     "applications": page(PEOPLE),
@@ -169,6 +170,11 @@ APPLICATION_ROOMS = {
     "application_review": both("application", OWN_APPLICATIONS),
     "application_correct": about("application", post=OWN_APPLICATIONS),
     "application_withdraw": both("application", OWN_APPLICATIONS),
+    "project": both("participant", dict.fromkeys(PARTICIPANTS, OWNER)),
+    "project_take_back": about("project change", post={"ours": OWNER, "foreign": OWNER}),
+    "project_approval": about("project change", get={"ours": people("director")}),
+    "project_concur": about("project change", post={"ours": people("director")}),
+    "project_decline": about("project change", post={"ours": people("director")}),
     "approvals": page(PEOPLE),
     "approval": about("application", get=ROUTED),
     "approval_sign": about("application", post=ROUTED),

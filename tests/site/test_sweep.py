@@ -4,9 +4,11 @@ Whoever may not is told that there is nothing: 404, or the sign-in page for a st
 """
 
 import logging
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from zlib import crc32
 
 import pytest
 import time_machine
@@ -92,6 +94,13 @@ def clients(world) -> dict[str, Client]:
     }
 
 
+@pytest.fixture(scope="module")
+def owners(world) -> dict[User, Client]:
+    """One browser for each person that something is about."""
+    things = [thing for kind in world.things.values() for thing in kind.values()]
+    return {user: signed_in(user) for user in {thing.owner for thing in things if thing.owner}}
+
+
 def signed_in(user: User) -> Client:
     client = Client(raise_request_exception=False)
     client.force_login(user)
@@ -158,11 +167,22 @@ def test_the_table_names_things_that_exist(world):
 
 
 @pytest.mark.parametrize("name", sorted(ADDRESSES))
-def test_address(name, world, clients):
+def test_address(name, world, clients, owners):
+    """Everybody who may, with every object; everybody who may not, with one of ours and a foreign one."""
+    assert faults(sample(list(cases(name, world, clients, owners)))) == []
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("name", sorted(ADDRESSES))
+def test_address_with_every_object(name, world, clients, owners):
+    assert faults(cases(name, world, clients, owners)) == []
+
+
+def faults(requests: Iterable["Case"]) -> list[str]:
     before = AuditEvent.objects.count()
-    wrong = [fault for case in cases(name, world, clients) if (fault := fault_of(case))]
-    assert wrong == []
+    wrong = [fault for case in requests if (fault := fault_of(case))]
     assert AuditEvent.objects.count() == before
+    return wrong
 
 
 @dataclass(frozen=True)
@@ -179,14 +199,14 @@ class Case:
     offered: bool  # whether anybody may use this method
 
 
-def cases(name: str, world: World, clients: dict[str, Client]) -> Iterator[Case]:
+def cases(name: str, world: World, clients: dict[str, Client], owners: dict[User, Client]) -> Iterator[Case]:
     """Every person with every object; where the object cannot matter, one object stands for all."""
     address = ADDRESSES[name]
     knocked: set[tuple[str, str]] = set()
     for label, thing in things_of(world, address).items():
         roles = dict(clients)
         if thing.owner:
-            roles["owner"] = signed_in(thing.owner)
+            roles["owner"] = owners[thing.owner]
             roles = {role: client for role, client in roles.items() if world.cast.get(role) != thing.owner}
         for role, client in roles.items():
             for method in ("get", "post"):
@@ -197,6 +217,18 @@ def cases(name: str, world: World, clients: dict[str, Client]) -> Iterator[Case]
                     knocked.add((role, method))
                     path = path_of(name, address, thing)
                     yield Case(name, label, path, role, client, method, allowed, offered)
+
+
+def sample(requests: list[Case]) -> list[Case]:
+    """All that is allowed; of what is refused, one object of ours and one foreign for each person and method."""
+    refused: dict[tuple[str, str, bool], list[Case]] = defaultdict(list)
+    for case in requests:
+        if not case.allowed:
+            refused[case.role, case.method, case.label.startswith("foreign")].append(case)
+    chosen = [
+        group[crc32(f"{role} {method}".encode()) % len(group)] for (role, method, _), group in refused.items()
+    ]
+    return [case for case in requests if case.allowed] + chosen
 
 
 def may_enter(name: str, role: str, world: World) -> bool:
@@ -266,10 +298,10 @@ def test_every_page_of_the_administration_opens(world, clients):
     client, wrong = clients["administrator"], []
     for model, options in admin.site._registry.items():
         base = f"admin:{model._meta.app_label}_{model._meta.model_name}_"
-        rows = model._default_manager.order_by("pk")[:2]
+        rows = model._default_manager.order_by("pk")[:1]
         paths = [reverse(f"{base}changelist"), reverse(f"{base}add")]
         paths += [f"{paths[0]}?q=a"] if options.search_fields else []
-        paths += [reverse(f"{base}{view}", args=[row.pk]) for row in rows for view in ("change", "history")]
+        paths += [reverse(f"{base}change", args=[row.pk]) for row in rows]
         for path in paths:
             with taken_back():
                 answer = client.get(path)
