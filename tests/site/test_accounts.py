@@ -202,7 +202,7 @@ def test_an_unknown_address_learns_nothing(client, ana_with_password, mailoutbox
     unknown = client.post(reverse("account_reset_password"), {"email": "nobody@example.org"})
 
     assert (known.status_code, known["Location"]) == (unknown.status_code, unknown["Location"])
-    assert all("nobody@example.org" not in mail.to or "/key/" not in mail.body for mail in mailoutbox)
+    assert [mail.to for mail in mailoutbox] == [["ana@example.org"]]
 
 
 def test_a_short_or_common_password_is_refused(client, ana):

@@ -1,7 +1,8 @@
+from argparse import RawDescriptionHelpFormatter
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser, DjangoHelpFormatter
 from django.utils import timezone
 
 from coaching import staff_file, staff_import
@@ -24,13 +25,15 @@ New people get a mail with a link to choose their password, unless --no-invite i
 invites those who were not invited yet."""
 
 
+class AsWritten(DjangoHelpFormatter, RawDescriptionHelpFormatter):
+    """Keeps the paragraphs of the help."""
+
+
 class Command(BaseCommand):
     help = HELP
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        parser = super().create_parser(prog_name, subcommand, **kwargs)
-        parser.description = HELP.replace("%", "%%")
-        return parser
+        return super().create_parser(prog_name, subcommand, formatter_class=AsWritten, **kwargs)
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE.csv")
