@@ -28,11 +28,6 @@ def pages_of(pdf: bytes) -> list[tuple[float, float]]:
         return [tuple(float(side) for side in sheet.mediabox[2:]) for sheet in opened.pages]
 
 
-def fonts_available(language: str) -> bool:
-    found = subprocess.run(["fc-list", f":lang={language}"], capture_output=True, check=True).stdout
-    return bool(found.strip())
-
-
 @pytest.fixture(scope="module")
 def pdf() -> bytes:
     return render(CONTENT)
@@ -108,7 +103,6 @@ def test_eighty_letters_without_a_space_wrap_on_one_page():
     assert text_of(pdf).count("W") == 80 + CONTENT.signatory_name.count("W") * 2
 
 
-@pytest.mark.skipif(not fonts_available("ar"), reason="no font for Arabic is installed")
 def test_an_arabic_name_stands_on_one_page():
     pdf = render(content(name="محمد عبد الرحمن الهاشمي"))
     assert len(pages_of(pdf)) == 1
@@ -116,11 +110,23 @@ def test_an_arabic_name_stands_on_one_page():
     assert page.is_pdf_compliant_bytes(pdf, profile="ua1")
 
 
-@pytest.mark.skipif(not fonts_available("ja"), reason="no font for Japanese is installed")
-def test_a_japanese_name_stands_on_one_page():
-    pdf = render(content(name="山田太郎"))
+@pytest.mark.parametrize(
+    "name", ["山田太郎", "김민준", "陳大文", "欧阳娜娜", "राजेश कुमार", "דוד לוי", "สมชาย ใจดี"]
+)
+def test_a_name_in_another_script_stands_on_one_page(name):
+    """script/bootstrap installs the fonts."""
+    pdf = render(content(name=name))
     assert len(pages_of(pdf)) == 1
-    assert "山田太郎" in text_of(pdf)
+    assert name in text_of(pdf)
+    assert page.is_pdf_compliant_bytes(pdf, profile="ua1")
+
+
+def test_a_devanagari_name_stands_on_one_page():
+    """Drawn as it should be. A known limit: where one letter is drawn with several glyphs, or before its turn, the
+    text behind the drawing is not whole (docs/operations.md)."""
+    pdf = render(content(name="अनिता शर्मा"))
+    assert len(pages_of(pdf)) == 1
+    assert "अ" in text_of(pdf)
 
 
 def test_a_letter_that_no_font_can_write_is_refused_not_boxed():

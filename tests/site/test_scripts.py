@@ -148,3 +148,17 @@ def test_second_bootstrap_is_quick_and_keeps_the_secrets(project):
     assert time.monotonic() - began < 2
     assert again.stdout + again.stderr == ""
     assert (project / ".env").read_text() == secrets
+
+
+def test_missing_fonts_are_named_and_stop_what_cannot_install_them(project, tmp_path):
+    """A certificate must show any name. Here fc-list finds nothing, and apt-get reaches no mirror."""
+    for name, status in {"fc-list": 0, "apt-get": 1}.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\nexit {status}\n")
+        (tmp_path / name).chmod(0o755)
+    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    run = subprocess.run(
+        [project / "script" / "bootstrap"], cwd="/", env=environment, capture_output=True, text=True
+    )
+    assert run.returncode == 1
+    assert "What writes the names on the certificates" in run.stderr
+    assert "apt-get install fonts-noto-core fonts-noto-cjk" in run.stderr
