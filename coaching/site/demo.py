@@ -7,6 +7,7 @@ from itertools import islice
 
 from dateutil.relativedelta import relativedelta
 from django.contrib.auth.hashers import make_password
+from django.db import transaction
 
 from applications import drafting, workflow
 from applications.models import Application
@@ -33,6 +34,7 @@ DIVISIONS = {
     ),
     OPERATIONS_BRANCH: ("Fiscal Services", "Educational Data", "Technology Services"),
 }
+DESIGNEE = "director.special.education"  # decides for the deputy, for two weeks
 VACANT_DIVISION = "Expanded Learning"  # an acting director signs there
 UNITS_A_DIVISION = 2
 PEOPLE_A_UNIT = 7
@@ -84,9 +86,16 @@ class Demo:
         self.population = Population(seed=SEED)
         self.chance = self.population.chance
         self.program: Program = reference.load(today=now.date())
-        self.users = staging.load_staff(self._staff(), now=now - STAFF_HISTORY)
-        addresses = [person.email for person in SIGN_IN_AS]
-        User.objects.filter(email__in=addresses).update(password=make_password(PASSWORD))
+        self.users = self._import(self._staff())
+
+    def _import(self, staff: list[Employee]) -> dict[str, User]:
+        """The people, by mail address; brought in, with the demo's password, where they are not there yet."""
+        people = User.objects.filter(email__in=[employee.email for employee in staff])
+        if people.count() < len(staff):
+            staging.load_staff(staff, now=self.now - STAFF_HISTORY)
+            known = [person.email for person in SIGN_IN_AS]
+            people.filter(email__in=known).update(password=make_password(PASSWORD))
+        return {user.email: user for user in people.select_related("unit", "supervisor")}
 
     def _staff(self) -> list[Employee]:
         draw = self.population.employee
@@ -152,10 +161,6 @@ class Demo:
             for members in units.values():
                 yield from members[seat : seat + 1]
 
-    def has_applied(self, name: str) -> bool:
-        """Whether the phase in which this person applies is loaded."""
-        return self.user(name).applications.exists()
-
     def open_cohort(self, *, branch: str, name: str, first_month: date, opens: date, closes: date) -> Cohort:
         cohort = Cohort(
             program=self.program,
@@ -216,8 +221,6 @@ KNOWN = {
 
 def _completed(demo: Demo) -> None:
     """Seven people in two teams; six hold certificates, one was replaced, one missed a month."""
-    if demo.has_applied("graduate"):
-        return
     cohort = demo.open_cohort(
         branch=STUDENT_BRANCH,
         name=str(demo.month(-10).year),
@@ -252,8 +255,6 @@ def _completed(demo: Demo) -> None:
 
 def _month_five(demo: Demo) -> None:
     """Eleven people in three teams; everything up to this month is held, one meeting was missed."""
-    if demo.has_applied("member"):
-        return
     cohort = demo.open_cohort(
         branch=STUDENT_BRANCH,
         name=f"{demo.month(-4).year} summer",
@@ -276,8 +277,6 @@ def _month_five(demo: Demo) -> None:
 
 def _teams(demo: Demo) -> None:
     """Thirteen people of the other branch: one team waits for answers, a draft holds the others."""
-    if demo.has_applied("operations.member"):
-        return
     cohort = demo.open_cohort(
         branch=OPERATIONS_BRANCH,
         name=str(demo.month(2).year),
@@ -314,8 +313,6 @@ def _teams(demo: Demo) -> None:
 
 def _open(demo: Demo) -> None:
     """A cohort that takes applications: one draft is ready to sign, another has just begun."""
-    if demo.has_applied("applicant"):
-        return
     today = demo.now.date()
     cohort = demo.open_cohort(
         branch=STUDENT_BRANCH,
@@ -336,10 +333,9 @@ def _open(demo: Demo) -> None:
 
 def _review(demo: Demo) -> None:
     """In the open cohort: applications that wait on each signer, and one with every other outcome."""
-    _open(demo)
-    cohort = demo.user("applicant").applications.get().cohort
-    if cohort.applications.submitted().exists():
-        return
+    if not is_loaded("open"):
+        _open(demo)
+    cohort = demo.user("applicant").applications.earliest("pk").cohort
     _name_designee(demo)
     free = list(demo.colleagues(STUDENT_BRANCH))
     staff = User.objects.filter(supervisor=demo.user("supervisor"), applications=None).order_by("pk")
@@ -424,7 +420,7 @@ def _name_designee(demo: Demo) -> None:
     today = demo.now.date()
     delegations.record(
         kind=Delegation.Kind.DELEGATE,
-        person=demo.user("director.special.education"),
+        person=demo.user(DESIGNEE),
         principal=demo.user("deputy"),
         unit=demo.branch(STUDENT_BRANCH),
         reason="Away at the legislature's hearings.",
@@ -443,21 +439,41 @@ LOADERS: dict[str, Callable[[Demo], None]] = {
     "review": _review,
 }
 PHASES = tuple(LOADERS)
+# Whose application shows that a phase is there; of the last one, the designee tells.
+APPLICANTS = {
+    "completed": "graduate",
+    "month_five": "member",
+    "teams": "operations.member",
+    "open": "applicant",
+}
 RECENT = timedelta(days=30)
 
 
+def is_loaded(phase: str) -> bool:
+    """A phase is loaded whole or not at all, so one of its traces tells."""
+    if phase in APPLICANTS:
+        return Application.objects.filter(applicant__email=_address(APPLICANTS[phase])).exists()
+    return Delegation.objects.filter(
+        kind=Delegation.Kind.DELEGATE, person__email=_address(DESIGNEE), principal__email=_address("deputy")
+    ).exists()
+
+
 def load(*, phases: Iterable[str], now: datetime) -> list[str]:
-    """Load these phases; those that are there already stay as they are. Returns the ones that were new."""
-    demo = Demo(now=now)
-    _fill_vacancy(demo)
-    loaded = []
-    for phase in phases:
-        before = Application.objects.count()
-        LOADERS[phase](demo)
-        if Application.objects.count() > before:
-            loaded.append(phase)
-    # Mail of months ago would only bury what people do now.
-    Message.objects.filter(status=Message.Status.PENDING, due_at__lt=now - RECENT).update(
-        status=Message.Status.DROPPED, error="Older than the demo."
-    )
-    return loaded
+    """Load these phases; those that are there already stay as they are. Returns the ones that were new.
+
+    Each phase is one transaction: a loading that was ended midway goes on with the next call.
+    """
+    missing = [phase for phase in phases if not is_loaded(phase)]
+    if not missing:
+        return []
+    with transaction.atomic():
+        demo = Demo(now=now)
+        _fill_vacancy(demo)
+    for phase in missing:
+        with transaction.atomic():
+            LOADERS[phase](demo)
+            # Mail of months ago would only bury what people do now.
+            Message.objects.filter(status=Message.Status.PENDING, due_at__lt=now - RECENT).update(
+                status=Message.Status.DROPPED, error="Older than the demo."
+            )
+    return missing

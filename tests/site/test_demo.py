@@ -5,15 +5,15 @@ from django.utils import timezone
 
 from applications.models import Application
 from certificates.models import Certificate
-from coaching.models import Consent, Participant, TeamProposal, User
-from coaching.site import demo
+from coaching.models import AuditEvent, Cohort, Consent, Participant, TeamProposal, User
+from coaching.site import demo, staging
 from meetings.models import EvaluationReceipt
 
 # With the long ones, on PostgreSQL: the whole demo is a thousand writes.
 pytestmark = [pytest.mark.services, pytest.mark.django_db]
 
 
-def test_every_phase_is_on_show_and_a_second_loading_changes_nothing(client):
+def test_every_phase_is_on_show_and_a_second_loading_changes_nothing(client, django_assert_num_queries):
     now = timezone.now()
     assert demo.load(phases=demo.PHASES, now=now) == list(demo.PHASES)
     statuses = set(Application.objects.values_list("status", flat=True))
@@ -29,11 +29,37 @@ def test_every_phase_is_on_show_and_a_second_loading_changes_nothing(client):
     for person in demo.people():
         assert client.login(email=person.email, password=demo.PASSWORD), person.email
         assert client.get("/").status_code == 200
-    before = (User.objects.count(), Application.objects.count())
-    assert demo.load(phases=demo.PHASES, now=now) == []
-    assert (User.objects.count(), Application.objects.count()) == before
+    changed = User.objects.get(email="applicant@demo.example")
+    changed.name = "Changed Meanwhile"
+    changed.set_password("another phrase of my own")
+    changed.save()
+    before = (User.objects.count(), Application.objects.count(), AuditEvent.objects.count())
+    with django_assert_num_queries(len(demo.PHASES)):
+        assert demo.load(phases=demo.PHASES, now=now) == []
+    assert (User.objects.count(), Application.objects.count(), AuditEvent.objects.count()) == before
+    changed.refresh_from_db()
+    assert changed.name == "Changed Meanwhile"
+    assert client.login(email=changed.email, password="another phrase of my own")
 
 
 @pytest.mark.parametrize("phase", demo.PHASES)
 def test_each_phase_loads_alone(phase):
     assert demo.load(phases=[phase], now=timezone.now()) == [phase]
+
+
+def test_a_loading_that_was_ended_midway_goes_on_with_the_next(monkeypatch):
+    now = timezone.now()
+
+    def killed(*args: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(staging, "propose_teams", killed)  # the last step of the phase
+        with pytest.raises(KeyboardInterrupt):
+            demo.load(phases=["open", "teams"], now=now)
+    assert demo.is_loaded("open")
+    assert not demo.is_loaded("teams")
+    assert Cohort.objects.count() == 1
+    assert demo.load(phases=["open", "teams"], now=now) == ["teams"]
+    assert Cohort.objects.count() == 2
+    assert TeamProposal.objects.filter(status=TeamProposal.Status.DRAFT).count() == 1
