@@ -1,21 +1,52 @@
 """Who holds an office on a given day, and who may stand in for whom (A9)."""
 
 from datetime import date
+from functools import cached_property
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from coaching.models import Delegation, OrgUnit, RoleAssignment, User
 
 
-def units_led_by(user: User, *, on: date, kind: str | None = None) -> QuerySet[OrgUnit]:
+class Standing:
+    """What one person holds on one day; each part is read once."""
+
+    def __init__(self, user: User, on: date) -> None:
+        self.user, self.on = user, on
+
+    @cached_property
+    def orders(self) -> list[Delegation]:
+        """The orders under which they stand in for others."""
+        return list(Delegation.objects.on(self.on).filter(person=self.user))
+
+    @cached_property
+    def units(self) -> list[OrgUnit]:
+        """Units whose headship they hold: as head, acting, or as the head's delegate."""
+        posts = [order.unit_id for order in self.orders if order.unit_id]
+        principals = [order.principal_id for order in self.orders if order.principal_id and not order.unit_id]
+        return list(OrgUnit.objects.filter(Q(head=self.user) | Q(pk__in=posts) | Q(head__in=principals)))
+
+    @cached_property
+    def assignments(self) -> list[RoleAssignment]:
+        return list(RoleAssignment.objects.on(self.on).filter(user=self.user).select_related("unit"))
+
+
+def standing(user: User, *, on: date) -> Standing:
+    """What this person holds; the same answer all through a request, see `remember`."""
+    remembered: dict[date, Standing] | None = getattr(user, "_standings", None)
+    if remembered is None:
+        return Standing(user, on)
+    return remembered.setdefault(on, Standing(user, on))
+
+
+def remember(user: User) -> None:
+    """Ask once for what this person holds. For the length of one request: head and menu of a page ask many times."""
+    user._standings = {}  # type: ignore[attr-defined]
+
+
+def units_led_by(user: User, *, on: date, kind: str | None = None) -> list[OrgUnit]:
     """Units whose headship this person holds on that day: as head, acting, or as the head's delegate."""
-    held = Delegation.objects.on(on).filter(person=user)
-    units = OrgUnit.objects.filter(
-        Q(head=user)
-        | Q(pk__in=held.filter(unit__isnull=False).values("unit"))
-        | Q(head__in=held.filter(unit=None).values("principal"))
-    )
-    return units.filter(kind=kind) if kind else units
+    return [unit for unit in standing(user, on=on).units if kind in (None, unit.kind)]
 
 
 def acting_head(unit: OrgUnit, *, on: date) -> Delegation | None:
@@ -47,8 +78,7 @@ def office_branches(
     user: User, *, on: date, office: str = RoleAssignment.Office.BRANCH_OFFICE
 ) -> list[OrgUnit]:
     """The branches (or department) this person's office serves on that day."""
-    assignments = RoleAssignment.objects.on(on).filter(user=user, office=office).select_related("unit")
-    return [assignment.unit for assignment in assignments]
+    return [each.unit for each in standing(user, on=on).assignments if each.office == office]
 
 
 def branch_officers(branch: OrgUnit, *, on: date) -> list[User]:

@@ -55,7 +55,7 @@ def administrator(user: User) -> bool:
 
 
 def leads(user: User, kind: str) -> bool:
-    return offices.units_led_by(user, on=timezone.localdate(), kind=kind).exists()
+    return bool(offices.units_led_by(user, on=timezone.localdate(), kind=kind))
 
 
 def any_of(*rules: Rule) -> Rule:
@@ -72,6 +72,7 @@ def access(rule: Rule) -> Callable[[Callable[..., HttpResponse]], Callable[..., 
     def declare(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            offices.remember(request.user)  # type: ignore[arg-type]
             if not rule(request.user):  # type: ignore[arg-type]
                 raise Http404
             return view(request, *args, **kwargs)

@@ -12,12 +12,23 @@ from applications import project_changes, workflow
 from applications.models import Application, Decision
 from certificates import approval
 from certificates.models import SignaturePicture
-from coaching import delegations, directory, enrollment, jobs, team_agreement, team_formation
+from coaching import audit, delegations, directory, enrollment, jobs, team_agreement, team_formation
 from coaching.enrollment import Project
-from coaching.models import Cohort, Consent, OrgUnit, Participant, Program, RoleAssignment, Team, User
+from coaching.models import (
+    CareerTrack,
+    Cohort,
+    Consent,
+    OrgUnit,
+    Participant,
+    Program,
+    RoleAssignment,
+    Team,
+    User,
+)
 from coaching.site import reference
 from coaching.site.teams import JOB
-from meetings import attendance, feeds, scheduling
+from meetings import attendance, evaluations, feeds, scheduling
+from meetings import program as meeting_program
 from meetings.models import Attendance
 from tests import factories
 from tests.applications import factories as papers
@@ -78,6 +89,8 @@ def build() -> World:
         _running_cohort(world, branch, where)
         _completed_cohort(world, branch, where)
         _people(world, branch, where)
+    evaluations.close_evaluations(now=NOW)
+    audit.seal()
     return world
 
 
@@ -99,7 +112,12 @@ def _cast(world: World, department: OrgUnit, superintendent: User) -> None:
     ours = world.ours
     training = RoleAssignment.Office.TRAINING_OFFICE
     world.cast = {
-        "outsider": factories.person("Otto Outsider", unit=ours.field_unit),
+        "outsider": factories.person(
+            "Otto Outsider",
+            unit=ours.field_unit,
+            classification=factories.classification("Analyst"),
+            career_track=CareerTrack.objects.create(name="Programs"),
+        ),
         "applicant": ours.person("Ana Applicant"),
         "asked": ours.person("Asa Asked"),
         "member": ours.person("Mia Member"),
@@ -236,6 +254,8 @@ def _running_cohort(world: World, branch: Branch, where: str) -> None:
     mates = [_enroll(cohort, user) for user in (member, former, branch.person("Mo"), branch.person("Max"))]
     team = _team(cohort, mates, branch)
     past, *_, ahead = scheduling.lay_out_meetings(team=team, by=None, now=BEFORE)
+    scheduling.set_place(meeting=ahead, where=scheduling.Where("Room 12"), by=member, now=NOW)
+    meeting_program.choose_facilitators(meeting=ahead, chosen={"grow": mates[0]}, by=member, now=NOW)
     everybody = dict.fromkeys(mates, Attendance.Status.PRESENT)
     attendance.take_attendance(meeting=past, marks=everybody, by=member, now=past.ends_at + HOUR)
     enrollment.leave(participant=mates[1], by=former, reason="A new post.", now=NOW)

@@ -4,8 +4,9 @@ from datetime import date
 from typing import ClassVar, Generic, Self, TypeVar
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
 
+from coaching import offices
 from coaching.models import Delegation, OrgUnit, User
 
 Row = TypeVar("Row", bound="Assigned", covariant=True)
@@ -17,16 +18,18 @@ class AssignedQuerySet(models.QuerySet[Row], Generic[Row]):
     def signable_by(self, user: User, *, on: date) -> Self:
         """What the orders let this person act on that day; routing.authority says the same of one."""
         in_force = Q(delegation=None) | Q(delegation__in=Delegation.objects.on(on).values("pk"))
-        orders = Delegation.objects.on(on).filter(
-            Q(principal=None) | ~Q(principal=OuterRef(self.signed_for)), person=user
+        as_signer, as_head = Q(signer=user), Q(unit__head=user)
+        for order in offices.standing(user, on=on).orders:
+            not_for_them = ~Q(**{self.signed_for: order.principal_id}) if order.principal_id else Q()
+            if order.principal_id:
+                covered = Q(unit=order.unit_id) if order.unit_id else Q()
+                as_signer |= Q(signer=order.principal_id) & covered & not_for_them
+            if order.kind == Delegation.Kind.ACTING and order.unit_id:
+                as_head |= Q(unit=order.unit_id) & not_for_them
+        held = Q(delegation__isnull=False, holder=user)
+        return self.filter(in_force & as_signer | held | ~in_force & as_head).exclude(
+            **{self.signed_for: user}
         )
-        for_signer = orders.filter(Q(unit=None) | Q(unit=OuterRef("unit")), principal=OuterRef("signer"))
-        for_post = orders.filter(kind=Delegation.Kind.ACTING, unit=OuterRef("unit"))
-        return self.filter(
-            in_force & (Q(signer=user) | Exists(for_signer))
-            | Q(delegation__isnull=False, holder=user)
-            | ~in_force & (Q(unit__head=user) | Exists(for_post))
-        ).exclude(**{self.signed_for: user})
 
 
 class Assigned(models.Model):

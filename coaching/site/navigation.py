@@ -24,18 +24,20 @@ class Link:
 
 def links_for(user: User) -> list[Link]:
     """The rooms this person has, in the order of the program's year."""
-    links = [Link("Home", reverse("home")), *_own(user), *_of_an_office(user), *_certificates(user)]
+    takes_part = user.participations.exclude(status=Participant.Status.LEFT).exists()
+    links = [Link("Home", reverse("home")), *_own(user, takes_part), *_of_an_office(user)]
+    links += _certificates(user, takes_part)
     if permissions.administrator(user):
         links.append(Link("Administration", reverse("admin:index")))
     return links
 
 
-def _own(user: User) -> list[Link]:
+def _own(user: User, takes_part: bool) -> list[Link]:
     links = [Link("Applications", reverse("applications"))]
     waiting = number_waiting(user)
     if waiting or Application.objects.routed_to(user).exists():
         links.append(Link("Approvals", reverse("approvals"), count=waiting))
-    if _takes_part(user):
+    if takes_part:
         links.append(Link("My team", reverse("my_team"), count=open_questions(user)))
         links.append(Link("Meetings", reverse("meetings")))
     return links
@@ -59,15 +61,11 @@ def _of_an_office(user: User) -> list[Link]:
     return []
 
 
-def _certificates(user: User) -> list[Link]:
+def _certificates(user: User, takes_part: bool) -> list[Link]:
     offices = (permissions.superintendent, permissions.branch_office, permissions.deputy)
-    if not _takes_part(user) and not any(holds(user) for holds in offices):
+    if not takes_part and not any(holds(user) for holds in offices):
         return []
     return [Link("Certificates", reverse("certificates"), count=Batch.objects.awaiting(user).count())]
-
-
-def _takes_part(user: User) -> bool:
-    return user.participations.exclude(status=Participant.Status.LEFT).exists()
 
 
 def mark_current(links: list[Link], path: str) -> list[Link]:
