@@ -40,8 +40,9 @@ def standing(user: User, *, on: date) -> Standing:
 
 
 def remember(user: User) -> None:
-    """Ask once for what this person holds. For the length of one request: head and menu of a page ask many times."""
-    user._standings = {}  # type: ignore[attr-defined]
+    """Ask once for what this person holds. For the length of one request: view and menu of a page ask many times."""
+    if not hasattr(user, "_standings"):
+        user._standings = {}  # type: ignore[attr-defined]
 
 
 def units_led_by(user: User, *, on: date, kind: str | None = None) -> list[OrgUnit]:

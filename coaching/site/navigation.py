@@ -9,7 +9,7 @@ from django.urls import reverse
 from applications.approvals import number_waiting
 from applications.models import Application
 from certificates.models import Batch
-from coaching import permissions
+from coaching import offices, permissions
 from coaching.models import Participant, User
 from coaching.site.my_team import open_questions
 
@@ -24,6 +24,7 @@ class Link:
 
 def links_for(user: User) -> list[Link]:
     """The rooms this person has, in the order of the program's year."""
+    offices.remember(user)
     takes_part = user.participations.exclude(status=Participant.Status.LEFT).exists()
     links = [Link("Home", reverse("home")), *_own(user, takes_part), *_of_an_office(user)]
     links += _certificates(user, takes_part)

@@ -195,3 +195,21 @@ def test_view_answers_404_to_others(rf, deputy, outsider):
     with pytest.raises(Http404):
         view(request)
     assert view.access is permissions.deputy
+
+
+def test_what_somebody_holds_is_asked_once_a_request(org, deputy, branch_officer, django_assert_num_queries):
+    for user in (deputy, branch_officer):
+        offices.remember(user)
+        with django_assert_num_queries(3):  # orders, headships, assignments
+            for _ in range(3):
+                permissions.deputy(user)
+                permissions.branch_office(user)
+                permissions.superintendent(user)
+
+
+def test_what_was_remembered_ends_with_the_request(org, deputy):
+    offices.remember(deputy)
+    assert permissions.deputy(deputy)
+    org.branch.head = None
+    org.branch.save()
+    assert not permissions.deputy(type(deputy).objects.get(pk=deputy.pk))
