@@ -16,14 +16,14 @@ install_packages() {
     shift
     local by_hand="apt-get install $*"
     if ! command -v apt-get >/dev/null; then
-        die "$purpose is missing, and this system has no apt-get. Install what Debian calls: $*. Then run this again."
+        die "missing: $purpose. This system has no apt-get: install what Debian calls $*. Then run this again."
     fi
     if [[ $EUID -ne 0 ]]; then
         # Without a terminal nobody can type sudo's password.
         if command -v sudo >/dev/null && { [[ -t 0 ]] || sudo -n true 2>/dev/null; }; then
             sudo=(sudo)
         else
-            die "$purpose is missing. Ask an administrator of this machine to run: $by_hand. Then run this again."
+            die "missing: $purpose. Ask an administrator of this machine to run '$by_hand'. Then run this again."
         fi
     fi
     say "Installing by apt-get, which may take minutes ($purpose): $*"

@@ -98,9 +98,9 @@ def test_server_serves_with_its_worker_and_ends_both(start):
     wait_for(port, process)
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.2", port))
-    process.send_signal(signal.SIGTERM)
+    os.killpg(process.pid, signal.SIGINT)  # what Ctrl-C does
     output, _ = process.communicate(timeout=60)
-    assert process.returncode == 143
+    assert process.returncode == 130
     assert f"http://127.0.0.1:{port}/" in output
     assert "Ada Administrator can sign in as admin@example.org." in output
     assert members(process.pid) == []
@@ -160,5 +160,5 @@ def test_missing_fonts_are_named_and_stop_what_cannot_install_them(project, tmp_
         [project / "script" / "bootstrap"], cwd="/", env=environment, capture_output=True, text=True
     )
     assert run.returncode == 1
-    assert "What writes the names on the certificates" in run.stderr
+    assert "fonts that write any name on the certificates" in run.stderr
     assert "apt-get install fonts-noto-core fonts-noto-cjk" in run.stderr

@@ -17,7 +17,9 @@ class Command(BaseCommand):
         if not options["people"]:
             phases = [options["phase"]] if options["phase"] else list(demo.PHASES)
             if missing := [phase for phase in phases if not demo.is_loaded(phase)]:
-                self.stderr.write(f"Loading the demo ({', '.join(missing)}), which takes a minute.")
+                self.stderr.write(
+                    f"Loading the demo ({', '.join(missing)}), which takes a minute.", style_func=str
+                )
             loaded = demo.load(phases=phases, now=timezone.now())
             self.stdout.write(f"Loaded: {', '.join(loaded)}." if loaded else "The demo is loaded already.")
         people = demo.people()
