@@ -7,7 +7,7 @@ from django.utils import timezone
 from coaching import outbox
 from coaching.models import Message, Team, User
 from coaching.outbox import Mail
-from meetings import evaluations, team_space
+from meetings import evaluations, program, team_space
 from meetings.models import Attendance, EvaluationReceipt, Meeting, MeetingChange, current_memberships
 
 REMIND_DAYS = 3
@@ -51,7 +51,7 @@ def reminder(recipient: User, *, meeting: int) -> Mail | None:
     still_ahead = found.status == Meeting.Status.PLANNED and found.starts_at > timezone.now()
     if not still_ahead or not team_space.is_member(recipient, found):
         return None
-    return _mail("reminder", recipient, meeting=found)
+    return _mail("reminder", recipient, meeting=found, to_prepare=program.to_prepare(found))
 
 
 def evaluate(recipient: User, *, meeting: int, participant: int) -> Mail | None:

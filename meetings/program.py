@@ -64,6 +64,14 @@ def agenda_of(meeting: Meeting, members: list[Participant]) -> tuple[list[Agenda
     return lines, fitted.warnings
 
 
+def to_prepare(meeting: Meeting) -> tuple[str, ...]:
+    """What each member thinks about before the meeting: the prompts of their turn (M15)."""
+    if meeting.item is None:
+        return ()
+    turns = [part for part in _components(meeting.item) if part.pace is agenda.Pace.TURNS]
+    return tuple(prompt for part in turns for prompt in part.prompts)
+
+
 def _components(item: CurriculumItem) -> list[agenda.Component]:
     """The components of a meeting, the competency under its own name and with its skills (F1)."""
     skills = [

@@ -129,6 +129,7 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
         and EvaluationReceipt.objects.filter(meeting=found, participant=participant).exists(),
         "is_closed": is_held and evaluations.is_closed(found),
         "below_quorum": _below_quorum(found),
+        "without_deputy": is_held and _is_final(found) and not found.visitors.exists(),  # M13
     }
     return render(request, "meetings/meeting.html", context)
 

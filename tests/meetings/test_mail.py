@@ -74,6 +74,14 @@ def test_a_reminder_comes_once_and_again_for_another_day(meeting, alice):
     assert Message.objects.filter(kind="meetings.reminder").count() == 6
 
 
+def test_a_reminder_says_what_to_prepare(meetings, alice):
+    """M15: the prompts of each member's turn, which differ at the first meeting."""
+    with time_machine.travel(BEFORE):
+        first, second = (mail.reminder(alice, meeting=each.pk).body for each in meetings[:2])
+    assert "To prepare, think about:\n- Who you are, and the project you bring\n\nThe agenda" in first
+    assert "- Where the project stands, and what has worked\n- Problems and challenges\n" in second
+
+
 def test_no_reminder_of_a_meeting_called_off(meeting, alice):
     now = noon(meeting.date - timedelta(days=2))
     due.do_due(now=now)

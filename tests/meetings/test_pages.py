@@ -155,6 +155,41 @@ def test_the_agenda_has_times_of_the_day(client, meetings, alice):
     ]
 
 
+def test_a_turn_has_its_prompts_once(client, meetings, alice):
+    """M8: status, successes, problems, challenges; then questions, ideas, advice. M10: asked with the competency."""
+    client.force_login(alice)
+    page = client.get(meetings[1].get_absolute_url())
+    for prompt in (
+        "Where the project stands, and what has worked",
+        "Problems and challenges",
+        "Questions, ideas and advice from the others",
+        "How it applies to each project",
+    ):
+        assertContains(page, prompt, count=1)
+
+
+@pytest.fixture
+def last_held(meetings, people, alice):
+    """The last meeting is over, and attendance is taken."""
+    with time_machine.travel(noon(meetings[7].date), tick=False):
+        marks = dict.fromkeys((people.alice, people.bob, people.charlie), "present")
+        attendance.take_attendance(meeting=meetings[7], marks=marks, by=alice, now=noon(meetings[7].date))
+        yield meetings[7]
+
+
+def test_a_last_meeting_without_the_deputy_warns(client, last_held, meetings, people, alice, deputy):
+    """M13"""
+    warning = "Neither the branch deputy nor a designee is written down"
+    client.force_login(alice)
+    assertContains(client.get(last_held.get_absolute_url()), warning)
+    assertContains(client.get(last_held.get_absolute_url()), "Before the branch deputy, schedule permitting")
+    assertNotContains(client.get(meetings[6].get_absolute_url()), warning)
+    marks = {people.alice: "present"}
+    now = noon(last_held.date)
+    attendance.take_attendance(meeting=last_held, marks=marks, visitors=[deputy], by=alice, now=now)
+    assertNotContains(client.get(last_held.get_absolute_url()), warning)
+
+
 def move(client, meeting, **data):
     values = {"date": "2027-02-24", "start_time": "09:00", "minutes": "120"}
     return client.post(reverse("meeting_move", args=[meeting.pk]), {**values, **data})
@@ -480,6 +515,11 @@ class TestOffice:
         assertContains(page, "Room 7")
         assertNotContains(page, "About my conflict")
         assertNotContains(page, "Alice Example")
+
+    def test_the_deputy_is_asked_to_the_last_meeting_only(self, client, meetings, deputy, early):
+        """M13"""
+        client.force_login(deputy)
+        assertContains(client.get(reverse("branch_meetings")), "Please come if you can", count=1)
 
     @pytest.mark.parametrize("who", ["supervisor", "director", "branch_officer", "alice", "administrator"])
     def test_the_branch_calendar_is_the_deputys(self, client, who, request, meetings):
