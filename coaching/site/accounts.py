@@ -14,6 +14,11 @@ from coaching.permissions import access, public
 
 
 class AccountAdapter(DefaultAccountAdapter):
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": "The mail address or the password is not right. Check both and try again.",
+        "too_many_login_attempts": "Too many attempts failed. Wait five minutes and try again.",
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 

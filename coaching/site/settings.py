@@ -142,6 +142,13 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_ADAPTER = "coaching.site.accounts.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "coaching.site.account_forms.LoginForm",
+    "reset_password": "coaching.site.account_forms.ResetPasswordForm",
+    "reset_password_from_key": "coaching.site.account_forms.ResetPasswordKeyForm",
+    "change_password": "coaching.site.account_forms.ChangePasswordForm",
+    "set_password": "coaching.site.account_forms.SetPasswordForm",
+}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]

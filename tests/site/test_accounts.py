@@ -246,3 +246,27 @@ def test_pages_about_further_mail_addresses_are_not_offered(client, ana_with_pas
     assert client.get(address).status_code == 404
     assert client.post(address, {"email": "other@example.org", "action_add": ""}).status_code == 404
     assert not EmailAddress.objects.filter(email="other@example.org").exists()
+
+
+# Words
+
+
+def labels(page) -> list[str]:
+    return [str(field.label) for field in page.context["form"]]
+
+
+def test_the_forms_use_the_words_of_the_site(client, ana_with_password):
+    signing_in = client.get(reverse("account_login"))
+    assert labels(signing_in) == ["Mail address", "Password", "Stay signed in"]
+    assert "placeholder" not in signing_in.content.decode()
+    assert labels(client.get(reverse("account_reset_password"))) == ["Mail address"]
+    client.force_login(ana_with_password)
+    changing = client.get(reverse("account_change_password"))
+    assert labels(changing) == ["Current password", "New password", "New password, once more"]
+
+
+def test_a_wrong_password_is_said_in_the_words_of_the_site(client, ana_with_password):
+    page = client.post(reverse("account_login"), {"login": ana_with_password.email, "password": "wrong"})
+    assert page.context["form"].non_field_errors() == [
+        "The mail address or the password is not right. Check both and try again."
+    ]

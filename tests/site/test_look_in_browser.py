@@ -70,7 +70,7 @@ def test_demo_mail(page, db, check_page, settings, tmp_path):
 
 def test_a_wrong_password_takes_the_reader_to_the_error(page, db, check_page):
     page.goto("/accounts/login/")
-    page.get_by_label("Email").fill("nobody@example.org")
+    page.get_by_label("Mail address").fill("nobody@example.org")
     page.get_by_label("Password").fill("a-wrong-password")
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_selector(".error-summary:focus")
