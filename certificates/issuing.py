@@ -280,9 +280,12 @@ def _replace(
         raise ChangedMeanwhile(
             f"Certificate {old.serial} was revoked meanwhile. Look at it again before you go on."
         )
+    if participant.status == Participant.Status.LEFT:  # F3: possible once it was revoked
+        raise NotValid(f"{participant} has left the program. A certificate is for who completed it.")
     if old.is_valid:
         _end(old, Certificate.Status.SUPERSEDED, by=by, reason=reason, now=now)
     new = _register(participant, certificate.batch, prepared, by=by, now=now, supersedes=old)
+    enrollment.complete(participant=participant, by=by, now=now)
     audit.record(
         "certificate.reissued",
         by=by,
@@ -295,9 +298,13 @@ def _replace(
 
 @transaction.atomic
 def revoke(*, certificate: Certificate, by: User | None, reason: str, now: datetime) -> Certificate:
-    """End a certificate for good, with the reason; a second call changes nothing."""
+    """End a certificate for good, with the reason; a second call changes nothing.
+
+    Its holder no longer counts as somebody who completed the program, until it is reissued.
+    """
     require_office(cohort=certificate.batch.cohort, by=by, now=now)
     _reason_or_refusal(reason)
+    Participant.objects.select_for_update().get(pk=certificate.participant_id)  # first, as in _replace
     certificate = Certificate.objects.select_for_update().get(pk=certificate.pk)
     if certificate.status == Certificate.Status.REVOKED:
         return certificate
@@ -305,6 +312,7 @@ def revoke(*, certificate: Certificate, by: User | None, reason: str, now: datet
         raise NotValid(f"Certificate {certificate.serial} was replaced already. Revoke the newest one.")
     _end(certificate, Certificate.Status.REVOKED, by=by, reason=reason, now=now)
     audit.record("certificate.revoked", by=by, obj=certificate, now=now, data={"reason": reason})
+    enrollment.reopen(participant=certificate.participant, by=by, reason=reason.strip(), now=now)
     outbox.queue(
         kind="certificates.revoked",
         to=certificate.participant.user,

@@ -188,3 +188,19 @@ def complete(*, participant: Participant, by: User | None, now: datetime) -> Par
     participant.save(update_fields=["status", "completed_at"])
     audit.record("participant.completed", by=by, obj=participant, now=now)
     return participant
+
+
+@transaction.atomic
+def reopen(*, participant: Participant, by: User | None, reason: str, now: datetime) -> Participant:
+    """Take a completion back, because its certificate was revoked (C2): what is missing is the ledger's to say again.
+
+    A second call changes nothing.
+    """
+    participant = Participant.objects.select_for_update().get(pk=participant.pk)
+    if participant.status != Participant.Status.COMPLETED:
+        return participant
+    participant.status = Participant.Status.ACTIVE
+    participant.completed_at = None
+    participant.save(update_fields=["status", "completed_at"])
+    audit.record("participant.reopened", by=by, obj=participant, now=now, data={"reason": reason})
+    return participant

@@ -265,6 +265,38 @@ def test_issuing_again_does_not_bring_back_a_revoked_one(issued, approved, branc
     assert not issued.participant.certificates.valid().exists()
 
 
+def test_who_held_a_revoked_one_has_not_completed_until_it_is_reissued(issued, branch_officer):
+    """C2: completion means a certificate that stands; until then the ledger says what is missing."""
+    participant = issued.participant
+    revoke(certificate=issued, by=branch_officer, reason="Attendance was not true", now=LATER)
+    revoke(certificate=issued, by=branch_officer, reason="Again", now=LATER)
+    participant.refresh_from_db()
+    assert (participant.status, participant.completed_at) == (Participant.Status.ACTIVE, None)
+    event = AuditEvent.objects.get(action="participant.reopened")
+    assert (event.actor, event.object_id) == (branch_officer, participant.pk)
+    assert event.payload.data == {"reason": "Attendance was not true"}
+    reissue(certificate=issued, by=branch_officer, reason="Revoked by mistake", now=LATER)
+    participant.refresh_from_db()
+    assert (participant.status, participant.completed_at) == (Participant.Status.COMPLETED, LATER)
+
+
+def test_a_replaced_one_leaves_the_completion_as_it_is(issued, branch_officer):
+    reissue(certificate=issued, by=branch_officer, reason="Lost", now=LATER)
+    issued.participant.refresh_from_db()
+    assert issued.participant.completed_at == AFTER
+    assert not AuditEvent.objects.filter(action="participant.reopened").exists()
+
+
+def test_who_left_after_a_revocation_gets_no_new_one(issued, branch_officer):
+    """F3"""
+    revoke(certificate=issued, by=branch_officer, reason="Not earned", now=LATER)
+    holder = issued.participant.user
+    enrollment.leave(participant=issued.participant, by=holder, reason="Enough", now=LATER)
+    with pytest.raises(NotValid, match="has left the program"):
+        reissue(certificate=issued, by=branch_officer, reason="Revoked by mistake", now=LATER)
+    assert not issued.participant.certificates.valid().exists()
+
+
 def test_one_revoked_by_mistake_is_reissued_and_stays_revoked(certificate, branch_officer):
     revoke(certificate=certificate, by=branch_officer, reason="Wrong person", now=AFTER)
     new = reissue(certificate=certificate, by=branch_officer, reason="Revoked by mistake", now=LATER)
