@@ -1,5 +1,6 @@
 """Who of a cohort gets a certificate, and what the others lack (C1, C2). Reasons, never a ranking (M17)."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -57,6 +58,30 @@ def completion_list(cohort: Cohort, *, today: date) -> list[Row]:
 
 def eligible(cohort: Cohort, *, today: date) -> list[Row]:
     return [row for row in completion_list(cohort, today=today) if row.is_eligible]
+
+
+def why_nobody(rows: Iterable[Row]) -> str:
+    """Where nobody is eligible: what became of everybody, and what to do next."""
+    counts = Counter(_state(row) for row in rows)
+    return ", ".join(f"{counts[words]} {words}" for words in STATES if counts[words])
+
+
+STATES = (
+    "with a certificate",
+    "whose certificate was revoked (reissue it if that was a mistake)",
+    "on a list (open it above to go on)",
+    "who left the program",
+    "with something missing (see below)",
+)
+
+
+def _state(row: Row) -> str:
+    certified, revoked, listed, left, lacking = STATES
+    if row.certificate:
+        return certified if row.certificate.is_valid else revoked
+    if row.waits_in:
+        return listed
+    return left if row.participant.status == Participant.Status.LEFT else lacking
 
 
 def missing(participant: Participant, standing: Standing) -> list[str]:

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from certificates import issuing
 from certificates.approval import approvers, propose_batch, submit_for_approval
 from certificates.claims import local_date
-from certificates.eligibility import completion_list
+from certificates.eligibility import completion_list, why_nobody
 from certificates.forms import ReissueForm, RevokeForm, SearchForm
 from certificates.models import Batch, Certificate
 from coaching import permissions
@@ -39,6 +39,7 @@ def completion(request: HttpRequest, pk: int) -> HttpResponse:
         "cohort": cohort,
         "rows": rows,
         "eligible": sum(row.is_eligible for row in rows),
+        "why_nobody": why_nobody(rows),
         "batches": cohort.certificate_batches.select_related("sign_off__signer", "sign_off__on_behalf_of"),
         "approvers": approvers(cohort, on=today),
     }

@@ -18,7 +18,7 @@ from coaching.models import Job, Message, Participant, RoleAssignment
 from meetings.models import EvaluationReceipt
 from tests import factories
 from tests.certificates.content import text_of
-from tests.certificates.history import AFTER, completed_team, delegate_to
+from tests.certificates.history import AFTER, completed_team, delegate_to, registered
 
 
 def text(response) -> str:
@@ -105,6 +105,26 @@ class TestBranchOffice:
         assert "Ben Brooks Finance Division 8 evaluations to fill in." in page
         assert "Zoe Zabel No meeting attended in February 2027, March 2027" in page
         assert "2 participants can be proposed now" in page
+
+    def test_where_nobody_can_be_proposed_the_page_says_why(self, client, cohort, approved, branch_officer):
+        """And offers no button that does nothing."""
+        ada, ben, _ = approved.entries.order_by("name")
+        registered(approved, ada.participant)
+        revoke(
+            certificate=registered(approved, ben.participant),
+            by=branch_officer,
+            reason="Not earned",
+            now=AFTER,
+        )
+        factories.participant(cohort, factories.person("Zoe Zabel"))
+        factories.participant(cohort, factories.person("Yan Young"))
+        response = get(client, branch_officer, "certificate_completion", cohort.pk)
+        assert (
+            "Nobody can be proposed now: 1 with a certificate, 1 whose certificate was revoked (reissue it if that "
+            "was a mistake), 1 on a list (open it above to go on), 2 with something missing (see below)."
+        ) in text(response)
+        assert "Put them on a list" not in text(response)
+        assert "disabled" not in response.content.decode()
 
     def test_completion_costs_the_same_for_more_people(self, client, cohort, branch_officer):
         factories.participant(cohort)
