@@ -1,8 +1,8 @@
-"""The fixed cast: one branch with two divisions, everybody who takes part in an application, and an outsider."""
+"""Each test finds the fixed cast in the database, and takes back what it did there."""
 
+import copy
 import gc
 import os
-from types import SimpleNamespace
 
 import hypothesis
 import pytest
@@ -12,10 +12,9 @@ from django.db import connection
 from django.test import TransactionTestCase
 
 from coaching.append_only import create_triggers, drop_triggers
-from coaching.models import Cohort, OrgUnit, Program, RoleAssignment, User
-from coaching.site import reference
-from tests import factories
-from tests.clock import NOW, TODAY
+from coaching.models import AuditEvent, Cohort, OrgUnit, Program, User
+from tests.cast import Cast, Org, build, remove_all
+from tests.clock import NOW
 
 pytest_plugins = ["tests.browser"]
 
@@ -38,26 +37,37 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.fail("needs PostgreSQL and Redis: run script/test, which starts both", pytrace=False)
 
 
+kept: list[Cast] = []  # as it stands in the database
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
-    """The tables as migrations leave them, also where they were made without."""
+    """The tables as migrations leave them, also where they were made without; the cast stands in them."""
     with django_db_blocker.unblock():
         drop_triggers(connection)
+        _keep_cast()
         create_triggers(connection)
+
+
+def _keep_cast() -> None:
+    """The audit trail begins with the test."""
+    kept[:] = [build()]
+    AuditEvent.objects.all()._raw_delete(connection.alias)
 
 
 @pytest.fixture(scope="session", autouse=True)
-def append_only_tables_can_be_emptied():
+def tables_are_emptied_of_all_but_the_cast():
     """Tests whose transactions are real empty the tables afterwards, which the triggers refuse."""
     empty = TransactionTestCase._fixture_teardown
 
-    def without_triggers(case: TransactionTestCase) -> None:
+    def teardown(case: TransactionTestCase) -> None:
         drop_triggers(connection)
         empty(case)
+        _keep_cast()
         create_triggers(connection)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", without_triggers)
+        patch.setattr(TransactionTestCase, "_fixture_teardown", teardown)
         yield
 
 
@@ -69,43 +79,25 @@ def frozen():
 
 
 @pytest.fixture
-def program(db) -> Program:
-    return reference.load(today=TODAY)
+def cast(db) -> Cast:
+    """Copies of its own for each test, which may change them."""
+    return copy.deepcopy(kept[0])
 
 
 @pytest.fixture
-def org(db) -> SimpleNamespace:
-    """department > branch > two divisions > a unit each, with their heads."""
-    superintendent = factories.person("Sofia Superintendent")
-    deputy = factories.person("Derek Deputy")
-    director = factories.person("Dana Director")
-    other_director = factories.person("Olga Otherdirector")
-    department = factories.unit("department", "Department of Education", head=superintendent)
-    branch = factories.unit("branch", "Services Branch", parent=department, head=deputy)
-    division = factories.unit("division", "Nutrition Division", parent=branch, head=director)
-    other_division = factories.unit("division", "Finance Division", parent=branch, head=other_director)
-    unit = factories.unit("unit", "Field Unit", parent=division)
-    other_unit = factories.unit("unit", "Budget Unit", parent=other_division)
-    for user, place in ((deputy, branch), (director, division), (other_director, other_division)):
-        user.unit = place
-        user.save()
-    director.supervisor = other_director.supervisor = deputy
-    director.save()
-    other_director.save()
-    deputy.supervisor = superintendent
-    deputy.save()
-    return SimpleNamespace(
-        department=department,
-        branch=branch,
-        division=division,
-        other_division=other_division,
-        unit=unit,
-        other_unit=other_unit,
-        superintendent=superintendent,
-        deputy=deputy,
-        director=director,
-        other_director=other_director,
-    )
+def empty(db) -> None:
+    """For tests of how everything begins: there is nothing, not even the cast."""
+    remove_all()
+
+
+@pytest.fixture
+def program(cast) -> Program:
+    return cast.program
+
+
+@pytest.fixture
+def org(cast) -> Org:
+    return cast.org
 
 
 @pytest.fixture
@@ -124,39 +116,33 @@ def director(org) -> User:
 
 
 @pytest.fixture
-def supervisor(org, director) -> User:
-    return factories.person("Sam Supervisor", unit=org.unit, supervisor=director)
+def supervisor(cast) -> User:
+    return cast.supervisor
 
 
 @pytest.fixture
-def applicant(org, supervisor) -> User:
-    return factories.person(
-        "Ana Applicant",
-        unit=org.unit,
-        supervisor=supervisor,
-        classification=factories.classification("Education Programs Consultant"),
-    )
+def applicant(cast) -> User:
+    return cast.applicant
 
 
 @pytest.fixture
-def branch_officer(org) -> User:
-    return factories.officer(org.branch, "Bo Branchoffice")
+def branch_officer(cast) -> User:
+    return cast.branch_officer
 
 
 @pytest.fixture
-def training_officer(org) -> User:
-    return factories.officer(org.department, "Tia Training", office=RoleAssignment.Office.TRAINING_OFFICE)
+def training_officer(cast) -> User:
+    return cast.training_officer
 
 
 @pytest.fixture
-def administrator(db) -> User:
-    return factories.person("Ada Administrator", is_staff=True, is_superuser=True)
+def administrator(cast) -> User:
+    return cast.administrator
 
 
 @pytest.fixture
-def outsider(org) -> User:
-    """Works in the same department, has no part in anything."""
-    return factories.person("Otto Outsider", unit=org.other_unit)
+def outsider(cast) -> User:
+    return cast.outsider
 
 
 @pytest.fixture
@@ -165,5 +151,5 @@ def branch(org) -> OrgUnit:
 
 
 @pytest.fixture
-def cohort(program, branch, branch_officer) -> Cohort:
-    return factories.cohort(program, branch, by=branch_officer)
+def cohort(cast) -> Cohort:
+    return cast.cohort

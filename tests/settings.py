@@ -21,3 +21,5 @@ DATABASES["default"]["OPTIONS"].pop("pool", None)
 if not REDIS_URL:
     CELERY_BROKER_URL = "memory://"
     CELERY_BROKER_TRANSPORT_OPTIONS = {}
+# Each test's client would look through all static files of the site.
+WHITENOISE_AUTOREFRESH = True

@@ -30,7 +30,7 @@ from coaching.site.teams import JOB
 from meetings import attendance, evaluations, feeds, scheduling
 from meetings import program as meeting_program
 from meetings.models import Attendance
-from tests import factories
+from tests import cast, factories
 from tests.applications import factories as papers
 from tests.certificates.history import hold_meetings, registered
 from tests.clock import NOW, TODAY
@@ -78,6 +78,7 @@ class World:
 
 def build() -> World:
     """Build everything through the write functions, at the moment of the tests' clock."""
+    cast.remove_all()
     program = reference.load(today=TODAY)
     superintendent = factories.person("Sofia Superintendent")
     department = factories.unit("department", "Department of Education", head=superintendent)

@@ -22,7 +22,6 @@ from coaching.models import (
     Message,
     OrgUnit,
     Participant,
-    RoleAssignment,
     SignedText,
     SignOff,
     Team,
@@ -106,9 +105,9 @@ CASES = {
     "user_email_in_lower_case": lambda w: change(w.applicant, email="Ana@example.org"),
     "user_not_their_own_supervisor": lambda w: change(w.applicant, supervisor=w.applicant),
     "user_has_a_name": lambda w: change(w.applicant, name=""),
-    "roleassignment_once_while_it_lasts": lambda w: copy(RoleAssignment.objects.get()),
+    "roleassignment_once_while_it_lasts": lambda w: copy(w.officer.role_assignments.get()),
     "roleassignment_ends_after_start": lambda w: change(
-        RoleAssignment.objects.get(), end_date=date(2025, 12, 31)
+        w.officer.role_assignments.get(), end_date=date(2025, 12, 31)
     ),
     "delegation_ends_after_start": lambda w: Delegation.objects.create(
         **w.delegation | {"end_date": TODAY - timedelta(days=1)}
@@ -230,7 +229,7 @@ def test_database_refuses_the_same_again(name, w):
 
 
 def test_ended_rows_make_room_for_new_ones(w):
-    copy(RoleAssignment.objects.get(), start_date=date(2025, 1, 1), end_date=date(2025, 12, 31))
+    copy(w.officer.role_assignments.get(), start_date=date(2025, 1, 1), end_date=date(2025, 12, 31))
     DirectoryCorrection.objects.bulk_create(
         [
             correction(w, status="confirmed", settled_at=NOW),

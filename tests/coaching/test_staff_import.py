@@ -22,7 +22,7 @@ OFFICER = "bo@example.org,Bo Office,Analyst,Programs,Services,,,derek@example.or
 TRAINER = "tia@example.org,Tia Training,,,,,,,training_office"
 ADMIN = "ada@example.org,Ada Admin,,,,,,,administrator"
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("empty")
 
 
 @pytest.fixture(autouse=True)

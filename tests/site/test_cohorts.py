@@ -68,7 +68,7 @@ def test_form_comes_with_good_defaults(office, program):
 
 def test_officer_opens_a_cohort(office, values, program, branch, branch_officer):
     response = office.post(reverse("cohort_open"), values)
-    cohort = Cohort.objects.get()
+    cohort = Cohort.objects.get(name="2028")
     assert response.status_code == 302
     assert response.url == reverse("cohort", args=[cohort.pk])
     assert (cohort.branch, cohort.program, cohort.opened_by) == (branch, program, branch_officer)
@@ -96,27 +96,26 @@ def test_officer_opens_a_cohort(office, values, program, branch, branch_officer)
         ({"name": ""}, "name", "required"),
     ],
 )
-def test_values_that_cannot_be_are_explained(office, values, changes, field, words):
+def test_values_that_cannot_be_are_explained(office, cohort, values, changes, field, words):
     response = office.post(reverse("cohort_open"), {**values, **changes})
     assert response.status_code == 200
     assert list(errors(response)) == [field]
     assert words in errors(response)[field][0]
-    assert not Cohort.objects.exists()
+    assert list(Cohort.objects.all()) == [cohort]
 
 
-def test_name_is_used_once_in_a_branch(office, values):
-    office.post(reverse("cohort_open"), values)
-    response = office.post(reverse("cohort_open"), values)
+def test_name_is_used_once_in_a_branch(office, cohort, values):
+    response = office.post(reverse("cohort_open"), {**values, "name": cohort.name})
     assert errors(response) == {"name": ["Your branch has a cohort of this name already."]}
-    assert Cohort.objects.count() == 1
+    assert list(Cohort.objects.all()) == [cohort]
 
 
-def test_cohort_of_another_branch_cannot_be_opened(office, values, org):
+def test_cohort_of_another_branch_cannot_be_opened(office, cohort, values, org):
     """F5"""
     foreign = factories.unit("branch", parent=org.department)
     response = office.post(reverse("cohort_open"), {**values, "branch": str(foreign.pk)})
     assert list(errors(response)) == ["branch"]
-    assert not Cohort.objects.exists()
+    assert list(Cohort.objects.all()) == [cohort]
 
 
 # Editing

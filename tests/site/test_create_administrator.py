@@ -3,7 +3,7 @@ from django.core.management import CommandError, call_command
 
 from coaching.models import AuditEvent, User
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("empty")
 
 
 @pytest.fixture

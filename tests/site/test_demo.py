@@ -10,7 +10,7 @@ from coaching.site import demo, staging
 from meetings.models import EvaluationReceipt
 
 # With the long ones, on PostgreSQL: the whole demo is a thousand writes.
-pytestmark = [pytest.mark.services, pytest.mark.django_db]
+pytestmark = [pytest.mark.services, pytest.mark.usefixtures("empty")]
 
 
 def test_every_phase_is_on_show_and_a_second_loading_changes_nothing(client, django_assert_num_queries):

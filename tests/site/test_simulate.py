@@ -13,7 +13,7 @@ from coaching.models import Message
 from meetings.models import Attendance, Meeting
 from tests import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("empty")
 
 
 def simulate(**options: object) -> dict:
