@@ -1,4 +1,4 @@
-"""What the home page says about meetings: the next one, attendance, evaluations."""
+"""What the home page says about meetings: the next one, attendance, evaluations. Here, where the team is that meets."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -8,7 +8,6 @@ import time_machine
 from coaching.site.home import cards_for
 from coaching.site.waiting.cards import Urgency
 from meetings import attendance, evaluations
-from tests.meetings.conftest import *  # noqa: F403 (the team of three that meets)
 from tests.meetings.conftest import noon
 from tests.site.test_home import queries, titles, waiting
 

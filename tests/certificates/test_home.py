@@ -1,11 +1,10 @@
-"""What the home page says about certificates, from the last meeting to the holder."""
+"""What the home page says about certificates, from the last meeting to the holder. Here, where a cohort is completed."""
 
 import pytest
 
 from certificates.approval import return_batch
 from coaching.site.home import cards_for
 from coaching.site.waiting.cards import Urgency
-from tests.certificates.conftest import *  # noqa: F403 (a cohort after its eight months)
 from tests.certificates.history import AFTER
 from tests.site.test_home import titles
 
