@@ -57,7 +57,8 @@ def index(request: HttpRequest) -> HttpResponse:
     steps = ReviewStep.objects.with_people().select_related(*related).signable_by(user, on=today)
     waiting = Paginator(steps.current().order_by("since_at", "pk"), PAGE_SIZE)
     page = waiting.get_page(request.GET.get("page"))
-    acted = Application.objects.filter(review_steps__acted_by=user).select_related("applicant", "cohort")
+    acted = Application.objects.standing().filter(review_steps__acted_by=user)
+    acted = acted.select_related("applicant", "cohort")
     acted = acted.annotate(acted_at=Max("review_steps__acted_at")).order_by("-acted_at", "-pk")
     waitlist = Application.objects.waitlisted_for(user, on=today).select_related("applicant", "cohort")
     return render(

@@ -93,7 +93,8 @@ def _outcome(recipient: User, *, decision: int) -> Mail | None:
 
 def _withdrawn(recipient: User, *, application: int) -> Mail | None:
     found = _application(application)
-    return _render("withdrawn", recipient, found, own=recipient == found.applicant)
+    readable = Application.objects.visible_to(recipient).filter(pk=application).exists()
+    return _render("withdrawn", recipient, found, own=recipient == found.applicant, readable=readable)
 
 
 def _route_problem(recipient: User, *, application: int) -> Mail | None:

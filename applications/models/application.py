@@ -36,13 +36,14 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
     def routed_to(self, user: User, *, on: date | None = None) -> Self:
         """Those that reached this person: as signer, as holder of the post, or as somebody who stands in now.
 
-        A stand-in reads what waits and what they acted on, not what the other signed before.
+        A stand-in reads what waits and what they acted on, not what the other signed before. Nobody reads on once it
+        was withdrawn: signers read for the selection only (M17).
         """
         reached = ReviewStep.objects.reached()
         own = reached.filter(Q(acted_by=user) | Q(holder=user) | Q(signer=user, delegation=None))
         to_act = ReviewStep.objects.to_act_on().signable_by(user, on=on or timezone.localdate())
         steps = Q(pk__in=own.values("application")) | Q(pk__in=to_act.values("application"))
-        return self.filter(steps).exclude(applicant=user)
+        return self.standing().filter(steps).exclude(applicant=user)
 
     def waitlisted_for(self, user: User, *, on: date | None = None) -> Self:
         """Those on the waitlist about which this person can decide today."""
@@ -50,7 +51,10 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         return self.filter(pk__in=steps.values("application"))
 
     def visible_to(self, user: User) -> Self:
-        """Own ones; submitted ones that reached them; those of their division (signed), branch or office (F5, T10)."""
+        """Own ones; submitted ones that reached them; those of their division (signed), branch or office (F5, T10).
+
+        A withdrawn one is left to the applicant, and to the branch's deputy and office, who keep its register (M17).
+        """
         today = timezone.localdate()
         divisions = offices.units_led_by(user, on=today, kind=OrgUnit.Kind.DIVISION)
         of_division = ReviewStep.objects.filter(
@@ -61,7 +65,7 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
             | Q(submitted_at__isnull=False)
             & (
                 Q(pk__in=self.model.objects.routed_to(user, on=today).values("pk"))
-                | Q(pk__in=of_division.values("application"))
+                | ~Q(status=Application.Status.WITHDRAWN) & Q(pk__in=of_division.values("application"))
                 | Q(cohort__in=permissions.office_cohorts(user, on=today).values("pk"))
                 | Q(cohort__in=permissions.deputy_cohorts(user, on=today).values("pk"))
             )

@@ -74,6 +74,15 @@ class TestList:
         assert "You have acted on" in page
         assert "Accepted" in page
 
+    def test_withdrawn_is_gone_for_who_had_signed(self, client, applicant, supervisor, cohort):
+        """M17, F3."""
+        application = sign(submitted(applicant, cohort), supervisor)
+        workflow.withdraw(application=application, by=applicant, now=NOW)
+        client.force_login(supervisor)
+        assert "Ana Applicant" not in words(client.get(reverse("approvals")))
+        assert client.get(url("approval", application)).status_code == 404
+        assert client.get(url("application", application)).status_code == 404
+
     def test_shows_the_waitlist_to_whom_decides(self, client, applicant, supervisor, deputy, cohort):
         decide(at_deputy(applicant, cohort), deputy, "waitlisted")
         assert "On the waitlist" in self.page(client, deputy)

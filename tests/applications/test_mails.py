@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail
+from django.urls import reverse
 
 from applications import workflow
 from coaching import outbox
@@ -105,6 +106,12 @@ def test_what_is_no_longer_true_is_not_sent(applicant, branch_officer, superviso
         ("bo", f"Ana Applicant has withdrawn the application to the {cohort}"),
         ("sam", f"Ana Applicant has withdrawn the application to the {cohort}"),
     ]
+    to_applicant, to_office, to_signer = (letter.body for letter in mail.outbox[-3:])
+    page = reverse("application", args=[application.pk])
+    assert page in to_applicant
+    assert page in to_office
+    assert page not in to_signer
+    assert "You can no longer read it" in to_signer  # M17
 
 
 def test_mails_of_the_way_are_dropped_once_it_is_accepted(applicant, cohort):

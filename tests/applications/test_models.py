@@ -195,6 +195,17 @@ class TestVisible:
         workflow.withdraw(application=draft(applicant, cohort), by=applicant, now=NOW)
         assert self.seen_by(*everybody) == [applicant.name]
 
+    @pytest.mark.parametrize("signed_by", [[], ["supervisor"], ["supervisor", "director"]])
+    def test_withdrawn_is_read_by_no_signer(self, request, everybody, applicant, cohort, signed_by):
+        """M17: signers read for the selection only. The branch's deputy and office keep its register."""
+        application = submitted(applicant, cohort)
+        for signer in signed_by:
+            application = sign(application, request.getfixturevalue(signer))
+        workflow.withdraw(application=application, by=applicant, now=NOW)
+        assert self.seen_by(*everybody) == ["Ana Applicant", "Derek Deputy", "Bo Branchoffice"]
+        for signer in ("supervisor", "director", "deputy"):
+            assert not Application.objects.routed_to(request.getfixturevalue(signer)).exists()
+
     def test_a_delegate_sees_what_waits_not_what_was(self, applicant, supervisor, outsider, cohort):
         Delegation.objects.create(
             kind="delegate",

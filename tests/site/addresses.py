@@ -132,7 +132,7 @@ APPLICATIONS = {
     "draft": OWNER,
     "with supervisor": REACHED_SUPERVISOR,
     "returned": REACHED_SUPERVISOR,
-    "withdrawn": REACHED_SUPERVISOR,
+    "withdrawn": people("owner deputy branch_officer"),
     **dict.fromkeys(
         ("with director", "with deputy", "declined", "accepted", "waitlisted", "not selected"), REACHED_ALL
     ),
@@ -144,7 +144,6 @@ SUBMITTED = {label: who for label, who in APPLICATIONS.items() if label not in (
 ROUTED = {
     "with supervisor": people("supervisor"),
     "returned": people("supervisor"),
-    "withdrawn": people("supervisor"),
     "with director": people("supervisor director"),
     "declined": people("supervisor director"),
     **dict.fromkeys(
