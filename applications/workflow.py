@@ -234,7 +234,8 @@ def stated_concept_date(application: Application, step: ReviewStep) -> date | No
 
 
 def _move_on(application: Application, now: datetime) -> None:
-    following = application.route().filter(status=ReviewStep.Status.PENDING).first()
+    pending = application.review_steps.current_round().filter(status=ReviewStep.Status.PENDING)
+    following = pending.order_by("position").first()
     if following:
         following.since_at = now
         following.save(update_fields=["since_at"])

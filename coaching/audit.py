@@ -34,7 +34,7 @@ def record(
     event.save()
     if payload:
         payload.event = event
-        payload.save()
+        payload.save(force_insert=True)
     return event
 
 

@@ -2,6 +2,7 @@
 
 import copy
 import gc
+import logging
 import os
 
 import hypothesis
@@ -9,10 +10,12 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.db import connection
+from django.http import HttpResponseNotFound
 from django.test import TransactionTestCase
 
 from coaching.append_only import create_triggers, drop_triggers
 from coaching.models import AuditEvent, Cohort, OrgUnit, Program, User
+from coaching.site import urls
 from tests.cast import Cast, Org, build, remove_all
 from tests.clock import NOW
 
@@ -76,6 +79,13 @@ def frozen():
     """The clock stands at NOW."""
     with time_machine.travel(NOW, tick=False):
         yield NOW
+
+
+@pytest.fixture
+def plain_not_found(monkeypatch) -> None:
+    """For tests with many answers that there is nothing: that page is tested elsewhere, and costs as much as others."""
+    monkeypatch.setattr(urls, "handler404", lambda request, exception: HttpResponseNotFound(), raising=False)
+    monkeypatch.setattr(logging.getLogger("django.request"), "disabled", True)
 
 
 @pytest.fixture

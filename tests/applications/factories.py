@@ -87,8 +87,9 @@ def decide(
 def at_deputy(applicant: User, cohort: Cohort, **answers: object) -> Application:
     """Submitted and signed by whoever comes before the deciding office."""
     application = submitted(applicant, cohort, **answers)
-    while not (step := application.current_step()).route_step.decides:  # type: ignore[union-attr]
-        application = sign(application, step.signer)  # type: ignore[union-attr]
+    waiting = application.review_steps.current().select_related("route_step", "signer")
+    while not (step := waiting.get()).route_step.decides:
+        application = sign(application, step.signer)
     return application
 
 

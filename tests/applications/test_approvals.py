@@ -16,7 +16,7 @@ from tests.applications.factories import accepted, at_deputy, decide, draft, sig
 from tests.clock import NOW, TODAY
 
 Status = Application.Status
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen", "plain_not_found")]
 
 
 def words(response) -> str:

@@ -20,7 +20,7 @@ from tests.applications.factories import accepted, competencies
 from tests.clock import NOW, TODAY
 
 Status = ProjectChange.Status
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen", "plain_not_found")]
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from tests.applications.factories import ANSWERS, accepted, at_deputy, competenc
 from tests.clock import NOW
 
 Status = Application.Status
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen", "plain_not_found")]
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 import pytest
 import time_machine
 
+from certificates import issuing
 from certificates.approval import approve_batch, propose_batch, submit_for_approval
 from certificates.issuing import issue_batch
 from certificates.models import Batch, Certificate
@@ -13,6 +14,18 @@ def after_the_program():
     """The clock stands after the eight months."""
     with time_machine.travel(AFTER, tick=False):
         yield AFTER
+
+
+@pytest.fixture(autouse=True)
+def sketched(request, monkeypatch) -> None:
+    """A certificate takes half a second to draw; tests that read the file, or need its refusals, ask for `drawn`."""
+    if "drawn" not in request.fixturenames:
+        monkeypatch.setattr(issuing, "render", lambda content: f"%PDF-1.7\n{content!a}\n%%EOF\n".encode())
+
+
+@pytest.fixture
+def drawn() -> None:
+    """Certificates are really drawn."""
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from certificates.models import Batch
 from meetings.models import EvaluationReceipt
 from tests.certificates.history import AFTER
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("drawn")]
 
 
 @pytest.fixture(autouse=True)

@@ -48,7 +48,7 @@ def test_everybody_on_an_approved_list_gets_one(approved, members, branch_office
     assert AuditEvent.objects.filter(action="certificate.issued", actor=branch_officer).count() == 3
 
 
-def test_what_is_issued_is_stored_with_its_digest_and_every_claim(issued, members):
+def test_what_is_issued_is_stored_with_its_digest_and_every_claim(drawn, issued, members):
     pdf = bytes(issued.file.pdf)
     assert issued.digest == hashlib.sha256(pdf).hexdigest()
     assert issued.claims == {
@@ -160,7 +160,7 @@ def test_the_outcome_of_the_project_is_no_condition(approved, members):
     assert issue(approved).issued == 3
 
 
-def test_a_name_that_cannot_be_printed_stops_nobody_else(approved, members):
+def test_a_name_that_cannot_be_printed_stops_nobody_else(drawn, approved, members):
     approved.entries.filter(participant=members[1]).update(name="Ben \U0010fffd")
     outcome = issue(approved)
     assert outcome.issued == 2
@@ -168,7 +168,9 @@ def test_a_name_that_cannot_be_printed_stops_nobody_else(approved, members):
     assert "No installed font" in next(iter(outcome.refused.values()))
 
 
-def test_a_delegate_stands_on_the_certificate_beside_the_superintendent(submitted, members, org, outsider):
+def test_a_delegate_stands_on_the_certificate_beside_the_superintendent(
+    drawn, submitted, members, org, outsider
+):
     delegate_to(outsider, org)
     issue(approve(submitted, outsider))
     claims = members[0].certificates.get().claims
@@ -209,7 +211,7 @@ def test_serial_numbers_are_never_given_twice(cohort):
     assert SerialCounter.objects.get(cohort=cohort).last == 3
 
 
-def test_a_reissue_carries_the_name_of_today_and_ends_the_old_one(issued, members, branch_officer):
+def test_a_reissue_carries_the_name_of_today_and_ends_the_old_one(drawn, issued, members, branch_officer):
     members[0].user.name = "Ada Álvarez-Cruz"
     members[0].user.save()
     new = reissue(certificate=issued, by=branch_officer, reason="Name corrected", now=LATER)
@@ -343,7 +345,7 @@ def test_the_reason_is_required(certificate, branch_officer, write):
     assert certificate.is_valid
 
 
-def test_a_sample_is_marked_and_stored_nowhere(submitted):
+def test_a_sample_is_marked_and_stored_nowhere(drawn, submitted):
     text = text_of(sample(submitted, now=AFTER))
     assert text.startswith("Sample: not a certificate")
     assert "Ada Alvarez" in text

@@ -11,7 +11,11 @@ from coaching.models import Message, SignOff
 from tests.certificates.history import AFTER, approve, delegate_to, registered
 from tests.coaching.test_races import at_once
 
-pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.services,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("drawn"),
+]
 
 
 def test_two_issues_at_once_give_each_person_one(approved):

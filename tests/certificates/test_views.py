@@ -20,6 +20,8 @@ from tests import factories
 from tests.certificates.content import text_of
 from tests.certificates.history import AFTER, completed_team, delegate_to, registered
 
+pytestmark = pytest.mark.usefixtures("plain_not_found")
+
 
 def text(response) -> str:
     """What is on the page, without markup, on one line."""
@@ -293,7 +295,7 @@ class TestDeputy:
 
 
 class TestApprover:
-    def test_reads_the_list_and_a_sample_then_signs(self, client, submitted, superintendent):
+    def test_reads_the_list_and_a_sample_then_signs(self, client, drawn, submitted, superintendent):
         index = get(client, superintendent, "certificates")
         assert reverse("certificate_batch", args=[submitted.pk]) in index.content.decode()
         page = text(get(client, superintendent, "certificate_batch", submitted.pk))
@@ -365,7 +367,7 @@ class TestSignaturePicture:
         return SimpleUploadedFile("me.png", out.getvalue())
 
     def test_is_kept_drawn_anew_and_printed_on_what_is_issued(
-        self, client, submitted, superintendent, members
+        self, client, drawn, submitted, superintendent, members
     ):
         post(client, superintendent, "certificate_signature", picture=self.picture(kind="JPEG"))
         kept = SignaturePicture.objects.get(person=superintendent)

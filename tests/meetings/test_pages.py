@@ -15,6 +15,8 @@ from tests import factories
 from tests.clock import NOW
 from tests.meetings.conftest import BEFORE, noon
 
+pytestmark = pytest.mark.usefixtures("plain_not_found")
+
 
 @pytest.fixture
 def at_noon(meeting):

@@ -12,7 +12,7 @@ from coaching.site.cohorts import readable_cohorts
 from tests import factories
 from tests.clock import NOW
 
-pytestmark = pytest.mark.usefixtures("frozen")
+pytestmark = pytest.mark.usefixtures("frozen", "plain_not_found")
 
 VALUES = {
     "name": "2028",

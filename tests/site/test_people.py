@@ -12,7 +12,7 @@ from coaching.models import Delegation, DirectoryCorrection, Message
 from tests import factories
 from tests.clock import NOW, TODAY
 
-pytestmark = pytest.mark.usefixtures("frozen")
+pytestmark = pytest.mark.usefixtures("frozen", "plain_not_found")
 
 IN_A_WEEK = TODAY + timedelta(days=7)
 

@@ -12,7 +12,7 @@ from meetings.models import Meeting
 from tests import factories
 from tests.clock import NOW
 
-pytestmark = pytest.mark.usefixtures("frozen")
+pytestmark = pytest.mark.usefixtures("frozen", "plain_not_found")
 
 
 @pytest.fixture
