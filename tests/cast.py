@@ -6,7 +6,7 @@ It stands in the database of every test from the start, with the program and an 
 from dataclasses import dataclass
 
 from django.apps import apps
-from django.db import connection
+from django.db import connection, transaction
 
 from coaching.models import Cohort, OrgUnit, Program, RoleAssignment, User
 from coaching.site import reference
@@ -95,8 +95,8 @@ def _org() -> Org:
 
 
 def remove_all() -> None:
-    """Everything and everybody; it comes back with the end of the transaction."""
-    with connection.constraint_checks_disabled():
+    """Everything and everybody; it comes back when the test ends."""
+    with transaction.atomic(), connection.constraint_checks_disabled():
         for label in OUR_APPS:
             for model in apps.get_app_config(label).get_models(include_auto_created=True):
                 model._base_manager.all()._raw_delete(connection.alias)

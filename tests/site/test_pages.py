@@ -11,7 +11,11 @@ from playwright.sync_api import Page
 from coaching.models import User
 from coaching.site import demo
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("empty"),
+]
 
 NO_PAGES = {
     "account_logout",
