@@ -4,12 +4,15 @@ import copy
 import gc
 import logging
 import os
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
 
 import hypothesis
 import pytest
 import time_machine
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.http import HttpResponseNotFound
 from django.test import TransactionTestCase
 
@@ -88,10 +91,33 @@ def plain_not_found(monkeypatch) -> None:
     monkeypatch.setattr(logging.getLogger("django.request"), "disabled", True)
 
 
+@pytest.fixture(scope="module")
+def kept_cast(request, django_db_setup, django_db_blocker) -> Iterator[Cast | None]:
+    """For rows that all tests of a module begin with: built once, on this cast, and taken back after the module.
+
+    None where transactions are real: there each test builds its own.
+    """
+    if any(mark.name in ("services", "browser") for mark in request.node.iter_markers()):
+        yield None
+        return
+    with django_db_blocker.unblock():
+        around = transaction.atomic()
+        around.__enter__()
+    yield kept[0]
+    with django_db_blocker.unblock():
+        transaction.set_rollback(True)
+        around.__exit__(None, None, None)
+
+
 @pytest.fixture
-def cast(db) -> Cast:
-    """Copies of its own for each test, which may change them."""
-    return copy.deepcopy(kept[0])
+def fresh(db) -> Callable[[Any], Any]:
+    """Copies what is kept, so that each test may change its own; who is the same person stays the same."""
+    return partial(copy.deepcopy, memo={})
+
+
+@pytest.fixture
+def cast(fresh) -> Cast:
+    return fresh(kept[0])
 
 
 @pytest.fixture

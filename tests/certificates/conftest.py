@@ -28,10 +28,21 @@ def drawn() -> None:
     """Certificates are really drawn."""
 
 
+NAMES = ("Ada Alvarez", "Ben Brooks", "Chi Chen")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def kept_members(kept_cast, django_db_blocker) -> list[Participant] | None:
+    if kept_cast is None:
+        return None
+    with django_db_blocker.unblock(), time_machine.travel(AFTER, tick=False):
+        return completed_team(kept_cast.cohort, NAMES, by=kept_cast.branch_officer)
+
+
 @pytest.fixture
-def members(cohort, branch_officer) -> list[Participant]:
+def members(kept_members, fresh, cohort, branch_officer) -> list[Participant]:
     """Three who completed, by name."""
-    return completed_team(cohort, ["Ada Alvarez", "Ben Brooks", "Chi Chen"], by=branch_officer)
+    return fresh(kept_members) if kept_members else completed_team(cohort, NAMES, by=branch_officer)
 
 
 @pytest.fixture

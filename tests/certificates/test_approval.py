@@ -57,7 +57,8 @@ def test_proposing_again_brings_the_one_draft_up_to_date(cohort, members, draft,
     assert [entry.name for entry in again.entries.all()] == ["Ada Alvarez-Cruz", "Ben Brooks", "Chi Chen"]
 
 
-def test_nobody_eligible_is_refused(cohort, branch_officer):
+def test_nobody_eligible_is_refused(program, branch, branch_officer):
+    cohort = factories.cohort(program, branch, by=branch_officer)
     factories.participant(cohort)
     with pytest.raises(NobodyEligible, match="Nobody can be proposed"):
         propose_batch(cohort=cohort, by=branch_officer, now=AFTER)

@@ -128,7 +128,8 @@ class TestBranchOffice:
         assert "Put them on a list" not in text(response)
         assert "disabled" not in response.content.decode()
 
-    def test_completion_costs_the_same_for_more_people(self, client, cohort, branch_officer):
+    def test_completion_costs_the_same_for_more_people(self, client, program, branch, branch_officer):
+        cohort = factories.cohort(program, branch, by=branch_officer)
         factories.participant(cohort)
         url = reverse("certificate_completion", args=[cohort.pk])
         client.force_login(branch_officer)

@@ -8,9 +8,11 @@ from types import SimpleNamespace
 
 import pytest
 
+from coaching.models import Cohort
 from meetings import scheduling
 from meetings.models import Meeting
 from tests import factories
+from tests.cast import Org
 from tests.clock import NOW
 
 # Noon of Wednesday, January 20, 2027 in California, before the program begins.
@@ -22,8 +24,20 @@ def noon(day) -> datetime:
     return datetime(day.year, day.month, day.day, 20, 30, tzinfo=UTC)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def kept_people(kept_cast, django_db_blocker) -> SimpleNamespace | None:
+    if kept_cast is None:
+        return None
+    with django_db_blocker.unblock():
+        return enrolled(kept_cast.cohort, kept_cast.org)
+
+
 @pytest.fixture
-def people(cohort, org) -> SimpleNamespace:
+def people(kept_people, fresh, cohort, org) -> SimpleNamespace:
+    return fresh(kept_people) if kept_people else enrolled(cohort, org)
+
+
+def enrolled(cohort: Cohort, org: Org) -> SimpleNamespace:
     names = ("alice", "bob", "charlie", "dora", "emil", "fay")
     return SimpleNamespace(
         **{
