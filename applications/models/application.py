@@ -194,7 +194,8 @@ class Application(models.Model):
 
     def current_step(self) -> "ReviewStep | None":
         """The step it waits at, or None."""
-        return self.review_steps.current().with_people().first()
+        waiting = self.review_steps.current()  # nobody has acted on it yet, so there is no signature to fetch
+        return waiting.select_related("route_step", "signer", "holder", "unit", "delegation").first()
 
 
 class Rating(models.Model):

@@ -13,8 +13,18 @@ from tests.clock import NOW
 Status = TeamProposal.Status
 
 
+@pytest.fixture(scope="module", autouse=True)
+def kept_people(kept_cast, django_db_blocker):
+    with django_db_blocker.unblock():
+        return enrolled(kept_cast.cohort, kept_cast.org)
+
+
 @pytest.fixture
-def people(cohort, org):
+def people(kept_people, fresh):
+    return fresh(kept_people)
+
+
+def enrolled(cohort, org):
     """Seven participants: four of one division, three of the other, seven classifications."""
     units = [org.unit, org.other_unit, org.unit, org.other_unit, org.unit, org.other_unit, org.unit]
     return [
@@ -234,9 +244,10 @@ def test_second_draft_is_refused(cohort, people, branch_officer):
     assert cohort.proposals.count() == 1
 
 
-def test_proposing_for_nobody_is_refused(cohort, branch_officer):
+def test_proposing_for_nobody_is_refused(program, branch, branch_officer):
+    empty = factories.cohort(program, branch, by=branch_officer)
     with pytest.raises(team_formation.NobodyWaits):
-        team_formation.propose(cohort=cohort, by=branch_officer, now=NOW)
+        team_formation.propose(cohort=empty, by=branch_officer, now=NOW)
 
 
 def test_overrunning_solver_is_killed(cohort, people, branch_officer, monkeypatch):

@@ -15,8 +15,18 @@ from tests.clock import NOW
 pytestmark = pytest.mark.usefixtures("frozen", "plain_not_found")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def kept_people(kept_cast, django_db_blocker) -> list[Participant]:
+    with django_db_blocker.unblock():
+        return enrolled(kept_cast.cohort, kept_cast.org)
+
+
 @pytest.fixture
-def people(cohort, org) -> list[Participant]:
+def people(kept_people, fresh) -> list[Participant]:
+    return fresh(kept_people)
+
+
+def enrolled(cohort, org) -> list[Participant]:
     units = [org.unit, org.other_unit, org.unit, org.other_unit, org.unit]
     return [
         factories.participant(
@@ -208,7 +218,8 @@ def test_proposal_is_waited_for_and_found(office, cohort, people):
 
 
 @pytest.mark.usefixtures("no_worker")
-def test_failed_proposal_says_why(office, cohort):
+def test_failed_proposal_says_why(office, program, branch, branch_officer):
+    cohort = factories.cohort(program, branch, by=branch_officer)
     office.post(reverse("teams_propose", args=[cohort.pk]))
     job = Job.objects.get()
     jobs.run(job.pk)
