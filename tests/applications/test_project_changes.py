@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.core import mail
 from django.db import IntegrityError, transaction
 from django.urls import reverse
@@ -23,10 +24,16 @@ Status = ProjectChange.Status
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen", "plain_not_found")]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def kept_participant(kept_cast, django_db_blocker) -> Participant:
+    with django_db_blocker.unblock(), time_machine.travel(NOW, tick=False):
+        accepted(kept_cast.applicant, kept_cast.cohort)
+        return kept_cast.applicant.participations.get()
+
+
 @pytest.fixture
-def participant(applicant, cohort) -> Participant:
-    accepted(applicant, cohort)
-    return applicant.participations.get()
+def participant(kept_participant, fresh) -> Participant:
+    return fresh(kept_participant)
 
 
 @pytest.fixture
