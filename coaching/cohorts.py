@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from coaching import audit, offices
 from coaching.errors import Refused
-from coaching.models import ClosedDay, Cohort, Participant, Team, User
+from coaching.models import ClosedDay, Cohort, Participant, User
 from coaching.permissions import require_office
 
 # The library lists these for California, but the state's offices are open on them.
@@ -92,6 +92,15 @@ def change_cohort(*, cohort: Cohort, by: User, now: datetime, changed: list[str]
     return cohort
 
 
+# What a participant has to do for the certificate (C2).
+WHAT_COUNTS = ("quorum", "missed_months_allowed", "other_team_counts")
+
+
+def has_begun(cohort: Cohort) -> bool:
+    """Whether a team of it was ever confirmed: from then on people keep a commitment whose terms stand."""
+    return cohort.teams.filter(confirmed_at__isnull=False).exists()
+
+
 def _refuse_what_is_fixed(before: Cohort, cohort: Cohort, changed: list[str]) -> None:
     if fixed := sorted({"program", "branch", "competency_model"} & set(changed)):
         raise CohortNotValid(f"The {', '.join(fixed)} of an open cohort cannot change.")  # F1
@@ -99,9 +108,16 @@ def _refuse_what_is_fixed(before: Cohort, cohort: Cohort, changed: list[str]) ->
         taken = before.participants.exclude(status=Participant.Status.LEFT).count()
         if cohort.seats < taken:
             raise CohortNotValid(f"{taken} seats are taken already; the number of seats cannot be less.")
-    if "first_month" in changed and before.teams.filter(status=Team.Status.CONFIRMED).exists():
+    if not has_begun(before):
+        return
+    if "first_month" in changed:
         raise CohortNotValid(
             "Teams have their calendar already, so the first month is fixed. Each team can still move its meetings."
+        )
+    if set(WHAT_COUNTS) & set(changed):
+        raise CohortNotValid(
+            "Teams were confirmed under the rules of what counts, so these are fixed. Who could not come for a "
+            "protected reason can be excused, meeting by meeting."
         )
 
 

@@ -40,10 +40,18 @@ def completion(request: HttpRequest, pk: int) -> HttpResponse:
         "rows": rows,
         "eligible": sum(row.is_eligible for row in rows),
         "why_nobody": why_nobody(rows),
+        "lead": _what_it_takes(cohort),
         "batches": cohort.certificate_batches.select_related("sign_off__signer", "sign_off__on_behalf_of"),
         "approvers": approvers(cohort, on=today),
     }
     return render(request, "certificates/completion.html", context)
+
+
+def _what_it_takes(cohort: Cohort) -> str:
+    """C2, as this cohort has it."""
+    missed = cohort.missed_months_allowed
+    months = f"every month of the program but {missed}" if missed else "every month of the program"
+    return f"A certificate takes a meeting attended in {months}, and an evaluation of each meeting attended."
 
 
 @access(branch_office)

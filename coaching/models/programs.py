@@ -4,9 +4,10 @@ from datetime import date, time
 from typing import Self
 from zoneinfo import ZoneInfo
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Max, Q
 from django.utils import timezone
 
 from coaching.models.people import OrgUnit, User
@@ -248,10 +249,12 @@ class Cohort(models.Model):
     formation_weights = models.JSONField(default=default_weights)
     missed_months_allowed = models.PositiveSmallIntegerField(default=0)
     other_team_counts = models.BooleanField("another team's meeting makes a missed month good", default=False)
-    quorum = models.PositiveSmallIntegerField(default=2)
+    quorum = models.PositiveSmallIntegerField(
+        default=2, validators=[MinValueValidator(1, "At least one member must be present.")]
+    )
     evaluation_days = models.PositiveSmallIntegerField(
         default=14,
-        validators=[MinValueValidator(1)],
+        validators=[MinValueValidator(1), MaxValueValidator(60)],
         help_text="Days an evaluation stays open after its meeting.",
     )
     final_meeting_contents = models.TextField(blank=True)  # M6
@@ -287,6 +290,23 @@ class Cohort(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} program"
+
+    def clean(self) -> None:
+        """What counts has to be something that a team can reach, and that still asks for something (C2)."""
+        if self.program_id is None:
+            return
+        months = self.program.curriculum.aggregate(last=Max("month"))["last"] or 1
+        problems = {}
+        if self.quorum and self.quorum > self.program.min_team_size:
+            problems["quorum"] = (
+                f"A team may have {self.program.min_team_size} members: ask for no more than these."
+            )
+        if self.missed_months_allowed and self.missed_months_allowed >= months:
+            problems["missed_months_allowed"] = (
+                f"The program has {months} months: at most {months - 1} can be missed."
+            )
+        if problems:
+            raise ValidationError(problems)
 
     @property
     def zone(self) -> ZoneInfo:

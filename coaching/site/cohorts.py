@@ -158,7 +158,12 @@ def _facts(cohort: Cohort) -> list[tuple[str, str]]:
             "Supervisors and signers",
             "Kept apart from those they sign for" if cohort.keep_signers_apart else "May share a team",
         ),
-        ("Months that may be missed", str(cohort.missed_months_allowed)),
+        ("A meeting counts with", f"{cohort.quorum} members or more"),
+        ("Months that may be missed", str(cohort.missed_months_allowed or "None")),
+        (
+            "Another team’s meeting",
+            "Makes a missed month good" if cohort.other_team_counts else "Does not count",
+        ),
         ("Evaluations stay open", f"{cohort.evaluation_days} days"),
         (
             "Contact",

@@ -9,6 +9,7 @@ from dateutil.relativedelta import relativedelta
 from django import forms
 from django.db.models import QuerySet
 
+from coaching.cohorts import WHAT_COUNTS, has_begun
 from coaching.models import Cohort, OrgUnit, Program, User
 
 MONTHS_AHEAD = 24
@@ -109,7 +110,9 @@ class CohortForm(forms.ModelForm):
             "applications_close_date": "People can apply until the end of this day.",
             "meeting_place": "Teams can choose another. It may stay empty for now.",
             "track_preference": "What the proposal of teams prefers.",
+            "quorum": "Fewer, and the meeting makes no month good.",
             "missed_months_allowed": "0: a meeting in every month is needed for the certificate.",
+            "other_team_counts": "If that team agrees.",
             "evaluation_days": "Counted from the meeting. Afterwards the answers are pooled and nobody can be recognized.",
             "contact_role": "Whom people ask; shown on every page of the application. For example: Program coordinator.",
         }
@@ -129,6 +132,8 @@ class CohortForm(forms.ModelForm):
         if self.instance.pk:
             del self.fields["program"], self.fields["branch"]  # F1, F5: fixed when it was opened
             self.initial["first_month"] = self.instance.first_month.isoformat()
+            if has_begun(self.instance):
+                self._fix("first_month", *WHAT_COUNTS)
         else:
             self._offer("program", Program.objects.order_by("name"))
             self._offer("branch", branches if branches is not None else OrgUnit.objects.none())
@@ -144,6 +149,11 @@ class CohortForm(forms.ModelForm):
         self.initial.setdefault(name, first.pk if first else None)
         if second is None:
             field.widget = forms.HiddenInput()
+
+    def _fix(self, *names: str) -> None:
+        for name in names:
+            self.fields[name].disabled = True
+            self.fields[name].help_text = "Fixed since the first team was confirmed."
 
     def _layout(self) -> Layout:
         what = ["name", "seats"] if self.instance.pk else ["program", "branch", "name", "seats"]
@@ -210,12 +220,6 @@ class CohortForm(forms.ModelForm):
         same = Cohort.objects.filter(branch=fixed["branch"], program=fixed["program"], name=data.get("name"))
         if same.exclude(pk=self.instance.pk).exists():
             self.add_error("name", "Your branch has a cohort of this name already.")
-
-    def clean_quorum(self) -> int:
-        quorum: int = self.cleaned_data["quorum"]
-        if quorum < 1:
-            raise forms.ValidationError("At least one member must be present.")
-        return quorum
 
 
 class LeaveForm(forms.Form):

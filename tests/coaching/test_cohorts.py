@@ -152,3 +152,20 @@ def test_closed_days_of_a_branch_are_its_own(cohort, org):
     assert TODAY not in cohorts.closed_days(cohort, start=TODAY, end=TODAY)
     ClosedDay.objects.create(date=TODAY, name="Retreat", branch=cohort.branch)
     assert cohorts.closed_days(cohort, start=TODAY, end=TODAY) == {TODAY: "Retreat"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("first_month", date(2027, 5, 1), "the first month is fixed"),
+        ("quorum", 1, "rules of what counts"),
+        ("missed_months_allowed", 2, "rules of what counts"),
+        ("other_team_counts", True, "rules of what counts"),
+    ],
+)
+def test_what_counts_is_fixed_once_a_team_stands(cohort, branch_officer, name, value, words):
+    """C2"""
+    factories.confirmed_team(cohort, [factories.participant(cohort) for _ in range(3)], by=branch_officer)
+    setattr(cohort, name, value)
+    with pytest.raises(CohortNotValid, match=words):
+        cohorts.change_cohort(cohort=cohort, by=branch_officer, now=NOW, changed=[name])

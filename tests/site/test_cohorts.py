@@ -92,6 +92,9 @@ def test_officer_opens_a_cohort(office, values, program, branch, branch_officer)
         ({"meeting_week": "5"}, "meeting_week", "Select a valid choice"),
         ({"evaluation_days": "0"}, "evaluation_days", "greater than or equal to 1"),
         ({"quorum": "0"}, "quorum", "At least one"),
+        ({"quorum": "4"}, "quorum", "A team may have 3 members"),
+        ({"missed_months_allowed": "8"}, "missed_months_allowed", "at most 7 can be missed"),
+        ({"evaluation_days": "61"}, "evaluation_days", "less than or equal to 60"),
         ({"contact_email": "nobody"}, "contact_email", "valid email"),
         ({"name": ""}, "name", "required"),
     ],
@@ -155,10 +158,21 @@ def test_seats_cannot_be_less_than_participants(office, values, cohort):
 def test_first_month_is_fixed_once_a_team_stands(office, values, cohort, branch_officer):
     people = [factories.participant(cohort) for _ in range(3)]
     factories.confirmed_team(cohort, people, by=branch_officer)
-    response = office.post(reverse("cohort_edit", args=[cohort.pk]), {**values, "first_month": "2027-05-01"})
-    assert "Teams have their calendar already" in errors(response)["__all__"][0]
+    office.post(reverse("cohort_edit", args=[cohort.pk]), {**values, "first_month": "2027-05-01"})
     cohort.refresh_from_db()
     assert cohort.first_month == date(2027, 2, 1)
+
+
+def test_what_counts_is_fixed_once_a_team_stands(office, values, cohort, branch_officer):
+    """C2: nobody's certificate comes nearer or farther by a setting changed afterwards."""
+    people = [factories.participant(cohort) for _ in range(3)]
+    factories.confirmed_team(cohort, people, by=branch_officer)
+    address = reverse("cohort_edit", args=[cohort.pk])
+    page = office.get(address).content.decode()
+    assert page.count("Fixed since the first team was confirmed.") == 4
+    office.post(address, {**values, "missed_months_allowed": "3", "quorum": "1", "other_team_counts": "on"})
+    cohort.refresh_from_db()
+    assert (cohort.missed_months_allowed, cohort.quorum, cohort.other_team_counts) == (0, 2, False)
 
 
 def test_branch_and_program_of_a_cohort_are_fixed(office, values, cohort, org):
