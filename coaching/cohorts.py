@@ -158,5 +158,10 @@ def standing(cohort: Cohort, *, today: date, months: int) -> Standing:
     return Standing(Phase.OVER, "Meetings are over")
 
 
+def is_over(cohort: Cohort, *, today: date) -> bool:
+    """Whether the last month of the cohort's program is behind us."""
+    return standing(cohort, today=today, months=months_of(cohort)).phase == Phase.OVER
+
+
 def _day(day: date) -> str:
     return f"{day:%A, %B} {day.day}, {day.year}"

@@ -24,6 +24,7 @@ from coaching.models import (
 )
 from coaching.permissions import officers_of, require_office
 from coaching.team_agreement import end_unconfirmed
+from coaching.team_changes import drop_questions
 
 
 class NoSeatLeft(Refused):
@@ -140,6 +141,7 @@ def leave(*, participant: Participant, by: User, reason: str, now: datetime) -> 
     participant.left_reason = reason
     participant.save(update_fields=["status", "left_at", "left_reason"])
     _take_out_of_draft(participant)
+    drop_questions(participant=participant, by=by, now=now)
     teams = list(Team.objects.filter(memberships__participant=participant, memberships__ended_at=None))
     participant.memberships.filter(ended_at=None).update(ended_at=now)
     for team in teams:

@@ -55,15 +55,15 @@ def answer(*, consent: Consent, agree: bool, by: User, now: datetime, reason: st
     # The reason is read by the branch office alone: it stays out of the trail.
     audit.record(f"consent.{given.value}", by=by, obj=consent, now=now)
     if not agree:
-        _tell_office(
+        tell_office(
             change.team, "team_declined", f"{consent.pk}:{now.isoformat()}", now, {"consent": consent.pk}
         )
     elif not change.consents.exclude(answer=Consent.Answer.AGREED).exists():
-        _tell_office(change.team, "team_agreed", f"{change.pk}:{now.isoformat()}", now, {"change": change.pk})
+        tell_office(change.team, "team_agreed", f"{change.pk}:{now.isoformat()}", now, {"change": change.pk})
     return consent
 
 
-def _tell_office(team: Team, kind: str, key: str, now: datetime, ids: dict[str, int]) -> None:
+def tell_office(team: Team, kind: str, key: str, now: datetime, ids: dict[str, int]) -> None:
     for officer in officers_of(team.cohort, on=timezone.localdate(now)):
         outbox.queue(kind=kind, to=officer, key=key, now=now, ids=ids)
 

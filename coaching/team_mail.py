@@ -16,6 +16,8 @@ def register() -> None:
     outbox.register("team_dissolved", team_dissolved)
     outbox.register("team_confirmed", team_confirmed)
     outbox.register("team_small", team_small)
+    outbox.register("team_change_asked", team_change_asked)
+    outbox.register("team_change_settled", team_change_settled)
     outbox.register("teammate_left", teammate_left)
     outbox.register("participation_ended", participation_ended)
     outbox.register("participant_left", participant_left)
@@ -42,7 +44,12 @@ def team_declined(recipient: User, *, consent: int) -> Mail | None:
     still = given.answer == Consent.Answer.DECLINED and given.change.status == TeamChange.Status.OPEN
     if not still or not _works_for(recipient, team):
         return None
-    context = {"recipient": recipient, "team": team, "participant": given.participant}
+    context = {
+        "recipient": recipient,
+        "team": team,
+        "participant": given.participant,
+        "change": given.change,
+    }
     return render_mail("mail/team_declined.txt", context)
 
 
@@ -51,7 +58,8 @@ def team_agreed(recipient: User, *, change: int) -> Mail | None:
     waiting = settled.consents.exclude(answer=Consent.Answer.AGREED).exists()
     if settled.status != TeamChange.Status.OPEN or waiting or not _works_for(recipient, settled.team):
         return None
-    return render_mail("mail/team_agreed.txt", {"recipient": recipient, "team": settled.team})
+    context = {"recipient": recipient, "team": settled.team, "change": settled}
+    return render_mail("mail/team_agreed.txt", context)
 
 
 def team_dissolved(recipient: User, *, team: int) -> Mail | None:
@@ -79,6 +87,18 @@ def team_small(recipient: User, *, team: int, participant: int) -> Mail | None:
     if not 0 < len(people) < small.cohort.program.min_team_size or not _works_for(recipient, small):
         return None
     return render_mail("mail/team_small.txt", {"recipient": recipient, "team": small, "people": people})
+
+
+def team_change_asked(recipient: User, *, consent: int) -> Mail | None:
+    asked = Consent.objects.select_related("change__team__cohort").get(pk=consent)
+    if asked.answer != Consent.Answer.PENDING or asked.change.status != TeamChange.Status.OPEN:
+        return None
+    return render_mail("mail/team_change_asked.txt", {"recipient": recipient, "change": asked.change})
+
+
+def team_change_settled(recipient: User, *, change: int) -> Mail | None:
+    settled = TeamChange.objects.select_related("team__cohort").get(pk=change)
+    return render_mail("mail/team_change_settled.txt", {"recipient": recipient, "change": settled})
 
 
 def teammate_left(recipient: User, *, team: int, participant: int) -> Mail | None:

@@ -189,6 +189,24 @@ def cancel(*, meeting: Meeting, reason: str, by: User | None, now: datetime) -> 
 
 
 @transaction.atomic
+def call_off_ahead(*, team: Team, reason: str, by: User | None, now: datetime) -> int:
+    """Call off what a team that ended had planned; its people know, so no mail goes out. Returns how many.
+
+    A meeting that other teams are part of stays. The second call finds nothing.
+    """
+    today = now.astimezone(team.cohort.zone).date()
+    ahead = Meeting.objects.of_team(team).upcoming(today).select_for_update(of=("self",))
+    others = MeetingTeam.objects.exclude(team=team).exclude(team__status=Team.Status.ENDED)
+    found = list(ahead.exclude(pk__in=others.values("meeting")))
+    for meeting in found:
+        meeting.status = Meeting.Status.CANCELLED
+        meeting.cancelled_reason = reason
+        summary = f"Called off: {_moment_of(meeting)}"
+        _save_change(meeting, summary, by=by, now=now, reason=reason, action="meeting.cancelled")
+    return len(found)
+
+
+@transaction.atomic
 def add_extra(
     *,
     team: Team,

@@ -214,6 +214,7 @@ def _forming_cohort(world: World, branch: Branch, where: str) -> None:
     job = jobs.Job.objects.create(kind=JOB, key=f"{JOB}:{cohort.pk}", arguments={"cohort": cohort.pk})
     world.keep("cohort", f"{where} forming".strip(), cohort)
     world.keep("team", f"{where} asked".strip(), team)
+    world.keep("team_change", where or "ours", team.changes.get())
     world.keep("proposal", f"{where} published".strip(), published)
     world.keep("proposal", f"{where} draft".strip(), draft)
     world.keep("job", where or "ours", job)

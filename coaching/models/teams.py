@@ -202,6 +202,10 @@ class TeamChange(models.Model):
 
     class Kind(models.TextChoices):
         FORM = "form", "New team"
+        # T1: how a team goes on that a departure left too small.
+        GO_ON = "go_on", "Go on as it is"
+        JOIN = "join", "Somebody joins"
+        MERGE = "merge", "Two teams become one"
 
     class Status(models.TextChoices):
         OPEN = "open", "Waiting for answers"
@@ -210,6 +214,9 @@ class TeamChange(models.Model):
 
     team = models.ForeignKey(Team, models.CASCADE, related_name="changes")
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.FORM)
+    # Who would come into the team; it is formed of its members, so a new one has none.
+    joining = models.ManyToManyField(Participant, blank=True, related_name="+")
+    reason = models.CharField(max_length=300, blank=True)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
     created_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
@@ -224,6 +231,20 @@ class TeamChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.team}"
+
+    @property
+    def words(self) -> str:
+        """What people agree to, as a sentence."""
+        names = [str(each) for each in self.joining.all()]
+        who = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+        verb = "joins" if len(names) == 1 else "join"
+        if self.kind == self.Kind.GO_ON:
+            return f"{self.team} goes on with the members it has."
+        if self.kind == self.Kind.JOIN:
+            return f"{who} {verb} {self.team}."
+        if self.kind == self.Kind.MERGE:
+            return f"{who} {verb} {self.team}, and their own team ends."
+        return f"{self.team} is formed."
 
 
 class Consent(models.Model):

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from coaching.site import cohorts, my_team, teams
+from coaching.site import cohorts, my_team, small_teams, teams
 
 urlpatterns: list[URLPattern] = [
     path("cohorts/", cohorts.cohort_list, name="cohorts"),
@@ -23,4 +23,7 @@ urlpatterns: list[URLPattern] = [
     path("teams/proposals/<int:pk>/publish/", teams.publish, name="proposal_publish"),
     path("teams/<int:pk>/confirm/", teams.confirm, name="team_confirm"),
     path("teams/<int:pk>/dissolve/", teams.dissolve, name="team_dissolve"),
+    path("teams/<int:pk>/small/", small_teams.decide, name="team_small"),
+    path("teams/changes/<int:pk>/confirm/", small_teams.confirm, name="team_change_confirm"),
+    path("teams/changes/<int:pk>/take-back/", small_teams.take_back, name="team_change_take_back"),
 ]

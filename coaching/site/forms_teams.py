@@ -1,8 +1,12 @@
 """Forms about teams: moving a person, answering, dissolving."""
 
+from collections.abc import Sequence
+
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Layout
 from django import forms
+
+from coaching.team_changes import Way
 
 POOL = "pool"
 
@@ -50,6 +54,31 @@ class AnswerForm(forms.Form):
         self.helper.disable_csrf = True
         self.helper.layout = Layout("reason")
         self.helper.render_unmentioned_fields = False
+
+
+class SmallTeamForm(forms.Form):
+    """T1: one of the ways that the rules allow; nothing is chosen beforehand."""
+
+    way = forms.ChoiceField(label="How it goes on", widget=forms.RadioSelect)
+    reason = forms.CharField(
+        label="Reason",
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Everybody who is asked reads it.",
+    )
+
+    def __init__(self, *args: object, ways: Sequence[Way], **kwargs: object):
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.ways = {way.key: way for way in ways}
+        self.fields["way"].choices = [(way.key, way.words) for way in ways]  # type: ignore[attr-defined]
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.disable_csrf = True
+        self.helper.layout = Layout("way", "reason")
+
+    @property
+    def chosen(self) -> Way:
+        return self.ways[self.cleaned_data["way"]]
 
 
 class DissolveForm(forms.Form):

@@ -18,6 +18,7 @@ FINDS: tuple[Find, ...] = (
     office.cohorts,
     teams.to_agree,
     teams.to_confirm,
+    teams.small,
     teams.to_form,
     teams.without_team,
     meetings.attendance,

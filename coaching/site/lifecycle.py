@@ -4,8 +4,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from coaching import enrollment, team_agreement
-from coaching.models import Participant, Team, User
+from coaching import enrollment, team_agreement, team_changes
+from coaching.models import Participant, Team, TeamChange, User
 from meetings import scheduling
 
 
@@ -20,6 +20,18 @@ def confirm_team(*, team: Team, by: User, now: datetime) -> Team:
     if not stood:  # or a second click would bring back meetings that the team called off
         scheduling.lay_out_meetings(team=team, by=by, now=now)
     return team
+
+
+@transaction.atomic
+def confirm_change(*, change: TeamChange, by: User, now: datetime) -> None:
+    """Let a small team go on as everybody agreed (T1, T4); the meetings ahead of a team that ends are called off.
+
+    Raises what `team_changes.confirm` raises; a second call changes nothing.
+    """
+    for ended in team_changes.confirm(change=change, by=by, now=now):
+        scheduling.call_off_ahead(
+            team=ended, reason=f"{ended} ended: its members joined {change.team}.", by=by, now=now
+        )
 
 
 @transaction.atomic

@@ -27,6 +27,15 @@ def open_questions(user: User) -> int:
 
 
 @dataclass(frozen=True)
+class Question:
+    """How a small team could go on (T1), and this person's answer."""
+
+    consent: Consent
+    form: AnswerForm
+    asked: list[Participant]
+
+
+@dataclass(frozen=True)
 class Place:
     """One participation: its team and teammates, if there is one, and the question that is open."""
 
@@ -36,6 +45,7 @@ class Place:
     consent: Consent | None
     form: AnswerForm | None
     agreed: int
+    questions: list[Question]
 
 
 @access(signed_in)
@@ -52,25 +62,51 @@ def mine(request: HttpRequest) -> HttpResponse:
 
 def _place(participant: Participant) -> Place:
     membership = participant.memberships.filter(ended_at=None).select_related("team").first()
+    questions = _questions(participant)
     if membership is None:
-        return Place(participant, None, [], None, None, 0)
+        return Place(participant, None, [], None, None, 0, questions)
     team = membership.team
     people = Participant.objects.select_related("user", "division", "classification", "goal")
     others = Membership.objects.filter(team=team, ended_at=None).exclude(participant=participant)
     others = others.order_by("participant__user__name", "pk")
     mates = [row.participant for row in others.prefetch_related(Prefetch("participant", queryset=people))]
-    consents = Consent.objects.filter(change__team=team, change__status=TeamChange.Status.OPEN)
+    consents = Consent.objects.filter(
+        change__team=team, change__status=TeamChange.Status.OPEN, change__kind=TeamChange.Kind.FORM
+    )
     own = consents.filter(participant=participant).first()
     agreed = consents.filter(answer=Consent.Answer.AGREED).count()
-    form = AnswerForm(initial={"reason": own.reason}, auto_id=f"id_{own.pk}_%s") if own else None
-    return Place(participant, team, mates, own, form, agreed)
+    return Place(participant, team, mates, own, _form(own) if own else None, agreed, questions)
+
+
+def _form(consent: Consent) -> AnswerForm:
+    return AnswerForm(initial={"reason": consent.reason}, auto_id=f"id_{consent.pk}_%s")
+
+
+def _questions(participant: Participant) -> list[Question]:
+    rows = participant.consents.filter(change__status=TeamChange.Status.OPEN)
+    rows = rows.exclude(change__kind=TeamChange.Kind.FORM).select_related("change__team")
+    return [
+        Question(
+            consent=row,
+            form=_form(row),
+            asked=[
+                each.participant
+                for each in row.change.consents.exclude(pk=row.pk).select_related(
+                    "participant__user", "participant__division", "participant__classification"
+                )
+            ],
+        )
+        for row in rows.order_by("pk")
+    ]
 
 
 @access(signed_in)
 @require_POST
 def answer(request: HttpRequest, pk: int) -> HttpResponse:
     user: User = request.user  # type: ignore[assignment]
-    consent = get_object_or_404(Consent.objects.filter(participant__user=user), pk=pk)
+    consent = get_object_or_404(
+        Consent.objects.filter(participant__user=user).select_related("change"), pk=pk
+    )
     form = AnswerForm(request.POST)
     if not form.is_valid():
         messages.error(
@@ -85,8 +121,13 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
     except Refused as refusal:
         messages.error(request, str(refusal))
     else:
-        said = (
+        messages.success(request, _said(consent.change, agree))
+    return redirect("my_team")
+
+
+def _said(change: TeamChange, agree: bool) -> str:
+    if change.kind == TeamChange.Kind.FORM:
+        return (
             "You agreed to this team." if agree else "You declined. The branch office looks for another team."
         )
-        messages.success(request, said)
-    return redirect("my_team")
+    return "You agreed." if agree else "You declined. The branch office looks for another way."

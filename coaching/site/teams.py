@@ -15,12 +15,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import HttpResponseClientRedirect
 
 from coaching import jobs, team_agreement, team_formation
+from coaching.cohorts import is_over
 from coaching.errors import Refused
 from coaching.models import Cohort, Consent, Job, Participant, Team, TeamChange, TeamProposal, User
 from coaching.permissions import access, branch_office, office_cohorts, signed_in
 from coaching.site import lifecycle
 from coaching.site.cohorts import applications_by_status, in_words
 from coaching.site.forms_teams import DissolveForm, PlaceForm
+from coaching.team_changes import agreed_to_go_on, is_small
 from coaching.team_problem import ExplainedTeam, available, explain_draft, explain_standing, why_waiting
 
 JOB = "propose_teams"
@@ -47,8 +49,18 @@ class Card:
 
     team: Team
     explained: ExplainedTeam
-    consents: list[Consent]
+    question: TeamChange | None
     small: bool
+    goes_on: TeamChange | None = None
+
+    @property
+    def consents(self) -> list[Consent]:
+        return list(self.question.consents.all()) if self.question else []
+
+    @property
+    def undecided(self) -> bool:
+        """T1: too small, and neither agreed to as it is nor asked about."""
+        return self.small and not self.goes_on and not self.question
 
     @property
     def waiting_for(self) -> list[Consent]:
@@ -56,8 +68,10 @@ class Card:
 
     @property
     def can_be_confirmed(self) -> bool:
-        """T4: everybody agreed; the branch office is the last."""
-        return bool(self.consents) and not self.waiting_for and not self.explained.broken
+        """T4: everybody agreed; the branch office is the last. How a small team goes on was checked by itself."""
+        if not self.consents or self.waiting_for:
+            return False
+        return self.team.status == Team.Status.CONFIRMED or not self.explained.broken
 
 
 @access(signed_in)
@@ -149,20 +163,27 @@ def cards(cohort: Cohort) -> list[Card]:
     asked = Consent.objects.select_related(
         "participant__user", "participant__division", "participant__classification"
     )
-    changes = TeamChange.objects.filter(status=TeamChange.Status.OPEN)
-    changes = changes.prefetch_related(Prefetch("consents", queryset=asked))
+    changes = TeamChange.objects.exclude(status=TeamChange.Status.CANCELLED).order_by("created_at", "pk")
+    changes = changes.prefetch_related(Prefetch("consents", queryset=asked), "joining__user")
     rows = cohort.teams.exclude(status=Team.Status.ENDED).select_related("confirmed_by")
-    teams = list(rows.prefetch_related(Prefetch("changes", queryset=changes, to_attr="open_changes")))
+    teams = list(rows.prefetch_related(Prefetch("changes", queryset=changes, to_attr="all_changes")))
     explained = explain_standing(cohort, teams)
-    return [
-        Card(
-            team=team,
-            explained=explained[team.pk],
-            consents=[consent for change in team.open_changes for consent in change.consents.all()],
-            small=len(explained[team.pk].members) < cohort.program.min_team_size,  # T1
-        )
-        for team in teams
-    ]
+    over = is_over(cohort, today=timezone.localdate())
+    return [_card(cohort, team, explained[team.pk], over=over) for team in teams]
+
+
+def _card(cohort: Cohort, team: Team, explained: ExplainedTeam, *, over: bool) -> Card:
+    team.cohort = cohort
+    changes: list[TeamChange] = team.all_changes  # type: ignore[attr-defined]
+    for change in changes:
+        change.team = team
+    return Card(
+        team=team,
+        explained=explained,
+        question=next((each for each in changes if each.status == TeamChange.Status.OPEN), None),
+        small=not over and is_small(team, explained.members),
+        goes_on=agreed_to_go_on(explained.members, changes),
+    )
 
 
 def backgrounds(people: Iterable[Participant]) -> list[tuple[str, list[tuple[str, int]]]]:

@@ -68,7 +68,7 @@ PROPOSALS = dict.fromkeys(("draft", "published"), OFFICE) | dict.fromkeys(
 TEAMS = dict.fromkeys(("asked", "running", "other"), OFFICE) | dict.fromkeys(
     ("foreign asked", "foreign running"), people("other_officer")
 )
-JOBS = {"ours": OFFICE, "foreign": people("other_officer")}
+CHANGES = JOBS = {"ours": OFFICE, "foreign": people("other_officer")}
 
 SITE = {
     "home": page(PEOPLE),
@@ -122,6 +122,9 @@ TEAM_ROOMS = {
     "proposal_publish": both("proposal", PROPOSALS),
     "team_confirm": about("team", post=TEAMS),
     "team_dissolve": both("team", TEAMS),
+    "team_small": both("team", TEAMS),
+    "team_change_confirm": about("team_change", post=CHANGES),
+    "team_change_take_back": about("team_change", post=CHANGES),
 }
 
 # Applications are read by those they were routed to, from the moment they reached them (M17), by the

@@ -2,13 +2,15 @@
 
 from datetime import datetime
 
-from django.db.models import Count, Q
+from django.db.models import Count, F, Prefetch, Q
 from django.urls import reverse
 from django.utils import timezone
 
 from coaching import permissions
-from coaching.models import Cohort, Consent, Participant, TeamChange, User
+from coaching.cohorts import is_over
+from coaching.models import Cohort, Consent, Membership, Participant, Team, TeamChange, User
 from coaching.site.waiting.cards import Card, Urgency, counted
+from coaching.team_changes import agreed_to_go_on, is_small
 
 Answer = Consent.Answer
 
@@ -17,17 +19,24 @@ def to_agree(user: User, now: datetime) -> list[Card]:
     rows = Consent.objects.filter(
         participant__user=user, change__status=TeamChange.Status.OPEN, answer=Answer.PENDING
     )
-    return [
-        Card(
-            title=f"Do you agree to {consent.change.team} of the {consent.change.team.cohort}?",
-            text="See who would be in it with you. The team stands only when everyone has agreed.",
-            address=reverse("my_team"),
-            action="Answer",
-            urgency=Urgency.NOW,
-            icon="users",
-        )
-        for consent in rows.select_related("change__team__cohort")
-    ]
+    rows = rows.select_related("change__team__cohort").prefetch_related("change__joining__user")
+    return [_to_agree(consent.change) for consent in rows]
+
+
+def _to_agree(change: TeamChange) -> Card:
+    is_new = change.kind == TeamChange.Kind.FORM
+    return Card(
+        title=f"Do you agree to {change.team} of the {change.team.cohort}?"
+        if is_new
+        else f"Do you agree? {change.words}",
+        text="See who would be in it with you. The team stands only when everyone has agreed."
+        if is_new
+        else f"{change.team} of the {change.team.cohort} has become small. Nothing changes unless everyone agrees.",
+        address=reverse("my_team"),
+        action="Answer",
+        urgency=Urgency.NOW,
+        icon="users",
+    )
 
 
 def without_team(user: User, now: datetime) -> list[Card]:
@@ -75,16 +84,63 @@ def to_confirm(user: User, now: datetime) -> list[Card]:
         declined=Count("consents", filter=Q(consents__answer=Answer.DECLINED)),
     )
     settled = changes.filter(Q(open_answers=0) | Q(declined__gt=0)).select_related("team__cohort")
+    settled = settled.prefetch_related("joining__user")
     return [_settled(change) for change in settled.order_by("team__cohort", "team__number")]
 
 
 def _settled(change: TeamChange) -> Card:
     team, declined = change.team, bool(change.declined)  # type: ignore[attr-defined]
+    is_new = change.kind == TeamChange.Kind.FORM
+    if declined:
+        text = (
+            "Look for another team for them." if is_new else "Take the question back, and choose another way."
+        )
+    else:
+        text = "Confirm it, and its meetings are laid out." if is_new else f"Confirm it: {change.words}"
     return Card(
         title=f"{team} of the {team.cohort}: {'somebody declined' if declined else 'everyone has agreed'}",
-        text="Look for another team for them." if declined else "Confirm it, and its meetings are laid out.",
-        address=reverse("cohort_teams", args=[team.cohort_id]),
+        text=text,
+        address=f"{reverse('cohort_teams', args=[team.cohort_id])}#team-{team.pk}",
         action="Look at the team" if declined else "Confirm the team",
         urgency=Urgency.NOW,
         icon="users-check-mark",
+    )
+
+
+def small(user: User, now: datetime) -> list[Card]:
+    """T1: teams that a departure left too small, as long as nobody has been asked how they go on."""
+    today = timezone.localdate(now)
+    present = Membership.objects.filter(ended_at=None).select_related("participant__user")
+    changes = TeamChange.objects.exclude(status=TeamChange.Status.CANCELLED).prefetch_related("consents")
+    teams = (
+        Team.objects.filter(status=Team.Status.CONFIRMED, cohort__in=permissions.office_cohorts(user))
+        .annotate(people=Count("memberships", filter=Q(memberships__ended_at=None)))
+        .filter(people__lt=F("cohort__program__min_team_size"))
+        .select_related("cohort__program")
+        .prefetch_related(
+            "cohort__program__curriculum",
+            Prefetch("memberships", queryset=present, to_attr="present"),
+            Prefetch("changes", queryset=changes, to_attr="all_changes"),
+        )
+        .order_by("cohort", "number")
+    )
+    return [_small(team) for team in teams if _is_undecided(team) and not is_over(team.cohort, today=today)]
+
+
+def _is_undecided(team: Team) -> bool:
+    members = [place.participant for place in team.present]  # type: ignore[attr-defined]
+    changes: list[TeamChange] = team.all_changes  # type: ignore[attr-defined]
+    asked = any(change.status == TeamChange.Status.OPEN for change in changes)
+    return is_small(team, members) and not asked and agreed_to_go_on(members, changes) is None
+
+
+def _small(team: Team) -> Card:
+    names = ", ".join(str(place.participant) for place in team.present)  # type: ignore[attr-defined]
+    return Card(
+        title=f"{team} of the {team.cohort} has become small",
+        text=f"Still in it: {names}. Decide how it goes on; everybody concerned is asked.",
+        address=reverse("team_small", args=[team.pk]),
+        action="Decide",
+        urgency=Urgency.NOW,
+        icon="users",
     )

@@ -1,0 +1,82 @@
+"""The branch office decides how a team goes on that a departure left too small (T1), with everybody's consent (T4)."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from coaching import team_changes
+from coaching.errors import Refused
+from coaching.models import Membership, Participant, Team, TeamChange
+from coaching.permissions import access, branch_office, office_cohorts
+from coaching.site import lifecycle
+from coaching.site.forms_teams import SmallTeamForm
+
+
+def _room(team: Team) -> HttpResponse:
+    return redirect(f"{reverse('cohort_teams', args=[team.cohort_id])}#team-{team.pk}")
+
+
+def _change(request: HttpRequest, pk: int) -> TeamChange:
+    rows = TeamChange.objects.filter(team__cohort__in=office_cohorts(request.user))  # type: ignore[arg-type]
+    return get_object_or_404(rows.select_related("team__cohort__program", "team__cohort__branch"), pk=pk)
+
+
+@access(branch_office)
+@require_http_methods(["GET", "HEAD", "POST"])
+def decide(request: HttpRequest, pk: int) -> HttpResponse:
+    rows = Team.objects.filter(cohort__in=office_cohorts(request.user))  # type: ignore[arg-type]
+    team = get_object_or_404(rows.select_related("cohort__program", "cohort__branch"), pk=pk)
+    places = Membership.objects.filter(team=team, ended_at=None).select_related("participant__user")
+    members: list[Participant] = [place.participant for place in places]
+    if not team_changes.is_small(team, members):
+        messages.info(request, f"{team} is not too small, so there is nothing to decide.")
+        return _room(team)
+    form = SmallTeamForm(request.POST if request.method == "POST" else None, ways=team_changes.ways(team))
+    if request.method == "POST" and form.is_valid():
+        try:
+            change = team_changes.ask(
+                team=team,
+                kind=form.chosen.kind,
+                joining=form.chosen.joining,
+                reason=form.cleaned_data["reason"],
+                by=request.user,  # type: ignore[arg-type]
+                now=timezone.now(),
+            )
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            asked = change.consents.count()
+            people = "1 person is" if asked == 1 else f"{asked} people are"
+            messages.success(request, f"{people} asked by mail. You confirm when everybody has agreed.")
+            return _room(team)
+    context = {"team": team, "cohort": team.cohort, "members": members, "form": form}
+    return render(request, "teams/small.html", context)
+
+
+@access(branch_office)
+@require_POST
+def confirm(request: HttpRequest, pk: int) -> HttpResponse:
+    change = _change(request, pk)
+    try:
+        lifecycle.confirm_change(change=change, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, f"Confirmed: {change.words} Everybody who was asked is told by mail.")
+    return _room(change.team)
+
+
+@access(branch_office)
+@require_POST
+def take_back(request: HttpRequest, pk: int) -> HttpResponse:
+    change = _change(request, pk)
+    try:
+        team_changes.take_back(change=change, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, "The question is taken back. Nothing has changed.")
+    return _room(change.team)

@@ -1,0 +1,265 @@
+"""How a team goes on that a departure left too small: T1, T4, T8, T10."""
+
+import pytest
+
+from coaching import enrollment, outbox, team_agreement, team_changes
+from coaching.models import AuditEvent, Consent, Membership, Message, Participant, Team, TeamChange
+from coaching.permissions import NotYourCohort
+from coaching.site import lifecycle
+from coaching.team_problem import BrokenRules
+from meetings import scheduling
+from meetings.models import Meeting
+from tests import factories
+from tests.clock import NOW
+
+pytestmark = pytest.mark.usefixtures("frozen")
+
+GO_ON, JOIN, MERGE = TeamChange.Kind.GO_ON, TeamChange.Kind.JOIN, TeamChange.Kind.MERGE
+
+
+@pytest.fixture
+def small(cohort, branch_officer) -> Team:
+    """A team of three that one has left: two are still there."""
+    people = [factories.participant(cohort, factories.person(name)) for name in ("Ann", "Ben", "Cy")]
+    team = factories.confirmed_team(cohort, people, by=branch_officer)
+    enrollment.leave(participant=people[2], by=people[2].user, reason="", now=NOW)
+    return team
+
+
+@pytest.fixture
+def pooled(cohort) -> Participant:
+    return factories.participant(cohort, factories.person("Pia Pool"))
+
+
+def team_of(cohort, number, by) -> Team:
+    names = [f"{name} Other" for name in ("Dot", "Eli", "Fay", "Gus")[:number]]
+    people = [factories.participant(cohort, factories.person(name)) for name in names]
+    return factories.confirmed_team(cohort, people, by=by)
+
+
+def members(team) -> list[Participant]:
+    return [each.participant for each in team.memberships.filter(ended_at=None)]
+
+
+def ask(team, by, kind=GO_ON, joining=(), reason="Nobody waits."):
+    return team_changes.ask(team=team, kind=kind, joining=joining, reason=reason, by=by, now=NOW)
+
+
+def all_agree(change):
+    for consent in change.consents.select_related("participant__user"):
+        team_agreement.answer(consent=consent, agree=True, by=consent.participant.user, now=NOW)
+
+
+def names(change) -> list[str]:
+    return [str(consent.participant) for consent in change.consents.all()]
+
+
+# What is offered
+
+
+def test_only_what_the_rules_allow_is_offered(small, cohort, pooled, branch_officer):
+    """T1: three and four people; nobody leaves a team behind that is too small; T8: and nobody is with a signer."""
+    team_of(cohort, 4, branch_officer)
+    signed = factories.participant(cohort, factories.person("Sid Signed"), signers=(members(small)[0].user,))
+    assert [way.words for way in team_changes.ways(small)] == [
+        "Go on with 2: Ann, Ben",
+        "Pia Pool joins; has no team yet",
+        "Dot Other moves here from Team 2, which keeps 3",
+        "Eli Other moves here from Team 2, which keeps 3",
+        "Fay Other moves here from Team 2, which keeps 3",
+        "Gus Other moves here from Team 2, which keeps 3",
+    ]
+    with pytest.raises(BrokenRules, match="Sid Signed"):
+        ask(small, branch_officer, JOIN, [signed])
+
+
+def test_two_teams_of_two_can_become_one(small, cohort, branch_officer):
+    """T1"""
+    team_of(cohort, 2, branch_officer)
+    assert (
+        team_changes.ways(small)[-1].words
+        == "Team 2 joins and ends as a team of its own: Dot Other, Eli Other"
+    )
+
+
+def test_one_person_alone_does_not_go_on(small, branch_officer):
+    first = members(small)[0]
+    enrollment.leave(participant=first, by=first.user, reason="", now=NOW)
+    assert team_changes.ways(small) == []
+    with pytest.raises(team_changes.NotPossible, match="One person alone"):
+        ask(small, branch_officer)
+
+
+def test_whole_team_is_asked_nothing(cohort, branch_officer):
+    with pytest.raises(team_changes.NotSmall):
+        ask(team_of(cohort, 3, branch_officer), branch_officer)
+
+
+# Going on
+
+
+def test_two_go_on_when_both_agree(small, branch_officer):
+    """T1, T4: the question ends with the reason on record, and opens again with the next departure."""
+    change = ask(small, branch_officer)
+    assert ask(small, branch_officer) == change
+    assert (names(change), change.reason) == (["Ann", "Ben"], "Nobody waits.")
+    with pytest.raises(team_agreement.NotAgreed, match="not agreed yet: Ann, Ben"):
+        team_changes.confirm(change=change, by=branch_officer, now=NOW)
+    all_agree(change)
+    for _ in range(2):
+        assert team_changes.confirm(change=change, by=branch_officer, now=NOW) == []
+    assert team_changes.agreed_to_go_on(members(small), small.changes.all()) == change
+    assert AuditEvent.objects.filter(action="team_change.confirmed").count() == 1
+    assert [str(each) for each in members(small)] == ["Ann", "Ben"]
+    newcomer = factories.participant(small.cohort)
+    assert team_changes.agreed_to_go_on([*members(small), newcomer], small.changes.all()) is None
+
+
+# Joining
+
+
+def test_person_without_a_team_joins(small, pooled, branch_officer):
+    change = ask(small, branch_officer, JOIN, [pooled])
+    assert names(change) == ["Ann", "Ben", "Pia Pool"]
+    assert change.words == "Pia Pool joins Team 1."
+    all_agree(change)
+    assert members(small) == [each for each in members(small) if each != pooled]
+    lifecycle.confirm_change(change=change, by=branch_officer, now=NOW)
+    assert [str(each) for each in members(small)] == ["Ann", "Ben", "Pia Pool"]
+    told = Message.objects.filter(kind="team_change_settled").values_list("recipient__name", flat=True)
+    assert sorted(told) == ["Ann", "Ben", "Pia Pool"]
+
+
+def test_who_moves_leaves_the_other_team_and_its_people_agree_too(small, cohort, branch_officer):
+    """T4, T9"""
+    other = team_of(cohort, 4, branch_officer)
+    moving = members(other)[0]
+    change = ask(small, branch_officer, JOIN, [moving])
+    assert names(change) == ["Ann", "Ben", "Dot Other", "Eli Other", "Fay Other", "Gus Other"]
+    all_agree(change)
+    lifecycle.confirm_change(change=change, by=branch_officer, now=NOW)
+    assert [str(each) for each in members(small)] == ["Ann", "Ben", "Dot Other"]
+    assert moving not in members(other)
+    other.refresh_from_db()
+    assert other.status == "confirmed"
+
+
+def test_nobody_is_taken_from_a_team_of_three(small, cohort, branch_officer):
+    """T1"""
+    other = team_of(cohort, 3, branch_officer)
+    with pytest.raises(team_changes.NotPossible, match="Team 2 would become too small itself"):
+        ask(small, branch_officer, JOIN, members(other)[:1])
+
+
+@pytest.mark.parametrize("who", ["a member", "who left", "another cohort", "nobody"])
+def test_only_others_of_the_program_can_join(small, program, branch, branch_officer, who):
+    left = Participant.objects.get(status="left")
+    joining = {
+        "a member": members(small)[:1],
+        "who left": [left],
+        "another cohort": [factories.participant(factories.cohort(program, branch))],
+        "nobody": [],
+    }[who]
+    with pytest.raises(team_changes.NotPossible):
+        ask(small, branch_officer, JOIN, joining)
+
+
+def test_change_of_the_teams_voids_the_question(small, cohort, pooled, branch_officer):
+    """T4: what everybody agreed to is not what it would be now."""
+    change = ask(small, branch_officer, JOIN, [pooled])
+    all_agree(change)
+    another = factories.participant(cohort, factories.person("Late Comer"))
+    small.memberships.create(participant=another, joined_at=NOW)
+    with pytest.raises(team_changes.NotSmall):
+        team_changes.confirm(change=change, by=branch_officer, now=NOW)
+    assert not Membership.objects.filter(participant=pooled).exists()
+
+
+# Merging
+
+
+def test_merged_teams_meet_as_one(small, cohort, branch_officer):
+    """T1, T4: the other team ends, and what it had planned is called off."""
+    other = team_of(cohort, 2, branch_officer)
+    scheduling.lay_out_meetings(team=other, by=None, now=NOW)
+    scheduling.lay_out_meetings(team=small, by=None, now=NOW)
+    change = ask(small, branch_officer, MERGE, members(other))
+    assert change.words == "Dot Other and Eli Other join Team 1, and their own team ends."
+    all_agree(change)
+    for _ in range(2):
+        lifecycle.confirm_change(change=change, by=branch_officer, now=NOW)
+    assert [str(each) for each in members(small)] == ["Ann", "Ben", "Dot Other", "Eli Other"]
+    other.refresh_from_db()
+    assert (other.status, members(other)) == ("ended", [])
+    assert {each.status for each in Meeting.objects.of_team(other)} == {"cancelled"}
+    assert {each.status for each in Meeting.objects.of_team(small)} == {"planned"}
+
+
+def test_half_a_team_does_not_merge(small, cohort, branch_officer):
+    other = team_of(cohort, 2, branch_officer)
+    with pytest.raises(team_changes.NotPossible, match="everybody of the other one joins"):
+        ask(small, branch_officer, MERGE, members(other)[:1])
+
+
+def test_five_are_no_team(small, cohort, branch_officer):
+    """T1"""
+    other = team_of(cohort, 3, branch_officer)
+    with pytest.raises(BrokenRules, match="5 people; a team has 3 or 4"):
+        ask(small, branch_officer, MERGE, members(other))
+
+
+# Asking
+
+
+def test_one_question_at_a_time(small, pooled, branch_officer):
+    change = ask(small, branch_officer)
+    with pytest.raises(team_changes.AskedAlready):
+        ask(small, branch_officer, JOIN, [pooled])
+    for _ in range(2):
+        team_changes.take_back(change=change, by=branch_officer, now=NOW)
+    ask(small, branch_officer, JOIN, [pooled])
+    with pytest.raises(team_changes.NotOpen):
+        team_changes.confirm(change=change, by=branch_officer, now=NOW)
+
+
+def test_departure_ends_the_question(small, pooled, branch_officer):
+    """F3: who leaves is asked no longer, and the others neither."""
+    change = ask(small, branch_officer, JOIN, [pooled])
+    enrollment.leave(participant=pooled, by=pooled.user, reason="", now=NOW)
+    change.refresh_from_db()
+    assert change.status == "cancelled"
+
+
+def test_only_the_branch_office_asks_and_confirms(small, outsider, branch_officer):
+    """T10: nor an officer who takes part."""
+    with pytest.raises(NotYourCohort):
+        ask(small, outsider)
+    change = ask(small, branch_officer)
+    all_agree(change)
+    factories.participant(small.cohort, branch_officer)
+    for write in (team_changes.confirm, team_changes.take_back):
+        with pytest.raises(NotYourCohort):
+            write(change=change, by=branch_officer, now=NOW)
+
+
+def test_forming_a_team_is_no_such_question(small, branch_officer):
+    change = TeamChange.objects.create(team=small, created_at=NOW)
+    for write in (team_changes.confirm, team_changes.take_back):
+        with pytest.raises(team_changes.NotOpen):
+            write(change=change, by=branch_officer, now=NOW)
+
+
+def test_mail_says_what_is_asked_and_how_it_ended(small, pooled, branch_officer):
+    change = ask(small, branch_officer, JOIN, [pooled], reason="Three see more.")
+    consent = Consent.objects.get(change=change, participant=pooled)
+    build = outbox._builders
+    asked = build["team_change_asked"](pooled.user, consent=consent.pk).body
+    assert "Pia Pool joins Team 1.\nWhy: Three see more." in asked
+    team_agreement.answer(consent=consent, agree=False, by=pooled.user, now=NOW)
+    assert build["team_change_asked"](pooled.user, consent=consent.pk) is None
+    declined = build["team_declined"](branch_officer, consent=consent.pk).body
+    assert "Pia Pool joins Team 1. Pia Pool does not agree." in declined
+    all_agree(change)
+    assert "Pia Pool joins Team 1." in build["team_agreed"](branch_officer, change=change.pk).body
+    team_changes.take_back(change=change, by=branch_officer, now=NOW)
+    assert "taken back" in build["team_change_settled"](pooled.user, change=change.pk).subject

@@ -1,0 +1,118 @@
+"""The branch office and the members decide how a small team goes on: T1, T4."""
+
+import pytest
+from django.urls import reverse
+
+from coaching import enrollment, team_changes
+from coaching.models import Consent, Participant, Team, TeamChange
+from coaching.site.home import cards_for
+from tests import factories
+from tests.clock import NOW
+
+pytestmark = pytest.mark.usefixtures("frozen", "plain_not_found")
+
+
+@pytest.fixture
+def small(cohort, branch_officer) -> Team:
+    people = [factories.participant(cohort, factories.person(name)) for name in ("Ann", "Ben", "Cy")]
+    team = factories.confirmed_team(cohort, people, by=branch_officer)
+    enrollment.leave(participant=people[2], by=people[2].user, reason="", now=NOW)
+    return team
+
+
+@pytest.fixture
+def pooled(cohort) -> Participant:
+    return factories.participant(cohort, factories.person("Pia Pool"))
+
+
+@pytest.fixture
+def office(client, branch_officer):
+    client.force_login(branch_officer)
+    return client
+
+
+def about_teams(user) -> list[tuple[str, str]]:
+    return [(card.title, card.action) for card in cards_for(user) if card.title.startswith("Team 1")]
+
+
+def room(client, cohort) -> str:
+    return client.get(reverse("cohort_teams", args=[cohort.pk])).content.decode()
+
+
+def agree(client, change) -> None:
+    for consent in change.consents.select_related("participant__user"):
+        client.force_login(consent.participant.user)
+        assert "Do you agree? " in client.get(reverse("my_team")).content.decode()
+        client.post(reverse("team_answer", args=[consent.pk]), {"answer": "agree", "reason": ""})
+
+
+def test_office_asks_and_confirms_and_the_question_ends(client, office, small, cohort, branch_officer):
+    """T1, T4: from the card on the first page to a team of two that stands."""
+    assert about_teams(branch_officer) == [(f"Team 1 of the {cohort} has become small", "Decide")]
+    address = reverse("team_small", args=[small.pk])
+    assert address in room(office, cohort)
+    assert "Go on with 2: Ann, Ben" in office.get(address).content.decode()
+    refused = office.post(address, {"reason": ""})
+    assert refused.status_code == 200
+    assert set(refused.context["form"].errors) == {"way", "reason"}
+    office.post(address, {"way": "go_on", "reason": "Nobody waits."})
+    change = TeamChange.objects.get(team=small)
+    assert about_teams(branch_officer) == []
+    assert "It can be confirmed when everybody agreed: 2 have not." in room(office, cohort)
+    agree(client, change)
+    assert about_teams(branch_officer) == [
+        (f"Team 1 of the {cohort}: everyone has agreed", "Confirm the team")
+    ]
+    client.force_login(branch_officer)
+    assert reverse("team_change_confirm", args=[change.pk]) in room(client, cohort)
+    client.post(reverse("team_change_confirm", args=[change.pk]))
+    assert about_teams(branch_officer) == []
+    assert "Team 1 goes on with the members it has. Reason: Nobody waits." in room(client, cohort)
+
+
+def test_person_without_a_team_is_asked_on_their_own_page(client, office, small, pooled, branch_officer):
+    address = reverse("team_small", args=[small.pk])
+    office.post(address, {"way": f"join-{pooled.pk}", "reason": "Three see more."})
+    assert next(card.title for card in cards_for(pooled.user)) == "Do you agree? Pia Pool joins Team 1."
+    agree(client, TeamChange.objects.get(team=small))
+    client.force_login(branch_officer)
+    client.post(reverse("team_change_confirm", args=[TeamChange.objects.get(team=small).pk]))
+    assert small.memberships.filter(ended_at=None).count() == 3
+
+
+def test_declined_question_is_taken_back(client, office, small, cohort, branch_officer):
+    office.post(reverse("team_small", args=[small.pk]), {"way": "go_on", "reason": "x"})
+    consent = Consent.objects.first()
+    client.force_login(consent.participant.user)
+    client.post(reverse("team_answer", args=[consent.pk]), {"answer": "decline", "reason": "Too few"})
+    assert about_teams(branch_officer) == [(f"Team 1 of the {cohort}: somebody declined", "Look at the team")]
+    client.force_login(branch_officer)
+    client.post(reverse("team_change_take_back", args=[consent.change_id]))
+    assert about_teams(branch_officer) == [(f"Team 1 of the {cohort} has become small", "Decide")]
+
+
+def test_way_that_was_not_offered_asks_nobody(office, small):
+    office.post(reverse("team_small", args=[small.pk]), {"way": "join-999999", "reason": "x"})
+    assert not TeamChange.objects.exists()
+
+
+def test_team_that_is_whole_has_nothing_to_decide(office, cohort, branch_officer):
+    team = factories.confirmed_team(
+        cohort, [factories.participant(cohort) for _ in range(3)], by=branch_officer
+    )
+    assert office.get(reverse("team_small", args=[team.pk])).status_code == 302
+    assert about_teams(branch_officer) == []
+
+
+def test_program_that_is_over_asks_no_longer(office, small, cohort, branch_officer):
+    cohort.first_month = NOW.date().replace(year=2025, day=1)
+    cohort.applications_open_date = cohort.first_month.replace(month=1)
+    cohort.applications_close_date = cohort.first_month.replace(month=2)
+    cohort.save()
+    assert about_teams(branch_officer) == []
+    assert "has become small" not in room(office, cohort)
+
+
+def test_question_is_not_asked_about_a_team_that_is_being_asked(small, branch_officer):
+    team_changes.ask(team=small, kind="go_on", joining=(), reason="x", by=branch_officer, now=NOW)
+    assert about_teams(branch_officer) == []
