@@ -1,6 +1,7 @@
 """Everything can be found and read here; what the workflow sets is changed by the workflow alone."""
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from applications.models import Application, Decision, ProjectChange, Rating, ReviewStep
@@ -15,6 +16,16 @@ class ReadOnly:
 
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
+
+
+class WithoutDrafts(ReadOnly):
+    """What somebody is still writing is theirs alone, also here; `to_status` is the way to it."""
+
+    to_status = "status"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        rows = super().get_queryset(request)  # type: ignore[misc]
+        return rows.exclude(**{self.to_status: Application.Status.DRAFT})
 
 
 class RatingInline(ReadOnly, admin.TabularInline):
@@ -46,7 +57,7 @@ class DecisionInline(ReadOnly, admin.TabularInline):
 
 
 @admin.register(Application)
-class ApplicationAdmin(ReadOnly, admin.ModelAdmin):
+class ApplicationAdmin(WithoutDrafts, admin.ModelAdmin):
     list_display = ("applicant", "cohort", "status", "submitted_at")
     list_filter = ("status", "cohort")
     search_fields = ("applicant__name", "applicant__email", "project_title")
@@ -83,7 +94,8 @@ class DecisionAdmin(ReadOnly, admin.ModelAdmin):
 
 
 @admin.register(Rating)
-class RatingAdmin(ReadOnly, admin.ModelAdmin):
+class RatingAdmin(WithoutDrafts, admin.ModelAdmin):
+    to_status = "application__status"
     list_display = ("application", "competency", "rating")
     list_filter = ("rating", "competency")
     search_fields = ("application__applicant__name",)

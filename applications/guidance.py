@@ -1,6 +1,9 @@
 """What stands beside the fields: help to find a project (A5), what each letter of SMART asks (A4), who reads it."""
 
-READERS = "Those who sign your application, and the branch office."
+READERS = (
+    "You alone while it is a draft; then those who sign your application, the branch office, and the "
+    "administrators who keep the system."
+)
 
 PROJECT_QUESTIONS = (  # A5
     "Will it improve how the department operates?",

@@ -32,6 +32,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "participations": _participations(user),
         "cohorts": permissions.office_cohorts(user).select_related("program", "branch"),
         "awaiting": Batch.objects.awaiting(user).select_related("cohort__branch"),
+        "approved": Batch.objects.filter(sign_off__signer=user).select_related("cohort__branch", "sign_off"),
         "may_search": permissions.branch_office(user) or permissions.deputy(user),
         "may_approve": permissions.superintendent(user),
     }

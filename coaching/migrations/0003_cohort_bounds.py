@@ -5,20 +5,31 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('coaching', '0002_append_only'),
+        ("coaching", "0002_append_only"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='cohort',
-            name='evaluation_days',
-            field=models.PositiveSmallIntegerField(default=14, help_text='Days an evaluation stays open after its meeting.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(60)]),
+            model_name="cohort",
+            name="evaluation_days",
+            field=models.PositiveSmallIntegerField(
+                default=14,
+                help_text="Days an evaluation stays open after its meeting.",
+                validators=[
+                    django.core.validators.MinValueValidator(1),
+                    django.core.validators.MaxValueValidator(60),
+                ],
+            ),
         ),
         migrations.AlterField(
-            model_name='cohort',
-            name='quorum',
-            field=models.PositiveSmallIntegerField(default=2, validators=[django.core.validators.MinValueValidator(1, 'At least one member must be present.')]),
+            model_name="cohort",
+            name="quorum",
+            field=models.PositiveSmallIntegerField(
+                default=2,
+                validators=[
+                    django.core.validators.MinValueValidator(1, "At least one member must be present.")
+                ],
+            ),
         ),
     ]

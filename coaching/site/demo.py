@@ -18,7 +18,7 @@ from coaching.models import Cohort, Delegation, Message, OrgUnit, Program, User
 from coaching.site import reference, staging
 from coaching.site.population import MAIL_DOMAIN, Employee, Population
 from meetings import evaluations
-from meetings.models import Meeting
+from meetings.models import Attendance, Meeting
 
 PASSWORD = "peer-coaching-demo"  # noqa: S105 (printed for everybody; invented people only)
 SEED = 2011
@@ -63,8 +63,8 @@ SIGN_IN_AS = (
     DemoPerson("Branch office", _address("branch.office"), "runs the cohorts of the branch"),
     DemoPerson("Team member", _address("member"), "is in month five, with an evaluation to fill in"),
     DemoPerson("Graduate", _address("graduate"), "has a certificate to show"),
-    DemoPerson("Superintendent", _address("superintendent"), "approves certificates"),
-    DemoPerson("Training office", _address("training.office"), "prepares what the meetings need"),
+    DemoPerson("Superintendent", _address("superintendent"), "has a certificate to approve"),
+    DemoPerson("Training office", _address("training.office"), "reads how the meetings were evaluated"),
     DemoPerson(
         "Operations branch office", _address("operations.office"), "is forming teams in another branch"
     ),
@@ -220,7 +220,8 @@ KNOWN = {
 
 
 def _completed(demo: Demo) -> None:
-    """Seven people in two teams; six hold certificates, one was replaced, one missed a month."""
+    """Seven people in two teams: five hold certificates, one was replaced; one missed a month; one was excused late,
+    and waits for the approval."""
     cohort = demo.open_cohort(
         branch=STUDENT_BRANCH,
         name=str(demo.month(-10).year),
@@ -236,7 +237,7 @@ def _completed(demo: Demo) -> None:
     demo.hold_meetings(
         cohort,
         unless=lambda meeting, number: (
-            meeting.month == 6 and number == 0 and not meeting.teams.filter(pk=team).exists()
+            (meeting.month, number) in ((6, 0), (4, 1)) and not meeting.teams.filter(pk=team).exists()
         ),
     )
     now = staging.at(demo.month(-2), cohort=cohort) + timedelta(days=9)
@@ -246,11 +247,24 @@ def _completed(demo: Demo) -> None:
     head = demo.user("superintendent")
     batch = approval.approve_batch(batch=batch, by=head, typed_name=head.name, now=now + timedelta(days=2))
     issuing.issue_batch(batch=batch, by=officer, now=now + timedelta(days=2, hours=1))
+    _excuse_late(cohort, officer, now=demo.now - timedelta(days=4))
     lost = Certificate.objects.exclude(participant__user=known.user).order_by("pk").first()
     assert lost is not None
     issuing.reissue(
         certificate=lost, by=officer, reason="The holder lost the file.", now=now + timedelta(days=20)
     )
+
+
+def _excuse_late(cohort: Cohort, officer: User, *, now: datetime) -> None:
+    """Somebody shows afterwards why they could not come: their certificate waits for the superintendent."""
+    missed = Attendance.objects.get(
+        meeting__cohort=cohort, meeting__item__month=4, status=Attendance.Status.ABSENT
+    )
+    staging.attendance.excuse(
+        meeting=missed.meeting, participant=missed.participant, reason="Jury duty.", by=officer, now=now
+    )
+    batch = approval.propose_batch(cohort=cohort, by=officer, now=now)
+    approval.submit_for_approval(batch=batch, by=officer, now=now)
 
 
 def _month_five(demo: Demo) -> None:
@@ -304,7 +318,7 @@ def _teams(demo: Demo) -> None:
             proposal=draft, participant=participant, team=1, version=draft.version, by=officer, now=now
         )
     [team] = team_formation.publish(proposal=draft, by=officer, now=now)
-    for consent in team.changes.get().consents.exclude(participant=first[0])[:2]:
+    for consent in team.changes.get().consents.exclude(participant=first[0]):
         staging.team_agreement.answer(
             consent=consent, agree=True, by=consent.participant.user, now=now + timedelta(days=1)
         )

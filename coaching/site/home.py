@@ -29,7 +29,9 @@ FINDS: tuple[Find, ...] = (
     certificates.sent_back,
     certificates.to_propose,
     certificates.to_issue,
+    certificates.approved,
     certificates.mine,
+    meetings.totals,
     applications.to_begin,
 )
 

@@ -4,7 +4,7 @@ import email
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.message import EmailMessage as ParsedMessage
 from email.policy import default as default_policy
 from email.utils import parseaddr, parsedate_to_datetime
@@ -57,9 +57,15 @@ def _read(path: Path) -> Letter:
         sender_name=parseaddr(str(parsed["From"]))[0] or str(parsed["From"]),
         to=str(parsed["To"]),
         subject=str(parsed["Subject"]),
-        sent_at=parsedate_to_datetime(str(parsed["Date"])),
+        sent_at=_moment(str(parsed["Date"])),
         body=body.get_content() if body else "",
     )
+
+
+def _moment(date: str) -> datetime:
+    """A mail that names no zone ("-0000") means UTC."""
+    moment = parsedate_to_datetime(date)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _newest_first() -> list[Path]:

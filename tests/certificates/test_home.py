@@ -31,8 +31,11 @@ def test_list_that_came_back_is_urgent(submitted, superintendent, branch_officer
     )
 
 
-def test_approved_list_waits_to_be_issued(approved, branch_officer):
+def test_approved_list_waits_to_be_issued(approved, branch_officer, superintendent, client):
     assert titles(branch_officer) == ["3 certificates to issue"]
+    assert titles(superintendent) == ["Certificates you have approved"]
+    client.force_login(superintendent)
+    assert list(client.get("/certificates/").context["approved"]) == [approved]
 
 
 def test_holder_finds_the_certificate(certificate, members, branch_officer):

@@ -94,3 +94,8 @@ def test_member_sees_how_far_the_certificate_is(meetings, people):
     with at(noon(meetings[0].date)):
         cards = {card.title: card.text for card in cards_for(people.alice.user)}
         assert cards["Your way to the certificate"] == "1 of 8 months are done, and you are on track."
+
+
+def test_the_training_office_finds_the_totals(training_officer, supervisor):
+    assert titles(training_officer) == ["How the meetings were evaluated"]
+    assert "How the meetings were evaluated" not in titles(supervisor)

@@ -68,7 +68,9 @@ def test_a_reminder_comes_once_and_again_for_another_day(meeting, alice):
     assert due.do_due(now=now) == {"meetings_reminded": 0, "evaluations_closed": 0}
     assert Message.objects.filter(kind="meetings.reminder").count() == 3
     with time_machine.travel(now):
-        assert "your team meets on Wednesday, February 17, 2027 at 9:00 a.m." in build("reminder", alice).body
+        assert (
+            "At 9:00 a.m. on Wednesday, February 17, 2027 your team meets." in build("reminder", alice).body
+        )
     move(meeting, meeting.date + timedelta(days=1), alice, now=now)
     due.do_due(now=now)
     assert Message.objects.filter(kind="meetings.reminder").count() == 6

@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from applications.models import Application
-from certificates.models import Certificate
+from certificates.models import Batch, Certificate
 from coaching.models import AuditEvent, Cohort, Consent, Participant, TeamProposal, User
 from coaching.site import demo, staging
 from meetings.models import EvaluationReceipt
@@ -23,8 +23,11 @@ def test_every_phase_is_on_show_and_a_second_loading_changes_nothing(client, dja
     assert waiting == {"supervisor", "director", "deputy"}
     assert set(Consent.objects.values_list("answer", flat=True)) >= {"pending", "agreed"}
     assert TeamProposal.objects.filter(status=TeamProposal.Status.DRAFT).count() == 1
-    assert Participant.objects.filter(status=Participant.Status.COMPLETED).count() == 6
-    assert Certificate.objects.filter(status=Certificate.Status.VALID).count() == 6
+    assert Participant.objects.filter(status=Participant.Status.COMPLETED).count() == 5
+    assert Certificate.objects.filter(status=Certificate.Status.VALID).count() == 5
+    assert Batch.objects.get(status=Batch.Status.AWAITING).entries.count() == 1
+    [asked] = Consent.objects.filter(answer=Consent.Answer.PENDING)
+    assert asked.participant.user.email == "operations.member@demo.example"
     assert EvaluationReceipt.objects.exists()
     for person in demo.people():
         assert client.login(email=person.email, password=demo.PASSWORD), person.email

@@ -76,3 +76,13 @@ def test_two_mails_of_one_moment_are_two_files(client, db, mailbox, settings):
     mails = [EmailMessage(f"Mail {n}", "", "a@example.org", ["b@demo.example"]) for n in range(2)]
     assert connection.send_messages(mails) == 2
     assert len(list(settings.MAILBOX_DIR.glob("*.eml"))) == 2
+
+
+@pytest.mark.parametrize("zone", ["-0000", "+0000"])
+def test_mail_is_shown_at_the_local_time(client, db, mailbox, settings, zone):
+    mail = f"From: a@example.org\nTo: b@example.org\nSubject: Late\nDate: Sun, 22 Nov 2026 02:29:00 {zone}\n\nText\n"
+    settings.MAILBOX_DIR.mkdir()
+    (settings.MAILBOX_DIR / "9-1.eml").write_text(mail)
+    page = client.get("/mail/").content.decode()
+    assert "November 21, 2026" in page
+    assert "6:29 p.m." in page

@@ -19,10 +19,11 @@ from django.contrib import admin
 from django.db import transaction
 from django.http import HttpResponse, HttpResponseNotFound
 from django.shortcuts import resolve_url
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.urls.converters import IntConverter
 
+from applications.models import Application, Rating
 from coaching.models import AuditEvent, ClosedDay, User
 from coaching.site import urls
 from tests import world as worlds
@@ -311,9 +312,11 @@ def test_every_model_is_in_the_administration_but_what_is_the_members_own():
 def test_every_page_of_the_administration_opens(world, clients):
     """List, search, row, history and form of every model; nothing is deleted but closed days."""
     client, wrong = clients["administrator"], []
+    request = RequestFactory().get("/")
+    request.user = world.cast["administrator"]
     for model, options in admin.site._registry.items():
         base = f"admin:{model._meta.app_label}_{model._meta.model_name}_"
-        row = model._default_manager.order_by("pk").first()
+        row = options.get_queryset(request).order_by("pk").first()
         if row is None:
             wrong.append(f"the world lacks a row of {model._meta.label}")
             continue
@@ -329,6 +332,20 @@ def test_every_page_of_the_administration_opens(world, clients):
             assert b"SECRET" not in answer.content, path  # T4: a reason that the branch office alone reads
             assert b"delete_selected" not in answer.content or model is ClosedDay, path
     assert wrong == []
+
+
+def test_a_draft_is_its_writers_alone(world, clients):
+    """Who reads this: administrators find an application once it is submitted."""
+    drafts = Application.objects.filter(status=Application.Status.DRAFT)
+    rows = Rating.objects.filter(application__in=drafts)
+    assert rows.exists()
+    for name, model in (("application", drafts), ("rating", rows)):
+        for row in model:
+            path = reverse(f"admin:applications_{name}_change", args=[row.pk])
+            assert clients["administrator"].get(path).status_code == 302, path
+        page = clients["administrator"].get(reverse(f"admin:applications_{name}_changelist"))
+        assert not set(page.context["cl"].queryset) & set(model)
+        assert page.context["cl"].queryset.exists()
 
 
 @pytest.mark.parametrize("name", sorted(SIGN_IN_PUBLIC | SIGN_IN_PRIVATE))

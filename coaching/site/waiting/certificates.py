@@ -29,6 +29,24 @@ def to_approve(user: User, now: datetime) -> list[Card]:
     ]
 
 
+def approved(user: User, now: datetime) -> list[Card]:
+    """What this person has signed, to look up later."""
+    batches = Batch.objects.filter(sign_off__signer=user, status=Batch.Status.APPROVED)
+    last = batches.select_related("cohort__branch", "sign_off").order_by("-sign_off__signed_at").first()
+    if last is None or last.sign_off is None:
+        return []
+    return [
+        Card(
+            title="Certificates you have approved",
+            text=f"The last list: {last.cohort}, {last.cohort.branch}, on {day(last.sign_off.signed_at)}.",
+            address=reverse("certificates"),
+            action="See the lists",
+            urgency=Urgency.CALM,
+            icon="certificate-check",
+        )
+    ]
+
+
 def sent_back(user: User, now: datetime) -> list[Card]:
     """Batches that came back from the superintendent to the branch office."""
     batches = Batch.objects.filter(

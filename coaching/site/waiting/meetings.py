@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateformat import time_format
 
+from coaching import permissions
 from coaching.models import Participant, User
 from coaching.site.waiting.cards import Card, Urgency, counted, day
 from meetings import ledger
@@ -88,7 +89,7 @@ def evaluations(user: User, now: datetime) -> list[Card]:
             title=f"Evaluate “{first.heading}”"
             if only
             else f"{counted(len(meetings), 'evaluation', 'evaluations')} to write",
-            text="It takes five minutes, nobody reads it with your name, and the certificate asks for it.",
+            text="It takes a few minutes, nobody reads it with your name, and the certificate asks for it.",
             address=reverse("meeting_evaluation", args=[first.pk]),
             action="Evaluate" if only else "Begin with the first",
             urgency=Urgency.SOON,
@@ -121,5 +122,21 @@ def progress(user: User, now: datetime) -> list[Card]:
             action="See what is still missing",
             urgency=Urgency.CALM,
             icon="certificate-check",
+        )
+    ]
+
+
+def totals(user: User, now: datetime) -> list[Card]:
+    """The training office's reading."""
+    if not permissions.training_office(user):
+        return []
+    return [
+        Card(
+            title="How the meetings were evaluated",
+            text="Totals of each program; nobody can be recognized in them.",
+            address=reverse("meetings_totals_list"),
+            action="Read the totals",
+            urgency=Urgency.CALM,
+            icon="bar-chart",
         )
     ]
