@@ -5,11 +5,14 @@ from crispy_forms.layout import Layout
 from django import forms
 
 from certificates.signatures import NotAPicture, as_png
+from certificates.verifying import CODE, SERIAL
 
 
-def _plain(*fields: str) -> FormHelper:
+def _plain(*fields: str, sends: bool = True) -> FormHelper:
+    """`sends` False: a form that only looks up, whose fields stand in the address; no token belongs there."""
     helper = FormHelper()
     helper.form_tag = False
+    helper.disable_csrf = not sends
     helper.layout = Layout(*fields)
     return helper
 
@@ -59,7 +62,7 @@ class RevokeForm(forms.Form):
 class SearchForm(forms.Form):
     q = forms.CharField(label="Name or serial number", max_length=100, required=False)
 
-    helper = _plain("q")
+    helper = _plain("q", sends=False)
 
 
 class CodeForm(forms.Form):
@@ -72,12 +75,19 @@ class CodeForm(forms.Form):
         ),
     )
 
-    helper = _plain("code")
+    helper = _plain("code", sends=False)
 
     def clean_code(self) -> str:
         """The code itself, also out of a pasted address."""
-        words = self.cleaned_data["code"].strip().rstrip("/").split("/")
-        return words[-1].strip()
+        typed: str = self.cleaned_data["code"].strip()
+        code = typed.partition("/verify/")[2].strip("/") or typed
+        if SERIAL.fullmatch(code):
+            raise forms.ValidationError(
+                "This is the number of the certificate. Its code is the longer line of letters and digits below it."
+            )
+        if not CODE.fullmatch(code):
+            raise forms.ValidationError("A code has letters, digits, - and _ only. Type it without spaces.")
+        return code
 
 
 class FileForm(forms.Form):

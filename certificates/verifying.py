@@ -11,7 +11,8 @@ from certificates.templatetags.certificate_text import month_day_year
 
 UNKNOWN = "unknown"
 # What codes look like; anything else is looked up as this, so that every unknown code costs the same.
-_CODE = re.compile(r"[A-Za-z0-9_-]{1,40}")
+CODE = re.compile(r"[A-Za-z0-9_-]{1,40}")
+SERIAL = re.compile(r"\d{4}-\d{3,}-\d{4,}")  # as issuing.next_serial gives them out
 _NO_CODE = "no-such-code"
 
 
@@ -42,7 +43,7 @@ class Verdict:
 
 def by_code(code: str) -> Verdict:
     """One indexed query whatever the code looks like."""
-    wanted = code if _CODE.fullmatch(code) else _NO_CODE
+    wanted = code if CODE.fullmatch(code) else _NO_CODE
     return _verdict(Certificate.objects.filter(code=wanted).first())
 
 

@@ -24,7 +24,7 @@ def verify(request: HttpRequest) -> HttpResponse:
         return redirect("verify_code", code=code_form.cleaned_data["code"])
     file_form = FileForm(request.POST, request.FILES) if request.method == "POST" else FileForm()
     if file_form.is_bound and file_form.is_valid():
-        return _show(request, verifying.by_file(file_form.cleaned_data["file"]))
+        return _show(request, verifying.by_file(file_form.cleaned_data["file"]), by_file=True)
     return render(request, "certificates/verify.html", {"code_form": code_form, "file_form": file_form})
 
 
@@ -39,8 +39,8 @@ def verify_code(request: HttpRequest, code: str) -> HttpResponse:
     return _show(request, verifying.by_code(code))
 
 
-def _show(request: HttpRequest, verdict: verifying.Verdict) -> HttpResponse:
-    context = {"verdict": verdict, "sentence": verifying.in_words(verdict)}
+def _show(request: HttpRequest, verdict: verifying.Verdict, *, by_file: bool = False) -> HttpResponse:
+    context = {"verdict": verdict, "sentence": verifying.in_words(verdict), "by_file": by_file}
     status = 200 if verdict.certificate else 404
     return _private(render(request, "certificates/verdict.html", context, status=status))
 

@@ -139,9 +139,29 @@ def test_a_typed_code_or_pasted_address_leads_to_its_page(client, certificate, t
     assert response["Location"] == reverse("verify_code", args=[certificate.code])
 
 
-def test_an_odd_code_leads_to_the_page_that_does_not_know_it(client, db):
-    response = client.get(reverse("verify"), {"code": "über ?#"}, follow=True)
-    assert response.status_code == 404
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("über ?#", "letters, digits, - and _ only"),
+        ("AB/CD", "letters, digits, - and _ only"),
+        ("x/../", "letters, digits, - and _ only"),
+        ("2027-001-0005", "This is the number of the certificate"),
+    ],
+)
+def test_what_is_no_code_is_said_beside_the_field(client, db, typed, words):
+    text = shown(client.get(reverse("verify"), {"code": typed}))
+    assert words in text
+    assert "csrfmiddlewaretoken" not in text.partition("By its file")[0]
+
+
+def test_a_changed_file_gets_advice_about_files(client, certificate):
+    text = shown(upload(client, bytes(certificate.file.pdf) + b" "))
+    assert "opened and saved again" in text
+    assert "capital and small letters" not in text
+
+
+def test_a_serial_number_is_known_as_one(certificate):
+    assert verifying.SERIAL.fullmatch(certificate.serial)
 
 
 def test_no_code_asks_for_one(client, db):
