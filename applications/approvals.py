@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from applications import drafting, routing, workflow
 from applications.models import Application, ProjectChange, ReviewStep
-from applications.signing_forms import CommentForm, DecisionForm, SignatureForm
+from applications.signing_forms import ActForm, CommentForm, DecisionForm, SignatureForm
 from coaching.errors import Refused
 from coaching.models import Participant, User
 from coaching.permissions import access, signed_in
@@ -124,7 +124,9 @@ def _acts(application: Application, user: User) -> Acts:
     )
 
 
-def _signature_form(application: Application, acts: Acts, user: User, data: object = None) -> Form | None:
+def _signature_form(
+    application: Application, acts: Acts, user: User, data: object = None
+) -> SignatureForm | None:
     if not acts.steps:
         return None
     kind = DecisionForm if acts.decides else SignatureForm
@@ -142,7 +144,7 @@ def read(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _reading_page(
-    request: HttpRequest, application: Application, acts: Acts, form: Form | None
+    request: HttpRequest, application: Application, acts: Acts, form: Form | None, status: int = 200
 ) -> HttpResponse:
     right = acts.rights[0] if acts.rights else None
     context = {
@@ -156,7 +158,7 @@ def _reading_page(
         "waiting": application.current_step(),
         "sign_offs": application.current_text.sign_offs.select_related("signer", "on_behalf_of"),  # type: ignore[union-attr]
     }
-    return render(request, "applications/approval.html", context)
+    return render(request, "applications/approval.html", context, status=status)
 
 
 @access(signed_in)
@@ -204,17 +206,26 @@ def _sign_or_decide(request: HttpRequest, pk: int, act: Callable[..., str], *, d
         messages.error(request, "This application does not wait on you for that. Its page shows who has it.")
         return redirect("approval", pk)
     form = _signature_form(application, acts, user, request.POST)
-    if not form.is_valid():  # type: ignore[union-attr]
-        return _reading_page(request, application, acts, form)
-    return _perform(request, pk, lambda: act(application, form, user))
+    if done := _performed(request, pk, form, lambda: act(application, form, user)):  # type: ignore[arg-type]
+        return done
+    return _reading_page(request, application, acts, form, status=422)
 
 
-def _perform(request: HttpRequest, pk: int, act: Callable[[], str]) -> HttpResponse:
+def _performed(request: HttpRequest, pk: int, form: ActForm, act: Callable[[], str]) -> HttpResponse | None:
+    """The answer to an act that went through, or has become another's; None where the form says why it did not.
+
+    The form is shown again with all that was typed: a judgement is long to write.
+    """
+    if not form.is_valid():
+        return None
     try:
         messages.success(request, act())
-    except Refused as refusal:
+    except workflow.NotWaitingOnYou as refusal:
         messages.error(request, str(refusal))
         return redirect("approval", pk)
+    except Refused as refusal:
+        form.refuse(refusal)
+        return None
     return redirect("approvals")
 
 
@@ -289,6 +300,7 @@ def _comment(
         return redirect("approval", pk)
     data = request.POST if request.method == "POST" else None
     form = CommentForm(data, application=application, label=label, help_text=help_text)
-    if form.is_valid():
-        return _perform(request, pk, lambda: act(application, form, user))
-    return render(request, template, {"application": application, "cohort": application.cohort, "form": form})
+    if done := _performed(request, pk, form, lambda: act(application, form, user)):
+        return done
+    context = {"application": application, "cohort": application.cohort, "form": form}
+    return render(request, template, context, status=422 if form.is_bound else 200)

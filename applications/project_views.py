@@ -1,7 +1,5 @@
 """The pages of a changed project: the participant asks, the division director answers (A14)."""
 
-from collections.abc import Callable
-
 from django.contrib import messages
 from django.db.models import Q
 from django.forms import Form
@@ -16,6 +14,7 @@ from applications.project_forms import ConcurForm, DeclineChangeForm, ProjectCha
 from coaching.errors import Refused
 from coaching.models import Goal, Participant, User
 from coaching.permissions import access, signed_in
+from coaching.signing import NameDoesNotMatch
 
 
 def _own(user: User, pk: int) -> Participant:
@@ -104,7 +103,9 @@ def read(request: HttpRequest, pk: int) -> HttpResponse:
     return _page(request, change, ConcurForm(change=change, signer=user), DeclineChangeForm())
 
 
-def _page(request: HttpRequest, change: ProjectChange, concur_form: Form, decline_form: Form) -> HttpResponse:
+def _page(
+    request: HttpRequest, change: ProjectChange, concur_form: Form, decline_form: Form, status: int = 200
+) -> HttpResponse:
     user: User = request.user  # type: ignore[assignment]
     day = drafting.today_of(change.participant.cohort, timezone.now())
     right = project_changes.right_to_act(change, user, on=day)
@@ -116,7 +117,7 @@ def _page(request: HttpRequest, change: ProjectChange, concur_form: Form, declin
         "concur_form": concur_form,
         "decline_form": decline_form,
     }
-    return render(request, "applications/project_approval.html", context)
+    return render(request, "applications/project_approval.html", context, status=status)
 
 
 @access(signed_in)
@@ -125,15 +126,18 @@ def concur(request: HttpRequest, pk: int) -> HttpResponse:
     user: User = request.user  # type: ignore[assignment]
     change = _routed(user, pk)
     form = ConcurForm(request.POST, change=change, signer=user)
-    if not form.is_valid():
-        return _page(request, change, form, DeclineChangeForm())
-    name = form.cleaned_data["typed_name"]
-    return _perform(
-        request,
-        pk,
-        lambda: project_changes.concur(change=change, by=user, typed_name=name, now=timezone.now()),
-        f"Signed. {change.participant} is told.",
-    )
+    if form.is_valid():
+        name = form.cleaned_data["typed_name"]
+        try:
+            project_changes.concur(change=change, by=user, typed_name=name, now=timezone.now())
+            messages.success(request, f"Signed. {change.participant} is told.")
+            return redirect("approvals")
+        except NameDoesNotMatch as refusal:
+            form.add_error("typed_name", str(refusal))
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+            return redirect("project_approval", pk)
+    return _page(request, change, form, DeclineChangeForm(), status=422)
 
 
 @access(signed_in)
@@ -143,21 +147,12 @@ def decline(request: HttpRequest, pk: int) -> HttpResponse:
     change = _routed(user, pk)
     form = DeclineChangeForm(request.POST)
     if not form.is_valid():
-        return _page(request, change, ConcurForm(change=change, signer=user), form)
+        return _page(request, change, ConcurForm(change=change, signer=user), form, status=422)
     comment = form.cleaned_data["comment"]
-    return _perform(
-        request,
-        pk,
-        lambda: project_changes.decline(change=change, by=user, comment=comment, now=timezone.now()),
-        f"The project stays as it was. {change.participant} is told, with your reason.",
-    )
-
-
-def _perform(request: HttpRequest, pk: int, act: Callable[[], object], done: str) -> HttpResponse:
     try:
-        act()
+        project_changes.decline(change=change, by=user, comment=comment, now=timezone.now())
     except Refused as refusal:
         messages.error(request, str(refusal))
         return redirect("project_approval", pk)
-    messages.success(request, done)
+    messages.success(request, f"The project stays as it was. {change.participant} is told, with your reason.")
     return redirect("approvals")

@@ -9,14 +9,29 @@ from django.utils.html import format_html
 
 from applications.forms import Markup, helper, readers
 from applications.models import Application, Decision, ReviewStep
-from applications.workflow import Criteria, stated_concept_date
-from coaching.models import User
+from applications.workflow import ConceptNotDiscussed, Criteria, TextChanged, stated_concept_date
+from coaching.enrollment import NoSeatLeft, seats_taken
+from coaching.errors import Refused
+from coaching.models import Cohort, User
+from coaching.signing import NameDoesNotMatch
 
 APPLICANT_READS = "The applicant, those who sign and the branch office."
 
 
 class ActForm(forms.Form):
+    """Any act over a text: it carries which text was read, and says at its field why the act did not go through."""
+
     text_id = forms.IntegerField(widget=forms.HiddenInput)
+    current_text_id: int | None = None
+
+    def refuse(self, refusal: Refused) -> None:
+        """What was typed stays; of a text that was replaced the new one is on the page, to be signed anew."""
+        self.add_error(self._field_of(refusal), str(refusal))
+        if isinstance(refusal, TextChanged):
+            self.data = {**self.data, "text_id": self.current_text_id, "typed_name": ""}
+
+    def _field_of(self, refusal: Refused) -> str | None:
+        return None
 
 
 class SignatureForm(ActForm):
@@ -40,6 +55,7 @@ class SignatureForm(ActForm):
         kwargs.setdefault("initial", {})
         kwargs["initial"] = {"text_id": application.current_text_id, **kwargs["initial"]}  # type: ignore[dict-item]
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.current_text_id = application.current_text_id
         self.offices: list[str] = []
         for step in steps:
             self._add_concept_date(application, step)
@@ -69,6 +85,22 @@ class SignatureForm(ActForm):
 
     def concept_dates(self) -> dict[str, date]:
         return {office: self.cleaned_data[self._name(office)] for office in self.offices}
+
+    def _field_of(self, refusal: Refused) -> str | None:
+        if isinstance(refusal, NameDoesNotMatch):
+            return "typed_name"
+        if isinstance(refusal, ConceptNotDiscussed):
+            return self._name(refusal.office)
+        return None
+
+
+def seats_in_words(cohort: Cohort) -> str:
+    """Known before the judgement is written: whether there is a seat to give."""
+    taken = seats_taken(cohort)
+    state = f"{taken} of {cohort.seats} seats {'is' if taken == 1 else 'are'} taken"
+    if taken < cohort.seats:
+        return f"{state}; {cohort.seats - taken} free."
+    return f"{state}: waitlist this person, or ask the branch office ({cohort.contact_email}) for more seats."
 
 
 class DecisionForm(SignatureForm):
@@ -105,6 +137,7 @@ class DecisionForm(SignatureForm):
             *[Field(name, rows=3) for name in criteria],
             readers("The deciding office and the branch office; not the applicant."),
             HTML("<h3>Your decision</h3>"),
+            Markup(format_html('<p class="seats">{}</p>', seats_in_words(application.cohort))),
             "outcome",
             Field("reason", rows=3),
             readers(APPLICANT_READS),
@@ -117,6 +150,9 @@ class DecisionForm(SignatureForm):
         if cleaned.get("outcome") not in (None, Decision.Outcome.ACCEPTED) and not cleaned.get("reason"):
             self.add_error("reason", "Give the reason; the applicant reads it.")
         return cleaned
+
+    def _field_of(self, refusal: Refused) -> str | None:
+        return "outcome" if isinstance(refusal, NoSeatLeft) else super()._field_of(refusal)
 
     def criteria(self) -> Criteria:
         data = self.cleaned_data
@@ -137,6 +173,7 @@ class CommentForm(ActForm):
     ) -> None:
         kwargs["initial"] = {"text_id": application.current_text_id}
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.current_text_id = application.current_text_id
         self.fields["comment"].label = label
         self.fields["comment"].help_text = help_text
         self.helper = helper("text_id", Field("comment", rows=5), readers(APPLICANT_READS))

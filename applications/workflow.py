@@ -43,7 +43,14 @@ class ReasonMissing(Refused):
 
 
 class ConceptNotDiscussed(Refused):
-    """A3: the date given lies after the submission."""
+    """A3: the date given lies after the submission; `office` is the one it was discussed with."""
+
+    def __init__(self, office: str) -> None:
+        self.office = office
+        super().__init__(
+            "The project concept has to be discussed before the application is submitted. If that has not happened, "
+            "return the application with a comment."
+        )
 
 
 class DecisionNeeded(Refused):
@@ -219,10 +226,7 @@ def _concept_date(application: Application, step: ReviewStep, given: Mapping[str
         return None
     confirmed = given.get(step.office) or stated
     if confirmed > drafting.today_of(application.cohort, application.submitted_at):  # type: ignore[arg-type]
-        raise ConceptNotDiscussed(
-            "The project concept has to be discussed before the application is submitted. If that has not happened, "
-            "return the application with a comment."
-        )
+        raise ConceptNotDiscussed(step.office)
     return confirmed
 
 

@@ -58,6 +58,11 @@ class Snapshot:
     signers: tuple[User, ...] = field(default=())
 
 
+def seats_taken(cohort: Cohort) -> int:
+    """A seat is free again once its participant has left."""
+    return cohort.participants.exclude(status=Participant.Status.LEFT).count()
+
+
 @transaction.atomic
 def enroll(*, user: User, cohort: Cohort, snapshot: Snapshot, by: User | None, now: datetime) -> Participant:
     """Give a person a seat in a cohort; a second call returns the same participant.
@@ -65,13 +70,13 @@ def enroll(*, user: User, cohort: Cohort, snapshot: Snapshot, by: User | None, n
     Raises NoSeatLeft when all seats are taken.
     """
     cohort = Cohort.objects.select_for_update().get(pk=cohort.pk)
-    present = cohort.participants.exclude(status=Participant.Status.LEFT)
-    existing = present.filter(user=user).first()
+    existing = cohort.participants.exclude(status=Participant.Status.LEFT).filter(user=user).first()
     if existing:
         return existing
-    if present.count() >= cohort.seats:
+    if seats_taken(cohort) >= cohort.seats:
         raise NoSeatLeft(
-            f"All {cohort.seats} seats of the {cohort} are taken. Waitlist this person, or raise the number of seats."
+            f"All {cohort.seats} seats of the {cohort} are taken. Waitlist this person, or ask the branch office "
+            f"({cohort.contact_email}) for more seats."
         )
     participant = Participant.objects.create(
         user=user,

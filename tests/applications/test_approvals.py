@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from applications import workflow
 from applications.models import Application
+from coaching import enrollment
 from coaching.models import Delegation
 from tests import factories
 from tests.applications.counting import queries
@@ -212,7 +213,7 @@ class TestActs:
 
     def test_sign_without_name_or_date_asks_again(self, client, application, supervisor):
         response = self.send(client, supervisor, "approval_sign", application)
-        assert response.status_code == 200
+        assert response.status_code == 422
         assert set(response.context["form"].errors) == {"typed_name", "concept_supervisor"}
         assert application.current_step().signer == supervisor
 
@@ -228,9 +229,46 @@ class TestActs:
         application = submit(application, now=NOW + timedelta(hours=1))
         client.force_login(supervisor)
         data = {"text_id": old, "typed_name": "Sam Supervisor", "concept_supervisor": "2026-11-05"}
-        response = client.post(url("approval_sign", application), data, follow=True)
+        response = client.post(url("approval_sign", application), data)
+        assert response.status_code == 422
         assert "Please read it again" in words(response)
+        form = response.context["form"]
+        assert form["text_id"].value() == application.current_text_id
+        assert form["typed_name"].value() == ""
         assert application.current_step().signer == supervisor
+
+    def test_a_mistyped_name_keeps_the_corrected_date(self, client, application, supervisor):
+        """A3: the error stands at the name."""
+        response = self.send(
+            client,
+            supervisor,
+            "approval_sign",
+            application,
+            typed_name="Sam Supervisr",
+            concept_supervisor="2026-11-04",
+        )
+        form = response.context["form"]
+        assert response.status_code == 422
+        assert form.errors == {
+            "typed_name": ["To sign, type your name exactly as it is on record: Sam Supervisor."]
+        }
+        assert form["concept_supervisor"].value() == "2026-11-04"
+        assert form["typed_name"].value() == "Sam Supervisr"
+        assert 'value="2026-11-04"' in words(response)
+        assert application.current_step().signer == supervisor
+
+    def test_a_date_after_the_submission_is_told_at_the_date(self, client, application, supervisor):
+        """A3."""
+        response = self.send(
+            client,
+            supervisor,
+            "approval_sign",
+            application,
+            typed_name="Sam Supervisor",
+            concept_supervisor="2026-12-24",
+        )
+        assert response.status_code == 422
+        assert set(response.context["form"].errors) == {"concept_supervisor"}
 
     def test_decide_by_the_supervisor_is_refused(self, client, application, supervisor):
         self.send(client, supervisor, "approval_decide", application, outcome="accepted")
@@ -246,7 +284,7 @@ class TestActs:
     @pytest.mark.parametrize("name", ["approval_return", "approval_decline"])
     def test_without_a_word_it_stays(self, client, application, supervisor, name):
         response = self.send(client, supervisor, name, application, comment=" ")
-        assert response.status_code == 200
+        assert response.status_code == 422
         assert "comment" in response.context["form"].errors
         application.refresh_from_db()
         assert application.status == Status.IN_REVIEW
@@ -283,14 +321,45 @@ class TestActs:
         application.refresh_from_db()
         assert application.status == Status.IN_REVIEW
 
-    def test_no_seat_left_is_explained(self, client, applicant, deputy, cohort):
+    def test_a_mistyped_name_keeps_the_whole_judgement(self, client, applicant, deputy, cohort):
+        application = at_deputy(applicant, cohort)
+        data = self.decision(outcome="waitlisted", reason="Later.", typed_name="Derk Deputy")
+        response = self.send(client, deputy, "approval_decide", application, **data)
+        form = response.context["form"]
+        assert response.status_code == 422
+        assert set(form.errors) == {"typed_name"}
+        assert {name: form[name].value() for name in data} == data
+        application.refresh_from_db()
+        assert application.status == Status.IN_REVIEW
+
+    def test_no_seat_left_is_told_at_the_decision_and_nothing_is_lost(
+        self, client, applicant, deputy, cohort
+    ):
+        """Seats are the branch office's to add, so the deputy is sent to ask them."""
         for _ in range(cohort.seats):
             factories.participant(cohort)
         application = at_deputy(applicant, cohort)
+        response = self.send(client, deputy, "approval_decide", application, **self.decision())
+        form = response.context["form"]
+        assert response.status_code == 422
+        assert set(form.errors) == {"outcome"}
+        assert "ask the branch office (coaching@example.org) for more seats" in form.errors["outcome"][0]
+        assert form["division_project"].value() == "Useful."
+        assert not applicant.participations.exists()
+
+    def test_the_free_seats_stand_beside_the_decision(self, client, applicant, deputy, cohort):
+        application = at_deputy(applicant, cohort)
         client.force_login(deputy)
-        data = {"text_id": application.current_text_id, **self.decision()}
-        response = client.post(url("approval_decide", application), data, follow=True)
-        assert "All 12 seats of the" in words(response)
+        cohort.seats = 4
+        cohort.save()
+        factories.participant(cohort)
+        gone = factories.participant(cohort)
+        enrollment.leave(participant=gone, by=gone.user, reason="Moved away.", now=NOW)
+        assert "1 of 4 seats is taken; 3 free." in words(client.get(url("approval", application)))
+        for _ in range(3):
+            factories.participant(cohort)
+        page = words(client.get(url("approval", application)))
+        assert "4 of 4 seats are taken: waitlist this person, or ask the branch office" in page
 
     def test_from_the_waitlist(self, client, applicant, deputy, cohort):
         application = decide(at_deputy(applicant, cohort), deputy, "waitlisted")

@@ -296,6 +296,10 @@ class TestPages:
         assert set(response.context["form"].errors) == {"why", "title"}
         change = ask(participant, changed)
         client.force_login(director)
+        wrong = client.post(reverse("project_concur", args=[change.pk]), {"typed_name": "Dana"})
+        assert wrong.status_code == 422
+        assert wrong.context["concur_form"]["typed_name"].value() == "Dana"
+        assert "exactly as it is on record" in wrong.context["concur_form"].errors["typed_name"][0]
         for name, field in (("project_concur", "concur_form"), ("project_decline", "decline_form")):
             response = client.post(reverse(name, args=[change.pk]), {})
             assert response.context[field].errors
