@@ -11,14 +11,14 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from applications import drafting, routing, workflow
 from applications.models import Application, ProjectChange, ReviewStep
 from applications.signing_forms import ActForm, CommentForm, DecisionForm, SignatureForm
 from coaching.errors import Refused
 from coaching.models import Participant, User
-from coaching.permissions import access, signed_in
+from coaching.permissions import access, post_only, signed_in
 
 PAGE_SIZE = 25
 
@@ -161,8 +161,12 @@ def _reading_page(
     return render(request, "applications/approval.html", context, status=status)
 
 
+def _page_of(request: HttpRequest, pk: int) -> HttpResponse:
+    return redirect("approval", _routed(request.user, pk).pk)  # type: ignore[arg-type]
+
+
 @access(signed_in)
-@require_POST
+@post_only(_page_of)
 def sign(request: HttpRequest, pk: int) -> HttpResponse:
     def act(application: Application, form: SignatureForm, user: User) -> str:
         workflow.sign(
@@ -179,7 +183,7 @@ def sign(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @access(signed_in)
-@require_POST
+@post_only(_page_of)
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
     def act(application: Application, form: DecisionForm, user: User) -> str:
         decided = workflow.decide(

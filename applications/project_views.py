@@ -6,14 +6,14 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from applications import drafting, project_changes, routing
 from applications.models import ProjectChange
 from applications.project_forms import ConcurForm, DeclineChangeForm, ProjectChangeForm
 from coaching.errors import Refused
 from coaching.models import Goal, Participant, User
-from coaching.permissions import access, signed_in
+from coaching.permissions import access, post_only, signed_in
 from coaching.signing import NameDoesNotMatch
 
 
@@ -73,11 +73,15 @@ def _ask(request: HttpRequest, participant: Participant, form: ProjectChangeForm
     return True
 
 
+def _own_change(user: User, pk: int) -> ProjectChange:
+    return get_object_or_404(ProjectChange, participant__user=user, pk=pk)
+
+
 @access(signed_in)
-@require_POST
+@post_only(lambda request, pk: redirect("project", _own_change(request.user, pk).participant_id))
 def take_back(request: HttpRequest, pk: int) -> HttpResponse:
     user: User = request.user  # type: ignore[assignment]
-    change = get_object_or_404(ProjectChange, participant__user=user, pk=pk)
+    change = _own_change(user, pk)
     try:
         project_changes.take_back(change=change, by=user, now=timezone.now())
         messages.success(request, "Taken back. Your project stays as it was approved.")
@@ -120,8 +124,12 @@ def _page(
     return render(request, "applications/project_approval.html", context, status=status)
 
 
+def _page_of(request: HttpRequest, pk: int) -> HttpResponse:
+    return redirect("project_approval", _routed(request.user, pk).pk)  # type: ignore[arg-type]
+
+
 @access(signed_in)
-@require_POST
+@post_only(_page_of)
 def concur(request: HttpRequest, pk: int) -> HttpResponse:
     user: User = request.user  # type: ignore[assignment]
     change = _routed(user, pk)
@@ -141,7 +149,7 @@ def concur(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @access(signed_in)
-@require_POST
+@post_only(_page_of)
 def decline(request: HttpRequest, pk: int) -> HttpResponse:
     user: User = request.user  # type: ignore[assignment]
     change = _routed(user, pk)

@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from applications import checks, drafting, guidance, routing, workflow
 from applications.checks import Step
@@ -19,7 +19,7 @@ from applications.timeline import timeline
 from coaching import directory
 from coaching.errors import Refused
 from coaching.models import Cohort, Participant, SignedText, User
-from coaching.permissions import access, signed_in
+from coaching.permissions import access, post_only, signed_in
 
 PAGES = (Step.ABOUT, Step.WHY, Step.COMPETENCIES, Step.PROJECT)
 
@@ -61,12 +61,22 @@ def _line_of(user: User) -> list[int]:
     return ids
 
 
+def _cohort(user: User, pk: int) -> Cohort:
+    """One of the own branch, or one applied to already (F5)."""
+    mine = Q(branch__in=_line_of(user)) | Q(applications__applicant=user)
+    return get_object_or_404(Cohort.objects.filter(mine).distinct(), pk=pk)
+
+
+def _list(request: HttpRequest, cohort_pk: int) -> HttpResponse:
+    _cohort(request.user, cohort_pk)  # type: ignore[arg-type]
+    return redirect("applications")
+
+
 @access(signed_in)
-@require_POST
+@post_only(_list)
 def start(request: HttpRequest, cohort_pk: int) -> HttpResponse:
     user: User = request.user  # type: ignore[assignment]
-    mine = Q(branch__in=_line_of(user)) | Q(applications__applicant=user)
-    cohort = get_object_or_404(Cohort.objects.filter(mine).distinct(), pk=cohort_pk)
+    cohort = _cohort(user, cohort_pk)
     try:
         application = drafting.start(cohort=cohort, by=user, now=timezone.now())
     except Refused as refusal:
@@ -223,8 +233,12 @@ def _returned(application: Application) -> ReviewStep | None:
     return application.route().filter(status="returned").first()
 
 
+def _about_page(request: HttpRequest, pk: int) -> HttpResponse:
+    return redirect("application_step", own(request.user, pk).pk, Step.ABOUT.value)  # type: ignore[arg-type]
+
+
 @access(signed_in)
-@require_POST
+@post_only(_about_page)
 def correct(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what the directory has wrong; the branch office confirms."""
     application = own(request.user, pk)  # type: ignore[arg-type]

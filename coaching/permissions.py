@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
+from django.views.decorators.http import require_http_methods
 
 from coaching import offices
 from coaching.errors import Refused
@@ -79,6 +80,26 @@ def access(rule: Rule) -> Callable[[Callable[..., HttpResponse]], Callable[..., 
 
         guarded.access = rule  # type: ignore[attr-defined]
         return login_not_required(guarded) if rule is public else guarded
+
+    return declare
+
+
+def post_only(
+    page: Callable[..., HttpResponse],
+) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+    """Declare an address that acts. Who opens it instead is led to the page that the act is sent from.
+
+    People land there by reloading after a refusal, by a bookmark, or by signing in again. `page` takes what the view
+    takes and answers with the redirect; it raises Http404 for whoever may not see that page.
+    """
+
+    def declare(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @require_http_methods(["GET", "HEAD", "POST"])
+        @wraps(view)
+        def sorted_out(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            return (view if request.method == "POST" else page)(request, *args, **kwargs)
+
+        return sorted_out
 
     return declare
 

@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from certificates import issuing, signatures
 from certificates.approval import approve_batch, approvers, authority_of, return_batch, statement_of
@@ -14,7 +14,7 @@ from certificates.models import Batch, SignaturePicture
 from coaching import permissions
 from coaching.errors import Refused
 from coaching.models import Job, User
-from coaching.permissions import access, any_of, branch_office, superintendent
+from coaching.permissions import access, any_of, branch_office, post_only, superintendent
 
 
 def _batch(request: HttpRequest, pk: int) -> Batch:
@@ -79,8 +79,12 @@ def sample(request: HttpRequest, pk: int) -> HttpResponse:
     return response
 
 
+def _page_of(request: HttpRequest, pk: int) -> HttpResponse:
+    return redirect("certificate_batch", _batch(request, pk).pk)
+
+
 @access(superintendent)
-@require_POST
+@post_only(_page_of)
 def approve(request: HttpRequest, pk: int) -> HttpResponse:
     found = _batch(request, pk)
     form = ApproveForm(request.POST)
@@ -101,7 +105,7 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @access(superintendent)
-@require_POST
+@post_only(_page_of)
 def send_back(request: HttpRequest, pk: int) -> HttpResponse:
     found = _batch(request, pk)
     form = ReturnForm(request.POST)

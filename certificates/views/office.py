@@ -5,7 +5,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from certificates import issuing
 from certificates.approval import approvers, propose_batch, submit_for_approval
@@ -16,7 +16,7 @@ from certificates.models import Batch, Certificate
 from coaching import permissions
 from coaching.errors import Refused
 from coaching.models import Cohort, User
-from coaching.permissions import access, any_of, branch_office, deputy
+from coaching.permissions import access, any_of, branch_office, deputy, post_only
 
 
 def _cohort(request: HttpRequest, pk: int) -> Cohort:
@@ -55,7 +55,7 @@ def _what_it_takes(cohort: Cohort) -> str:
 
 
 @access(branch_office)
-@require_POST
+@post_only(lambda request, pk: redirect("certificate_completion", _cohort(request, pk).pk))
 def propose(request: HttpRequest, pk: int) -> HttpResponse:
     cohort = _cohort(request, pk)
     try:
@@ -66,8 +66,12 @@ def propose(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("certificate_batch", pk=batch.pk)
 
 
+def _page_of(request: HttpRequest, pk: int) -> HttpResponse:
+    return redirect("certificate_batch", _own_batch(request, pk).pk)
+
+
 @access(branch_office)
-@require_POST
+@post_only(_page_of)
 def submit(request: HttpRequest, pk: int) -> HttpResponse:
     batch = _own_batch(request, pk)
     try:
@@ -80,7 +84,7 @@ def submit(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @access(branch_office)
-@require_POST
+@post_only(_page_of)
 def issue(request: HttpRequest, pk: int) -> HttpResponse:
     batch = _own_batch(request, pk)
     try:

@@ -7,12 +7,12 @@ from django.db.models import Prefetch, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from coaching import team_agreement
 from coaching.errors import Refused
 from coaching.models import Consent, Membership, Participant, Team, TeamChange, User
-from coaching.permissions import access, signed_in
+from coaching.permissions import access, post_only, signed_in
 from coaching.site.forms_teams import AnswerForm
 
 
@@ -100,13 +100,21 @@ def _questions(participant: Participant) -> list[Question]:
     ]
 
 
+def _own_consent(request: HttpRequest, pk: int) -> Consent:
+    user: User = request.user  # type: ignore[assignment]
+    return get_object_or_404(Consent.objects.filter(participant__user=user).select_related("change"), pk=pk)
+
+
+def _own_page(request: HttpRequest, pk: int) -> HttpResponse:
+    _own_consent(request, pk)
+    return redirect("my_team")
+
+
 @access(signed_in)
-@require_POST
+@post_only(_own_page)
 def answer(request: HttpRequest, pk: int) -> HttpResponse:
     user: User = request.user  # type: ignore[assignment]
-    consent = get_object_or_404(
-        Consent.objects.filter(participant__user=user).select_related("change"), pk=pk
-    )
+    consent = _own_consent(request, pk)
     form = AnswerForm(request.POST)
     if not form.is_valid():
         messages.error(

@@ -10,12 +10,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from coaching import delegations, directory
 from coaching.errors import Refused
 from coaching.models import Delegation, DirectoryCorrection, OrgUnit, RoleAssignment, User
-from coaching.permissions import access, administrator, any_of, branch_office, signed_in
+from coaching.permissions import access, administrator, any_of, branch_office, post_only, signed_in
 from coaching.site.people_forms import ActingForm, CorrectionForm, DelegateForm, OrderForm, SettleForm
 
 PER_PAGE = 25
@@ -198,11 +198,20 @@ def _record(request: HttpRequest, form: OrderForm, *, kind: str, principal: User
     return True
 
 
+def _order(request: HttpRequest, pk: int) -> Delegation:
+    return get_object_or_404(delegations.visible_to(_user(request), on=timezone.localdate()), pk=pk)
+
+
+def _list_of_orders(request: HttpRequest, pk: int) -> HttpResponse:
+    _order(request, pk)
+    return redirect("people_delegations")
+
+
 @access(signed_in)
-@require_POST
+@post_only(_list_of_orders)
 def end_delegation(request: HttpRequest, pk: int) -> HttpResponse:
     user, now = _user(request), timezone.now()
-    order = get_object_or_404(delegations.visible_to(user, on=timezone.localdate(now)), pk=pk)
+    order = _order(request, pk)
     try:
         delegations.end(delegation=order, by=user, now=now)
     except Refused as refusal:

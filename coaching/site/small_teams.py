@@ -5,12 +5,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from coaching import team_changes
 from coaching.errors import Refused
 from coaching.models import Membership, Participant, Team, TeamChange
-from coaching.permissions import access, branch_office, office_cohorts
+from coaching.permissions import access, branch_office, office_cohorts, post_only
 from coaching.site import lifecycle
 from coaching.site.forms_teams import SmallTeamForm
 
@@ -56,8 +56,12 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "teams/small.html", context)
 
 
+def _room_of(request: HttpRequest, pk: int) -> HttpResponse:
+    return _room(_change(request, pk).team)
+
+
 @access(branch_office)
-@require_POST
+@post_only(_room_of)
 def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     change = _change(request, pk)
     try:
@@ -70,7 +74,7 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @access(branch_office)
-@require_POST
+@post_only(_room_of)
 def take_back(request: HttpRequest, pk: int) -> HttpResponse:
     change = _change(request, pk)
     try:

@@ -11,14 +11,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from coaching import jobs, team_agreement, team_formation
 from coaching.cohorts import is_over
 from coaching.errors import Refused
 from coaching.models import Cohort, Consent, Job, Participant, Team, TeamChange, TeamProposal, User
-from coaching.permissions import access, branch_office, office_cohorts, signed_in
+from coaching.permissions import access, branch_office, office_cohorts, post_only, signed_in
 from coaching.site import lifecycle
 from coaching.site.cohorts import applications_by_status, in_words
 from coaching.site.forms_teams import DissolveForm, PlaceForm
@@ -206,8 +206,16 @@ def _room(cohort: Cohort, participant: int | None = None) -> HttpResponse:
     return redirect(reverse("cohort_teams", args=[cohort.pk]) + anchor)
 
 
+def _cohort_room(request: HttpRequest, pk: int) -> HttpResponse:
+    return _room(_cohort(request, pk))
+
+
+def _draft_room(request: HttpRequest, pk: int) -> HttpResponse:
+    return _room(_proposal(request, pk).cohort)
+
+
 @access(branch_office)
-@require_POST
+@post_only(_cohort_room)
 def propose(request: HttpRequest, pk: int) -> HttpResponse:
     cohort = _cohort(request, pk)
     user: User = request.user  # type: ignore[assignment]
@@ -243,7 +251,7 @@ def job(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @access(branch_office)
-@require_POST
+@post_only(lambda request, pk: redirect("teams_job", _job(request, pk)[0].pk))
 def job_stop(request: HttpRequest, pk: int) -> HttpResponse:
     work, _ = _job(request, pk)
     jobs.cancel(job=work, by=request.user, now=timezone.now())  # type: ignore[arg-type]
@@ -251,7 +259,7 @@ def job_stop(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @access(branch_office)
-@require_POST
+@post_only(_cohort_room)
 def by_hand(request: HttpRequest, pk: int) -> HttpResponse:
     cohort = _cohort(request, pk)
     try:
@@ -262,7 +270,7 @@ def by_hand(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @access(branch_office)
-@require_POST
+@post_only(_draft_room)
 def place(request: HttpRequest, pk: int) -> HttpResponse:
     proposal = _proposal(request, pk)
     form = PlaceForm(request.POST, teams=len(proposal.document["teams"]), seat=0)
@@ -288,7 +296,7 @@ def place(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @access(branch_office)
-@require_POST
+@post_only(_draft_room)
 def discard(request: HttpRequest, pk: int) -> HttpResponse:
     proposal = _proposal(request, pk)
     try:
@@ -340,7 +348,7 @@ def _number(text: str | None) -> int:
 
 
 @access(branch_office)
-@require_POST
+@post_only(lambda request, pk: _room(_team(request, pk).cohort))
 def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     team = _team(request, pk)
     try:

@@ -5,10 +5,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from coaching.errors import Refused
-from coaching.permissions import access, public, signed_in
+from coaching.permissions import access, post_only, public, signed_in
 from meetings import attendance, evaluations, feeds, totals
 from meetings.forms import AttendanceForm, EvaluationForm
 from meetings.models import CalendarFeed, EvaluationReceipt, Meeting
@@ -104,7 +104,7 @@ def feed(request: HttpRequest) -> HttpResponse:
 
 
 @access(signed_in)
-@require_POST
+@post_only(lambda request: redirect("calendar_feed"))
 def feed_create(request: HttpRequest) -> HttpResponse:
     feeds.create_feed(by=person(request), now=timezone.now())
     messages.success(request, "Your calendar address is ready. Keep it to yourself.")
@@ -112,7 +112,7 @@ def feed_create(request: HttpRequest) -> HttpResponse:
 
 
 @access(signed_in)
-@require_POST
+@post_only(lambda request: redirect("calendar_feed"))
 def feed_revoke(request: HttpRequest) -> HttpResponse:
     feeds.revoke_feed(by=person(request), now=timezone.now())
     messages.success(request, "The address no longer works. You can make a new one.")

@@ -173,7 +173,7 @@ class TestStrangers:
     def test_a_link_signs_nothing(self, client, applicant, supervisor, cohort, name):
         application = submitted(applicant, cohort)
         client.force_login(supervisor)
-        assert client.get(url(name, application)).status_code == 405
+        assert client.get(url(name, application)).url == url("approval", application)
         assert client.get(url("approval_return", application)).status_code == 200
         assert client.get(url("approval_decline", application)).status_code == 200
         application.refresh_from_db()

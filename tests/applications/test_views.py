@@ -76,8 +76,9 @@ class TestSteps:
         assert first.status_code == 302
         assert first.url == second.url == step_url(Application.objects.get(), "about")
 
-    def test_start_by_get_is_refused(self, as_applicant, cohort):
-        assert as_applicant.get(reverse("application_start", args=[cohort.pk])).status_code == 405
+    def test_start_by_get_starts_nothing(self, as_applicant, cohort):
+        answer = as_applicant.get(reverse("application_start", args=[cohort.pk]))
+        assert answer.url == reverse("applications")
         assert not Application.objects.exists()
 
     def test_about_shows_directory_and_route(self, as_applicant, applicant, cohort):

@@ -283,8 +283,19 @@ class TestBranchOffice:
         "name", ["certificate_propose", "certificate_submit", "certificate_issue", "certificate_approve"]
     )
     def test_nothing_changes_on_get(self, client, submitted, branch_officer, superintendent, name):
+        """It leads to the page that the act is sent from."""
         user = superintendent if name == "certificate_approve" else branch_officer
-        assert get(client, user, name, submitted.pk).status_code == 405
+        about_cohort = name == "certificate_propose"
+        answer = get(client, user, name, submitted.cohort_id if about_cohort else submitted.pk)
+        assert answer.url == (
+            reverse("certificate_completion", args=[submitted.cohort_id])
+            if about_cohort
+            else reverse("certificate_batch", args=[submitted.pk])
+        )
+        status = submitted.status
+        submitted.refresh_from_db()
+        assert submitted.status == status
+        assert not Job.objects.exists()
 
 
 class TestDeputy:

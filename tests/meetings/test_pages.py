@@ -391,7 +391,7 @@ def test_an_unknown_address_and_one_of_a_closed_account_answer_404(client, meeti
 def test_changing_something_needs_a_post(client, alice, meetings):
     client.force_login(alice)
     for name in ("calendar_feed_create", "calendar_feed_revoke"):
-        assert client.get(reverse(name)).status_code == 405
+        assert client.get(reverse(name)).url == reverse("calendar_feed")
     assert not CalendarFeed.objects.exists()
 
 

@@ -43,16 +43,12 @@ def page(get: People, post: People = NOBODY) -> Address:
     return Address(get={"": get}, post={"": post})
 
 
-def act(post: People) -> Address:
-    return Address(post={"": post})
-
-
 def about(kind: str, get: By | None = None, post: By | None = None, **rename: str) -> Address:
     return Address(get=get or {}, post=post or {}, kind=kind, rename=rename)
 
 
 def both(kind: str, who: By, **rename: str) -> Address:
-    """A page with a form: whoever may open it may use it."""
+    """A page with a form, or an act that leads to the page it is sent from: whoever may open it may use it."""
     return Address(get=who, post=who, kind=kind, rename=rename)
 
 
@@ -87,9 +83,9 @@ PEOPLE_ROOMS = {
     "people_delegations": page(PEOPLE),
     "people_delegate": page(*[people("supervisor director deputy superintendent")] * 2),
     "people_acting": page(OFFICERS, OFFICERS),
-    "people_delegation_end": about(
+    "people_delegation_end": both(
         "delegation",
-        post={
+        {
             "ours": people("deputy director branch_officer administrator"),
             "foreign": people("other_officer administrator"),
         },
@@ -111,20 +107,20 @@ TEAM_ROOMS = {
     ),
     "teams": page(OFFICERS | people("asked member other_member graduate")),
     "my_team": page(people("asked member other_member graduate")),
-    "team_answer": about("consent", post={"ours": OWNER, "foreign": OWNER}),
+    "team_answer": both("consent", {"ours": OWNER, "foreign": OWNER}),
     "cohort_teams": about("cohort", get=COHORTS),
-    "teams_propose": about("cohort", post=COHORTS),
-    "teams_by_hand": about("cohort", post=COHORTS),
+    "teams_propose": both("cohort", COHORTS),
+    "teams_by_hand": both("cohort", COHORTS),
     "teams_job": about("job", get=JOBS),
-    "teams_job_stop": about("job", post=JOBS),
-    "proposal_place": about("proposal", post=PROPOSALS),
-    "proposal_discard": about("proposal", post=PROPOSALS),
+    "teams_job_stop": both("job", JOBS),
+    "proposal_place": both("proposal", PROPOSALS),
+    "proposal_discard": both("proposal", PROPOSALS),
     "proposal_publish": both("proposal", PROPOSALS),
-    "team_confirm": about("team", post=TEAMS),
+    "team_confirm": both("team", TEAMS),
     "team_dissolve": both("team", TEAMS),
     "team_small": both("team", TEAMS),
-    "team_change_confirm": about("team_change", post=CHANGES),
-    "team_change_take_back": about("team_change", post=CHANGES),
+    "team_change_confirm": both("team_change", CHANGES),
+    "team_change_take_back": both("team_change", CHANGES),
 }
 
 # Applications are read by those they were routed to, from the moment they reached them (M17), by the
@@ -157,9 +153,9 @@ PARTICIPANTS = ("asked", "member", "former", "foreign asked", "foreign member", 
 OF_OUR_BRANCH = PEOPLE - people("training_officer superintendent administrator other_officer")
 APPLICATION_ROOMS = {
     "applications": page(PEOPLE),
-    "application_start": about(
+    "application_start": both(
         "cohort",
-        post={
+        {
             label: people("other_officer") if label.startswith("foreign") else OF_OUR_BRANCH
             for label in COHORTS
         },
@@ -170,17 +166,17 @@ APPLICATION_ROOMS = {
     "application_text": about("application text", get=SUBMITTED),
     "application_step": both("application step", OWN_APPLICATIONS),
     "application_review": both("application", OWN_APPLICATIONS),
-    "application_correct": about("application", post=OWN_APPLICATIONS),
+    "application_correct": both("application", OWN_APPLICATIONS),
     "application_withdraw": both("application", OWN_APPLICATIONS),
     "project": both("participant", dict.fromkeys(PARTICIPANTS, OWNER)),
-    "project_take_back": about("project change", post={"ours": OWNER, "foreign": OWNER}),
+    "project_take_back": both("project change", {"ours": OWNER, "foreign": OWNER}),
     "project_approval": about("project change", get={"ours": people("director")}),
-    "project_concur": about("project change", post={"ours": people("director")}),
-    "project_decline": about("project change", post={"ours": people("director")}),
+    "project_concur": both("project change", {"ours": people("director")}),
+    "project_decline": both("project change", {"ours": people("director")}),
     "approvals": page(PEOPLE),
     "approval": about("application", get=ROUTED),
-    "approval_sign": about("application", post=ROUTED),
-    "approval_decide": about("application", post=ROUTED),
+    "approval_sign": both("application", ROUTED),
+    "approval_decide": both("application", ROUTED),
     "approval_return": both("application", ROUTED),
     "approval_decline": both("application", ROUTED),
 }
@@ -198,8 +194,8 @@ MEETING_ROOMS = {
     "meetings_program": about("participant", get={"member": OWNER, "foreign member": OWNER}),
     "meetings_program_calendar": about("participant", get={"member": OWNER, "foreign member": OWNER}),
     "calendar_feed": page(PEOPLE),
-    "calendar_feed_create": act(PEOPLE),
-    "calendar_feed_revoke": act(PEOPLE),
+    "calendar_feed_create": page(PEOPLE, PEOPLE),
+    "calendar_feed_revoke": page(PEOPLE, PEOPLE),
     "calendar_file": about("calendar", get={"ours": ANYBODY, "foreign": ANYBODY}),
     "meetings_team": about("team", get={"running": MEMBER, "other": people("other_member")}),
     "meeting_add": both("team", {"running": MEMBER, "other": people("other_member")}),
@@ -239,13 +235,13 @@ CERTIFICATE_ROOMS = {
     "certificate_revoke": both("certificate", MANAGED),
     "certificate_register": page(OFFICERS | DEPUTY),
     "certificate_completion": about("cohort", get=COHORTS),
-    "certificate_propose": about("cohort", post=COHORTS),
+    "certificate_propose": both("cohort", COHORTS),
     "certificate_batch": about("batch", get=BATCHES_READ),
-    "certificate_submit": about("batch", post=BATCHES),
+    "certificate_submit": both("batch", BATCHES),
     "certificate_sample": about("batch", get=BATCHES_READ),
-    "certificate_approve": about("batch", post=SUBMITTED_BATCHES),
-    "certificate_return": about("batch", post=SUBMITTED_BATCHES),
-    "certificate_issue": about("batch", post=BATCHES),
+    "certificate_approve": both("batch", SUBMITTED_BATCHES),
+    "certificate_return": both("batch", SUBMITTED_BATCHES),
+    "certificate_issue": both("batch", BATCHES),
     "certificate_signature": page(SUPERINTENDENT, SUPERINTENDENT),
     "certificate_signature_picture": page(SUPERINTENDENT),
     "verify": page(ANYBODY, ANYBODY),

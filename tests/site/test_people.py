@@ -291,7 +291,11 @@ def test_an_order_of_others_is_not_there(as_user, outsider, order):
 
 
 def test_an_order_is_not_ended_by_opening_the_address(as_user, deputy, order):
-    assert as_user(deputy).get(reverse("people_delegation_end", args=[order.pk])).status_code == 405
+    answer = as_user(deputy).get(reverse("people_delegation_end", args=[order.pk]))
+
+    assert answer.url == reverse("people_delegations")
+    order.refresh_from_db()
+    assert order.ended_at is None
 
 
 def test_the_list_of_orders_takes_as_many_queries_for_three_as_for_one(

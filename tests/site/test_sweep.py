@@ -159,6 +159,13 @@ def test_no_name_is_used_twice():
     assert sorted({name for name in names if names.count(name) > 1}) == []
 
 
+def test_no_address_is_a_dead_end():
+    """Where something is sent, one can look: after a refusal that address stands in the browser."""
+    acts = [name for name, address in ADDRESSES.items() if any(address.post.values())]
+
+    assert [name for name in acts if not any(ADDRESSES[name].get.values())] == []
+
+
 def test_the_table_names_things_that_exist(world):
     for name, address in ADDRESSES.items():
         labels = set(things_of(world, address))
