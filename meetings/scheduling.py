@@ -1,7 +1,7 @@
 """Planning a team's meetings: laying out the whole program, moving, adding, cancelling (M1 to M4)."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 from django.db import transaction
 from django.db.models import Max
@@ -42,6 +42,12 @@ class Where:
 def program_months(cohort: Cohort) -> int:
     """How many months the program takes, by its curriculum."""
     return cohort.program.curriculum.aggregate(last=Max("month"))["last"] or 0
+
+
+def is_over(cohort: Cohort, *, today: date) -> bool:
+    """Whether the program's months are behind a team, and the days in which a meeting can be written down too."""
+    last = dates.end_of_month(dates.add_months(cohort.first_month, program_months(cohort) - 1))
+    return today > last + timedelta(days=AFTERWARDS_DAYS)
 
 
 def closed_days_of(cohort: Cohort) -> dict[date, str]:
@@ -235,6 +241,8 @@ def add_extra(
             f"“{item.title}” is in your calendar already. Move that meeting, or add an extra one."
         )
     today = now.astimezone(cohort.zone).date()
+    if is_over(cohort, today=today):
+        raise CannotPlan(f"The {cohort} is over, so no meeting can be added to it.")
     if (today - when.date).days > AFTERWARDS_DAYS:
         raise CannotPlan(
             f"A meeting can be written down until {AFTERWARDS_DAYS} days after it took place. "

@@ -49,6 +49,8 @@ def my_program(request: HttpRequest, pk: int | None = None) -> HttpResponse:
         "team": membership.team,
         "cohort": cohort,
         "others": others,
+        "can_add": membership.team.status == Team.Status.CONFIRMED
+        and not scheduling.is_over(cohort, today=today),
         "ahead": ahead,
         "over": program.past_lines(over, membership.participant),
         "standing": ledger.standing(membership.participant, today=today),

@@ -1,6 +1,6 @@
 """What people see and do in the browser, by the test client."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import icalendar
 import pytest
@@ -557,3 +557,21 @@ class TestOffice:
             team = factories.confirmed_team(cohort, members, by=branch_officer)
             scheduling.lay_out_meetings(team=team, by=None, now=NOW)
         assert queries(django_assert_max_num_queries, client, address) == before
+
+
+def test_program_that_is_over_offers_no_meeting_to_add(client, meetings, team, alice, cohort):
+    """Until a week after its last month a meeting can still be written down."""
+    address = reverse("meeting_add", args=[team.pk])
+    with time_machine.travel(noon(date(2027, 10, 7)), tick=False):
+        client.force_login(alice)
+        assertContains(client.get(reverse("meetings")), address)
+        assert client.get(address).status_code == 200
+    with time_machine.travel(noon(date(2027, 10, 8)), tick=False):
+        client.force_login(alice)
+        assertNotContains(client.get(reverse("meetings")), address)
+        assertRedirects(client.get(address), reverse("meetings"))
+    when = scheduling.When(date(2027, 10, 9), cohort.meeting_start_time, 60)
+    with pytest.raises(scheduling.CannotPlan, match="is over"):
+        scheduling.add_extra(
+            team=team, when=when, where=scheduling.Where(), title="x", by=alice, now=noon(date(2027, 10, 8))
+        )
