@@ -74,6 +74,7 @@ class Code(StrEnum):
     NO_REQUIREMENTS = "no_requirements"
     UNKNOWN_REQUIREMENT = "unknown_requirement"
     MONTH_OPEN = "month_open"
+    MONTH_AT_RISK = "month_at_risk"
     MONTH_UNRECORDED = "month_unrecorded"
     MONTH_MISSED = "month_missed"
     EVALUATION_OPEN = "evaluation_open"
@@ -99,6 +100,7 @@ class MonthState(StrEnum):
     ALLOWED = "allowed"
     UNRECORDED = "unrecorded"
     OPEN = "open"
+    AT_RISK = "at_risk"  # running, and no meeting that is planned can still meet it
     MISSED = "missed"
 
 
@@ -120,13 +122,25 @@ class MonthStanding:
 
 @dataclass(frozen=True)
 class Standing:
-    """`complete`: nothing is missing. `on_track`: nothing is missing for good. `minutes`: spent in meetings."""
+    """`complete`: nothing is missing. `on_track`: nothing is missing for good, nor will be unless somebody acts.
+
+    `reachable`: nothing is missing for good. `minutes`: spent in meetings.
+    """
 
     complete: bool
-    on_track: bool
+    reachable: bool
     reasons: tuple[Reason, ...] = ()
     months: tuple[MonthStanding, ...] = ()
     minutes: int = 0
+
+    @property
+    def at_risk(self) -> tuple[Reason, ...]:
+        """What is lost soon unless a meeting is planned."""
+        return tuple(reason for reason in self.reasons if reason.code is Code.MONTH_AT_RISK)
+
+    @property
+    def on_track(self) -> bool:
+        return self.reachable and not self.at_risk
 
     @property
     def months_met(self) -> int:
@@ -146,7 +160,7 @@ def judge(*, rules: Rules, history: History, today: dt.date) -> Standing:
     for row in rules.requirements:
         match (row.kind, row.unit, row.per):
             case ("attendance", "count", "month"):
-                months = _months(rules, row.least, happened, today)
+                months = _months(rules, row.least, happened, history.meetings, today)
                 reasons += _month_reasons(months, row.least, rules, history.meetings, today)
             case ("attendance", "count" | "percent", "program"):
                 reasons += _attendance_reasons(row, rules, history.meetings, happened, today)
@@ -158,7 +172,7 @@ def judge(*, rules: Rules, history: History, today: dt.date) -> Standing:
                 reasons.append(_unknown(row))
     return Standing(
         complete=not reasons,
-        on_track=not any(reason.final for reason in reasons),
+        reachable=not any(reason.final for reason in reasons),
         reasons=tuple(reasons),
         months=months,
         minutes=sum(record.minutes for record in attended),
@@ -172,7 +186,11 @@ def _counts(record: MeetingRecord, rules: Rules, today: dt.date) -> bool:
 
 
 def _months(
-    rules: Rules, least: int, happened: Iterable[MeetingRecord], today: dt.date
+    rules: Rules,
+    least: int,
+    happened: Iterable[MeetingRecord],
+    meetings: Sequence[MeetingRecord],
+    today: dt.date,
 ) -> tuple[MonthStanding, ...]:
     by_month: dict[int | None, list[MeetingRecord]] = defaultdict(list)
     for record in happened:
@@ -184,6 +202,9 @@ def _months(
         state, attended = _month_state(by_month[month], least, over=today > end_of_month(first_day))
         if state is MonthState.MISSED and spared > 0:
             state, spared = MonthState.ALLOWED, spared - 1
+        if state is MonthState.OPEN and first_day <= today:
+            ahead = sum(record.date > today for record in _own(meetings, month))
+            state = MonthState.OPEN if attended + ahead >= least else MonthState.AT_RISK
         found.append(MonthStanding(month, first_day, state, attended))
     return tuple(found)
 
@@ -225,6 +246,9 @@ def _month_reasons(
                 f" {_allowance(rules)} If there was a good reason, ask the branch office about an excusal."
             )
             reasons.append(Reason(Code.MONTH_MISSED, text, final=True, month=month.month))
+        elif month.state is MonthState.AT_RISK:
+            text = _at_risk_text(month, least, meetings, today)
+            reasons.append(Reason(Code.MONTH_AT_RISK, text, month=month.month))
         else:
             reasons.append(
                 Reason(Code.MONTH_OPEN, _open_text(month, least, meetings, today), month=month.month)
@@ -239,22 +263,39 @@ def _allowance(rules: Rules) -> str:
     return f"The program lets {allowed} missed {'month' if allowed == 1 else 'months'} pass, and that is used up."
 
 
+def _own(meetings: Iterable[MeetingRecord], month: int) -> list[MeetingRecord]:
+    return [each for each in meetings if each.month == month and each.own_team and not each.cancelled]
+
+
 def _open_text(month: MonthStanding, least: int, meetings: Sequence[MeetingRecord], today: dt.date) -> str:
-    own = [
-        record
-        for record in meetings
-        if record.month == month.month and record.own_team and not record.cancelled
-    ]
-    ahead = sorted(record.date for record in own if record.date > today)
-    missed = any(record.presence is Presence.ABSENT for record in own if record.date <= today)
+    ahead = sorted(record.date for record in _own(meetings, month.month) if record.date > today)
     missing = least - month.attended
     number = "a meeting" if missing == 1 else f"{missing} meetings"
-    last = long_date(end_of_month(month.first_day))
     if ahead:
         return f"{month.label}: attend {number}; the next one is on {long_date(ahead[0])}."
-    if missed:
-        return f"{month.label}: you missed the meeting. An extra meeting of your team until {last} makes it good."
-    return f"{month.label}: attend {number} until {last}. None is planned yet."
+    return f"{month.label}: attend {number} by {_last(month)}. None is planned yet."
+
+
+def _at_risk_text(month: MonthStanding, least: int, meetings: Sequence[MeetingRecord], today: dt.date) -> str:
+    """What happened, and by when it can be made good."""
+    past = sorted(
+        (each for each in _own(meetings, month.month) if each.date <= today), key=lambda each: each.date
+    )
+    day = long_date(past[-1].date) if past else ""
+    if month.attended:
+        why, plan = f"{month.attended} of {least} meetings are done", "another meeting"
+    elif not past:
+        why, plan = "no meeting is planned", "a meeting"
+    elif past[-1].presence is Presence.ATTENDED:
+        why, plan = f"too few of you were at the meeting on {day} for it to count", "an extra meeting"
+    else:
+        why, plan = f"you were not at the meeting on {day}", "an extra meeting"
+    excusal = ", or ask the branch office about an excusal if there was a good reason" if past else ""
+    return f"{month.label} is still open: {why}. Plan {plan} with your team by {_last(month)}{excusal}."
+
+
+def _last(month: MonthStanding) -> str:
+    return long_date(end_of_month(month.first_day))
 
 
 def _attendance_reasons(

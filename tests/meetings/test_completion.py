@@ -100,12 +100,41 @@ def test_a_meeting_that_counts_for_no_month_counts_for_none():
 def test_a_missed_meeting_can_be_made_good_until_the_month_is_over():
     missed = all_eight(presence=Presence.ABSENT, evaluated=False)[:5]
     on_the_last_day = stand(missed, today=dt.date(2027, 5, 31))
-    assert on_the_last_day.on_track
-    assert on_the_last_day.reasons[0].text == (
-        "May 2027: you missed the meeting. An extra meeting of your team until Monday, May 31, 2027 makes it good."
+    assert on_the_last_day.reachable
+    (reason,) = on_the_last_day.at_risk
+    assert reason.text == (
+        "May 2027 is still open: you were not at the meeting on Wednesday, May 19, 2027. "
+        "Plan an extra meeting with your team by Monday, May 31, 2027, "
+        "or ask the branch office about an excusal if there was a good reason."
     )
     the_day_after = stand(missed, today=dt.date(2027, 6, 1))
-    assert not the_day_after.on_track
+    assert not the_day_after.reachable
+    assert [reason.month for reason in the_day_after.at_risk] == [6]
+
+
+def test_a_month_that_only_another_meeting_can_save_is_not_on_track():
+    """C2: nothing is lost yet, but it will be unless somebody acts; a meeting that is planned is enough."""
+    missed = [meeting(1), meeting(2, presence=Presence.ABSENT, evaluated=False)]
+    standing = stand(missed, today=dt.date(2027, 2, 20))
+    assert (standing.reachable, standing.on_track) == (True, False)
+    assert standing.months[1].state is MonthState.AT_RISK
+    assert [month.state for month in standing.months[2:]] == [MonthState.OPEN] * 6
+    planned = meeting(
+        2, meeting_id=20, date=dt.date(2027, 2, 25), presence=Presence.UNRECORDED, evaluated=False
+    )
+    standing = stand([*missed, planned], today=dt.date(2027, 2, 20))
+    assert (standing.on_track, standing.months[1].state) == (True, MonthState.OPEN)
+    called_off = replace(planned, cancelled=True)
+    assert not stand([*missed, called_off], today=dt.date(2027, 2, 20)).on_track
+
+
+def test_a_month_at_risk_says_why():
+    (reason,) = stand([meeting(1), meeting(2, quorate=False)], today=dt.date(2027, 2, 20)).at_risk
+    assert "too few of you were at the meeting on Wednesday, February 17, 2027 for it to count" in reason.text
+    assert stand([meeting(1)], today=dt.date(2027, 2, 1)).at_risk[0].text == (
+        "February 2027 is still open: no meeting is planned. "
+        "Plan a meeting with your team by Sunday, February 28, 2027."
+    )
 
 
 def test_the_months_ahead_are_named_with_their_dates():
@@ -122,7 +151,8 @@ def test_the_months_ahead_are_named_with_their_dates():
 def test_a_month_without_any_meeting_says_that_none_is_planned():
     (reason,) = [r for r in stand([], today=dt.date(2027, 1, 5)).reasons if r.month == 1]
     assert (
-        reason.text == "January 2027: attend a meeting until Sunday, January 31, 2027. None is planned yet."
+        reason.text == "January 2027 is still open: no meeting is planned. "
+        "Plan a meeting with your team by Sunday, January 31, 2027."
     )
 
 
@@ -158,7 +188,7 @@ def test_a_month_still_open_is_not_counted_as_an_allowed_one():
     rules = replace(RULES, missed_months_allowed=1)
     standing = stand(all_eight()[:7], rules=rules, today=dt.date(2027, 8, 3))
     assert not standing.complete
-    assert codes(standing) == [Code.MONTH_OPEN]
+    assert codes(standing) == [Code.MONTH_AT_RISK]
 
 
 @pytest.mark.parametrize(("allowed", "complete"), [(False, False), (True, True)])

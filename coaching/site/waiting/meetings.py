@@ -8,9 +8,10 @@ from django.utils import timezone
 from django.utils.dateformat import time_format
 
 from coaching import permissions
-from coaching.models import Participant, User
+from coaching.models import Membership, Participant, User
 from coaching.site.waiting.cards import Card, Urgency, counted, day
 from meetings import ledger
+from meetings.completion import Reason, Standing
 from meetings.models import (
     Attendance,
     EvaluationClosing,
@@ -111,19 +112,36 @@ def progress(user: User, now: datetime) -> list[Card]:
         return []
     participant = membership.participant
     where = ledger.standing(participant, today=timezone.localdate(now))
+    open_months = [_still_open(membership, reason) for reason in where.at_risk]
+    return [*open_months, _way(participant, where)]
+
+
+def _still_open(membership: Membership, reason: Reason) -> Card:
+    """C2: a month that is lost unless the team plans another meeting."""
+    return Card(
+        title="This month is still open",
+        text=reason.text,
+        address=reverse("meeting_add", args=[membership.team_id]),
+        action="Plan a meeting",
+        urgency=Urgency.NOW,
+        icon="calendar",
+    )
+
+
+def _way(participant: Participant, where: Standing) -> Card:
     done = f"{where.months_met} of {len(where.months)} months are done"
-    return [
-        Card(
-            title="Your way to the certificate",
-            text=f"{done}, and you are on track."
-            if where.on_track
-            else f"{done}. Something stands in the way.",
-            address=reverse("meetings_program", args=[participant.pk]),
-            action="See what is still missing",
-            urgency=Urgency.CALM,
-            icon="certificate-check",
-        )
-    ]
+    if where.on_track:
+        text = f"{done}, and you are on track."
+    else:
+        text = f"{done}." if where.reachable else f"{done}. Something stands in the way."
+    return Card(
+        title="Your way to the certificate",
+        text=text,
+        address=reverse("meetings_program", args=[participant.pk]),
+        action="See what is still missing",
+        urgency=Urgency.CALM,
+        icon="certificate-check",
+    )
 
 
 def totals(user: User, now: datetime) -> list[Card]:
