@@ -12,6 +12,10 @@ from meetings import dates, team_space
 from meetings.models import Attendance, Meeting
 
 CORRECTION_DAYS = 7
+TOO_LATE = (
+    f"Attendance can be corrected until {CORRECTION_DAYS} days after the meeting. "
+    "Ask the branch office: it can still correct it."
+)
 
 
 class CannotTakeAttendance(Refused):
@@ -51,6 +55,24 @@ def members_may_correct(meeting: Meeting, now: datetime) -> bool:
     return meeting.local_today(now) <= meeting.date + timedelta(days=CORRECTION_DAYS)
 
 
+def why_not_take(meeting: Meeting, now: datetime) -> str:
+    """Why no member can take or correct attendance now, in words; empty when they can. For the page and the form."""
+    if why := _not_yet(meeting, now):
+        return why
+    marked = {row.participant_id for row in meeting.attendance.all()}
+    if members_may_correct(meeting, now) or not {each.pk for each in expected(meeting)} <= marked:
+        return ""
+    return TOO_LATE
+
+
+def _not_yet(meeting: Meeting, now: datetime) -> str:
+    if not meeting.is_live:
+        return "This meeting was called off, so nobody was there."
+    if meeting.local_today(now) < meeting.date:
+        return f"Attendance can be taken from {dates.long_date(meeting.date)} on."
+    return ""
+
+
 @transaction.atomic
 def take_attendance(
     *,
@@ -74,10 +96,7 @@ def take_attendance(
         if row and (row.status == status or row.reason):
             continue  # no change, or decided by the branch office (which always gives a reason)
         if row and not members_may_correct(meeting, now):
-            raise TooLateToCorrect(
-                f"Attendance can be corrected until {CORRECTION_DAYS} days after the meeting. "
-                "Ask the branch office: it can still correct it."
-            )
+            raise TooLateToCorrect(TOO_LATE)
         _write(meeting, participant, status, by=by, now=now)
         changed[str(participant.pk)] = status
     if visitors is not None:
@@ -90,10 +109,8 @@ def take_attendance(
 
 
 def _check_taking(meeting: Meeting, marks: Mapping[Participant, str], now: datetime) -> None:
-    if not meeting.is_live:
-        raise CannotTakeAttendance("This meeting was called off, so nobody was there.")
-    if meeting.local_today(now) < meeting.date:
-        raise CannotTakeAttendance(f"Attendance can be taken from {dates.long_date(meeting.date)} on.")
+    if why := _not_yet(meeting, now):
+        raise CannotTakeAttendance(why)
     allowed = {Attendance.Status.PRESENT, Attendance.Status.REMOTE, Attendance.Status.ABSENT}
     if not set(marks.values()) <= allowed:
         raise CannotTakeAttendance("Only the branch office can excuse somebody.")

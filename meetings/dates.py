@@ -70,6 +70,11 @@ def nth_weekday(year: int, month: int, weekday: int, n: int) -> dt.date:
     return days[-1] if n in (5, LAST) else days[n - 1]
 
 
+def clock(moment: dt.time) -> str:
+    """9:05 a.m."""
+    return f"{moment.hour % 12 or 12}:{moment.minute:02d} {'a.m.' if moment.hour < 12 else 'p.m.'}"
+
+
 def add_months(first_month: dt.date, count: int) -> dt.date:
     """The first day of the month `count` months after the one `first_month` lies in."""
     index = first_month.year * 12 + first_month.month - 1 + count

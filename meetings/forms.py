@@ -1,7 +1,7 @@
 """The forms of the meetings pages; their layout lives here."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from crispy_forms.helper import FormHelper
@@ -35,11 +35,9 @@ class WhenForm(Crispy):
     start_time = forms.TimeField(
         label="Start time",
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
-        help_text="Local time, between 6:00 a.m. and 9:00 p.m.",
+        help_text="Local time; the meeting lies between 6:00 a.m. and 9:00 p.m.",
     )
-    minutes = forms.IntegerField(
-        label="Length in minutes", min_value=30, max_value=480, initial=120, help_text="Usually 120."
-    )
+    minutes = forms.IntegerField(label="Length in minutes", min_value=30, max_value=480, initial=120)
     agreed = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def clean_start_time(self) -> time:
@@ -47,6 +45,17 @@ class WhenForm(Crispy):
         if not EARLIEST <= start <= LATEST:
             raise forms.ValidationError("Choose a time between 6:00 a.m. and 9:00 p.m.")
         return start
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if {"date", "start_time", "minutes"} <= data.keys():
+            start = datetime.combine(data["date"], data["start_time"])
+            end = start + timedelta(minutes=data["minutes"])
+            if end > datetime.combine(data["date"], LATEST):
+                self.add_error(
+                    "start_time", f"It would end at {dates.clock(end.time())} Choose an earlier start."
+                )
+        return data
 
     @property
     def when(self) -> When:
@@ -66,9 +75,22 @@ class MoveForm(WhenForm):
         help_text="Optional. Your team reads it; the branch office too, if the meeting leaves its month.",
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, meeting: Meeting, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.today = today
+        if meeting.item:
+            length = self.fields["minutes"]
+            length.disabled, length.initial = True, meeting.item.minutes
+            self.initial["minutes"] = meeting.item.minutes
+            length.help_text = "A meeting of the program keeps its length."  # M1
         self.helper.layout = Layout(_when_row(), "reason", "agreed")
+
+    def clean_date(self) -> date:
+        """Refused at once: what nobody can agree to is not asked about."""
+        day: date = self.cleaned_data["date"]
+        if day < self.today:
+            raise forms.ValidationError(f"{dates.long_date(day)} is already over. Choose a day ahead.")
+        return day
 
 
 class PlaceForm(Crispy):
@@ -114,6 +136,9 @@ class ExtraForm(WhenForm, PlaceForm):
         data = super().clean() or {}
         if not data.get("item") and not data.get("title"):
             self.add_error("title", "Give the extra meeting a title.")
+        item = data.get("item")
+        if item and data.get("minutes") not in (None, item.minutes):  # M1
+            self.add_error("minutes", f"“{item.title}” lasts {item.minutes} minutes.")
         return data
 
 
@@ -145,8 +170,9 @@ class AttendanceForm(Crispy):
             self.fields[name] = forms.ChoiceField(
                 label=str(each),
                 choices=[(row.status, row.get_status_display())] if row and name in decided else self.MARKS,
-                initial=row.status if row else Attendance.Status.PRESENT,
+                initial=row.status if row else None,  # nobody is written down by a stray Enter
                 widget=forms.RadioSelect,
+                error_messages={"required": f"Say whether {each} was there."},
                 disabled=name in decided,
                 help_text="Decided by the branch office." if name in decided else "",
             )

@@ -133,6 +133,24 @@ def counted_month(cohort: Cohort, day: date) -> int | None:
     return month if 1 <= month <= program_months(cohort) else None
 
 
+def why_not_move(meeting: Meeting) -> str:
+    """Why a meeting keeps its date, in words; empty when it can be moved. For the page, the form and the write."""
+    if meeting.status == Meeting.Status.CANCELLED:
+        return "This meeting was called off. Add another one instead."
+    if meeting.status == Meeting.Status.HELD:
+        return "This meeting has been held: attendance was taken. Add another meeting instead."
+    return ""
+
+
+def why_not_cancel(meeting: Meeting) -> str:
+    """Why a meeting cannot be called off, in words; empty when it can."""
+    if meeting.status == Meeting.Status.CANCELLED:
+        return "This meeting was called off already."
+    if any(row.was_there for row in meeting.attendance.all()):
+        return "This meeting has been held: attendance was taken. It can no longer be called off."
+    return ""
+
+
 @transaction.atomic
 def move(*, meeting: Meeting, to: When, by: User | None, now: datetime, reason: str = "") -> Meeting:
     """Give a planned meeting another date or time. The team decides (M3); leaving its month informs the branch office."""
@@ -140,10 +158,12 @@ def move(*, meeting: Meeting, to: When, by: User | None, now: datetime, reason: 
     before = When(meeting.date, meeting.start_time, meeting.minutes)
     if before == to:
         return meeting
-    if meeting.status == Meeting.Status.HELD:
-        raise CannotChange("This meeting has been held: attendance was taken. Add another meeting instead.")
+    if why := why_not_move(meeting):
+        raise CannotChange(why)
     if to.date < meeting.local_today(now):
         raise CannotChange(f"{dates.long_date(to.date)} is already over. Choose a day ahead.")
+    if meeting.item and to.minutes != meeting.item.minutes:
+        raise CannotChange(f"“{meeting.item.title}” lasts {meeting.item.minutes} minutes.")  # M1
     month_before = meeting.month
     meeting.date, meeting.start_time, meeting.minutes = to.date, to.start_time, to.minutes
     meeting.month = counted_month(meeting.cohort, to.date)
@@ -174,10 +194,8 @@ def cancel(*, meeting: Meeting, reason: str, by: User | None, now: datetime) -> 
     meeting = _locked(meeting, by, cancelled_too=True)
     if meeting.status == Meeting.Status.CANCELLED:
         return meeting
-    if any(row.was_there for row in meeting.attendance.all()):
-        raise CannotChange(
-            "This meeting has been held: attendance was taken. It can no longer be called off."
-        )
+    if why := why_not_cancel(meeting):
+        raise CannotChange(why)
     meeting.status = Meeting.Status.CANCELLED
     meeting.cancelled_reason = reason
     change = _save_change(
@@ -240,6 +258,8 @@ def add_extra(
         raise CannotPlan(
             f"“{item.title}” is in your calendar already. Move that meeting, or add an extra one."
         )
+    if item and when.minutes != item.minutes:
+        raise CannotPlan(f"“{item.title}” lasts {item.minutes} minutes.")  # M1
     today = now.astimezone(cohort.zone).date()
     if is_over(cohort, today=today):
         raise CannotPlan(f"The {cohort} is over, so no meeting can be added to it.")
@@ -298,7 +318,7 @@ def _locked(meeting: Meeting, by: User | None, *, cancelled_too: bool = False) -
     meeting = Meeting.objects.select_for_update().get(pk=meeting.pk)
     team_space.require_member(by, meeting)
     if meeting.status == Meeting.Status.CANCELLED and not cancelled_too:
-        raise CannotChange("This meeting was called off. Add another one instead.")
+        raise CannotChange(why_not_move(meeting))
     return meeting
 
 
@@ -328,9 +348,7 @@ def _tell_office(meeting: Meeting, change: MeetingChange, *, now: datetime) -> N
 
 
 def _moment(when: When) -> str:
-    hour = when.start_time.hour % 12 or 12
-    half = "a.m." if when.start_time.hour < 12 else "p.m."
-    return f"{dates.long_date(when.date)}, {hour}:{when.start_time.minute:02d} {half}"
+    return f"{dates.long_date(when.date)}, {dates.clock(when.start_time)}"
 
 
 def _moment_of(meeting: Meeting) -> str:

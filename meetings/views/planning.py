@@ -28,8 +28,13 @@ def _agreed(request: HttpRequest, form: WhenForm) -> dict[str, Any]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def move(request: HttpRequest, pk: int) -> HttpResponse:
     found = visible_meeting(request, pk)
+    if why := scheduling.why_not_move(found):
+        messages.error(request, why)
+        return redirect(found)
     initial = {"date": found.date, "start_time": found.start_time, "minutes": found.minutes}
-    form = MoveForm(submitted(request), initial=initial)
+    form = MoveForm(
+        submitted(request), initial=initial, meeting=found, today=found.local_today(timezone.now())
+    )
     warnings: tuple[dates.DateWarning, ...] = ()
     if request.method == "POST" and form.is_valid():
         now = timezone.now()
@@ -55,7 +60,7 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
                 )
                 return redirect(found)
         else:
-            form = MoveForm(_agreed(request, form))
+            form = MoveForm(_agreed(request, form), meeting=found, today=found.local_today(now))
     context = {"meeting": found, "form": form, "warnings": warnings}
     return render(request, "meetings/move.html", context)
 
@@ -81,6 +86,9 @@ def place(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     found = visible_meeting(request, pk)
+    if why := scheduling.why_not_cancel(found):
+        messages.error(request, why)
+        return redirect(found)
     form = CancelForm(submitted(request))
     if request.method == "POST" and form.is_valid():
         try:

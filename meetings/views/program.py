@@ -109,7 +109,6 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
     members = list(team_space.members_now(found))
     lines, tight = program.agenda_of(found, members)
     participant = evaluations.to_evaluate(found, person(request))
-    started = found.local_today(now) >= found.date
     is_held = found.status == Meeting.Status.HELD
     context = {
         "meeting": found,
@@ -123,8 +122,8 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
         "teams": found.teams.all(),
         "visitors": found.visitors.all(),
         "final_contents": found.cohort.final_meeting_contents if _is_final(found) else "",
-        "can_change": found.status == Meeting.Status.PLANNED,
-        "can_mark": found.is_live and started,
+        "can_change": not scheduling.why_not_move(found),
+        "can_mark": not attendance.why_not_take(found, now),
         "can_correct": attendance.members_may_correct(found, now),
         "evaluates": participant,
         "has_evaluated": participant

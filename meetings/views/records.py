@@ -19,6 +19,9 @@ from meetings.views.program import person, submitted, visible_meeting
 @require_http_methods(["GET", "HEAD", "POST"])
 def take(request: HttpRequest, pk: int) -> HttpResponse:
     found = visible_meeting(request, pk)
+    if why := attendance.why_not_take(found, timezone.now()):
+        messages.error(request, why)
+        return redirect(found)
     form = AttendanceForm(
         submitted(request),
         members=attendance.expected(found),
