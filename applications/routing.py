@@ -172,7 +172,8 @@ def authority(step: Assigned, by: User, *, on: date) -> Authority | None:
     """The right under which this person may act on a step that day; None when they may not (A9).
 
     An acting person signs while the order lasts. Then, or before, the holder of the post signs. A delegate signs
-    for whoever was fixed as the signer. The applicant never signs, and nobody signs on the applicant's behalf.
+    for whoever was fixed as the signer; one for a post alone, only what is signed in that post. The applicant never
+    signs, and nobody signs on the applicant's behalf.
     """
     if by.pk == step.signed_for_id:
         return None
@@ -183,7 +184,8 @@ def authority(step: Assigned, by: User, *, on: date) -> Authority | None:
         return _after_the_order(step, by, on)
     if step.signer_id == by.pk:
         return Authority(step.holder, order, acting=True) if order else Authority()
-    standing = offices.standing_for(by, step.signer, on=on, unit=step.unit)
+    as_supervisor = step.route_step.office == RouteStep.Office.SUPERVISOR
+    standing = offices.standing_for(by, step.signer, on=on, unit=step.unit, as_supervisor=as_supervisor)
     if standing is None:
         return None
     return Authority(step.signer, standing, acting=bool(order) or standing.kind == Delegation.Kind.ACTING)

@@ -62,10 +62,14 @@ def acting_head(unit: OrgUnit, *, on: date) -> Delegation | None:
 
 
 def standing_for(
-    person: User, principal: User, *, on: date, unit: OrgUnit | None = None
+    person: User, principal: User, *, on: date, unit: OrgUnit | None = None, as_supervisor: bool = False
 ) -> Delegation | None:
-    """The order under which `person` may sign for `principal` (in the headship of `unit`, if given)."""
-    covers = Q(unit=None) | Q(unit=unit) if unit else Q(unit=None)
+    """The order under which `person` may sign for `principal` (in the headship of `unit`, if given).
+
+    A delegate for one post does not sign what its holder signs as somebody's supervisor; whoever acts in the post does.
+    """
+    of_unit = Q(unit=unit, kind=Delegation.Kind.ACTING) if as_supervisor else Q(unit=unit)
+    covers = Q(unit=None) | of_unit if unit else Q(unit=None)
     return (
         Delegation.objects.on(on)
         .filter(covers, person=person, principal=principal)

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from coaching import offices
-from coaching.models import Delegation, OrgUnit, User
+from coaching.models import Delegation, OrgUnit, RouteStep, User
 
 Row = TypeVar("Row", bound="Assigned", covariant=True)
 
@@ -23,6 +23,8 @@ class AssignedQuerySet(models.QuerySet[Row], Generic[Row]):
             not_for_them = ~Q(**{self.signed_for: order.principal_id}) if order.principal_id else Q()
             if order.principal_id:
                 covered = Q(unit=order.unit_id) if order.unit_id else Q()
+                if order.unit_id and order.kind == Delegation.Kind.DELEGATE:  # for that post alone
+                    covered &= ~Q(route_step__office=RouteStep.Office.SUPERVISOR)
                 as_signer |= Q(signer=order.principal_id) & covered & not_for_them
             if order.kind == Delegation.Kind.ACTING and order.unit_id:
                 as_head |= Q(unit=order.unit_id) & not_for_them
@@ -33,6 +35,7 @@ class AssignedQuerySet(models.QuerySet[Row], Generic[Row]):
 
 
 class Assigned(models.Model):
+    route_step: "models.ForeignKey[RouteStep]"
     unit = models.ForeignKey(
         OrgUnit, models.PROTECT, null=True, blank=True, related_name="+", help_text="The post: head of this."
     )

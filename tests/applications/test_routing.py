@@ -199,6 +199,32 @@ class TestDelegate:
         with pytest.raises(workflow.NotWaitingOnYou):
             sign(submitted(applicant, cohort), stand_in)
 
+    def test_a_delegate_for_a_post_does_not_sign_as_supervisor(self, org, deputy, stand_in, cohort):
+        """The deputy is the applicant's supervisor and heads the branch: the order names the second alone."""
+        person = factories.person("Arturo Anders", unit=org.branch, supervisor=deputy)
+        order(stand_in, principal=deputy, unit=org.branch, kind=Kind.DELEGATE)
+        application = submitted(person, cohort)
+        assert application.current_step().unit == org.branch
+        assert not Application.objects.awaiting(stand_in, on=TODAY).exists()
+        with pytest.raises(workflow.NotWaitingOnYou):
+            sign(application, stand_in)
+        assert stand_in not in routing.expected_signers(application.current_step(), on=TODAY)
+
+    @pytest.mark.parametrize("kind", [Kind.DELEGATE, Kind.ACTING])
+    def test_an_order_for_everything_covers_the_supervisor(self, org, deputy, stand_in, cohort, kind):
+        person = factories.person("Arturo Anders", unit=org.branch, supervisor=deputy)
+        application = submitted(person, cohort)
+        order(stand_in, principal=deputy, kind=kind)
+        assert list(Application.objects.awaiting(stand_in, on=TODAY)) == [application]
+        assert routing.authority(application.current_step(), stand_in, on=TODAY)
+
+    def test_whoever_acts_in_a_post_supervises_its_people(self, org, deputy, stand_in, cohort):
+        person = factories.person("Arturo Anders", unit=org.branch, supervisor=deputy)
+        application = submitted(person, cohort)
+        order(stand_in, principal=deputy, unit=org.branch)
+        assert list(Application.objects.awaiting(stand_in, on=TODAY)) == [application]
+        assert routing.authority(application.current_step(), stand_in, on=TODAY).acting
+
     def test_an_order_not_yet_begun_does_not_count(self, applicant, supervisor, stand_in, cohort):
         order(stand_in, principal=supervisor, kind=Kind.DELEGATE, days=(2, 9))
         with pytest.raises(workflow.NotWaitingOnYou):
@@ -338,9 +364,18 @@ class TestListsAgree:
         yield "delegate", lambda: order(stand_in, principal=supervisor, kind=Kind.DELEGATE)
         yield "other post", lambda: order(stand_in, principal=supervisor, unit=org.other_unit)
         yield "applicant is delegate", lambda: order(applicant, principal=supervisor, kind=Kind.DELEGATE)
+        yield "delegate of a post", lambda: self.supervisor_heads_a_post(org, supervisor, stand_in)
+        yield (
+            "acting in a post",
+            lambda: self.supervisor_heads_a_post(org, supervisor, stand_in, Kind.ACTING),
+        )
         yield "over", lambda: order(stand_in, principal=supervisor, days=(-9, -1))
 
-    @pytest.mark.parametrize("number", range(5))
+    def supervisor_heads_a_post(self, org, supervisor, stand_in, kind=Kind.DELEGATE):
+        set_head(org.unit, supervisor)
+        order(stand_in, principal=supervisor, unit=org.unit, kind=kind)
+
+    @pytest.mark.parametrize("number", range(7))
     def test_before_submission(
         self, org, applicant, supervisor, director, deputy, stand_in, outsider, cohort, number
     ):
