@@ -98,10 +98,17 @@ def _routed(user: User, pk: int) -> Application:
 class Acts:
     """What this person can do with an application now."""
 
-    steps: list[ReviewStep]
-    rights: list[routing.Authority]
+    settled: workflow.Settled
     decides: bool
     waitlisted: bool
+
+    @property
+    def steps(self) -> list[ReviewStep]:
+        return [step for step, _ in self.settled]
+
+    @property
+    def rights(self) -> list[routing.Authority]:
+        return [right for _, right in self.settled]
 
     @property
     def can_decline(self) -> bool:
@@ -115,10 +122,8 @@ class Acts:
 def _acts(application: Application, user: User) -> Acts:
     day = drafting.today_of(application.cohort, timezone.now())
     to_decide = routing.steps_to_decide(application, user, on=day)
-    settled = to_decide or routing.steps_to_settle(application, user, on=day)
     return Acts(
-        steps=[step for step, _ in settled],
-        rights=[right for _, right in settled],
+        settled=to_decide or routing.steps_to_settle(application, user, on=day),
         decides=bool(to_decide),
         waitlisted=application.status == Application.Status.WAITLISTED,
     )
@@ -130,7 +135,7 @@ def _signature_form(
     if not acts.steps:
         return None
     kind = DecisionForm if acts.decides else SignatureForm
-    return kind(data, application=application, steps=acts.steps, signer=user)
+    return kind(data, application=application, settled=acts.settled, signer=user)
 
 
 @access(signed_in)
@@ -151,7 +156,7 @@ def _reading_page(
         "application": application,
         "cohort": application.cohort,
         "acts": acts,
-        "capacity": " and ".join(map(routing.capacity, acts.steps, acts.rights)),
+        "capacities": list(map(routing.capacity, acts.steps, acts.rights)),
         "right": right,
         "reasons": [step.reason for step in acts.steps if step.reason],
         "form": form,

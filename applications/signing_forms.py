@@ -5,11 +5,18 @@ from datetime import date
 
 from crispy_forms.layout import HTML, Div, Field
 from django import forms
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 
 from applications.forms import Markup, helper, readers
 from applications.models import Application, Decision, ReviewStep
-from applications.workflow import ConceptNotDiscussed, Criteria, TextChanged, stated_concept_date
+from applications.workflow import (
+    ConceptNotDiscussed,
+    Criteria,
+    Settled,
+    TextChanged,
+    stated_concept_date,
+    statements,
+)
 from coaching.enrollment import NoSeatLeft, seats_taken
 from coaching.errors import Refused
 from coaching.models import Cohort, User
@@ -34,6 +41,16 @@ class ActForm(forms.Form):
         return None
 
 
+def as_signed(lines: Sequence[str]) -> Markup:
+    """The statements under which the name is typed, word for word."""
+    return Markup(
+        format_html(
+            '<div class="statement">{}</div>',
+            format_html_join("", "<p>{}</p>", ((line,) for line in lines)),
+        )
+    )
+
+
 class SignatureForm(ActForm):
     """A typed name under the statements, with the dates of the concept discussion to confirm or correct (A3)."""
 
@@ -48,7 +65,7 @@ class SignatureForm(ActForm):
         self,
         *args: object,
         application: Application,
-        steps: Sequence[ReviewStep],
+        settled: Settled,
         signer: User,
         **kwargs: object,
     ) -> None:
@@ -57,16 +74,17 @@ class SignatureForm(ActForm):
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.current_text_id = application.current_text_id
         self.offices: list[str] = []
-        for step in steps:
+        for step, _ in settled:
             self._add_concept_date(application, step)
         self.fields["typed_name"].help_text = f"As it is on record: {signer.name}"
-        self.statements = [
-            Markup(format_html('<p class="statement">{}</p>', step.route_step.statement)) for step in steps
-        ]
+        self.statements = self._statements(settled)
         self.signature = Div(
             *[self._name(office) for office in self.offices], "typed_name", css_class="form-narrow"
         )
         self.helper = helper("text_id", *self.statements, self.signature)
+
+    def _statements(self, settled: Settled) -> list[HTML | Markup]:
+        return [as_signed(statements(settled))]
 
     def _add_concept_date(self, application: Application, step: ReviewStep) -> None:
         stated = stated_concept_date(application, step)
@@ -144,6 +162,18 @@ class DecisionForm(SignatureForm):
             *self.statements,
             self.signature,
         )
+
+    def _statements(self, settled: Settled) -> list[HTML | Markup]:
+        """A8: who also signs earlier steps with the decision supports nothing by not selecting."""
+        if len(settled) == 1:
+            return super()._statements(settled)
+        refused = statements(settled, Decision.Outcome.NOT_SELECTED)[:-1]
+        return [
+            HTML("<h4>If you accept or waitlist, you sign</h4>"),
+            as_signed(statements(settled)),
+            HTML("<h4>If you do not select, you sign instead</h4>"),
+            as_signed(refused),
+        ]
 
     def clean(self) -> dict[str, object]:
         cleaned = super().clean() or {}

@@ -188,16 +188,15 @@ def _sign_steps(
     typed_name: str,
     concept_dates: Mapping[str, date],
     now: datetime,
-    outcome: str = "",
+    outcome: Decision.Outcome | None = None,
 ) -> SignOff:
     """One signature for all steps this person settles, in each capacity (A9)."""
     right = settled[0][1]
-    statement = "\n".join(step.route_step.statement for step, _ in settled)
     sign_off = signing.sign(
         text=application.current_text,  # type: ignore[arg-type]
         by=by,
-        capacity=" and ".join(routing.capacity(step, each) for step, each in settled)[:200],
-        statement=f"{statement}\nDecision: {outcome}." if outcome else statement,
+        capacity="; also ".join(routing.capacity(step, each) for step, each in settled)[:200],
+        statement="\n".join(statements(settled, outcome)),
         typed_name=typed_name,
         now=now,
         on_behalf_of=right.on_behalf_of,
@@ -218,6 +217,23 @@ def _sign_steps(
         data={"steps": [step.pk for step, _ in settled], "sign_off": sign_off.pk},
     )
     return sign_off
+
+
+RECEIPT = "I have read this application. My signature does not support the participation."
+
+
+def statements(settled: Settled, outcome: Decision.Outcome | None = None) -> list[str]:
+    """What is signed, a line for each capacity, then the decision (A8, A9).
+
+    One person who supervises or directs and also decides signs once. Whoever does not select the applicant supports
+    nothing with it: of the steps before the decision they sign that they have read the application.
+    """
+    lines = []
+    for step, right in settled:
+        refused = outcome == Decision.Outcome.NOT_SELECTED and not step.route_step.decides
+        said = RECEIPT if refused else step.route_step.statement
+        lines.append(f"As {routing.capacity(step, right)}: {said}" if len(settled) > 1 else said)
+    return [*lines, f"Decision: {outcome.label}."] if outcome else lines
 
 
 def _concept_date(application: Application, step: ReviewStep, given: Mapping[str, date]) -> date | None:
@@ -335,11 +351,10 @@ def decide(
     outcome = Decision.Outcome(outcome)
     application, settled = _lock_for_decision(application, by, now, text_id)
     _check_decision(application, outcome, criteria, reason)
-    label = outcome.label
     if application.status == Application.Status.WAITLISTED:
-        sign_off = _sign_from_waitlist(application, settled[0], by, typed_name, label, now)
+        sign_off = _sign_from_waitlist(application, settled[0], by, typed_name, outcome, now)
     else:
-        sign_off = _sign_steps(application, settled, by, typed_name, concept_dates or {}, now, outcome=label)
+        sign_off = _sign_steps(application, settled, by, typed_name, concept_dates or {}, now, outcome)
     decision = Decision.objects.create(
         application=application,
         outcome=outcome,
@@ -381,7 +396,7 @@ def _sign_from_waitlist(
     settled: tuple[ReviewStep, Authority],
     by: User,
     typed_name: str,
-    outcome: str,
+    outcome: Decision.Outcome,
     now: datetime,
 ) -> SignOff:
     """The step is signed already; deciding about the waitlist is a signature of its own."""
@@ -390,7 +405,7 @@ def _sign_from_waitlist(
         text=application.current_text,  # type: ignore[arg-type]
         by=by,
         capacity=f"{routing.capacity(step, right)}, deciding about the waitlist"[:200],
-        statement=f"{step.route_step.statement}\nDecision: {outcome}.",
+        statement="\n".join(statements([settled], outcome)),
         typed_name=typed_name,
         now=now,
         on_behalf_of=right.on_behalf_of,

@@ -371,6 +371,23 @@ class TestActs:
         application.refresh_from_db()
         assert application.status == Status.ACCEPTED
 
+    def test_several_posts_are_listed_and_both_wordings_stand_before_the_signature(
+        self, client, org, deputy, cohort
+    ):
+        """A8, A9: the director of the division applies, and the deputy is all three."""
+        application = submitted(org.director, cohort)
+        client.force_login(deputy)
+        response = client.get(url("approval", application))
+        assert response.context["capacities"] == [
+            "Supervisor",
+            "Branch Deputy, Services Branch, in place of the Division Director",
+            "Branch Deputy, Services Branch",
+        ]
+        page = words(response)
+        assert "You sign once, in the 3 capacities named above." in page
+        assert "If you accept or waitlist, you sign" in page
+        assert f"As Supervisor: {workflow.RECEIPT}" in page
+
     def test_a_deputy_who_is_director_confirms_the_date_with_the_decision(
         self, client, org, applicant, supervisor, deputy, cohort
     ):

@@ -252,7 +252,7 @@ class TestTwoPosts:
         application = sign(submitted(person, cohort), director)
         first, second, third = application.route()
         assert first.sign_off == second.sign_off
-        assert first.sign_off.capacity == "Supervisor and Division Director, Nutrition Division"
+        assert first.sign_off.capacity == "Supervisor; also Division Director, Nutrition Division"
         assert first.route_step.statement in first.sign_off.statement
         assert second.route_step.statement in first.sign_off.statement
         assert application.current_step() == third
@@ -278,8 +278,26 @@ class TestTwoPosts:
         application = decide(application, deputy)
         assert [step.status for step in application.route()] == ["signed"] * 3
         sign_off = application.decisions.get().sign_off
-        assert sign_off.capacity == "Division Director, Nutrition Division and Branch Deputy, Services Branch"
+        assert (
+            sign_off.capacity == "Division Director, Nutrition Division; also Branch Deputy, Services Branch"
+        )
         assert list(sign_off.review_steps.values_list("position", flat=True)) == [2, 3]
+
+    @pytest.mark.parametrize("outcome", ["accepted", "waitlisted", "not_selected"])
+    def test_not_selecting_signs_no_support_for_the_earlier_post(
+        self, applicant, supervisor, deputy, org, cohort, outcome
+    ):
+        """A8: one signature for both posts, and each line says in which."""
+        set_head(org.division, deputy)
+        application = decide(sign(submitted(applicant, cohort), supervisor), deputy, outcome)
+        first, second, last = application.decisions.get().sign_off.statement.splitlines()
+        director, decider = (step.route_step.statement for step in list(application.route())[1:])
+        if outcome == "not_selected":
+            assert first == f"As Division Director, Nutrition Division: {workflow.RECEIPT}"
+        else:
+            assert first == f"As Division Director, Nutrition Division: {director}"
+        assert second == f"As Branch Deputy, Services Branch: {decider}"
+        assert last.startswith("Decision: ")
 
     def test_an_acting_person_in_two_posts_signs_once(self, org, director, stand_in, cohort):
         person = factories.person("Dora Direct", unit=org.division, supervisor=director)
