@@ -27,6 +27,12 @@ class Finding:
     field: str
     message: str
 
+    @property
+    def anchor(self) -> str:
+        """The id of the control; in a group of choices, the first one. Empty where it is about the step as a whole."""
+        is_group = self.field.startswith("rating_") or self.field == "project_competencies"
+        return f"id_{self.field}{'_0' if is_group else ''}" if self.field else ""
+
 
 REQUIRED = (
     (Step.WHY, "why", "Say why you want to take part."),  # A1
@@ -41,6 +47,9 @@ REQUIRED = (
 CONCEPT_DATES = (  # A3
     ("concept_supervisor_date", "supervisor"),
     ("concept_director_date", "division director"),
+)
+NEEDED = frozenset(  # fields without which nothing is submitted; every rating beside them
+    ["project_competencies", *(field for _, field, _ in REQUIRED), *(field for field, _ in CONCEPT_DATES)]
 )
 FEWEST_WORDS = 4  # A4: a SMART answer shorter than this hardly answers the question
 

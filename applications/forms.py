@@ -9,7 +9,8 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from applications import guidance
+from applications import checks, guidance
+from applications.checks import Finding
 from applications.models import Application, Rating
 from coaching.models import Competency, DirectoryCorrection
 
@@ -36,6 +37,31 @@ def readers(text: str = guidance.READERS) -> Markup:
     return Markup(render_to_string("_who_reads.html", {"text": text}))
 
 
+def say_limit(field: forms.Field) -> None:
+    """Name the longest answer; what is longer is told after sending, where a browser would cut it unseen."""
+    if not (limit := getattr(field, "max_length", None)):
+        return
+    field.widget.attrs.pop("maxlength", None)
+    field.error_messages["max_length"] = "Use at most %(limit_value)d characters; these are %(show_value)d."
+    field.help_text = f"{field.help_text} At most {limit} characters.".strip()
+
+
+def require_later(field: forms.Field) -> None:
+    """Saved without it, but not submitted."""
+    field.label = format_html('{} <span class="required-later">(required)</span>', field.label)
+
+
+def mark_missing(form: forms.BaseForm, findings: Iterable[Finding]) -> None:
+    """Say at its field what is still missing."""
+    for finding in findings:
+        if field := form.fields.get(finding.field):
+            field.help_text = format_html(
+                '{} <span class="still-missing">Before you submit: {}</span>',
+                field.help_text,
+                finding.message,
+            )
+
+
 class AnswersForm(forms.ModelForm):
     """Answers of one step; they are saved by applications.drafting.save_answers, never by the form."""
 
@@ -47,6 +73,9 @@ class AnswersForm(forms.ModelForm):
             field.required = False
             field.help_text = guidance.HELP.get(name, field.help_text)
             field.label = str(field.label)[:1].upper() + str(field.label)[1:]
+            say_limit(field)
+            if name in checks.NEEDED:
+                require_later(field)
 
 
 class WhyForm(AnswersForm):
@@ -156,6 +185,7 @@ class CompetenciesForm(forms.Form):
             initial=rating.sentence if rating else "",
             help_text="Optional. What have you done, or what would you like to learn?",
         )
+        say_limit(self.fields[sentence])
         skills = ", ".join(skill.name for skill in competency.skills.all())
         return Fieldset(
             competency.name,

@@ -5,7 +5,7 @@ from django import forms
 from django.utils.html import format_html
 
 from applications import guidance
-from applications.forms import Markup, helper, readers
+from applications.forms import Markup, helper, readers, say_limit
 from applications.models import ProjectChange
 from coaching.enrollment import Project
 from coaching.models import Goal, Participant, User
@@ -36,6 +36,7 @@ class ProjectChangeForm(forms.ModelForm):
         served.help_text = guidance.HELP["project_competencies"]
         for field in self.fields.values():
             field.label = str(field.label)[:1].upper() + str(field.label)[1:]
+            say_limit(field)
         texts = ("description", "expected_outcome", "measure")
         self.helper = helper(
             "title",

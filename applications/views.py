@@ -12,8 +12,15 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from applications import checks, drafting, guidance, routing, workflow
-from applications.checks import Step
-from applications.forms import CompetenciesForm, CorrectionForm, ProjectForm, SubmitForm, WhyForm
+from applications.checks import Finding, Step
+from applications.forms import (
+    CompetenciesForm,
+    CorrectionForm,
+    ProjectForm,
+    SubmitForm,
+    WhyForm,
+    mark_missing,
+)
 from applications.models import Application, ReviewStep
 from applications.timeline import timeline
 from coaching import directory
@@ -96,16 +103,24 @@ class Progress:
     state: str
 
 
-def _progress(application: Application, current: Step) -> list[Progress]:
-    found = {finding.step for finding in checks.missing(application, on=timezone.localdate())}
+def _begun(application: Application) -> set[Step]:
+    """The steps on which something was saved."""
     begun = {Step.ABOUT}
-    if any(getattr(application, name) for name in drafting.ANSWERS[Step.WHY]):
-        begun.add(Step.WHY)
+    begun |= {
+        Step(step)
+        for step, names in drafting.ANSWERS.items()
+        if any(getattr(application, each) for each in names)
+    }
     if application.ratings.exists():
         begun.add(Step.COMPETENCIES)
-    if any(getattr(application, name) for name in drafting.ANSWERS[Step.PROJECT]):
-        begun.add(Step.PROJECT)
-    return [_place(application, step, current, step in begun, step in found) for step in Step]
+    return begun
+
+
+def _progress(
+    application: Application, current: Step, begun: set[Step], missing: list[Finding]
+) -> list[Progress]:
+    lacking = {finding.step for finding in missing}
+    return [_place(application, step, current, step in begun, step in lacking) for step in Step]
 
 
 def _place(application: Application, step: Step, current: Step, begun: bool, lacking: bool) -> Progress:
@@ -117,6 +132,10 @@ def _place(application: Application, step: Step, current: Step, begun: bool, lac
         return Progress(step.label, address, "current")
     state = ("attention" if lacking else "done") if begun else "ahead"
     return Progress(step.label, address, state)
+
+
+def _missing(application: Application) -> list[Finding]:
+    return checks.missing(application, on=drafting.today_of(application.cohort, timezone.now()))
 
 
 def _form(application: Application, step: Step, data: object = None) -> Form | None:
@@ -146,7 +165,8 @@ def step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
         if form is not None and not _save(request, application, form):
             return redirect("application", pk)
         return _after(request, application, here)
-    return _step_page(request, own(user, pk), here, form, CorrectionForm())
+    status = 422 if form is not None and form.is_bound else 200
+    return _step_page(request, own(user, pk), here, form, CorrectionForm(), status)
 
 
 def _save(request: HttpRequest, application: Application, form: Form) -> bool:
@@ -169,6 +189,13 @@ def _after(request: HttpRequest, application: Application, here: Step) -> HttpRe
         return redirect("application", application.pk)
     steps = list(Step)
     following = steps[steps.index(here) + 1]
+    lacking = [each for each in _missing(own(application.applicant, application.pk)) if each.step == here]
+    if lacking and following != Step.REVIEW:  # the review lists them itself
+        number = "1 answer is" if len(lacking) == 1 else f"{len(lacking)} answers are"
+        messages.info(
+            request,
+            f"Saved. {number} still missing in “{here.label}”: go back to it at any time to see which.",
+        )
     if following == Step.REVIEW:
         return redirect("application_review", application.pk)
     return redirect("application_step", application.pk, following.value)
@@ -184,11 +211,18 @@ def _step_page(
 ) -> HttpResponse:
     steps = list(Step)
     before = steps[steps.index(here) - 1] if here != Step.ABOUT else None
+    missing, begun = _missing(application), _begun(application)
+    lacking = [finding for finding in missing if finding.step == here and here in begun]
+    if form is not None and form.is_bound:  # its errors come first
+        lacking = []
+    elif form is not None:
+        mark_missing(form, lacking)
     context = {
         "application": application,
         "cohort": application.cohort,
         "step": here,
-        "steps": _progress(application, here),
+        "steps": _progress(application, here, begun, missing),
+        "lacking": lacking,
         "back": before and reverse("application_step", args=[application.pk, before.value]),
         "form": form,
         "returned": _returned(application),
@@ -275,12 +309,12 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
             workflow.report_route_problem(application=application, by=user, now=now)
     if request.method != "POST" or _stale(form, preview):
         form = SubmitForm(initial={"digest": preview.digest if preview else ""}, application=application)
-    day = drafting.today_of(application.cohort, now)
+    missing = _missing(application)
     context = {
         "application": application,
         "cohort": application.cohort,
-        "steps": _progress(application, Step.REVIEW),
-        "missing": checks.missing(application, on=day),
+        "steps": _progress(application, Step.REVIEW, _begun(application), missing),
+        "missing": missing,
         "warnings": checks.warnings(application),
         "preview": preview,
         "problem": problem,
@@ -332,9 +366,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
             "returned": _returned(application),
             "decision": application.decisions.last(),
             "participation": _participation(application),
-            "missing": checks.missing(application, on=timezone.localdate())
-            if application.status == Application.Status.DRAFT
-            else [],
+            "missing": _missing(application) if application.status == Application.Status.DRAFT else [],
         },
     )
 

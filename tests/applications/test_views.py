@@ -6,13 +6,13 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from applications import drafting, workflow
+from applications import checks, drafting, workflow
 from applications.models import Application
 from coaching.models import DirectoryCorrection, Message
 from tests import factories
 from tests.applications.counting import queries
 from tests.applications.factories import ANSWERS, accepted, at_deputy, competencies, decide, draft, submitted
-from tests.clock import NOW
+from tests.clock import NOW, TODAY
 
 Status = Application.Status
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen", "plain_not_found")]
@@ -148,7 +148,7 @@ class TestSteps:
     def test_an_unknown_rating_is_not_saved(self, as_applicant, applicant, cohort):
         application = drafting.start(cohort=cohort, by=applicant, now=NOW)
         sent = {f"rating_{competencies(cohort)[0].pk}": "brilliant"}
-        assert as_applicant.post(step_url(application, "competencies"), sent).status_code == 200
+        assert as_applicant.post(step_url(application, "competencies"), sent).status_code == 422
         assert not application.ratings.exists()
 
     def test_project_has_the_questions_beside_it(self, as_applicant, applicant, cohort):
@@ -176,6 +176,74 @@ class TestSteps:
         assert application.concept_supervisor_date == date(2026, 11, 5)
         assert application.concept_director_date is None
         assert set(application.project_competencies.all()) == {six[0], six[4]}
+
+    def test_a_fresh_step_complains_of_nothing(self, as_applicant, applicant, cohort):
+        application = drafting.start(cohort=cohort, by=applicant, now=NOW)
+        for step in ("why", "competencies", "project"):
+            response = as_applicant.get(step_url(application, step))
+            assert response.context["lacking"] == []
+            assert "Still missing" not in words(response)
+
+    def test_a_reopened_step_lists_what_is_missing_and_says_it_at_the_field(
+        self, as_applicant, applicant, cohort
+    ):
+        application = drafting.start(cohort=cohort, by=applicant, now=NOW)
+        response = as_applicant.post(
+            step_url(application, "why"), {"why": "To learn.", "then": "continue"}, follow=True
+        )
+        assert "3 answers are still missing in “Why you want to take part”" in words(response)
+        response = as_applicant.get(step_url(application, "why"))
+        assert [finding.field for finding in response.context["lacking"]] == [
+            "development",
+            "role_aimed_for",
+            "ultimate_position",
+        ]
+        page = words(response)
+        assert '<a href="#id_role_aimed_for">Name the leadership role you aim for.</a>' in page
+        assert "Before you submit: Name the leadership role you aim for." in page
+
+    def test_ratings_without_one_to_grow_in_are_told_on_their_step(self, as_applicant, applicant, cohort):
+        """A6."""
+        application = drafting.start(cohort=cohort, by=applicant, now=NOW)
+        six = competencies(cohort)
+        as_applicant.post(step_url(application, "competencies"), {f"rating_{six[0].pk}": "glow"})
+        page = words(as_applicant.get(step_url(application, "competencies")))
+        assert "Choose at least one competency you want to grow in." in page
+        assert f'href="#id_rating_{six[1].pk}_0"' in page
+        assert f'id="id_rating_{six[1].pk}_0"' in page
+        assert page.count("Before you submit: Rate") == 5
+
+    def test_a_date_still_to_come_is_told_at_its_field(self, as_applicant, applicant, cohort):
+        """A3."""
+        application = draft(applicant, cohort, concept_director_date=date(2027, 11, 9))
+        form = as_applicant.get(step_url(application, "project")).context["form"]
+        assert "is still to come" in form.fields["concept_director_date"].help_text
+        assert "Before you submit" not in form.fields["concept_supervisor_date"].help_text
+
+    def test_required_questions_are_marked(self, as_applicant, applicant, cohort):
+        application = drafting.start(cohort=cohort, by=applicant, now=NOW)
+        marked = {
+            name
+            for step in ("why", "project")
+            for name, field in as_applicant.get(step_url(application, step)).context["form"].fields.items()
+            if "(required)" in field.label
+        }
+        assert marked == {finding.field for finding in checks.missing(application, on=TODAY)} - {
+            f"rating_{each.pk}" for each in competencies(cohort)
+        } - {""}
+
+    def test_too_long_a_title_is_told_and_kept(self, as_applicant, applicant, cohort):
+        application = drafting.start(cohort=cohort, by=applicant, now=NOW)
+        page = words(as_applicant.get(step_url(application, "project")))
+        assert "At most 200 characters." in page
+        assert "maxlength" not in page
+        response = as_applicant.post(
+            step_url(application, "project"), {"project_title": "x" * 201, "project_outcome": "Kept."}
+        )
+        assert response.status_code == 422
+        form = response.context["form"]
+        assert form.errors == {"project_title": ["Use at most 200 characters; these are 201."]}
+        assert (form["project_title"].value(), form["project_outcome"].value()) == ("x" * 201, "Kept.")
 
     def test_unknown_step_is_not_found(self, as_applicant, applicant, cohort):
         application = drafting.start(cohort=cohort, by=applicant, now=NOW)
