@@ -18,8 +18,7 @@ from coaching.team_agreement import NotAgreed
 from coaching.team_problem import (
     ExplainedTeam,
     available,
-    build,
-    explain,
+    explain_members,
     explain_standing,
     refuse_broken,
 )
@@ -115,8 +114,7 @@ def _by_team(cohort, teams: list[Team]) -> dict[Team, ExplainedTeam]:
 
 
 def _explained(team: Team, people: list[Participant]) -> ExplainedTeam:
-    findings = explain(build(team.cohort, people), [each.pk for each in people], elsewhere=frozenset())
-    return ExplainedTeam(team.number, people, findings)
+    return ExplainedTeam(team.number, people, explain_members(team.cohort, people))
 
 
 def _members(team: Team) -> list[Participant]:

@@ -1,7 +1,7 @@
 """From the database to the solver's problem, and what each rule says about a team, in words. Reads only."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from django.db.models import Prefetch
 
@@ -51,7 +51,7 @@ def build(cohort: Cohort, participants: Sequence[Participant]) -> Problem:
     """The solver's problem for these people; ids are those of the participants."""
     return Problem(
         people=tuple(_person(participant) for participant in participants),
-        apart=_kept_apart(cohort, participants),
+        apart=tuple(why_apart(cohort, participants)),
         sizes=tuple(range(cohort.program.min_team_size, cohort.program.max_team_size + 1)),  # T1
         weights=_weights(cohort),
     )
@@ -70,17 +70,24 @@ def _person(participant: Participant) -> Person:
     )
 
 
-def _kept_apart(cohort: Cohort, participants: Sequence[Participant]) -> tuple[tuple[int, int], ...]:
-    """T8: pairs of which one is the other's supervisor, or signed the other's application."""
+def why_apart(cohort: Cohort, participants: Sequence[Participant]) -> dict[tuple[int, int], str]:
+    """T8: pairs of which one is the other's supervisor, or signed the other's application, each with that in words."""
     if not cohort.keep_signers_apart:
-        return ()
-    by_user = {participant.user_id: participant.pk for participant in participants}
-    pairs: set[tuple[int, int]] = set()
+        return {}
+    by_user = {participant.user_id: participant for participant in participants}
+    pairs: dict[tuple[int, int], list[str]] = {}
     for participant in participants:
-        above = {signer.pk for signer in participant.signers.all()} | {participant.user.supervisor_id}
-        others = {by_user[user] for user in above if user in by_user} - {participant.pk}
-        pairs |= {(min(participant.pk, other), max(participant.pk, other)) for other in others}
-    return tuple(sorted(pairs))
+        signers = {signer.pk for signer in participant.signers.all()}
+        for user in sorted(
+            (signers | {participant.user.supervisor_id}) & by_user.keys() - {participant.user_id}
+        ):
+            other = by_user[user]
+            pair = (min(participant.pk, other.pk), max(participant.pk, other.pk))
+            words = f"{other} signed {participant}’s application."
+            if user not in signers:
+                words = f"{other} is {participant}’s supervisor."
+            pairs.setdefault(pair, []).append(words)
+    return {pair: " ".join(pairs[pair]) for pair in sorted(pairs)}
 
 
 def _weights(cohort: Cohort) -> Weights:
@@ -91,9 +98,22 @@ def _weights(cohort: Cohort) -> Weights:
     return Weights(**points, track=track * sign.get(Cohort.TrackPreference(cohort.track_preference), 0))
 
 
-def explain(problem: Problem, member_ids: Sequence[int], *, elsewhere: frozenset[int]) -> list[Finding]:
-    """Every rule's verdict on one team; `elsewhere`: who of the cohort has another team, or a place in one (T9)."""
+def explain(
+    problem: Problem,
+    member_ids: Sequence[int],
+    *,
+    elsewhere: frozenset[int],
+    apart: Mapping[tuple[int, int], str],
+) -> list[Finding]:
+    """Every rule's verdict on one team; `elsewhere`: who of the cohort has another team, or a place in one (T9);
+    `apart`: why two people are kept apart (T8)."""
     found = [finding for finding in explain_team(problem, member_ids) if finding.label not in WITHOUT_DATA]
+    here = set(member_ids)
+    why = " ".join(words for pair, words in apart.items() if here.issuperset(pair))
+    found = [
+        replace(finding, words=f"{finding.words} {why}") if finding.label == "T8" and why else finding
+        for finding in found
+    ]
     twice = [problem.people[problem.index[one]].name for one in member_ids if one in elsewhere]
     words = f"In another team too: {', '.join(twice)}." if twice else "Nobody here is in another team."
     return [*found, Finding("T9", "One team each", True, 0, not twice, words)]
@@ -103,12 +123,12 @@ def explain_draft(proposal: TeamProposal) -> tuple[list[ExplainedTeam], list[Par
     """The draft's teams, explained, and the people in the pool; who left since or got a team is in neither."""
     people = available(proposal.cohort)
     by_pk = {participant.pk: participant for participant in people}
-    problem = build(proposal.cohort, people)
+    problem, apart = build(proposal.cohort, people), why_apart(proposal.cohort, people)
     drawn = [[pk for pk in team if pk in by_pk] for team in proposal.document.get("teams", [])]
     teams = []
     for number, ids in enumerate(drawn, start=1):
         others = frozenset(pk for place, team in enumerate(drawn, start=1) if place != number for pk in team)
-        findings = explain(problem, list(dict.fromkeys(ids)), elsewhere=others)
+        findings = explain(problem, list(dict.fromkeys(ids)), elsewhere=others, apart=apart)
         teams.append(ExplainedTeam(number, [by_pk[pk] for pk in dict.fromkeys(ids)], findings, is_draft=True))
     seated = {pk for team in drawn for pk in team}
     return teams, [participant for participant in people if participant.pk not in seated]
@@ -127,9 +147,18 @@ def explain_standing(cohort: Cohort, teams: Sequence[Team]) -> dict[int, Explain
 
 
 def _explain_standing(cohort: Cohort, team: Team, members: list[Participant]) -> ExplainedTeam:
+    return ExplainedTeam(team.number, members, explain_members(cohort, members))
+
+
+def explain_members(cohort: Cohort, members: Sequence[Participant]) -> list[Finding]:
+    """Every rule's verdict on people who have a place, or would have one."""
     # T9: the database holds that nobody has two places at a time.
-    findings = explain(build(cohort, members), [each.pk for each in members], elsewhere=frozenset())
-    return ExplainedTeam(team.number, members, findings)
+    return explain(
+        build(cohort, members),
+        [each.pk for each in members],
+        elsewhere=frozenset(),
+        apart=why_apart(cohort, members),
+    )
 
 
 def why_waiting(cohort: Cohort, number: int) -> str:

@@ -110,7 +110,10 @@ def _why_stuck(problem: Problem, place: int) -> str:
     if any(finding.label == "meet" for finding in broken_rules(problem, group)):
         names = join_words([problem.people[problem.index[one]].name for one in group])
         return f"{names} are kept together, but there is no time when all of them can meet."
-    return (
-        f"No team of {join_words(problem.sizes, 'or')} with {person.name} keeps the hard rules: "
-        "too few people share a time with them and are not kept apart."
-    )
+    why = f"No team of {join_words(problem.sizes, 'or')} with {person.name} keeps the hard rules: "
+    if any(each.slots is not None for each in problem.people):
+        return f"{why}too few people share a time with them and are not kept apart."
+    rivals = [each.name for each in problem.people if each.id in problem.rivals.get(person.id, ())]
+    if rivals:
+        return f"{why}they are kept apart from {join_words(rivals)}."
+    return f"{why}too many of the others are kept apart from each other."

@@ -23,7 +23,14 @@ from coaching.site import lifecycle
 from coaching.site.cohorts import applications_by_status, in_words
 from coaching.site.forms_teams import DissolveForm, PlaceForm
 from coaching.team_changes import agreed_to_go_on, is_small
-from coaching.team_problem import ExplainedTeam, available, explain_draft, explain_standing, why_waiting
+from coaching.team_problem import (
+    ExplainedTeam,
+    available,
+    explain_draft,
+    explain_standing,
+    why_apart,
+    why_waiting,
+)
 
 JOB = "propose_teams"
 
@@ -87,7 +94,7 @@ def index(request: HttpRequest) -> HttpResponse:
         .select_related("branch", "program")
         .annotate(
             people=Count(
-                "participants", filter=Q(participants__status=Participant.Status.ACTIVE), distinct=True
+                "participants", filter=~Q(participants__status=Participant.Status.LEFT), distinct=True
             ),
             asked=Count("teams", filter=Q(teams__status=Team.Status.AWAITING_AGREEMENT), distinct=True),
             confirmed=Count("teams", filter=Q(teams__status=Team.Status.CONFIRMED), distinct=True),
@@ -135,7 +142,8 @@ def room(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _draft_context(draft: TeamProposal) -> dict[str, Any]:
     teams, pool = explain_draft(draft)
-    reasons = dict(draft.result.get("left_out", []))
+    people = [*pool, *(each for team in teams for each in team.members)]
+    reasons = _why_left_out(draft, people)
 
     def seat(participant: Participant, number: int | None = None) -> Seat:
         form = PlaceForm(
@@ -156,6 +164,15 @@ def _draft_context(draft: TeamProposal) -> dict[str, Any]:
         "broken": sum(len(team.broken) for team in teams),
         "as_proposed": draft.result if draft.version == 1 else {},
     }
+
+
+def _why_left_out(draft: TeamProposal, people: list[Participant]) -> dict[int, str]:
+    """What the proposal said about each person without a team, and with whom they cannot be (T8)."""
+    reasons: dict[int, str] = dict(draft.result.get("left_out", []))
+    for pair, words in why_apart(draft.cohort, people).items():
+        for one in pair:
+            reasons[one] = f"{reasons[one]} {words}" if one in reasons else f"Kept apart: {words}"
+    return reasons
 
 
 def cards(cohort: Cohort) -> list[Card]:

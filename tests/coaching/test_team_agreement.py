@@ -162,7 +162,7 @@ def test_member_who_became_the_supervisor_of_another_stops_the_confirmation(team
     first, second, _ = (consent.participant.user for consent in consents(team))
     first.supervisor = second
     first.save()
-    with pytest.raises(BrokenRules, match="P0 Person and P1 Person are kept apart"):
+    with pytest.raises(BrokenRules, match="P1 Person is P0 Person’s supervisor"):
         team_agreement.confirm(team=team, by=branch_officer, now=NOW)
 
 

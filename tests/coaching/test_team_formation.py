@@ -158,7 +158,9 @@ def test_signer_and_signed_in_one_team_are_named(cohort, people, branch_officer)
     people[0].signers.add(people[1].user)
     finding = findings(draft_of(cohort, people[:3], by=branch_officer))["T8"]
     assert (finding.hard, finding.ok) == (True, False)
-    assert finding.words == "P0 Person and P1 Person are kept apart."
+    assert finding.words == (
+        "P0 Person and P1 Person are kept apart. P1 Person signed P0 Person’s application."
+    )
 
 
 def test_person_in_two_teams_of_a_draft_is_named(cohort, people, branch_officer):
@@ -422,7 +424,11 @@ def test_signer_with_signed_is_not_published(cohort, people, branch_officer):
     proposal = draft_of(cohort, people[:3], by=branch_officer)
     with pytest.raises(BrokenRules) as refusal:
         team_formation.publish(proposal=proposal, by=branch_officer, now=NOW)
-    assert refusal.value.reasons == ["Draft team 1, Kept apart: P0 Person and P1 Person are kept apart."]
+    (reason,) = refusal.value.reasons
+    assert reason == (
+        "Draft team 1, Kept apart: P0 Person and P1 Person are kept apart. "
+        "P1 Person signed P0 Person’s application."
+    )
 
 
 def test_person_in_two_teams_is_not_published(cohort, people, branch_officer):

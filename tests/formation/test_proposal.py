@@ -212,3 +212,14 @@ def test_career_tracks_weigh_in_the_search(weight):
     tracks = {len({one % 4 for one in team}) for team in result.teams}
     assert tracks == ({4} if weight > 0 else {1})
     assert result.status == "optimal"
+
+
+def test_who_cannot_be_placed_is_told_with_whom():
+    """T8: nobody speaks of times where none were asked for."""
+    problem = problem_of([person(one, slots=None) for one in ("Ana", "Ben", "Cleo")], apart=[["Ana", "Ben"]])
+    why = "No team of 3 or 4 with {} keeps the hard rules: "
+    assert solve(problem).left_out == (
+        ("Ana", why.format("Ana") + "they are kept apart from Ben."),
+        ("Ben", why.format("Ben") + "they are kept apart from Ana."),
+        ("Cleo", why.format("Cleo") + "too many of the others are kept apart from each other."),
+    )

@@ -93,6 +93,8 @@ def test_attendance_and_evaluation_on_a_phone(
     page.goto(reverse("meetings"))
     page.get_by_role("link", name=meeting.heading).first.click()
     page.get_by_role("link", name="Take attendance").click()
+    for name in ("Alice Example", "Bob Example"):
+        page.get_by_role("group", name=name).get_by_label("There", exact=True).check()
     page.get_by_role("group", name="Charlie Example").get_by_label("Not there").check()
     page.get_by_role("button", name="Save attendance").click()
     page.get_by_role("link", name="Evaluate this meeting").click()

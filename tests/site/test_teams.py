@@ -160,7 +160,7 @@ def test_broken_rules_are_listed_instead_of_a_button(office, draft, people):
     assert "Draft team 1, Kept apart: P0 Person and P1 Person are kept apart." in text
     assert 'name="version"' not in text
     response = office.post(reverse("proposal_publish", args=[draft.pk]), {"version": draft.version})
-    assert "P0 Person and P1 Person are kept apart." in said(response)[0]
+    assert "P1 Person signed P0 Person’s application." in said(response)[0]
     assert not Team.objects.exists()
 
 
@@ -315,6 +315,27 @@ def test_small_team_is_pointed_out(office, cohort, branch_officer):
     """T1"""
     factories.confirmed_team(cohort, [factories.participant(cohort) for _ in range(2)], by=branch_officer)
     assert "This team has become small" in room(office, cohort).content.decode()
+
+
+def test_impossible_proposal_says_the_true_reason(office, program, branch, branch_officer):
+    """T8: who signed whose application, and no points where there is no team."""
+    cohort = factories.cohort(program, branch, by=branch_officer)
+    people = [factories.participant(cohort, factories.person(name)) for name in ("Ann", "Ben", "Cy")]
+    people[0].signers.add(people[1].user)
+    team_formation.propose(cohort=cohort, by=branch_officer, now=NOW, steps=50)
+    text = room(office, cohort).content.decode()
+    assert "No team could be proposed" in text
+    assert "they are kept apart from Ben. Ben signed Ann’s application." in text
+    for words in ("0 points", "share a time"):
+        assert words not in text
+
+
+def test_participants_are_counted_as_on_the_page_of_cohorts(office, cohort, people):
+    """Who completed the program is a participant still; who left is none."""
+    Participant.objects.filter(pk=people[0].pk).update(status="completed", completed_at=NOW)
+    Participant.objects.filter(pk=people[1].pk).update(status="left", left_at=NOW)
+    assert "4 participants · 0 confirmed teams" in office.get(reverse("teams")).content.decode()
+    assert "4 participants" in office.get(reverse("cohorts")).content.decode()
 
 
 # The member's page
