@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import date
 
-from django.db.models import QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 
 from coaching.models import Cohort, Participant, Team
 from meetings.completion import Code, MonthState, Standing
@@ -42,6 +43,35 @@ class Grid:
 class Mark:
     participant: Participant
     row: Attendance | None
+
+
+@dataclass(frozen=True)
+class CohortLine:
+    """A cohort in the list: how many teams meet, when the next of them does, and how much attendance is not taken."""
+
+    cohort: Cohort
+    teams: int
+    next_date: date | None
+    waiting: int
+
+
+def cohort_lines(cohorts: QuerySet[Cohort], *, today: date) -> list[CohortLine]:
+    """In two queries, whatever their number."""
+    ahead = Q(status=Meeting.Status.PLANNED, date__gte=today)
+    taken = Exists(Attendance.objects.filter(meeting=OuterRef("pk")))
+    meetings = (
+        Meeting.objects.live()
+        .filter(cohort__in=cohorts.values("pk"))
+        .values("cohort")
+        .annotate(next_date=Min("date", filter=ahead), waiting=Count("pk", filter=Q(~taken, date__lt=today)))
+        .order_by()
+    )
+    found = {row["cohort"]: (row["next_date"], row["waiting"]) for row in meetings}
+    confirmed = Count("teams", filter=Q(teams__status=Team.Status.CONFIRMED))
+    return [
+        CohortLine(cohort, cohort.confirmed, *found.get(cohort.pk, (None, 0)))  # type: ignore[attr-defined]
+        for cohort in cohorts.annotate(confirmed=confirmed)
+    ]
 
 
 def teams_of(cohort: Cohort) -> QuerySet[Team]:

@@ -22,6 +22,7 @@ class PlaceForm(forms.Form):
         """`teams`: how many the draft has; `seat`: the number of the team this person is in now."""
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.fields["target"].choices = [  # type: ignore[attr-defined]
+            ("", "Move to…"),  # nobody is moved by a stray click
             *((str(number), f"Draft team {number}") for number in range(1, teams + 1) if number != seat),
             (str(teams + 1), "A new team"),
             *([(POOL, "Without a team")] if seat is not None else []),

@@ -293,9 +293,9 @@ def place(request: HttpRequest, pk: int) -> HttpResponse:
     form = PlaceForm(request.POST, teams=len(proposal.document["teams"]), seat=0)
     if not form.is_valid():
         messages.error(
-            request, "Nobody was moved: the draft looks different now. Look at it again, then choose."
+            request, "Nobody was moved: choose where to. The draft may look different now; look at it again."
         )
-        return _room(proposal.cohort)
+        return _room(proposal.cohort, _number(request.POST.get("participant")))
     participant = get_object_or_404(proposal.cohort.participants, pk=form.cleaned_data["participant"])
     try:
         team_formation.place(
@@ -308,7 +308,6 @@ def place(request: HttpRequest, pk: int) -> HttpResponse:
         )
     except Refused as refusal:
         messages.error(request, str(refusal))
-        return _room(proposal.cohort)
     return _room(proposal.cohort, participant.pk)
 
 
@@ -376,7 +375,7 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(
             request, f"{team} stands, and its meetings are planned. Its members are told by mail."
         )
-    return _room(team.cohort)
+    return redirect(f"{reverse('cohort_teams', args=[team.cohort_id])}#team-{team.pk}")
 
 
 @access(branch_office)

@@ -31,7 +31,8 @@ TEAMS_A_PAGE = 10
 @require_safe
 def cohorts(request: HttpRequest) -> HttpResponse:
     found = office_cohorts(person(request)).select_related("program", "branch")
-    return render(request, "meetings/office_cohorts.html", {"cohorts": found})
+    rows = grid.cohort_lines(found.order_by("-first_month", "pk"), today=timezone.localdate())
+    return render(request, "meetings/office_cohorts.html", {"rows": rows})
 
 
 @access(branch_office)

@@ -487,7 +487,7 @@ class TestOffice:
         """F5."""
         elsewhere = factories.unit("branch", "Elsewhere Branch", parent=org.department)
         client.force_login(factories.officer(elsewhere))
-        assert list(client.get(reverse("office_meetings")).context["cohorts"]) == []
+        assert list(client.get(reverse("office_meetings")).context["rows"]) == []
         for address in (
             reverse("office_meetings_cohort", args=[cohort.pk]),
             reverse("office_meeting", args=[held.pk]),
@@ -578,3 +578,26 @@ def test_program_that_is_over_offers_no_meeting_to_add(client, meetings, team, a
         scheduling.add_extra(
             team=team, when=when, where=scheduling.Where(), title="x", by=alice, now=noon(date(2027, 10, 8))
         )
+
+
+def test_office_sees_for_each_cohort_what_meets_and_what_waits(client, meetings, people, branch_officer):
+    """Two meetings are over, attendance of one is taken; the next one is in April."""
+    attendance.take_attendance(
+        meeting=meetings[0], marks={people.alice: "present"}, by=None, now=noon(meetings[0].date)
+    )
+    with time_machine.travel(noon(date(2027, 4, 1)), tick=False):
+        client.force_login(branch_officer)
+        response = client.get(reverse("office_meetings"))
+    (row,) = response.context["rows"]
+    assert (row.teams, row.next_date, row.waiting) == (1, date(2027, 4, 21), 1)
+    assertContains(response, "1 confirmed team · next meeting on Wednesday, April 21, 2027")
+
+
+def test_list_of_cohorts_takes_as_many_queries_for_three_as_for_one(
+    client, program, branch, branch_officer, meetings, django_assert_max_num_queries
+):
+    client.force_login(branch_officer)
+    one = queries(django_assert_max_num_queries, client, reverse("office_meetings"))
+    for _ in range(2):
+        factories.cohort(program, branch, by=branch_officer)
+    assert queries(django_assert_max_num_queries, client, reverse("office_meetings")) == one

@@ -101,7 +101,8 @@ def test_person_is_moved_by_a_plain_form(office, cohort, draft, people):
     [team] = page.context["draft_teams"]
     assert [seat.participant for seat in team.seats] == [people[0]]
     choices = [value for value, _ in team.seats[0].form.fields["target"].choices]
-    assert choices == ["2", "pool"]
+    assert choices == ["", "2", "pool"]
+    assert f'id="person-{people[0].pk}" tabindex="-1"' in page.content.decode()
     assert "1 person; a team has 3 or 4." in page.content.decode()
     move(office, draft, people[0], "pool")
     draft.refresh_from_db()
@@ -122,6 +123,7 @@ def test_same_move_twice_is_made_once(office, draft, people):
 def test_target_that_is_not_there_moves_nobody(office, draft, people, target):
     response = move(office, draft, people[0], target)
     assert said(response)[0].startswith("Nobody was moved")
+    assert response.url.endswith(f"#person-{people[0].pk}")
     draft.refresh_from_db()
     assert draft.document == {"teams": []}
 
