@@ -12,7 +12,7 @@ from django.db import transaction
 
 from coaching import audit, outbox
 from coaching.errors import Refused
-from coaching.models import Consent, Membership, Participant, Team, TeamChange, User
+from coaching.models import Cohort, Consent, Membership, Participant, Team, TeamChange, User
 from coaching.permissions import require_office
 from coaching.team_agreement import NotAgreed
 from coaching.team_problem import (
@@ -108,7 +108,7 @@ def ways(team: Team) -> list[Way]:
     ]
 
 
-def _by_team(cohort, teams: list[Team]) -> dict[Team, ExplainedTeam]:
+def _by_team(cohort: Cohort, teams: list[Team]) -> dict[Team, ExplainedTeam]:
     explained = explain_standing(cohort, teams)
     return {team: explained[team.pk] for team in teams}
 

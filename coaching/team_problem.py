@@ -78,9 +78,8 @@ def why_apart(cohort: Cohort, participants: Sequence[Participant]) -> dict[tuple
     pairs: dict[tuple[int, int], list[str]] = {}
     for participant in participants:
         signers = {signer.pk for signer in participant.signers.all()}
-        for user in sorted(
-            (signers | {participant.user.supervisor_id}) & by_user.keys() - {participant.user_id}
-        ):
+        above = {participant.user.supervisor_id, *signers} - {None, participant.user_id}
+        for user in sorted(user for user in by_user if user in above):
             other = by_user[user]
             pair = (min(participant.pk, other.pk), max(participant.pk, other.pk))
             words = f"{other} signed {participant}’s application."

@@ -69,7 +69,7 @@ def cohort_lines(cohorts: QuerySet[Cohort], *, today: date) -> list[CohortLine]:
     found = {row["cohort"]: (row["next_date"], row["waiting"]) for row in meetings}
     confirmed = Count("teams", filter=Q(teams__status=Team.Status.CONFIRMED))
     return [
-        CohortLine(cohort, cohort.confirmed, *found.get(cohort.pk, (None, 0)))  # type: ignore[attr-defined]
+        CohortLine(cohort, cohort.confirmed, *found.get(cohort.pk, (None, 0)))
         for cohort in cohorts.annotate(confirmed=confirmed)
     ]
 
