@@ -53,7 +53,7 @@ COMPETENCIES = {  # F1
 PROGRAM_TEXTS = {
     "name": "Peer Coaching Program",
     "benefits": (
-        "You work on a project that matters to your division, with three or four colleagues who want it to succeed.\n"
+        "You work on a project that matters to your division, with two or three colleagues who want it to succeed.\n"
         "You practice six leadership competencies, one at a time, with people from other divisions.\n"
         "You get honest questions, ideas and support every month, and you learn to give them.\n"
         "Those who keep the commitment receive a certificate signed by the State Superintendent of Public Instruction."

@@ -108,3 +108,9 @@ def test_what_is_signed_is_kept_word_for_word(applicant, cohort):
     signed = submitted(applicant, cohort).current_text
     assert signed.text == seen
     assert signed.digest == signing.digest(seen)
+
+
+def test_the_colleagues_of_the_text_and_oneself_make_a_team(applicant, cohort, program):
+    """T1: a team of three or four is oneself and two or three others."""
+    assert (program.min_team_size, program.max_team_size) == (3, 4)
+    assert "with two or three colleagues" in " ".join(submitted(applicant, cohort).current_text.text.split())
