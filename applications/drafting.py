@@ -51,6 +51,15 @@ def reasons_not_to_start(user: User, cohort: Cohort, *, now: datetime) -> list[s
     return reasons
 
 
+def came_too_late(application: Application, *, now: datetime) -> bool:
+    """A draft when applications have closed: it is kept, and goes on where the branch office gives more time."""
+    cohort = application.cohort
+    return (
+        application.status == Application.Status.DRAFT
+        and today_of(cohort, now) > cohort.applications_close_date
+    )
+
+
 def _works_in(user: User, cohort: Cohort) -> bool:
     unit = user.unit
     while unit is not None and unit.pk != cohort.branch_id:

@@ -52,7 +52,7 @@ def index(request: HttpRequest) -> HttpResponse:
         request,
         "applications/index.html",
         {
-            "applications": mine,
+            "applications": [(each, drafting.came_too_late(each, now=timezone.now())) for each in mine],
             "open_cohorts": cohorts.accepting_applications(today),
             "coming_cohorts": cohorts.filter(applications_open_date__gt=today),
         },
@@ -183,9 +183,17 @@ def _save(request: HttpRequest, application: Application, form: Form) -> bool:
     return True
 
 
+def _saved(application: Application) -> str:
+    if drafting.came_too_late(application, now=timezone.now()):
+        return "Saved. Applications have closed, so it cannot be sent now."
+    if application.status == Application.Status.RETURNED:
+        return "Saved. Sign and submit it again when it is ready."
+    return "Saved. You can go on at any time until applications close."
+
+
 def _after(request: HttpRequest, application: Application, here: Step) -> HttpResponse:
     if request.POST.get("then") == "leave":
-        messages.success(request, "Saved. You can go on at any time until applications close.")
+        messages.success(request, _saved(application))
         return redirect("application", application.pk)
     steps = list(Step)
     following = steps[steps.index(here) + 1]
@@ -223,6 +231,7 @@ def _step_page(
         "step": here,
         "steps": _progress(application, here, begun, missing),
         "lacking": lacking,
+        "too_late": drafting.came_too_late(application, now=timezone.now()),
         "back": before and reverse("application_step", args=[application.pk, before.value]),
         "form": form,
         "returned": _returned(application),
@@ -318,6 +327,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
         "warnings": checks.warnings(application),
         "preview": preview,
         "problem": problem,
+        "too_late": drafting.came_too_late(application, now=now),
         "closed": application.status == Application.Status.DRAFT
         and drafting.reasons_not_to_start(user, application.cohort, now=now),
         "form": form,
@@ -365,6 +375,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
             "events": timeline(application),
             "returned": _returned(application),
             "decision": application.decisions.last(),
+            "too_late": drafting.came_too_late(application, now=timezone.now()),
             "participation": _participation(application),
             "missing": _missing(application) if application.status == Application.Status.DRAFT else [],
         },

@@ -260,6 +260,46 @@ class TestSteps:
         assert application.why == ANSWERS["why"]
 
 
+class TestTooLate:
+    """A draft after the closing day."""
+
+    @pytest.fixture
+    def late(self, as_applicant, applicant, cohort):
+        application = draft(applicant, cohort)
+        with time_machine.travel(NOW + timedelta(days=40), tick=False):
+            as_applicant.force_login(applicant)
+            yield application
+
+    @pytest.mark.parametrize("page", ["about", "why", "review", "show"])
+    def test_every_page_says_it_is_kept_and_whom_to_ask(self, as_applicant, late, page):
+        addresses = {
+            "review": reverse("application_review", args=[late.pk]),
+            "show": reverse("application", args=[late.pk]),
+        }
+        shown = words(as_applicant.get(addresses.get(page) or step_url(late, page)))
+        assert "They closed on Thursday, December 31, 2026, before this one was sent." in shown
+        assert "Your draft is kept" in shown
+        assert "whether there is more time" in shown
+        assert "Sign and submit it by" not in shown
+
+    def test_the_list_asks_nobody_to_go_on(self, as_applicant, late):
+        shown = words(as_applicant.get(reverse("applications")))
+        assert "Applications closed on Thursday, December 31, 2026; your draft is kept" in shown
+        assert "Go on<" not in shown
+
+    def test_more_time_lets_it_go_on(self, as_applicant, late, cohort):
+        cohort.applications_close_date = date(2027, 1, 15)
+        cohort.save()
+        assert "Your draft is kept" not in words(as_applicant.get(step_url(late, "why")))
+
+    def test_a_returned_one_was_in_time(self, client, applicant, supervisor, cohort):
+        application = submitted(applicant, cohort)
+        workflow.return_for_changes(application=application, by=supervisor, comment="Change.", now=NOW)
+        with time_machine.travel(NOW + timedelta(days=40), tick=False):
+            client.force_login(applicant)
+            assert "Your draft is kept" not in words(client.get(step_url(application, "why")))
+
+
 class TestReview:
     def url(self, application: Application) -> str:
         return reverse("application_review", args=[application.pk])
@@ -353,7 +393,7 @@ class TestReview:
             as_applicant.force_login(applicant)
             page = words(as_applicant.get(self.url(application)))
             as_applicant.post(self.url(application), sent)
-        assert "closed on December 31, 2026" in page
+        assert "They closed on Thursday, December 31, 2026" in page
         assert "Sign and submit</button>" not in page
         application.refresh_from_db()
         assert application.status == Status.DRAFT

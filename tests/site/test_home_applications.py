@@ -55,6 +55,19 @@ def test_on_the_last_day_today_is_said(cohort, applicant):
     assert "until today" in card.text
 
 
+def test_draft_after_the_closing_day_is_not_to_be_finished(cohort, applicant):
+    application = applications.draft(applicant, cohort)
+    with time_machine.travel(datetime(2027, 1, 2, 20, tzinfo=UTC), tick=False):
+        [card] = cards_for(applicant)
+    assert (card.title, card.urgency) == (
+        f"Your application for the {cohort} was not sent",
+        Urgency.CALM,
+    )
+    assert "Applications closed on Thursday, December 31, 2026." in card.text
+    assert "coaching@example.org" in card.text
+    assert card.address == f"/applications/{application.pk}/"
+
+
 def test_draft_is_to_be_finished(cohort, applicant, supervisor):
     applications.draft(applicant, cohort)
     [card] = cards_for(applicant)

@@ -6,6 +6,7 @@ from django.db.models import Count, Min
 from django.urls import reverse
 from django.utils import timezone
 
+from applications import drafting
 from applications.approvals import changes_waiting
 from applications.models import Application, ReviewStep
 from coaching import permissions
@@ -66,7 +67,23 @@ def mine(user: User, now: datetime) -> list[Card]:
         .select_related("signer", "route_step")
     )
     waits_on = {step.application_id: step for step in steps}
-    return [_card(each, waits_on.get(each.pk)) for each in rows.select_related("cohort")]
+    return [
+        _too_late(each) if drafting.came_too_late(each, now=now) else _card(each, waits_on.get(each.pk))
+        for each in rows.select_related("cohort")
+    ]
+
+
+def _too_late(application: Application) -> Card:
+    cohort = application.cohort
+    return Card(
+        title=f"Your application for the {cohort} was not sent",
+        text=f"Applications closed on {day(cohort.applications_close_date)}. Your draft is kept; ask "
+        f"{cohort.contact_email} whether there is more time.",
+        address=reverse("application", args=[application.pk]),
+        action="See your draft",
+        urgency=Urgency.CALM,
+        icon="clipboard",
+    )
 
 
 def _card(application: Application, step: ReviewStep | None) -> Card:
