@@ -276,6 +276,13 @@ def _returned(application: Application) -> ReviewStep | None:
     return application.route().filter(status="returned").first()
 
 
+def _declined(application: Application) -> ReviewStep | None:
+    """The step that ended it, with its reason."""
+    if application.status != Application.Status.DECLINED:
+        return None
+    return application.route().filter(status="declined").first()
+
+
 def _about_page(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("application_step", own(request.user, pk).pk, Step.ABOUT.value)  # type: ignore[arg-type]
 
@@ -374,6 +381,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
             "overdue": waiting is not None and waiting.is_overdue(timezone.localdate()),
             "events": timeline(application),
             "returned": _returned(application),
+            "declined": _declined(application),
             "decision": application.decisions.last(),
             "too_late": drafting.came_too_late(application, now=timezone.now()),
             "participation": _participation(application),

@@ -427,6 +427,23 @@ class TestShow:
         assert "Monday, November 30, 2026" in page
         assert "Then Dana Director (Division Director)" in page
 
+    def test_declined_gives_the_reason_and_a_next_step(self, as_applicant, applicant, supervisor, cohort):
+        """A11."""
+        application = submitted(applicant, cohort)
+        workflow.decline(application=application, by=supervisor, reason="No time this year.", now=NOW)
+        page = self.page(as_applicant, application)
+        assert "Sam Supervisor does not support it this time" in page
+        assert "No time this year." in page
+        assert "Talk with Sam Supervisor about what would make another application stronger." in page
+        assert "when the next program opens" in page
+
+    def test_not_selected_gives_the_reason_and_a_next_step(self, as_applicant, applicant, deputy, cohort):
+        """A11."""
+        page = self.page(as_applicant, decide(at_deputy(applicant, cohort), deputy, "not_selected"))
+        assert "All seats are taken." in page
+        assert "Talk with your supervisor about what would make another application stronger." in page
+        assert "when the next program opens" in page
+
     def test_overdue_is_said(self, as_applicant, applicant, cohort):
         application = submitted(applicant, cohort)
         with time_machine.travel(NOW + timedelta(days=8), tick=False):

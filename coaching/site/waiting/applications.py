@@ -123,8 +123,8 @@ def _state(application: Application, step: ReviewStep | None) -> str:
     return {
         Status.ACCEPTED: "Congratulations. The branch office forms the teams and then asks whether you agree to yours.",
         Status.WAITLISTED: "If a place becomes free, you are told at once.",
-        Status.NOT_SELECTED: "The reason stands with the application. You are welcome to apply again.",
-        Status.DECLINED: "The reason stands with the application.",
+        Status.NOT_SELECTED: "Read the reason, and what you can do next. You are welcome to apply again.",
+        Status.DECLINED: "Read the reason, and what you can do next. You are welcome to apply again.",
     }.get(Status(application.status), "")
 
 
