@@ -7,7 +7,7 @@ from datetime import date, datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
-from applications import routing, text
+from applications import conflicts, routing, text
 from applications.checks import Step
 from applications.models import Application, Rating
 from applications.routing import Signer
@@ -48,6 +48,12 @@ def reasons_not_to_start(user: User, cohort: Cohort, *, now: datetime) -> list[s
         )
     if cohort.participants.filter(user=user).exclude(status=Participant.Status.LEFT).exists():
         reasons.append(f"You already take part in the {cohort}.")
+    conflict = conflicts.conflict_of(user, cohort, on=today)
+    if conflict and not conflict.others:  # T10
+        reasons.append(
+            f"You are the only one in the branch office who works for the {cohort}, and whoever applies cannot. Ask an "
+            "administrator to give somebody else that office first."
+        )
     return reasons
 
 

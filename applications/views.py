@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from applications import checks, drafting, guidance, routing, workflow
+from applications import checks, conflicts, drafting, guidance, routing, workflow
 from applications.checks import Finding, Step
 from applications.forms import (
     CompetenciesForm,
@@ -53,7 +53,10 @@ def index(request: HttpRequest) -> HttpResponse:
         "applications/index.html",
         {
             "applications": [(each, drafting.came_too_late(each, now=timezone.now())) for each in mine],
-            "open_cohorts": cohorts.accepting_applications(today),
+            "open_cohorts": [
+                (cohort, conflicts.conflict_of(user, cohort, on=today))
+                for cohort in cohorts.accepting_applications(today)
+            ],
             "coming_cohorts": cohorts.filter(applications_open_date__gt=today),
         },
     )
@@ -132,6 +135,12 @@ def _place(application: Application, step: Step, current: Step, begun: bool, lac
         return Progress(step.label, address, "current")
     state = ("attention" if lacking else "done") if begun else "ahead"
     return Progress(step.label, address, state)
+
+
+def _conflict(application: Application) -> conflicts.Conflict | None:
+    """T10."""
+    day = drafting.today_of(application.cohort, timezone.now())
+    return conflicts.conflict_of(application.applicant, application.cohort, on=day)
 
 
 def _missing(application: Application) -> list[Finding]:
@@ -231,6 +240,7 @@ def _step_page(
         "step": here,
         "steps": _progress(application, here, begun, missing),
         "lacking": lacking,
+        "conflict": _conflict(application) if here == Step.ABOUT else None,
         "too_late": drafting.came_too_late(application, now=timezone.now()),
         "back": before and reverse("application_step", args=[application.pk, before.value]),
         "form": form,
@@ -335,6 +345,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
         "preview": preview,
         "problem": problem,
         "too_late": drafting.came_too_late(application, now=now),
+        "conflict": _conflict(application),
         "closed": application.status == Application.Status.DRAFT
         and drafting.reasons_not_to_start(user, application.cohort, now=now),
         "form": form,

@@ -466,6 +466,7 @@ class TestOfficeList:
 
     def test_is_closed_to_an_officer_who_applies(self, client, branch_officer, cohort):
         """T10."""
+        factories.officer(cohort.branch)
         application = workflow.drafting.start(cohort=cohort, by=branch_officer, now=NOW)
         assert self.page(client, branch_officer, cohort).status_code == 404
         workflow.withdraw(application=application, by=branch_officer, now=NOW)

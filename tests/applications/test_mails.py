@@ -9,6 +9,7 @@ from django.urls import reverse
 from applications import workflow
 from coaching import outbox
 from coaching.models import Delegation, Message
+from tests import factories
 from tests.applications.factories import accepted, at_deputy, decide, draft, sign, submit, submitted
 from tests.clock import NOW, TODAY
 
@@ -151,6 +152,7 @@ def test_a_missing_signer_is_told_to_the_office_while_it_is_missing(applicant, o
 
 def test_an_officer_who_applies_gets_no_office_mail(branch_officer, supervisor, cohort):
     """T10."""
+    factories.officer(cohort.branch, "Bea Branchoffice")
     branch_officer.supervisor = supervisor
     branch_officer.save()
     submitted(branch_officer, cohort)

@@ -13,6 +13,7 @@ from django.db.models import UniqueConstraint
 from applications import workflow
 from applications.models import Application, Decision, Rating, ReviewStep
 from coaching.models import AuditEvent, Delegation
+from tests import factories
 from tests.applications.factories import at_deputy, competencies, decide, draft, sign, submitted
 from tests.clock import NOW, TODAY
 
@@ -242,6 +243,7 @@ class TestVisible:
 
     def test_an_officer_who_applies_has_no_office_rights(self, applicant, branch_officer, supervisor, cohort):
         """T10, until the application is withdrawn."""
+        factories.officer(cohort.branch)
         branch_officer.supervisor = supervisor
         branch_officer.save()
         submitted(applicant, cohort)

@@ -8,10 +8,19 @@ from django.urls import reverse
 
 from applications import checks, drafting, workflow
 from applications.models import Application
-from coaching.models import DirectoryCorrection, Message
+from coaching.models import DirectoryCorrection, Message, RoleAssignment
 from tests import factories
 from tests.applications.counting import queries
-from tests.applications.factories import ANSWERS, accepted, at_deputy, competencies, decide, draft, submitted
+from tests.applications.factories import (
+    ANSWERS,
+    accepted,
+    at_deputy,
+    competencies,
+    decide,
+    draft,
+    submit,
+    submitted,
+)
 from tests.clock import NOW, TODAY
 
 Status = Application.Status
@@ -258,6 +267,48 @@ class TestSteps:
         assert as_applicant.get(reverse("application_review", args=[application.pk])).url == url
         application.refresh_from_db()
         assert application.why == ANSWERS["why"]
+
+
+class TestOfficerApplies:
+    """T10: told before they begin and before they sign."""
+
+    @pytest.fixture
+    def officer(self, client, branch_officer, supervisor):
+        branch_officer.supervisor = supervisor
+        branch_officer.save()
+        client.force_login(branch_officer)
+        return branch_officer
+
+    def test_the_pages_name_who_goes_on_with_the_cohort(self, client, officer, cohort):
+        factories.officer(cohort.branch, "Bea Branchoffice")
+        assert "Bea Branchoffice goes on with it." in words(client.get(reverse("applications")))
+        application = draft(officer, cohort)
+        for address in (step_url(application, "about"), reverse("application_review", args=[application.pk])):
+            page = words(client.get(address))
+            assert "Whoever applies has no office rights over the" in page
+            assert "Bea Branchoffice goes on with it." in page
+        assert "no office rights" not in words(client.get(step_url(application, "why")))
+
+    def test_the_only_officer_is_told_to_have_another_named_first(self, client, officer, cohort):
+        page = words(client.get(reverse("applications")))
+        assert "Nobody else has that office" in page
+        assert "Start an application" not in page
+        client.post(reverse("application_start", args=[cohort.pk]))
+        assert not Application.objects.exists()
+
+    def test_who_became_the_only_one_meanwhile_cannot_send_it(self, officer, cohort):
+        """Another officer who has applied as well does not count."""
+        other = factories.officer(cohort.branch, "Bea Branchoffice")
+        application = draft(officer, cohort)
+        with pytest.raises(drafting.NotOpen, match="the only one in the branch office"):
+            drafting.start(cohort=cohort, by=other, now=NOW)
+        RoleAssignment.objects.filter(user=other).delete()
+        with pytest.raises(drafting.NotOpen, match="the only one in the branch office"):
+            submit(application)
+
+    def test_others_read_nothing_of_it(self, client, as_applicant, applicant, cohort):
+        assert "office rights" not in words(client.get(reverse("applications")))
+        assert "office rights" not in words(client.get(step_url(draft(applicant, cohort), "about")))
 
 
 class TestTooLate:
