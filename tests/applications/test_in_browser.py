@@ -1,5 +1,7 @@
 """The whole route as people walk it, page by page, each page accessible and valid (A1–A12, F2–F4)."""
 
+from itertools import pairwise
+
 import pytest
 import time_machine
 
@@ -217,3 +219,23 @@ def test_a_changed_project(page, sign_in, check_page, applicant, director, cohor
     sign_in(page, applicant)
     page.goto(f"/applications/project/{applicant.participations.get().pk}/")
     check_page(page)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_steps_stand_side_by_side_and_the_choices_in_one_line_or_column(
+    page, sign_in, applicant, cohort, width
+):
+    """Five circles apart from each other, inside the page; the three choices are never two and one."""
+    application = draft(applicant, cohort)
+    sign_in(page, applicant)
+    page.set_viewport_size({"width": width, "height": 844})
+    page.goto(f"/applications/{application.pk}/step/competencies/")
+    circles = [each.bounding_box() for each in page.locator(".step-number").all()]
+    assert len(circles) == 5
+    for one, following in pairwise(circles):
+        assert one["x"] + one["width"] < following["x"]
+    assert circles[-1]["x"] + circles[-1]["width"] <= width
+    choices = [each.bounding_box() for each in page.locator(".rating-choices").first.locator("> *").all()]
+    assert len(choices) == 3
+    rows, columns = ({round(each[axis]) for each in choices} for axis in ("y", "x"))
+    assert (len(rows), len(columns)) == ((3, 1) if width == 390 else (1, 3))
