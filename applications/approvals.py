@@ -138,6 +138,24 @@ def _signature_form(
     return kind(data, application=application, settled=acts.settled, signer=user)
 
 
+@dataclass(frozen=True)
+class CorrectedDate:
+    """A3: when the concept was discussed, as the applicant states it and as a signer corrected it."""
+
+    step: ReviewStep
+    stated: date
+    corrected: date
+
+
+def _corrected_dates(application: Application) -> list[CorrectedDate]:
+    return [
+        CorrectedDate(step, stated, step.concept_date)
+        for step in application.route()
+        if (stated := workflow.stated_concept_date(application, step))
+        and step.concept_date not in (None, stated)
+    ]
+
+
 @access(signed_in)
 @require_safe
 def read(request: HttpRequest, pk: int) -> HttpResponse:
@@ -161,6 +179,7 @@ def _reading_page(
         "reasons": [step.reason for step in acts.steps if step.reason],
         "form": form,
         "waiting": application.current_step(),
+        "corrected_dates": _corrected_dates(application),
         "sign_offs": application.current_text.sign_offs.select_related("signer", "on_behalf_of"),  # type: ignore[union-attr]
     }
     return render(request, "applications/approval.html", context, status=status)

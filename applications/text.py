@@ -69,10 +69,16 @@ def _blocks(body: str) -> list[Block]:
 
 
 def _block(passage: str) -> Block:
-    label, _, answer = passage.partition("\n")
-    if not answer.startswith(INDENT):
-        return Block("" if answer else passage, passage if answer else "")
-    return Block(label, textwrap.dedent(answer))
+    """ "Label", or "Label: answer" on its first line; what is set in below belongs to the answer."""
+    first, _, below = passage.partition("\n")
+    if first.startswith(INDENT):
+        return Block("", textwrap.dedent(passage))
+    if below and not below.startswith(INDENT):
+        return Block("", passage)
+    label, colon, answer = first.partition(": ")
+    if colon:
+        return Block(f"{label}:", "\n".join(part for part in (answer, textwrap.dedent(below)) if part))
+    return Block(label, textwrap.dedent(below)) if below else Block("", passage)
 
 
 def _person(user: User, route: Sequence[Signer], on: date) -> list[tuple[str, object]]:

@@ -133,6 +133,24 @@ class TestRead:
         assert response.context["form"] is None
         assert "It waits on Dana Director" in words(response)
 
+    def test_a_corrected_date_stands_beside_the_stated_one_for_the_next_signer(
+        self, client, applicant, supervisor, director, cohort
+    ):
+        """A3."""
+        dates = {"supervisor": date(2026, 11, 4)}
+        application = sign(submitted(applicant, cohort), supervisor, concept_dates=dates)
+        client.force_login(director)
+        page = words(client.get(url("approval", application)))
+        assert (
+            "discussed with the supervisor on <strong>Wednesday, November 4, 2026</strong>, as Sam Supervisor says. "
+            "The applicant states Thursday, November 5, 2026." in page
+        )
+
+    def test_confirmed_dates_are_not_repeated(self, client, applicant, supervisor, director, cohort):
+        application = sign(submitted(applicant, cohort), supervisor)
+        client.force_login(director)
+        assert "Corrected since" not in words(client.get(url("approval", application)))
+
     def test_an_edit_in_progress_is_not_shown(self, client, applicant, supervisor, cohort):
         """Signers read what was submitted, not what the applicant is typing."""
         application = submitted(applicant, cohort)

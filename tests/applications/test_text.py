@@ -102,6 +102,20 @@ def test_sections_part_labels_from_answers(applicant, cohort):
     assert found["WHY I WANT TO TAKE PART"][0] == text.Block("Why do you want to take part?", "One.\n\nTwo.")
 
 
+def test_a_rating_and_a_signer_are_answers_beside_their_label(applicant, cohort):
+    """Not headings from end to end."""
+    application = draft(applicant, cohort)
+    application.ratings.filter(rating="glow").update(sentence="")
+    found = {section.title: section.blocks for section in text.sections(of(application))}
+    first, _, third, *_ = found["COMPETENCIES"]
+    assert first == text.Block("Fostering a Team Environment:", "Grow\nAbout Fostering a Team Environment.")
+    assert third == text.Block("Maximizing Performance Results:", "Glow")
+    assert found["ROUTE OF SIGNATURES"][0] == text.Block("Supervisor:", "Sam Supervisor")
+    assert found["ROUTE OF SIGNATURES"][1] == text.Block(
+        "Division Director, Nutrition Division:", "Dana Director"
+    )
+
+
 def test_what_is_signed_is_kept_word_for_word(applicant, cohort):
     application = draft(applicant, cohort)
     seen = of(application)
