@@ -128,17 +128,17 @@ def apply_and_sign(page: Page, applicant: User, cohort) -> None:
         group.get_by_label(choice).check()
     page.get_by_role("button", name="Save and continue").click()
     for label, words in (
-        ("Title of the project", "Faster permits"),
-        ("Description", "Shorten the way of a permit through the division."),
-        ("Expected outcome", "Permits in ten days."),
-        ("How will the outcome be measured?", "Days from receipt to permit."),
+        ("Title of the project (required)", "Faster permits"),
+        ("Description (required)", "Shorten the way of a permit through the division."),
+        ("Expected outcome (required)", "Permits in ten days."),
+        ("How will the outcome be measured? (required)", "Days from receipt to permit."),
         ("Specific", "One kind of permit, from receipt to delivery."),
         ("Measurable", "Counted in days by the register."),
         ("Achievable", "Two steps can be dropped."),
         ("Realistic", "Two hours a week for eight months."),
         ("Timely", "In use by month six."),
-        ("Discussed with your supervisor on", "2026-11-16"),
-        ("Discussed with your division director on", "2026-11-20"),
+        ("Discussed with your supervisor on (required)", "2026-11-16"),
+        ("Discussed with your division director on (required)", "2026-11-20"),
     ):
         page.get_by_label(label, exact=True).fill(words)
     page.get_by_role("group", name="Competencies the project serves").get_by_label(
