@@ -167,7 +167,7 @@ def read(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _reading_page(
-    request: HttpRequest, application: Application, acts: Acts, form: Form | None, status: int = 200
+    request: HttpRequest, application: Application, acts: Acts, form: Form | None
 ) -> HttpResponse:
     right = acts.rights[0] if acts.rights else None
     context = {
@@ -182,7 +182,7 @@ def _reading_page(
         "corrected_dates": _corrected_dates(application),
         "sign_offs": application.current_text.sign_offs.select_related("signer", "on_behalf_of"),  # type: ignore[union-attr]
     }
-    return render(request, "applications/approval.html", context, status=status)
+    return render(request, "applications/approval.html", context)
 
 
 def _page_of(request: HttpRequest, pk: int) -> HttpResponse:
@@ -236,7 +236,7 @@ def _sign_or_decide(request: HttpRequest, pk: int, act: Callable[..., str], *, d
     form = _signature_form(application, acts, user, request.POST)
     if done := _performed(request, pk, form, lambda: act(application, form, user)):  # type: ignore[arg-type]
         return done
-    return _reading_page(request, application, acts, form, status=422)
+    return _reading_page(request, application, acts, form)
 
 
 def _performed(request: HttpRequest, pk: int, form: ActForm, act: Callable[[], str]) -> HttpResponse | None:
@@ -331,4 +331,4 @@ def _comment(
     if done := _performed(request, pk, form, lambda: act(application, form, user)):
         return done
     context = {"application": application, "cohort": application.cohort, "form": form}
-    return render(request, template, context, status=422 if form.is_bound else 200)
+    return render(request, template, context)

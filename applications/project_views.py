@@ -107,9 +107,7 @@ def read(request: HttpRequest, pk: int) -> HttpResponse:
     return _page(request, change, ConcurForm(change=change, signer=user), DeclineChangeForm())
 
 
-def _page(
-    request: HttpRequest, change: ProjectChange, concur_form: Form, decline_form: Form, status: int = 200
-) -> HttpResponse:
+def _page(request: HttpRequest, change: ProjectChange, concur_form: Form, decline_form: Form) -> HttpResponse:
     user: User = request.user  # type: ignore[assignment]
     day = drafting.today_of(change.participant.cohort, timezone.now())
     right = project_changes.right_to_act(change, user, on=day)
@@ -121,7 +119,7 @@ def _page(
         "concur_form": concur_form,
         "decline_form": decline_form,
     }
-    return render(request, "applications/project_approval.html", context, status=status)
+    return render(request, "applications/project_approval.html", context)
 
 
 def _page_of(request: HttpRequest, pk: int) -> HttpResponse:
@@ -145,7 +143,7 @@ def concur(request: HttpRequest, pk: int) -> HttpResponse:
         except Refused as refusal:
             messages.error(request, str(refusal))
             return redirect("project_approval", pk)
-    return _page(request, change, form, DeclineChangeForm(), status=422)
+    return _page(request, change, form, DeclineChangeForm())
 
 
 @access(signed_in)
@@ -155,7 +153,7 @@ def decline(request: HttpRequest, pk: int) -> HttpResponse:
     change = _routed(user, pk)
     form = DeclineChangeForm(request.POST)
     if not form.is_valid():
-        return _page(request, change, ConcurForm(change=change, signer=user), form, status=422)
+        return _page(request, change, ConcurForm(change=change, signer=user), form)
     comment = form.cleaned_data["comment"]
     try:
         project_changes.decline(change=change, by=user, comment=comment, now=timezone.now())

@@ -174,8 +174,7 @@ def step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
         if form is not None and not _save(request, application, form):
             return redirect("application", pk)
         return _after(request, application, here)
-    status = 422 if form is not None and form.is_bound else 200
-    return _step_page(request, own(user, pk), here, form, CorrectionForm(), status)
+    return _step_page(request, own(user, pk), here, form, CorrectionForm())
 
 
 def _save(request: HttpRequest, application: Application, form: Form) -> bool:
@@ -224,7 +223,6 @@ def _step_page(
     here: Step,
     form: Form | None,
     correction_form: CorrectionForm,
-    status: int = 200,
 ) -> HttpResponse:
     steps = list(Step)
     before = steps[steps.index(here) - 1] if here != Step.ABOUT else None
@@ -249,7 +247,7 @@ def _step_page(
     }
     if here == Step.ABOUT:
         context |= _about(application, correction_form)
-    return render(request, f"applications/step_{here.value}.html", context, status=status)
+    return render(request, f"applications/step_{here.value}.html", context)
 
 
 def _about(application: Application, correction_form: CorrectionForm) -> dict[str, object]:
@@ -304,7 +302,7 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
     application = own(request.user, pk)  # type: ignore[arg-type]
     form = CorrectionForm(request.POST)
     if not form.is_valid():
-        return _step_page(request, application, Step.ABOUT, None, form, status=422)
+        return _step_page(request, application, Step.ABOUT, None, form)
     try:
         directory.report_correction(user=application.applicant, now=timezone.now(), **form.cleaned_data)
         messages.success(request, "Thank you. The branch office will look at it and tell you.")

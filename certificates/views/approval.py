@@ -36,7 +36,7 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _show(
-    request: HttpRequest, found: Batch, approve_form: ApproveForm, return_form: ReturnForm, status: int = 200
+    request: HttpRequest, found: Batch, approve_form: ApproveForm, return_form: ReturnForm
 ) -> HttpResponse:
     user: User = request.user  # type: ignore[assignment]
     today = local_date(found.cohort, timezone.now())
@@ -56,7 +56,7 @@ def _show(
         "job": job,
         "job_runs": job is not None and job.finished_at is None,
     }
-    return render(request, "certificates/batch.html", context, status=status)
+    return render(request, "certificates/batch.html", context)
 
 
 def _job(found: Batch) -> Job | None:
@@ -89,7 +89,7 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
     found = _batch(request, pk)
     form = ApproveForm(request.POST)
     if not form.is_valid():
-        return _show(request, found, form, ReturnForm(), status=422)
+        return _show(request, found, form, ReturnForm())
     try:
         approve_batch(
             batch=found,
@@ -99,7 +99,7 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
         )
     except Refused as refusal:
         form.add_error("typed_name", str(refusal))
-        return _show(request, found, form, ReturnForm(), status=422)
+        return _show(request, found, form, ReturnForm())
     messages.success(request, "You approved the list. The branch office can issue the certificates now.")
     return redirect("certificate_batch", pk=found.pk)
 
@@ -110,7 +110,7 @@ def send_back(request: HttpRequest, pk: int) -> HttpResponse:
     found = _batch(request, pk)
     form = ReturnForm(request.POST)
     if not form.is_valid():
-        return _show(request, found, ApproveForm(), form, status=422)
+        return _show(request, found, ApproveForm(), form)
     try:
         return_batch(
             batch=found,

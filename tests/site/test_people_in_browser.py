@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from coaching import delegations, directory
 from coaching.models import User
@@ -44,9 +45,9 @@ def test_own_profile(page, sign_in, check_page, deputy, order, corrections, bran
     check_page(page)
     page.get_by_label("What should it be?").fill("Derek Day")
     page.get_by_role("button", name="Send").click()
-    assert page.get_by_text("The branch office will check it").is_visible()
+    expect(page.get_by_text("The branch office will check it")).to_be_visible()
     page.get_by_role("button", name="Send").click()
-    assert page.get_by_role("heading", name="Please check this").is_visible()
+    expect(page.get_by_role("heading", name="Please check this")).to_be_visible()
     check_page(page)
 
 
@@ -58,10 +59,10 @@ def test_corrections(page, sign_in, check_page, branch_officer, corrections):
     check_page(page)
     page.get_by_label("Supervisor to put in").fill("")
     page.get_by_role("button", name="Confirm and change the directory").click()
-    assert page.get_by_role("heading", name="Please check this").is_visible()
+    expect(page.get_by_role("heading", name="Please check this")).to_be_visible()
     check_page(page)
     page.get_by_role("button", name="Decline, leave it as it is").click()
-    assert page.get_by_text("Declined. Sam Supervisor gets a mail about it.").is_visible()
+    expect(page.get_by_text("Declined. Sam Supervisor gets a mail about it.")).to_be_visible()
     check_page(page)
 
 
@@ -77,9 +78,9 @@ def test_who_signs_for_whom(page, sign_in, check_page, deputy, director, order):
     page.get_by_label("Reason").fill("Conference")
     page.get_by_label("Last day").fill((timezone.localdate() + timedelta(days=2)).isoformat())
     page.get_by_role("button", name="Name this person").click()
-    assert page.get_by_text("Recorded: Dana Director for Derek Deputy").is_visible()
+    expect(page.get_by_text("Recorded: Dana Director for Derek Deputy")).to_be_visible()
     page.get_by_role("button", name="End the order").first.click()
-    assert page.get_by_text("Ended: Dana Director for Derek Deputy").is_visible()
+    expect(page.get_by_text("Ended: Dana Director for Derek Deputy")).to_be_visible()
 
 
 def test_acting_person(page, sign_in, check_page, branch_officer):
@@ -104,5 +105,5 @@ def test_the_administration_works_under_the_strict_policy(page, sign_in, adminis
     page.keyboard.press("Escape")
     page.locator("#role_assignments-0 .inline-deletelink").click()
     page.get_by_role("button", name="Save", exact=True).click()
-    assert page.get_by_text("was changed successfully").is_visible()
+    expect(page.get_by_text("was changed successfully")).to_be_visible()
     assert User.objects.get(pk=applicant.pk).supervisor == org.other_director

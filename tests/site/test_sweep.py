@@ -262,7 +262,7 @@ def fault_of(case: Case) -> str:
     status = answer.status_code
     where = f"{case.method.upper()} {case.path} ({case.label}) as {case.role}: {status}"
     if case.allowed:
-        fine = status in (200, 302, 303, 422) and not is_sign_in(answer)
+        fine = status in (200, 302, 303) and not is_sign_in(answer)
         return "" if fine else f"{where} where it is allowed"
     if case.role == "anonymous" and not is_public(case.name):
         return "" if is_sign_in(answer) else f"{where} instead of the sign-in page"
