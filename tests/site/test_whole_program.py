@@ -141,7 +141,7 @@ def apply_and_sign(page: Page, applicant: User, cohort) -> None:
         ("Discussed with your supervisor on (required)", "2026-11-16"),
         ("Discussed with your division director on (required)", "2026-11-20"),
     ):
-        page.get_by_label(re.compile(rf"^{re.escape(label)}( \(required\))?$")).fill(words)
+        page.get_by_label(re.compile(rf"^\s*{re.escape(label)}\s*(\(required\))?\s*$")).fill(words)
     page.get_by_role("group", name="Competencies the project serves").get_by_label(
         "Building Coalitions"
     ).check()
