@@ -1,6 +1,5 @@
 """A whole cohort as people play it, in a browser: from the first answer of an application to a verified certificate."""
 
-import re
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -141,7 +140,7 @@ def apply_and_sign(page: Page, applicant: User, cohort) -> None:
         ("Discussed with your supervisor on (required)", "2026-11-16"),
         ("Discussed with your division director on (required)", "2026-11-20"),
     ):
-        page.get_by_label(re.compile(rf"^\s*{re.escape(label)}\s*(\(required\))?\s*$")).fill(words)
+        page.get_by_label(label, exact=True).fill(words)
     page.get_by_role("group", name="Competencies the project serves").get_by_label(
         "Building Coalitions"
     ).check()
@@ -189,7 +188,7 @@ def form_team(page: Page, cohort) -> None:
         form = page.locator("form", has=page.get_by_role("button", name="Move")).filter(
             has_text=participant.user.name
         )
-        form.get_by_role("combobox").select_option(index=0)  # a new team first, then Team 1
+        form.get_by_role("combobox").select_option(index=1)  # a new team first, then Team 1
         form.get_by_role("button", name="Move").click()
     page.get_by_role("link", name="Publish").click()
     page.get_by_role("button", name="Publish").click()
