@@ -244,6 +244,10 @@ class ReviewStepQuerySet(AssignedQuerySet["ReviewStep"]):
         """Those whose turn has come, now or earlier."""
         return self.filter(since_at__isnull=False)
 
+    def of(self, user: User) -> Self:
+        """Those that name this person: as signer, as holder of the post, or as who acted."""
+        return self.filter(Q(signer=user) | Q(holder=user) | Q(acted_by=user))
+
     def current_round(self) -> Self:
         """Steps over the text that stands: a changed text has a route of its own."""
         return self.filter(text=F("application__current_text"))

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 
 from applications.approvals import number_waiting
-from applications.models import Application
+from applications.models import ProjectChange, ReviewStep
 from certificates.models import Batch
 from coaching import offices, permissions
 from coaching.models import Participant, User
@@ -35,8 +36,13 @@ def links_for(user: User) -> list[Link]:
 
 def _own(user: User, takes_part: bool) -> list[Link]:
     links = [Link("Applications", reverse("applications"))]
-    waiting = number_waiting(user)
-    if waiting or Application.objects.routed_to(user).exists():
+    signs = (
+        ReviewStep.objects.reached().of(user).exists()
+        or ProjectChange.objects.pending().filter(signer=user).exists()
+    )
+    held = offices.standing(user, on=timezone.localdate())
+    waiting = number_waiting(user) if signs or held.orders or held.units else 0
+    if waiting or signs:
         links.append(Link("Approvals", reverse("approvals"), count=waiting))
     if takes_part:
         links.append(Link("My team", reverse("my_team"), count=open_questions(user)))
