@@ -3,7 +3,6 @@
 from datetime import date, timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
 
 from certificates.approval import (
     AlreadyApproved,
@@ -27,6 +26,7 @@ from coaching.signing import NameDoesNotMatch
 from meetings.models import EvaluationReceipt
 from tests import factories
 from tests.certificates.history import AFTER, approve, completed_team, delegate_to
+from tests.constraints import refused_by
 
 
 def test_a_proposal_lists_everybody_who_is_eligible_and_nobody_else(cohort, members, branch_officer):
@@ -280,25 +280,34 @@ def test_approvers_are_the_head_and_whoever_has_an_order(cohort, org, outsider, 
 
 
 class TestConstraints:
-    def broken_by(self, change):
-        with pytest.raises(IntegrityError), transaction.atomic():
-            change()
-
     def test_one_open_batch_per_cohort(self, draft):
-        self.broken_by(lambda: Batch.objects.create(cohort=draft.cohort))
+        assert refused_by(Batch.objects.create, cohort=draft.cohort) == "batch_one_open_per_cohort"
 
     def test_a_draft_has_no_text_and_a_submitted_one_has(self, submitted):
-        self.broken_by(lambda: Batch.objects.filter(pk=submitted.pk).update(status=Batch.Status.DRAFT))
-        self.broken_by(lambda: Batch.objects.filter(pk=submitted.pk).update(text=None))
+        assert (
+            refused_by(Batch.objects.filter(pk=submitted.pk).update, status=Batch.Status.DRAFT)
+            == "batch_has_its_text_once_submitted"
+        )
+        assert (
+            refused_by(Batch.objects.filter(pk=submitted.pk).update, text=None)
+            == "batch_has_its_text_once_submitted"
+        )
 
     def test_approved_means_signed(self, submitted, approved):
-        self.broken_by(lambda: Batch.objects.filter(pk=approved.pk).update(sign_off=None))
-        self.broken_by(lambda: Batch.objects.filter(pk=approved.pk).update(status=Batch.Status.AWAITING))
+        assert (
+            refused_by(Batch.objects.filter(pk=approved.pk).update, sign_off=None)
+            == "batch_signed_when_approved"
+        )
+        assert (
+            refused_by(Batch.objects.filter(pk=approved.pk).update, status=Batch.Status.AWAITING)
+            == "batch_signed_when_approved"
+        )
 
     def test_a_person_stands_once_on_a_list(self, draft, members):
-        self.broken_by(
-            lambda: BatchEntry.objects.create(batch=draft, participant=members[0], name="x", minutes=1)
+        assert (
+            refused_by(BatchEntry.objects.create, batch=draft, participant=members[0], name="x", minutes=1)
+            == "batchentry_person_once"
         )
 
     def test_an_entry_has_a_name(self, draft):
-        self.broken_by(lambda: draft.entries.update(name=""))
+        assert refused_by(draft.entries.update, name="") == "batchentry_has_a_name"

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 from django.apps import apps
-from django.db import IntegrityError, connection, models, transaction
+from django.db import models
 
 from coaching.models import (
     CareerTrack,
@@ -30,6 +30,7 @@ from coaching.models import (
 )
 from tests import factories
 from tests.clock import NOW, TODAY
+from tests.constraints import refused_by
 
 EARLIER = NOW - timedelta(days=1)
 
@@ -210,19 +211,12 @@ def test_every_unique_field_has_its_case():
 
 @pytest.mark.parametrize("name", CASES)
 def test_database_refuses(name, w):
-    with pytest.raises(IntegrityError) as refusal, transaction.atomic():
-        CASES[name](w)
-    if connection.vendor == "postgresql" or isinstance(kinds()[name], models.CheckConstraint):
-        assert name in str(refusal.value)
-    else:
-        assert "UNIQUE" in str(refusal.value)
+    assert refused_by(CASES[name], w) == name
 
 
 @pytest.mark.parametrize("name", UNIQUE_FIELDS)
 def test_database_refuses_the_same_again(name, w):
-    field = name.split(".")[1]
-    with pytest.raises(IntegrityError, match=field), transaction.atomic():
-        UNIQUE_FIELDS[name](w)
+    assert refused_by(UNIQUE_FIELDS[name], w).startswith(f"coaching_{name}")
 
 
 # What the constraints leave open

@@ -1,12 +1,12 @@
 """Corrections of the directory: reported by the person, settled by the branch office."""
 
 import pytest
-from django.db import IntegrityError, transaction
 
 from coaching import directory
 from coaching.models import AuditEvent, DirectoryCorrection, Message, User
 from tests import factories
 from tests.clock import NOW
+from tests.constraints import refused_by
 
 Status = DirectoryCorrection.Status
 
@@ -195,16 +195,20 @@ def test_people_are_found_by_mail_address_or_a_name_that_only_one_has(db):
 def test_one_open_correction_a_field_stands_in_the_database(applicant):
     DirectoryCorrection.objects.create(user=applicant, field="name", says="A")
 
-    with pytest.raises(IntegrityError), transaction.atomic():
-        DirectoryCorrection.objects.create(user=applicant, field="name", says="B")
+    assert (
+        refused_by(DirectoryCorrection.objects.create, user=applicant, field="name", says="B")
+        == "correction_one_open_per_field"
+    )
 
 
 def test_a_settled_correction_is_dated_in_the_database(applicant):
-    with pytest.raises(IntegrityError), transaction.atomic():
-        DirectoryCorrection.objects.create(user=applicant, field="name", says="A", status=Status.CONFIRMED)
+    settled = DirectoryCorrection(user=applicant, field="name", says="A", status=Status.CONFIRMED)
+    assert refused_by(settled.save) == "correction_settled_when_not_open"
 
 
-@pytest.mark.parametrize("fields", [{"name": ""}, {"email": "Upper@example.org"}])
-def test_people_have_a_name_and_an_address_in_lower_case_in_the_database(applicant, fields):
-    with pytest.raises(IntegrityError), transaction.atomic():
-        User.objects.filter(pk=applicant.pk).update(**fields)
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [("user_has_a_name", {"name": ""}), ("user_email_in_lower_case", {"email": "Upper@example.org"})],
+)
+def test_people_have_a_name_and_an_address_in_lower_case_in_the_database(applicant, name, fields):
+    assert refused_by(User.objects.filter(pk=applicant.pk).update, **fields) == name

@@ -1,7 +1,6 @@
 """Becoming a participant, leaving (F3), completing."""
 
 import pytest
-from django.db import IntegrityError, transaction
 
 from coaching import enrollment
 from coaching.enrollment import CannotLeave, NoSeatLeft, Snapshot
@@ -9,6 +8,7 @@ from coaching.models import AuditEvent, CompetencyRating, Message, Participant, 
 from coaching.permissions import NotYourCohort
 from tests import factories
 from tests.clock import NOW
+from tests.constraints import refused_by
 
 Status = Participant.Status
 pytestmark = pytest.mark.usefixtures("frozen")
@@ -145,5 +145,6 @@ def test_whoever_left_does_not_complete(cohort, applicant):
 
 def test_database_holds_one_seat_a_person(cohort, applicant):
     factories.participant(cohort, applicant)
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Participant.objects.create(user=applicant, cohort=cohort)
+    assert (
+        refused_by(Participant.objects.create, user=applicant, cohort=cohort) == "participant_once_per_cohort"
+    )

@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 from django.contrib import admin
 from django.core.exceptions import ImproperlyConfigured
-from django.db import IntegrityError, transaction
 
 from coaching.models import AuditEvent, Program
 from meetings import attendance, evaluations, scheduling, totals, vault
@@ -18,6 +17,7 @@ from meetings.models import (
     Question,
 )
 from tests.clock import NOW
+from tests.constraints import refused_by
 from tests.meetings.conftest import noon
 
 
@@ -242,20 +242,16 @@ def test_evaluations_are_not_in_the_admin(model):
     assert not admin.site.is_registered(model)
 
 
-def refused(create):
-    with pytest.raises(IntegrityError), transaction.atomic():
-        create()
-
-
 def test_the_database_keeps_receipts_drafts_and_closings_single(held, people, cohort):
-    for model, values in (
-        (EvaluationReceipt, {"meeting": held, "participant": people.alice}),
-        (EvaluationDraft, {"meeting": held, "participant": people.alice, "ciphertext": b"x"}),
-        (EvaluationClosing, {"cohort": cohort, "item": held.item, "closed_at": NOW}),
-        (EvaluationClosing, {"cohort": cohort, "item": None, "closed_at": NOW}),
+    receipt = {"meeting": held, "participant": people.alice}
+    for name, model, values in (
+        ("receipt_once", EvaluationReceipt, receipt),
+        ("draft_once", EvaluationDraft, {**receipt, "ciphertext": b"x"}),
+        ("closing_once_per_item", EvaluationClosing, {"cohort": cohort, "item": held.item, "closed_at": NOW}),
+        ("closing_last_once", EvaluationClosing, {"cohort": cohort, "item": None, "closed_at": NOW}),
     ):
         model.objects.create(**values)
-        refused(lambda model=model, values=values: model.objects.create(**values))
+        assert refused_by(model.objects.create, **values) == name
 
 
 @pytest.mark.parametrize(
@@ -263,10 +259,13 @@ def test_the_database_keeps_receipts_drafts_and_closings_single(held, people, co
 )
 def test_the_database_refuses_an_answer_that_is_none(held, cohort, questions, values):
     closing = EvaluationClosing.objects.create(cohort=cohort, item=held.item, closed_at=NOW)
-    refused(lambda: EvaluationAnswer.objects.create(closing=closing, question=questions[0], **values))
+    answer = EvaluationAnswer(closing=closing, question=questions[0], **values)
+    assert refused_by(answer.save) == "answer_is_a_rating_or_a_text"
 
 
 def test_the_database_refuses_questions_in_one_place_or_without_text(program):
-    refused(lambda: Question.objects.create(program=program, position=1, kind="text", text="Twice"))
-    refused(lambda: Question.objects.create(program=program, position=99, kind="text", text=""))
+    twice = Question(program=program, position=1, kind="text", text="Twice")
+    assert refused_by(twice.save) == "question_position_once"
+    blank = Question(program=program, position=99, kind="text", text="")
+    assert refused_by(blank.save) == "question_asks_something"
     assert Program.objects.get().questions.count() == 7
