@@ -40,7 +40,7 @@ def standing(user: User, *, on: date) -> Standing:
 
 
 def remember(user: User) -> None:
-    """Ask once for what this person holds. For the length of one request: view and menu of a page ask many times."""
+    """Ask once for what this person holds, for the length of a request that only reads: view and menu ask many times."""
     if not hasattr(user, "_standings"):
         user._standings = {}  # type: ignore[attr-defined]
 

@@ -73,7 +73,8 @@ def access(rule: Rule) -> Callable[[Callable[..., HttpResponse]], Callable[..., 
     def declare(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            offices.remember(request.user)  # type: ignore[arg-type]
+            if request.method in ("GET", "HEAD"):  # a write asks again, under its lock
+                offices.remember(request.user)  # type: ignore[arg-type]
             if not rule(request.user):  # type: ignore[arg-type]
                 raise Http404
             return view(request, *args, **kwargs)

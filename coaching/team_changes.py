@@ -180,6 +180,8 @@ def _staying(team: Team, kind: str, joining: Sequence[Participant], sources: lis
 
 
 def _locked(pk: int) -> Team:
+    """The team, with its cohort locked: a departure or another change may touch the same people and teams (T1)."""
+    Cohort.objects.select_for_update().get(teams=pk)
     return Team.objects.select_for_update(of=("self",)).select_related("cohort__program").get(pk=pk)
 
 

@@ -4,7 +4,7 @@ from datetime import date
 from itertools import count
 
 from coaching.cohorts import open_cohort
-from coaching.enrollment import Project, Snapshot, enroll
+from coaching.enrollment import Project, Snapshot, enroll, leave
 from coaching.models import (
     Cohort,
     JobClassification,
@@ -87,4 +87,12 @@ def confirmed_team(cohort: Cohort, participants: list[Participant], *, by: User)
     )
     for each in participants:
         team.memberships.create(participant=each, joined_at=NOW)
+    return team
+
+
+def small_team(cohort: Cohort, *names: str, by: User) -> Team:
+    """A confirmed team whose last member has left (T1)."""
+    people = [participant(cohort, person(name)) for name in names]
+    team = confirmed_team(cohort, people, by=by)
+    leave(participant=people[-1], by=people[-1].user, reason="", now=NOW)
     return team

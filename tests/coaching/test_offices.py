@@ -213,3 +213,20 @@ def test_what_was_remembered_ends_with_the_request(org, deputy):
     org.branch.head = None
     org.branch.save()
     assert not permissions.deputy(type(deputy).objects.get(pk=deputy.pk))
+
+
+def test_a_write_asks_again(rf, org, deputy):
+    """What a request has read does not stand for what holds under the lock of a write."""
+
+    @permissions.access(permissions.deputy)
+    def view(request) -> HttpResponse:
+        org.branch.head = None
+        org.branch.save()
+        return HttpResponse(str(permissions.deputy(request.user)))
+
+    for method, answer in (("get", b"True"), ("post", b"False")):
+        org.branch.head = deputy
+        org.branch.save()
+        request = getattr(rf, method)("/")
+        request.user = type(deputy).objects.get(pk=deputy.pk)
+        assert view(request).content == answer

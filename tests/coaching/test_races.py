@@ -8,10 +8,10 @@ import pytest
 from django.core import mail
 from django.db import close_old_connections, connection
 
-from coaching import audit, enrollment, jobs, outbox, team_agreement, team_formation
+from coaching import audit, enrollment, jobs, outbox, team_agreement, team_changes, team_formation
 from coaching.enrollment import NoSeatLeft
 from coaching.errors import Refused
-from coaching.models import AuditEvent, Consent, Job, Membership, Participant, Team, TeamProposal
+from coaching.models import AuditEvent, Consent, Job, Membership, Participant, Team, TeamChange, TeamProposal
 from coaching.outbox import Mail
 from tests import factories
 from tests.clock import NOW
@@ -162,3 +162,26 @@ def test_job_asked_for_twice_at_once_is_one(db, monkeypatch):
     monkeypatch.setattr(jobs, "_nudge", lambda pk: None)
     asked = at_once(*(lambda: jobs.start(kind="count", key="1", by=None, now=NOW) for _ in range(4)))
     assert len({job.pk for job in asked}) == 1
+
+
+def test_two_teams_do_not_take_two_people_from_the_same_one(cohort, branch_officer):
+    """T1: of four people one can go; three stay, or nobody goes."""
+    four = [factories.participant(cohort, factories.person(name)) for name in ("Dot", "Eli", "Fay", "Gus")]
+    source = factories.confirmed_team(cohort, four, by=branch_officer)
+    changes = []
+    for number, taken in enumerate(four[:2]):
+        names = [f"{name} {number}" for name in ("Ann", "Ben", "Cy")]
+        team = factories.small_team(cohort, *names, by=branch_officer)
+        change = team_changes.ask(
+            team=team, kind=TeamChange.Kind.JOIN, joining=[taken], reason="", by=branch_officer, now=NOW
+        )
+        change.consents.update(answer=Consent.Answer.AGREED, answered_at=NOW)
+        changes.append(change)
+    results = at_once(
+        *(
+            lambda change=change: team_changes.confirm(change=change, by=branch_officer, now=NOW)
+            for change in changes
+        )
+    )
+    assert sorted(type(result) for result in results if result != []) == [team_changes.NotPossible]
+    assert source.memberships.filter(ended_at=None).count() == 3

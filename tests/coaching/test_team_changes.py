@@ -19,11 +19,7 @@ GO_ON, JOIN, MERGE = TeamChange.Kind.GO_ON, TeamChange.Kind.JOIN, TeamChange.Kin
 
 @pytest.fixture
 def small(cohort, branch_officer) -> Team:
-    """A team of three that one has left: two are still there."""
-    people = [factories.participant(cohort, factories.person(name)) for name in ("Ann", "Ben", "Cy")]
-    team = factories.confirmed_team(cohort, people, by=branch_officer)
-    enrollment.leave(participant=people[2], by=people[2].user, reason="", now=NOW)
-    return team
+    return factories.small_team(cohort, "Ann", "Ben", "Cy", by=branch_officer)
 
 
 @pytest.fixture

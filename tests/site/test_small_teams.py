@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from coaching import enrollment, team_changes
+from coaching import team_changes
 from coaching.models import Consent, Participant, Team, TeamChange
 from coaching.site.home import cards_for
 from tests import factories
@@ -14,10 +14,7 @@ pytestmark = pytest.mark.usefixtures("frozen", "plain_not_found")
 
 @pytest.fixture
 def small(cohort, branch_officer) -> Team:
-    people = [factories.participant(cohort, factories.person(name)) for name in ("Ann", "Ben", "Cy")]
-    team = factories.confirmed_team(cohort, people, by=branch_officer)
-    enrollment.leave(participant=people[2], by=people[2].user, reason="", now=NOW)
-    return team
+    return factories.small_team(cohort, "Ann", "Ben", "Cy", by=branch_officer)
 
 
 @pytest.fixture
