@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from applications import drafting, project_changes, routing
 from applications.models import ProjectChange
 from applications.project_forms import ConcurForm, DeclineChangeForm, ProjectChangeForm
-from coaching.errors import Refused
+from coaching.errors import Refused, refusals_told
 from coaching.models import Goal, Participant, User
 from coaching.permissions import access, post_only, signed_in
 from coaching.signing import NameDoesNotMatch
@@ -82,11 +82,9 @@ def _own_change(user: User, pk: int) -> ProjectChange:
 def take_back(request: HttpRequest, pk: int) -> HttpResponse:
     user: User = request.user  # type: ignore[assignment]
     change = _own_change(user, pk)
-    try:
+    with refusals_told(request):
         project_changes.take_back(change=change, by=user, now=timezone.now())
         messages.success(request, "Taken back. Your project stays as it was approved.")
-    except Refused as refusal:
-        messages.error(request, str(refusal))
     return redirect("project", change.participant_id)
 
 

@@ -24,7 +24,7 @@ from applications.forms import (
 from applications.models import Application, ReviewStep
 from applications.timeline import timeline
 from coaching import directory
-from coaching.errors import Refused
+from coaching.errors import Refused, refusals_told
 from coaching.models import Cohort, Participant, SignedText, User
 from coaching.permissions import access, post_only, signed_in
 
@@ -303,11 +303,9 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
     form = CorrectionForm(request.POST)
     if not form.is_valid():
         return _step_page(request, application, Step.ABOUT, None, form)
-    try:
+    with refusals_told(request):
         directory.report_correction(user=application.applicant, now=timezone.now(), **form.cleaned_data)
         messages.success(request, "Thank you. The branch office will look at it and tell you.")
-    except Refused as refusal:
-        messages.error(request, str(refusal))
     return redirect("application_step", pk, Step.ABOUT.value)
 
 
@@ -436,11 +434,9 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     user: User = request.user  # type: ignore[assignment]
     application = own(user, pk)
     if request.method == "POST":
-        try:
+        with refusals_told(request):
             workflow.withdraw(application=application, by=user, now=timezone.now())
             messages.success(request, "Your application is withdrawn.")
-        except Refused as refusal:
-            messages.error(request, str(refusal))
         return redirect("application", pk)
     if not application.can_be_withdrawn:
         return redirect("application", pk)

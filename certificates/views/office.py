@@ -14,7 +14,7 @@ from certificates.eligibility import completion_list, why_nobody
 from certificates.forms import ReissueForm, RevokeForm, SearchForm
 from certificates.models import Batch, Certificate
 from coaching import permissions
-from coaching.errors import Refused
+from coaching.errors import Refused, refusals_told
 from coaching.models import Cohort, User
 from coaching.permissions import access, any_of, branch_office, deputy, post_only
 
@@ -74,11 +74,8 @@ def _page_of(request: HttpRequest, pk: int) -> HttpResponse:
 @post_only(_page_of)
 def submit(request: HttpRequest, pk: int) -> HttpResponse:
     batch = _own_batch(request, pk)
-    try:
+    with refusals_told(request):
         submit_for_approval(batch=batch, by=request.user, now=timezone.now())  # type: ignore[arg-type]
-    except Refused as refusal:
-        messages.error(request, str(refusal))
-    else:
         messages.success(request, "Submitted. Whoever can approve the list has been told by mail.")
     return redirect("certificate_batch", pk=batch.pk)
 
@@ -87,11 +84,8 @@ def submit(request: HttpRequest, pk: int) -> HttpResponse:
 @post_only(_page_of)
 def issue(request: HttpRequest, pk: int) -> HttpResponse:
     batch = _own_batch(request, pk)
-    try:
+    with refusals_told(request):
         issuing.start_issue(batch=batch, by=request.user, now=timezone.now())  # type: ignore[arg-type]
-    except Refused as refusal:
-        messages.error(request, str(refusal))
-    else:
         messages.success(request, "The certificates are being issued. Each holder gets a mail with the link.")
     return redirect("certificate_batch", pk=batch.pk)
 
@@ -124,16 +118,13 @@ def reissue(request: HttpRequest, pk: int) -> HttpResponse:
     certificate = _managed(request, pk)
     form = ReissueForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_told(request):
             certificate = issuing.reissue(
                 certificate=certificate,
                 by=request.user,  # type: ignore[arg-type]
                 reason=form.cleaned_data["reason"],
                 now=timezone.now(),
             )
-        except Refused as refusal:
-            messages.error(request, str(refusal))
-        else:
             messages.success(request, f"Certificate {certificate.serial} was issued in its place.")
         return redirect("certificate", pk=certificate.pk)
     return render(request, "certificates/reissue.html", {"certificate": certificate, "form": form})
@@ -145,16 +136,13 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
     certificate = _managed(request, pk)
     form = RevokeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_told(request):
             issuing.revoke(
                 certificate=certificate,
                 by=request.user,  # type: ignore[arg-type]
                 reason=form.cleaned_data["reason"],
                 now=timezone.now(),
             )
-        except Refused as refusal:
-            messages.error(request, str(refusal))
-        else:
             messages.success(request, f"Certificate {certificate.serial} is revoked. The holder gets a mail.")
         return redirect("certificate", pk=certificate.pk)
     return render(request, "certificates/revoke.html", {"certificate": certificate, "form": form})

@@ -17,7 +17,7 @@ from applications.models import Application
 from certificates.models import Certificate
 from coaching import offices
 from coaching.cohorts import Standing, change_cohort, months_of, open_cohort, standing
-from coaching.errors import Refused
+from coaching.errors import Refused, refusals_told
 from coaching.models import Cohort, Membership, OrgUnit, Participant, Team, User
 from coaching.permissions import (
     access,
@@ -254,11 +254,8 @@ def participation_leave(request: HttpRequest, pk: int) -> HttpResponse:
     form = LeaveForm(request.POST or None, own=own)
     if request.method == "POST" and form.is_valid():
         reason = form.cleaned_data["reason"].strip()
-        try:
+        with refusals_told(request):
             lifecycle.leave(participant=participant, reason=reason, by=user, now=timezone.now())
-        except Refused as refusal:
-            messages.error(request, str(refusal))
-        else:
             who = "You have" if own else f"{participant} has"
             messages.success(request, f"{who} left the {participant.cohort}.")
         return redirect("home") if own else redirect("cohort", participant.cohort_id)

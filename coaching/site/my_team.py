@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from coaching import team_agreement
-from coaching.errors import Refused
+from coaching.errors import refusals_told
 from coaching.models import Consent, Membership, Participant, Team, TeamChange, User
 from coaching.permissions import access, post_only, signed_in
 from coaching.site.forms_teams import AnswerForm
@@ -122,13 +122,10 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
         )
         return redirect("my_team")
     agree = form.cleaned_data["answer"] == AnswerForm.AGREE
-    try:
+    with refusals_told(request):
         team_agreement.answer(
             consent=consent, agree=agree, reason=form.cleaned_data["reason"], by=user, now=timezone.now()
         )
-    except Refused as refusal:
-        messages.error(request, str(refusal))
-    else:
         messages.success(request, _said(consent.change, agree))
     return redirect("my_team")
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from coaching import delegations, directory
-from coaching.errors import Refused
+from coaching.errors import Refused, refusals_told
 from coaching.models import Delegation, DirectoryCorrection, OrgUnit, RoleAssignment, User
 from coaching.permissions import access, administrator, any_of, branch_office, post_only, signed_in
 from coaching.site.people_forms import ActingForm, CorrectionForm, DelegateForm, OrderForm, SettleForm
@@ -212,10 +212,7 @@ def _list_of_orders(request: HttpRequest, pk: int) -> HttpResponse:
 def end_delegation(request: HttpRequest, pk: int) -> HttpResponse:
     user, now = _user(request), timezone.now()
     order = _order(request, pk)
-    try:
+    with refusals_told(request):
         delegations.end(delegation=order, by=user, now=now)
-    except Refused as refusal:
-        messages.error(request, str(refusal))
-    else:
         messages.success(request, f"Ended: {order}.")
     return redirect("people_delegations")

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from coaching import team_changes
-from coaching.errors import Refused
+from coaching.errors import Refused, refusals_told
 from coaching.models import Membership, Participant, Team, TeamChange
 from coaching.permissions import access, branch_office, office_cohorts, post_only
 from coaching.site import lifecycle
@@ -64,11 +64,8 @@ def _room_of(request: HttpRequest, pk: int) -> HttpResponse:
 @post_only(_room_of)
 def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     change = _change(request, pk)
-    try:
+    with refusals_told(request):
         lifecycle.confirm_change(change=change, by=request.user, now=timezone.now())  # type: ignore[arg-type]
-    except Refused as refusal:
-        messages.error(request, str(refusal))
-    else:
         messages.success(request, f"Confirmed: {change.words} Everybody who was asked is told by mail.")
     return _room(change.team)
 
@@ -77,10 +74,7 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
 @post_only(_room_of)
 def take_back(request: HttpRequest, pk: int) -> HttpResponse:
     change = _change(request, pk)
-    try:
+    with refusals_told(request):
         team_changes.take_back(change=change, by=request.user, now=timezone.now())  # type: ignore[arg-type]
-    except Refused as refusal:
-        messages.error(request, str(refusal))
-    else:
         messages.success(request, "The question is taken back. Nothing has changed.")
     return _room(change.team)

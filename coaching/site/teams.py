@@ -16,7 +16,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from coaching import jobs, team_agreement, team_formation
 from coaching.cohorts import is_over
-from coaching.errors import Refused
+from coaching.errors import refusals_told
 from coaching.models import Cohort, Consent, Job, Participant, Team, TeamChange, TeamProposal, User
 from coaching.permissions import access, branch_office, office_cohorts, post_only, signed_in
 from coaching.site import lifecycle
@@ -279,10 +279,8 @@ def job_stop(request: HttpRequest, pk: int) -> HttpResponse:
 @post_only(_cohort_room)
 def by_hand(request: HttpRequest, pk: int) -> HttpResponse:
     cohort = _cohort(request, pk)
-    try:
+    with refusals_told(request):
         team_formation.start_by_hand(cohort=cohort, by=request.user, now=timezone.now())  # type: ignore[arg-type]
-    except Refused as refusal:
-        messages.error(request, str(refusal))
     return _room(cohort)
 
 
@@ -297,7 +295,7 @@ def place(request: HttpRequest, pk: int) -> HttpResponse:
         )
         return _room(proposal.cohort, _number(request.POST.get("participant")))
     participant = get_object_or_404(proposal.cohort.participants, pk=form.cleaned_data["participant"])
-    try:
+    with refusals_told(request):
         team_formation.place(
             proposal=proposal,
             participant=participant,
@@ -306,8 +304,6 @@ def place(request: HttpRequest, pk: int) -> HttpResponse:
             by=request.user,  # type: ignore[arg-type]
             now=timezone.now(),
         )
-    except Refused as refusal:
-        messages.error(request, str(refusal))
     return _room(proposal.cohort, participant.pk)
 
 
@@ -315,11 +311,8 @@ def place(request: HttpRequest, pk: int) -> HttpResponse:
 @post_only(_draft_room)
 def discard(request: HttpRequest, pk: int) -> HttpResponse:
     proposal = _proposal(request, pk)
-    try:
+    with refusals_told(request):
         team_formation.discard(proposal=proposal, by=request.user, now=timezone.now())  # type: ignore[arg-type]
-    except Refused as refusal:
-        messages.error(request, str(refusal))
-    else:
         messages.success(request, "The draft was discarded. Nobody was told anything.")
     return _room(proposal.cohort)
 
@@ -330,16 +323,13 @@ def publish(request: HttpRequest, pk: int) -> HttpResponse:
     """Shows who will be asked, and what speaks against it; then asks them (T4)."""
     proposal = _proposal(request, pk)
     if request.method == "POST":
-        try:
+        with refusals_told(request):
             made = team_formation.publish(
                 proposal=proposal,
                 version=_number(request.POST.get("version")),
                 by=request.user,  # type: ignore[arg-type]
                 now=timezone.now(),
             )
-        except Refused as refusal:
-            messages.error(request, str(refusal))
-        else:
             published = "1 team was" if len(made) == 1 else f"{len(made)} teams were"
             messages.success(request, f"{published} published. Every member is asked by mail.")
         return _room(proposal.cohort)
@@ -367,11 +357,8 @@ def _number(text: str | None) -> int:
 @post_only(lambda request, pk: _room(_team(request, pk).cohort))
 def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     team = _team(request, pk)
-    try:
+    with refusals_told(request):
         lifecycle.confirm_team(team=team, by=request.user, now=timezone.now())  # type: ignore[arg-type]
-    except Refused as refusal:
-        messages.error(request, str(refusal))
-    else:
         messages.success(
             request, f"{team} stands, and its meetings are planned. Its members are told by mail."
         )
@@ -387,16 +374,13 @@ def dissolve(request: HttpRequest, pk: int) -> HttpResponse:
         return _room(team.cohort)
     form = DissolveForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_told(request):
             team_agreement.dissolve(
                 team=team,
                 by=request.user,  # type: ignore[arg-type]
                 reason=form.cleaned_data["reason"],
                 now=timezone.now(),
             )
-        except Refused as refusal:
-            messages.error(request, str(refusal))
-        else:
             messages.success(request, f"{team} was dissolved. Its members wait for another team.")
         return _room(team.cohort)
     members = Participant.objects.filter(memberships__team=team, memberships__ended_at=None)

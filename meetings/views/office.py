@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from coaching import offices
-from coaching.errors import Refused
+from coaching.errors import Refused, refusals_told
 from coaching.models import Cohort, OrgUnit, Participant, RoleAssignment, User
 from coaching.permissions import (
     access,
@@ -64,7 +64,7 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        try:
+        with refusals_told(request):
             scheduling.count_for(
                 meeting=found,
                 month=data["month"],
@@ -72,9 +72,6 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
                 by=person(request),
                 now=timezone.now(),
             )
-        except Refused as refusal:
-            messages.error(request, str(refusal))
-        else:
             messages.success(request, "Saved. The team is told.")
         return redirect("office_meeting", pk=found.pk)
     rows = grid.marks_of(found, attendance.expected(found))

@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from coaching.errors import Refused
+from coaching.errors import refusals_told
 from coaching.models import CurriculumItem, Membership, Team, User
 from coaching.permissions import access, branch_office, deputy, signed_in
 from meetings import attendance, dates, evaluations, ledger, program, scheduling, team_space
@@ -155,16 +155,13 @@ def facilitators(request: HttpRequest, pk: int) -> HttpResponse:
     parts = program.parts_of(found, members)
     form = FacilitatorsForm(submitted(request), parts=parts, members=members)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_told(request):
             program.choose_facilitators(
                 meeting=found,
                 chosen=form.chosen,
                 by=person(request),
                 now=timezone.now(),
             )
-        except Refused as refusal:
-            messages.error(request, str(refusal))
-        else:
             messages.success(request, f"Saved who leads the meeting of {dates.long_date(found.date)}.")
         return redirect(found)
     return render(request, "meetings/facilitators.html", {"meeting": found, "form": form})

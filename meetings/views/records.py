@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from coaching.errors import Refused
+from coaching.errors import Refused, refusals_told
 from coaching.permissions import access, post_only, public, signed_in
 from meetings import attendance, evaluations, feeds, totals
 from meetings.forms import AttendanceForm, EvaluationForm
@@ -61,16 +61,13 @@ def evaluate(request: HttpRequest, pk: int) -> HttpResponse:
         submitted(request), questions=evaluations.questions_for(found.cohort), answers=answers
     )
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_told(request):
             evaluations.submit_evaluation(
                 meeting=found,
                 answers=form.answers,
                 by=person(request),
                 now=timezone.now(),
             )
-        except Refused as refusal:
-            messages.error(request, str(refusal))
-        else:
             messages.success(
                 request, "Thank you. Your evaluation is in, and you can change it until it closes."
             )
