@@ -12,12 +12,11 @@ from certificates.rendering import CertificateContent
 from certificates.templatetags.certificate_text import hours, month_day_year
 from coaching.models import Cohort, OrgUnit, SignOff
 from meetings.dates import add_months, end_of_month
-from meetings.scheduling import program_months
 
 
 def period_of(cohort: Cohort) -> tuple[date, date]:
     """First and last day of the months of meetings."""
-    last_month = add_months(cohort.first_month, max(program_months(cohort), 1) - 1)
+    last_month = add_months(cohort.first_month, cohort.months - 1)
     return cohort.first_month, end_of_month(last_month)
 
 

@@ -137,12 +137,7 @@ class Standing:
     words: str
 
 
-def months_of(cohort: Cohort) -> int:
-    """How many months the curriculum of the cohort's program takes (M2)."""
-    return max((item.month for item in cohort.program.curriculum.all()), default=1)
-
-
-def standing(cohort: Cohort, *, today: date, months: int) -> Standing:
+def standing(cohort: Cohort, *, today: date) -> Standing:
     """The cohort's phase on a day, with a few words about it."""
     if today < cohort.applications_open_date:
         return Standing(Phase.NOT_OPEN, f"Opens {_day(cohort.applications_open_date)}")
@@ -153,14 +148,14 @@ def standing(cohort: Cohort, *, today: date, months: int) -> Standing:
     if today < cohort.first_month:
         return Standing(Phase.SELECTION, f"Selection and teams; meetings begin in {cohort.first_month:%B %Y}")
     month = (today.year - cohort.first_month.year) * 12 + today.month - cohort.first_month.month + 1
-    if month <= months:
-        return Standing(Phase.MEETINGS, f"Month {month} of {months}")
+    if month <= cohort.months:
+        return Standing(Phase.MEETINGS, f"Month {month} of {cohort.months}")
     return Standing(Phase.OVER, "Meetings are over")
 
 
 def is_over(cohort: Cohort, *, today: date) -> bool:
     """Whether the last month of the cohort's program is behind us."""
-    return standing(cohort, today=today, months=months_of(cohort)).phase == Phase.OVER
+    return standing(cohort, today=today).phase == Phase.OVER
 
 
 def _day(day: date) -> str:

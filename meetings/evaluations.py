@@ -15,7 +15,7 @@ from django.db import transaction
 from coaching import audit
 from coaching.errors import Refused
 from coaching.models import Cohort, CurriculumItem, Participant, Program, User
-from meetings import dates, scheduling, vault
+from meetings import dates, vault
 from meetings.models import (
     Attendance,
     EvaluationAnswer,
@@ -138,9 +138,7 @@ def _close_cohort(cohort: Cohort, now: datetime) -> int:
     due = [item for item, day in last.items() if item and item not in closed and day + days < today]
     for item in CurriculumItem.objects.filter(pk__in=due):
         _close(cohort=cohort, item=item, now=now)
-    program_end = dates.end_of_month(
-        dates.add_months(cohort.first_month, scheduling.program_months(cohort) - 1)
-    )
+    program_end = dates.end_of_month(dates.add_months(cohort.first_month, cohort.months - 1))
     if max(program_end, *last.values()) + days < today:
         _close(cohort=cohort, item=None, now=now)
         return len(due) + 1

@@ -8,7 +8,6 @@ from datetime import date, datetime, time, timedelta
 from coaching.models import Cohort, Membership, Participant
 from meetings.completion import History, MeetingRecord, Presence, RequirementRow, Rules, Standing, judge
 from meetings.models import Attendance, EvaluationClosing, EvaluationReceipt, Meeting, MeetingTeam
-from meetings.scheduling import program_months
 
 PRESENCE = {
     Attendance.Status.PRESENT: Presence.ATTENDED,
@@ -33,7 +32,7 @@ def rules_of(cohort: Cohort) -> Rules:
     rows = cohort.program.requirements.order_by("pk")
     return Rules(
         first_month=cohort.first_month,
-        months=program_months(cohort),
+        months=cohort.months,
         requirements=tuple(RequirementRow(row.kind, row.least, row.unit, row.per) for row in rows),
         missed_months_allowed=cohort.missed_months_allowed,
         other_teams_count=cohort.other_team_counts,

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from django.db import transaction
-from django.db.models import Max
 
 from coaching import audit, offices, outbox
 from coaching.cohorts import closed_days
@@ -39,21 +38,16 @@ class Where:
     link: str = ""
 
 
-def program_months(cohort: Cohort) -> int:
-    """How many months the program takes, by its curriculum."""
-    return cohort.program.curriculum.aggregate(last=Max("month"))["last"] or 0
-
-
-def is_over(cohort: Cohort, *, today: date) -> bool:
+def takes_no_more(cohort: Cohort, *, today: date) -> bool:
     """Whether the program's months are behind a team, and the days in which a meeting can be written down too."""
-    last = dates.end_of_month(dates.add_months(cohort.first_month, program_months(cohort) - 1))
+    last = dates.end_of_month(dates.add_months(cohort.first_month, cohort.months - 1))
     return today > last + timedelta(days=AFTERWARDS_DAYS)
 
 
 def closed_days_of(cohort: Cohort) -> dict[date, str]:
     """Closed days from the month before the program's first to the month after its last."""
     start = dates.add_months(cohort.first_month, -1)
-    end = dates.end_of_month(dates.add_months(cohort.first_month, program_months(cohort)))
+    end = dates.end_of_month(dates.add_months(cohort.first_month, cohort.months))
     return closed_days(cohort, start=start, end=end)
 
 
@@ -117,7 +111,7 @@ def warnings_about(
     return dates.warnings_for(
         day,
         first_month=cohort.first_month,
-        months=program_months(cohort),
+        months=cohort.months,
         closed_days=closed_days(
             cohort, start=dates.end_of_month(day).replace(day=1), end=dates.end_of_month(day)
         ),
@@ -130,7 +124,7 @@ def warnings_about(
 def counted_month(cohort: Cohort, day: date) -> int | None:
     """The program month a day lies in, None outside the program (M2)."""
     month = dates.program_month(cohort.first_month, day)
-    return month if 1 <= month <= program_months(cohort) else None
+    return month if 1 <= month <= cohort.months else None
 
 
 def why_not_move(meeting: Meeting) -> str:
@@ -254,20 +248,8 @@ def add_extra(
     twin = same.filter(item=item, title="" if item else title).first()
     if twin:
         return twin
-    if item and Meeting.objects.of_team(team).live().filter(item=item).exists():
-        raise CannotPlan(
-            f"“{item.title}” is in your calendar already. Move that meeting, or add an extra one."
-        )
-    if item and when.minutes != item.minutes:
-        raise CannotPlan(f"“{item.title}” lasts {item.minutes} minutes.")  # M1
     today = now.astimezone(cohort.zone).date()
-    if is_over(cohort, today=today):
-        raise CannotPlan(f"The {cohort} is over, so no meeting can be added to it.")
-    if (today - when.date).days > AFTERWARDS_DAYS:
-        raise CannotPlan(
-            f"A meeting can be written down until {AFTERWARDS_DAYS} days after it took place. "
-            "Choose a later day, or ask the branch office."
-        )
+    _check_extra(team, when, item, today)
     afterwards = when.date < today
     meeting = Meeting.objects.create(
         cohort=cohort,
@@ -296,6 +278,22 @@ def add_extra(
     return meeting
 
 
+def _check_extra(team: Team, when: When, item: CurriculumItem | None, today: date) -> None:
+    if item and Meeting.objects.of_team(team).live().filter(item=item).exists():
+        raise CannotPlan(
+            f"“{item.title}” is in your calendar already. Move that meeting, or add an extra one."
+        )
+    if item and when.minutes != item.minutes:
+        raise CannotPlan(f"“{item.title}” lasts {item.minutes} minutes.")  # M1
+    if takes_no_more(team.cohort, today=today):
+        raise CannotPlan(f"The {team.cohort} is over, so no meeting can be added to it.")
+    if (today - when.date).days > AFTERWARDS_DAYS:
+        raise CannotPlan(
+            f"A meeting can be written down until {AFTERWARDS_DAYS} days after it took place. "
+            "Choose a later day, or ask the branch office."
+        )
+
+
 @transaction.atomic
 def count_for(*, meeting: Meeting, month: int | None, reason: str, by: User, now: datetime) -> Meeting:
     """The branch office decides that a meeting counts for another month than its date says, with the reason."""
@@ -303,7 +301,7 @@ def count_for(*, meeting: Meeting, month: int | None, reason: str, by: User, now
     team_space.require_office(by, meeting.cohort, on=meeting.local_today(now))
     if meeting.month == month:
         return meeting
-    if month is not None and not 1 <= month <= program_months(meeting.cohort):
+    if month is not None and not 1 <= month <= meeting.cohort.months:
         raise CannotChange("That month is not one of the program's.")
     meeting.month = month
     name = dates.month_name(dates.add_months(meeting.cohort.first_month, month - 1)) if month else "no month"

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Max, Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from coaching.models.people import OrgUnit, User
@@ -295,7 +295,7 @@ class Cohort(models.Model):
         """What counts has to be something that a team can reach, and that still asks for something (C2)."""
         if self.program_id is None:
             return
-        months = self.program.curriculum.aggregate(last=Max("month"))["last"] or 1
+        months = self.months
         problems = {}
         if self.quorum and self.quorum > self.program.min_team_size:
             problems["quorum"] = (
@@ -307,6 +307,11 @@ class Cohort(models.Model):
             )
         if problems:
             raise ValidationError(problems)
+
+    @property
+    def months(self) -> int:
+        """How many months the program takes, by its curriculum (M2)."""
+        return max((item.month for item in self.program.curriculum.all()), default=1)
 
     @property
     def zone(self) -> ZoneInfo:

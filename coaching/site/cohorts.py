@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from applications.models import Application
 from certificates.models import Certificate
 from coaching import offices
-from coaching.cohorts import Standing, change_cohort, months_of, open_cohort, standing
+from coaching.cohorts import Standing, change_cohort, open_cohort, standing
 from coaching.errors import Refused, refusals_told
 from coaching.models import Cohort, Membership, OrgUnit, Participant, Team, User
 from coaching.permissions import (
@@ -30,6 +30,7 @@ from coaching.permissions import (
 )
 from coaching.site import lifecycle
 from coaching.site.forms_cohorts import CohortForm, LeaveForm, starting_values
+from meetings.dates import clock
 
 PARTICIPANTS_ON_A_PAGE = 50
 COHORTS_ON_A_PAGE = 20
@@ -61,9 +62,7 @@ def cohort_list(request: HttpRequest) -> HttpResponse:
     rows = rows.order_by("-first_month", "pk")
     page = Paginator(rows, COHORTS_ON_A_PAGE).get_page(request.GET.get("page"))
     today = timezone.localdate()
-    listed = [
-        Row(cohort, standing(cohort, today=today, months=months_of(cohort))) for cohort in page.object_list
-    ]
+    listed = [Row(cohort, standing(cohort, today=today)) for cohort in page.object_list]
     context = {"page": page, "rows": listed, "may_open": branch_office(request.user)}  # type: ignore[arg-type]
     return render(request, "cohorts/list.html", context)
 
@@ -128,7 +127,7 @@ def cohort_page(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "cohort": cohort,
         "office": office,
-        "standing": standing(cohort, today=timezone.localdate(), months=months_of(cohort)),
+        "standing": standing(cohort, today=timezone.localdate()),
         "facts": _facts(cohort),
         "numbers": _numbers(cohort, office=office),
         "curriculum": cohort.program.curriculum.all(),
@@ -149,8 +148,11 @@ def _facts(cohort: Cohort) -> list[tuple[str, str]]:
     week = {1: "First", 2: "Second", 3: "Third", 4: "Fourth"}[cohort.meeting_week]
     return [
         ("Applications", f"{_day(cohort.applications_open_date)} to {_day(cohort.applications_close_date)}"),
-        ("Meetings", f"From {cohort.first_month:%B %Y}, {months_of(cohort)} months"),
-        ("Usual day", f"{week} {cohort.get_meeting_weekday_display()} of the month, {_time(cohort)}"),
+        ("Meetings", f"From {cohort.first_month:%B %Y}, {cohort.months} months"),
+        (
+            "Usual day",
+            f"{week} {cohort.get_meeting_weekday_display()} of the month, {clock(cohort.meeting_start_time)}",
+        ),
         ("Usual place", cohort.meeting_place),
         ("Seats", str(cohort.seats)),
         ("Career tracks", cohort.get_track_preference_display()),
@@ -175,11 +177,6 @@ def _facts(cohort: Cohort) -> list[tuple[str, str]]:
 
 def _day(day: date) -> str:
     return f"{day:%A, %B} {day.day}, {day.year}"
-
-
-def _time(cohort: Cohort) -> str:
-    at = cohort.meeting_start_time
-    return f"{at.hour % 12 or 12}:{at:%M} {'a.m.' if at.hour < 12 else 'p.m.'}"
 
 
 def applications_by_status(cohort: Cohort) -> list[tuple[str, int]]:

@@ -13,7 +13,7 @@ from coaching import cohorts, team_agreement, team_formation, team_problem
 from coaching.models import Cohort, OrgUnit, Participant, Program, Team, User
 from coaching.site import lifecycle, staging
 from coaching.site.population import DIVISIONS, Employee, Population
-from meetings import attendance, evaluations, scheduling
+from meetings import attendance, evaluations
 from meetings.models import Attendance, Meeting
 
 # The calendar of every simulation, so that the same seed gives the same program on any day.
@@ -245,7 +245,7 @@ class Simulation:
     def _meet(self) -> None:
         questions = evaluations.questions_for(self.cohort)
         teams = list(self.cohort.teams.filter(status=Team.Status.CONFIRMED).order_by("number"))
-        for month in range(1, scheduling.program_months(self.cohort) + 1):
+        for month in range(1, self.cohort.months + 1):
             for team in teams:
                 for meeting in list(Meeting.objects.filter(teams=team, month=month).order_by("date", "pk")):
                     self._hold(team, meeting, questions)

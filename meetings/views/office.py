@@ -59,7 +59,7 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
     form = CountForForm(
         submitted(request),
         first_month=found.cohort.first_month,
-        months=scheduling.program_months(found.cohort),
+        months=found.cohort.months,
         initial={"month": found.month or ""},
     )
     if request.method == "POST" and form.is_valid():

@@ -112,7 +112,7 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
     mine = current_memberships(person(request))
     teams = Team.objects.filter(pk__in=mine.values("team"), status=Team.Status.CONFIRMED)
     team = get_object_or_404(teams.select_related("cohort__program"), pk=pk)
-    if scheduling.is_over(team.cohort, today=timezone.now().astimezone(team.cohort.zone).date()):
+    if scheduling.takes_no_more(team.cohort, today=timezone.now().astimezone(team.cohort.zone).date()):
         messages.info(request, f"The {team.cohort} is over, so no meeting can be added to it.")
         return redirect("meetings")
     initial = {

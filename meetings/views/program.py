@@ -50,7 +50,7 @@ def my_program(request: HttpRequest, pk: int | None = None) -> HttpResponse:
         "cohort": cohort,
         "others": others,
         "can_add": membership.team.status == Team.Status.CONFIRMED
-        and not scheduling.is_over(cohort, today=today),
+        and not scheduling.takes_no_more(cohort, today=today),
         "ahead": ahead,
         "over": program.past_lines(over, membership.participant),
         "standing": ledger.standing(membership.participant, today=today),

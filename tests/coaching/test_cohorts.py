@@ -115,7 +115,7 @@ def test_cohort_is_changed_by_its_office_alone(cohort, deputy, outsider, branch_
     ],
 )
 def test_phase_follows_from_the_dates(cohort, day, phase, words):
-    found = standing(cohort, today=day, months=cohorts.months_of(cohort))
+    found = standing(cohort, today=day)
     assert (found.phase, found.words) == (phase, words)
 
 

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from coaching import directory
-from coaching.cohorts import Phase, months_of, standing
+from coaching.cohorts import Phase, standing
 from coaching.models import DirectoryCorrection, Participant, User
 from coaching.site.cohorts import readable_cohorts
 from coaching.site.waiting.cards import Card, Urgency, counted, day
@@ -45,7 +45,7 @@ def cohorts(user: User, now: datetime) -> list[Card]:
         )
         .order_by("-first_month", "pk")
     )
-    standings = [(cohort, standing(cohort, today=today, months=months_of(cohort))) for cohort in rows]
+    standings = [(cohort, standing(cohort, today=today)) for cohort in rows]
     return [
         Card(
             title=str(cohort),
