@@ -2,18 +2,18 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from applications import approvals, office, project_views, views
+from applications import approvals, office, project_views, views, writing
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("applications/", views.index, name="applications"),
     path("applications/start/<int:cohort_pk>/", views.start, name="application_start"),
     path("applications/cohort/<int:pk>/", office.cohort_list, name="cohort_applications"),
     path("applications/<int:pk>/", views.show, name="application"),
-    path("applications/<int:pk>/review/", views.review, name="application_review"),
-    path("applications/<int:pk>/correction/", views.correct, name="application_correct"),
+    path("applications/<int:pk>/review/", writing.review, name="application_review"),
+    path("applications/<int:pk>/correction/", writing.correct, name="application_correct"),
     path("applications/<int:pk>/withdraw/", views.withdraw, name="application_withdraw"),
     path("applications/<int:pk>/text/<int:text_pk>/", views.text, name="application_text"),
-    path("applications/<int:pk>/step/<str:step>/", views.step, name="application_step"),
+    path("applications/<int:pk>/step/<str:step>/", writing.step, name="application_step"),
     path("applications/project/<int:pk>/", project_views.project, name="project"),
     path(
         "applications/project/change/<int:pk>/take-back/", project_views.take_back, name="project_take_back"

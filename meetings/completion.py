@@ -332,7 +332,7 @@ def _evaluation_reason(record: MeetingRecord) -> Reason:
     if record.evaluation_closed:
         text = f"You did not fill in {about}, and the program's evaluations are closed."
         return Reason(Code.EVALUATION_CLOSED, text, True, record.month, record.meeting_id)
-    text = f"Fill in {about}. It takes a minute."
+    text = f"Fill in {about}. It takes a few minutes."
     return Reason(Code.EVALUATION_OPEN, text, False, record.month, record.meeting_id)
 
 
