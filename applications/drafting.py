@@ -129,17 +129,19 @@ def save_ratings(
     """Save grow, glow or neither with a sentence for each competency named; "" takes a rating back (A6)."""
     application = lock_own(application, by, to="change")
     known = set(_of_model(application).values_list("pk", flat=True))
-    for competency, (rating, sentence) in ratings.items():
-        if competency.pk not in known:
-            continue
-        if not rating:
-            application.ratings.filter(competency=competency).delete()
-            continue
-        Rating.objects.update_or_create(
-            application=application,
-            competency=competency,
-            defaults={"rating": Rating.Kind(rating), "sentence": sentence},
-        )
+    given = {each: answer for each, answer in ratings.items() if each.pk in known}
+    taken_back = [each for each, (rating, _) in given.items() if not rating]
+    application.ratings.filter(competency__in=taken_back).delete()
+    Rating.objects.bulk_create(
+        [
+            Rating(application=application, competency=each, rating=Rating.Kind(rating), sentence=sentence)
+            for each, (rating, sentence) in given.items()
+            if rating
+        ],
+        update_conflicts=True,
+        unique_fields=["application", "competency"],
+        update_fields=["rating", "sentence"],
+    )
     application.saved_at = now
     application.save(update_fields=["saved_at"])
     return application
@@ -181,6 +183,7 @@ def lock_own(application: Application, by: User, *, to: str) -> Application:
 
 def lock(application: Application) -> Application:
     """Lock the row and read it again, so that of two people only one acts on what both saw."""
+    # Apart: after waiting for the lock, PostgreSQL would join the new row with what the old one pointed to.
     Application.objects.select_for_update().get(pk=application.pk)
     related = ("applicant__unit__parent", "cohort__program", "cohort__branch", "current_text")
     return Application.objects.select_related(*related).get(pk=application.pk)
