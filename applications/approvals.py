@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from applications import drafting, routing, workflow
+from applications import deciding, drafting, routing, settling, workflow
 from applications.models import Application, ProjectChange, ReviewStep
 from applications.signing_forms import ActForm, CommentForm, DecisionForm, SignatureForm
 from coaching.errors import Refused
@@ -98,7 +98,7 @@ def _routed(user: User, pk: int) -> Application:
 class Acts:
     """What this person can do with an application now."""
 
-    settled: workflow.Settled
+    settled: settling.Settled
     decides: bool
     waitlisted: bool
 
@@ -151,7 +151,7 @@ def _corrected_dates(application: Application) -> list[CorrectedDate]:
     return [
         CorrectedDate(step, stated, step.concept_date)
         for step in application.route()
-        if (stated := workflow.stated_concept_date(application, step))
+        if (stated := settling.stated_concept_date(application, step))
         and step.concept_date not in (None, stated)
     ]
 
@@ -210,7 +210,7 @@ def sign(request: HttpRequest, pk: int) -> HttpResponse:
 @post_only(_page_of)
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
     def act(application: Application, form: DecisionForm, user: User) -> str:
-        decided = workflow.decide(
+        decided = deciding.decide(
             application=application,
             by=user,
             outcome=form.cleaned_data["outcome"],
@@ -248,7 +248,7 @@ def _performed(request: HttpRequest, pk: int, form: ActForm, act: Callable[[], s
         return None
     try:
         messages.success(request, act())
-    except workflow.NotWaitingOnYou as refusal:
+    except settling.NotWaitingOnYou as refusal:
         messages.error(request, str(refusal))
         return redirect("approval", pk)
     except Refused as refusal:

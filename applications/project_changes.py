@@ -8,7 +8,7 @@ from applications import notices, routing, text
 from applications.drafting import NotYours, today_of
 from applications.models import ProjectChange
 from applications.routing import Authority, Signer
-from applications.workflow import NotWaitingOnYou, ReasonMissing
+from applications.settling import NotWaitingOnYou, ReasonMissing
 from coaching import audit, enrollment, signing
 from coaching.enrollment import Project
 from coaching.errors import Refused

@@ -7,16 +7,10 @@ from crispy_forms.layout import HTML, Div, Field
 from django import forms
 from django.utils.html import format_html, format_html_join
 
+from applications.deciding import Criteria
 from applications.forms import Markup, helper, readers
 from applications.models import Application, Decision, ReviewStep
-from applications.workflow import (
-    ConceptNotDiscussed,
-    Criteria,
-    Settled,
-    TextChanged,
-    stated_concept_date,
-    statements,
-)
+from applications.settling import ConceptNotDiscussed, Settled, TextChanged, stated_concept_date, statements
 from coaching.enrollment import NoSeatLeft, seats_taken
 from coaching.errors import Refused
 from coaching.models import Cohort, User

@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import groupby
 
 from applications.models import Application, Decision, ReviewStep
-from applications.workflow import stated_concept_date
+from applications.settling import stated_concept_date
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import astuple, fields
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 
-from applications import checks, drafting, workflow
+from applications import checks, deciding, drafting, workflow
 from applications.models import Application, Rating
 from coaching import staff_file, staff_import, team_agreement, team_formation
 from coaching.models import Cohort, Competency, Consent, Participant, Team, TeamProposal, User
@@ -18,7 +18,7 @@ from meetings import attendance, evaluations, scheduling
 from meetings.models import Attendance, Meeting, Question
 
 PROPOSAL_STEPS = 20_000  # of the solver: repeatable, and about a second
-CRITERIA = workflow.Criteria(
+CRITERIA = deciding.Criteria(
     interest_in_program="Asked good questions about the commitment and has planned the time for it.",
     interest_in_leadership="Already guides colleagues without being asked to.",
     division_project="The division needs it, and it can be done in eight months.",
@@ -133,7 +133,7 @@ def sign(application: Application, *, now: datetime) -> Application:
 def decide(application: Application, outcome: str, *, now: datetime, reason: str = "") -> Application:
     """The deputy decides, against the three criteria (A10)."""
     by = application.route()[len(application.route()) - 1].signer
-    return workflow.decide(
+    return deciding.decide(
         application=application,
         by=by,
         outcome=outcome,

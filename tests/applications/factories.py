@@ -2,9 +2,9 @@
 
 from datetime import date, datetime
 
-from applications import drafting, workflow
+from applications import deciding, drafting, workflow
+from applications.deciding import Criteria
 from applications.models import Application, Decision, Rating
-from applications.workflow import Criteria
 from coaching.models import Cohort, Competency, User
 from tests.clock import NOW
 
@@ -81,7 +81,7 @@ def decide(
         "now": NOW,
         "reason": "All seats are taken." if outcome != Decision.Outcome.ACCEPTED else "",
     }
-    return workflow.decide(application=application, by=by, outcome=outcome, **{**values, **fields})  # type: ignore[arg-type]
+    return deciding.decide(application=application, by=by, outcome=outcome, **{**values, **fields})  # type: ignore[arg-type]
 
 
 def at_deputy(applicant: User, cohort: Cohort, **answers: object) -> Application:

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from applications import workflow
+from applications import drafting, settling, workflow
 from applications.models import Application
 from coaching import enrollment
 from coaching.models import Delegation
@@ -155,9 +155,7 @@ class TestRead:
         """Signers read what was submitted, not what the applicant is typing."""
         application = submitted(applicant, cohort)
         workflow.return_for_changes(application=application, by=supervisor, comment="Change.", now=NOW)
-        workflow.drafting.save_answers(
-            application=application, by=applicant, answers={"why": "Half a sent"}, now=NOW
-        )
+        drafting.save_answers(application=application, by=applicant, answers={"why": "Half a sent"}, now=NOW)
         client.force_login(supervisor)
         assert "Half a sent" not in words(client.get(url("approval", application)))
 
@@ -404,7 +402,7 @@ class TestActs:
         page = words(response)
         assert "You sign once, in the 3 capacities named above." in page
         assert "If you accept or waitlist, you sign" in page
-        assert f"As Supervisor: {workflow.RECEIPT}" in page
+        assert f"As Supervisor: {settling.RECEIPT}" in page
 
     def test_a_deputy_who_is_director_confirms_the_date_with_the_decision(
         self, client, org, applicant, supervisor, deputy, cohort
@@ -485,7 +483,7 @@ class TestOfficeList:
     def test_is_closed_to_an_officer_who_applies(self, client, branch_officer, cohort):
         """T10."""
         factories.officer(cohort.branch)
-        application = workflow.drafting.start(cohort=cohort, by=branch_officer, now=NOW)
+        application = drafting.start(cohort=cohort, by=branch_officer, now=NOW)
         assert self.page(client, branch_officer, cohort).status_code == 404
         workflow.withdraw(application=application, by=branch_officer, now=NOW)
         assert self.page(client, branch_officer, cohort).status_code == 200

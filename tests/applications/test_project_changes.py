@@ -11,7 +11,7 @@ from django.urls import reverse
 from applications import project_changes, routing
 from applications.drafting import NotYours
 from applications.models import ProjectChange
-from applications.workflow import NotWaitingOnYou, ReasonMissing
+from applications.settling import NotWaitingOnYou, ReasonMissing
 from coaching import enrollment, outbox, signing
 from coaching.enrollment import Project
 from coaching.models import AuditEvent, Delegation, Participant

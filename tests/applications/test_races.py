@@ -4,8 +4,9 @@ from collections import Counter
 
 import pytest
 
-from applications import drafting, workflow
+from applications import drafting, settling, workflow
 from applications.models import Application
+from coaching import enrollment
 from coaching.models import Delegation, Message, Participant, SignOff
 from tests import factories
 from tests.applications.factories import at_deputy, decide, draft, sign, submit, submitted
@@ -44,7 +45,7 @@ def test_signer_and_delegate_at_once_sign_once(applicant, supervisor, outsider, 
     )
     application = submitted(applicant, cohort)
     results = at_once(lambda: sign(application, supervisor), lambda: sign(application, outsider))
-    assert kinds(results) == {Application: 1, workflow.NotWaitingOnYou: 1}
+    assert kinds(results) == {Application: 1, settling.NotWaitingOnYou: 1}
     assert application.current_text.sign_offs.count() == 2
     assert Message.objects.filter(kind="application_signed").count() == 1
 
@@ -60,7 +61,7 @@ def test_signing_returning_and_withdrawing_at_once_have_one_order(applicant, sup
         lambda: workflow.withdraw(application=application, by=applicant, now=NOW),
     )
     # One signs or returns or comes too late for both; a withdrawal is possible before and after either.
-    assert kinds(results)[workflow.NotWaitingOnYou] in (1, 2)
+    assert kinds(results)[settling.NotWaitingOnYou] in (1, 2)
     application.refresh_from_db()
     assert application.status == Application.Status.WITHDRAWN
     assert not application.review_steps.filter(status="pending").exists()
@@ -72,5 +73,5 @@ def test_the_last_seat_is_given_once(org, applicant, supervisor, deputy, cohort)
         factories.participant(cohort)
     waiting = [at_deputy(person, cohort) for person in (applicant, other)]
     results = at_once(*(lambda each=each: decide(each, deputy) for each in waiting))
-    assert kinds(results) == {Application: 1, workflow.enrollment.NoSeatLeft: 1}
+    assert kinds(results) == {Application: 1, enrollment.NoSeatLeft: 1}
     assert Participant.objects.filter(cohort=cohort).count() == cohort.seats

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from applications import routing, workflow
+from applications import routing, settling, workflow
 from applications.models import Application, ReviewStep
 from coaching.models import Delegation
 from tests import factories
@@ -156,7 +156,7 @@ class TestActing:
         order(stand_in, principal=director, unit=org.division, days=(-5, 1))
         application = sign(submitted(applicant, cohort), supervisor)
         later = NOW + timedelta(days=3)
-        with pytest.raises(workflow.NotWaitingOnYou):
+        with pytest.raises(settling.NotWaitingOnYou):
             sign(application, stand_in, now=later)
         assert sign(application, director, now=later).route()[1].status == "signed"
 
@@ -165,7 +165,7 @@ class TestActing:
         application = sign(submitted(applicant, cohort), supervisor)
         made.ended_at = NOW
         made.save()
-        with pytest.raises(workflow.NotWaitingOnYou):
+        with pytest.raises(settling.NotWaitingOnYou):
             sign(application, stand_in)
 
     def test_after_the_order_for_a_vacant_post_the_new_head_signs(
@@ -196,7 +196,7 @@ class TestDelegate:
 
     def test_an_order_for_another_post_does_not_count(self, applicant, supervisor, org, stand_in, cohort):
         order(stand_in, principal=supervisor, unit=org.other_unit, kind=Kind.DELEGATE)
-        with pytest.raises(workflow.NotWaitingOnYou):
+        with pytest.raises(settling.NotWaitingOnYou):
             sign(submitted(applicant, cohort), stand_in)
 
     def test_a_delegate_for_a_post_does_not_sign_as_supervisor(self, org, deputy, stand_in, cohort):
@@ -206,7 +206,7 @@ class TestDelegate:
         application = submitted(person, cohort)
         assert application.current_step().unit == org.branch
         assert not Application.objects.awaiting(stand_in, on=TODAY).exists()
-        with pytest.raises(workflow.NotWaitingOnYou):
+        with pytest.raises(settling.NotWaitingOnYou):
             sign(application, stand_in)
         assert stand_in not in routing.expected_signers(application.current_step(), on=TODAY)
 
@@ -227,13 +227,13 @@ class TestDelegate:
 
     def test_an_order_not_yet_begun_does_not_count(self, applicant, supervisor, stand_in, cohort):
         order(stand_in, principal=supervisor, kind=Kind.DELEGATE, days=(2, 9))
-        with pytest.raises(workflow.NotWaitingOnYou):
+        with pytest.raises(settling.NotWaitingOnYou):
             sign(submitted(applicant, cohort), stand_in)
 
     def test_the_applicant_does_not_sign_as_somebodys_delegate(self, applicant, supervisor, cohort):
         """A9: principal and delegate both count."""
         order(applicant, principal=supervisor, kind=Kind.DELEGATE)
-        with pytest.raises(workflow.NotWaitingOnYou, match="Nobody signs their own"):
+        with pytest.raises(settling.NotWaitingOnYou, match="Nobody signs their own"):
             sign(submitted(applicant, cohort), applicant)
 
     def test_one_delegate_of_two_signers_signs_each_in_turn(
@@ -271,9 +271,9 @@ class TestTwoPosts:
     def test_director_who_is_deputy_decides_in_one_act(self, applicant, supervisor, deputy, org, cohort):
         set_head(org.division, deputy)
         application = sign(submitted(applicant, cohort), supervisor)
-        with pytest.raises(workflow.DecisionNeeded):
+        with pytest.raises(settling.DecisionNeeded):
             sign(application, deputy)
-        with pytest.raises(workflow.DecisionNeeded):
+        with pytest.raises(settling.DecisionNeeded):
             workflow.decline(application=application, by=deputy, reason="No.", now=NOW)
         application = decide(application, deputy)
         assert [step.status for step in application.route()] == ["signed"] * 3
@@ -293,7 +293,7 @@ class TestTwoPosts:
         first, second, last = application.decisions.get().sign_off.statement.splitlines()
         director, decider = (step.route_step.statement for step in list(application.route())[1:])
         if outcome == "not_selected":
-            assert first == f"As Division Director, Nutrition Division: {workflow.RECEIPT}"
+            assert first == f"As Division Director, Nutrition Division: {settling.RECEIPT}"
         else:
             assert first == f"As Division Director, Nutrition Division: {director}"
         assert second == f"As Branch Deputy, Services Branch: {decider}"
@@ -333,13 +333,13 @@ class TestOwnPost:
         signers = {name for _, name in route(deputy, cohort)}
         assert signers == {superintendent.name}
         application = submitted(deputy, cohort)
-        with pytest.raises(workflow.NotWaitingOnYou):
+        with pytest.raises(settling.NotWaitingOnYou):
             decide(application, deputy)
         assert decide(application, superintendent).status == Status.ACCEPTED
 
     def test_the_deputys_designee_does_not_decide_on_the_deputy(self, deputy, org, stand_in, cohort):
         order(stand_in, principal=deputy, unit=org.branch, kind=Kind.DELEGATE)
-        with pytest.raises(workflow.NotWaitingOnYou):
+        with pytest.raises(settling.NotWaitingOnYou):
             decide(submitted(deputy, cohort), stand_in)
 
     def test_an_absent_director_who_applies_is_not_signed_for_by_their_acting_person(

@@ -4,13 +4,12 @@ from datetime import date, timedelta
 
 import pytest
 
-from applications import drafting, workflow
-from applications.models import Application, Decision, ReviewStep
+from applications import drafting, settling, workflow
+from applications.models import Application, ReviewStep
 from coaching import signing
-from coaching.models import AuditEvent, Message, Participant
+from coaching.models import AuditEvent, Message
 from tests import factories
 from tests.applications.factories import (
-    CRITERIA,
     accepted,
     at_deputy,
     competencies,
@@ -199,7 +198,7 @@ class TestSubmit:
         drafting.save_answers(
             application=application, by=applicant, answers={"why": "Something else."}, now=NOW
         )
-        with pytest.raises(workflow.TextChanged):
+        with pytest.raises(settling.TextChanged):
             submit(application, digest=read)
 
     def test_first_submission_after_the_deadline_is_refused(self, applicant, cohort):
@@ -236,21 +235,21 @@ class TestSign:
     def test_sign_out_of_turn_is_refused(self, applicant, director, cohort):
         """A9: no step is skipped."""
         application = submitted(applicant, cohort)
-        with pytest.raises(workflow.NotWaitingOnYou, match="waits on Sam Supervisor"):
+        with pytest.raises(settling.NotWaitingOnYou, match="waits on Sam Supervisor"):
             sign(application, director)
 
     def test_sign_by_outsider_is_refused(self, applicant, outsider, cohort):
-        with pytest.raises(workflow.NotWaitingOnYou):
+        with pytest.raises(settling.NotWaitingOnYou):
             sign(submitted(applicant, cohort), outsider)
 
     def test_sign_own_application_is_refused(self, applicant, cohort):
         """A9."""
-        with pytest.raises(workflow.NotWaitingOnYou, match="Nobody signs their own"):
+        with pytest.raises(settling.NotWaitingOnYou, match="Nobody signs their own"):
             sign(submitted(applicant, cohort), applicant)
 
     def test_sign_twice_is_refused_and_signs_once(self, applicant, supervisor, cohort):
         application = sign(submitted(applicant, cohort), supervisor)
-        with pytest.raises(workflow.NotWaitingOnYou, match="waits on Dana Director"):
+        with pytest.raises(settling.NotWaitingOnYou, match="waits on Dana Director"):
             sign(application, supervisor)
         assert application.current_text.sign_offs.count() == 2
 
@@ -265,11 +264,11 @@ class TestSign:
         read = application.current_text_id
         workflow.return_for_changes(application=application, by=supervisor, comment="Change it.", now=NOW)
         application = submit(application, now=NOW + timedelta(days=1))
-        with pytest.raises(workflow.TextChanged):
+        with pytest.raises(settling.TextChanged):
             sign(application, supervisor, text_id=read)
 
     def test_sign_by_the_deciding_office_is_refused(self, applicant, deputy, cohort):
-        with pytest.raises(workflow.DecisionNeeded):
+        with pytest.raises(settling.DecisionNeeded):
             sign(at_deputy(applicant, cohort), deputy)
 
     def test_sign_confirms_the_stated_concept_date(self, applicant, supervisor, director, cohort):
@@ -287,7 +286,7 @@ class TestSign:
 
     def test_a_concept_discussed_after_submission_is_refused(self, applicant, supervisor, cohort):
         """A3: before submission."""
-        with pytest.raises(workflow.ConceptNotDiscussed):
+        with pytest.raises(settling.ConceptNotDiscussed):
             sign(
                 submitted(applicant, cohort),
                 supervisor,
@@ -299,7 +298,7 @@ class TestSign:
 class TestReturn:
     def test_return_needs_a_comment(self, applicant, supervisor, cohort):
         application = submitted(applicant, cohort)
-        with pytest.raises(workflow.ReasonMissing):
+        with pytest.raises(settling.ReasonMissing):
             workflow.return_for_changes(application=application, by=supervisor, comment=" ", now=NOW)
 
     def test_return_gives_it_back_with_the_comment(self, applicant, supervisor, director, cohort):
@@ -317,11 +316,11 @@ class TestReturn:
     def test_return_twice_is_refused(self, applicant, supervisor, cohort):
         application = submitted(applicant, cohort)
         workflow.return_for_changes(application=application, by=supervisor, comment="Change.", now=NOW)
-        with pytest.raises(workflow.NotWaitingOnYou, match="returned for changes"):
+        with pytest.raises(settling.NotWaitingOnYou, match="returned for changes"):
             workflow.return_for_changes(application=application, by=supervisor, comment="Change.", now=NOW)
 
     def test_return_by_outsider_is_refused(self, applicant, outsider, cohort):
-        with pytest.raises(workflow.NotWaitingOnYou):
+        with pytest.raises(settling.NotWaitingOnYou):
             workflow.return_for_changes(
                 application=submitted(applicant, cohort), by=outsider, comment="x", now=NOW
             )
@@ -359,121 +358,22 @@ class TestDecline:
         assert mails("declined") == [applicant.name]
 
     def test_decline_without_reason_is_refused(self, applicant, supervisor, cohort):
-        with pytest.raises(workflow.ReasonMissing):
+        with pytest.raises(settling.ReasonMissing):
             workflow.decline(application=submitted(applicant, cohort), by=supervisor, reason="", now=NOW)
 
     def test_the_deciding_office_does_not_decline(self, applicant, deputy, cohort):
-        with pytest.raises(workflow.DecisionNeeded):
+        with pytest.raises(settling.DecisionNeeded):
             workflow.decline(application=at_deputy(applicant, cohort), by=deputy, reason="No.", now=NOW)
 
     def test_after_declining_nothing_can_be_done(self, applicant, supervisor, director, cohort):
         application = submitted(applicant, cohort)
         workflow.decline(application=application, by=supervisor, reason="No.", now=NOW)
-        with pytest.raises(workflow.NotWaitingOnYou):
+        with pytest.raises(settling.NotWaitingOnYou):
             sign(application, supervisor)
         with pytest.raises(drafting.NotEditable):
             submit(application)
         with pytest.raises(workflow.CannotWithdraw):
             workflow.withdraw(application=application, by=applicant, now=NOW)
-
-
-class TestDecide:
-    def test_accept_enrolls_with_everything_teams_need(self, applicant, supervisor, director, deputy, cohort):
-        """A10, A11; the one intended copy."""
-        application = accepted(applicant, cohort)
-        assert application.status == Status.ACCEPTED
-        participant = Participant.objects.get(user=applicant, cohort=cohort)
-        six = competencies(cohort)
-        assert set(participant.signers.all()) == {supervisor, director, deputy}
-        assert participant.role_aimed_for == "Section manager"
-        assert participant.division == applicant.division
-        assert {(row.competency, row.rating) for row in participant.ratings.all()} == {
-            (six[0], "grow"),
-            (six[1], "grow"),
-            (six[2], "glow"),
-        }
-        assert participant.goal.title == "One form for school meals"
-        assert set(participant.goal.competencies.all()) == set(six[:2])
-        assert mails("outcome") == [applicant.name]
-
-    def test_decision_is_signed_and_names_the_outcome(self, applicant, deputy, cohort):
-        application = accepted(applicant, cohort)
-        decision = application.decisions.get()
-        assert decision.sign_off.signer == deputy
-        assert decision.sign_off.capacity == "Branch Deputy, Services Branch"
-        assert decision.sign_off.statement.endswith("Decision: Accepted.")
-        assert decision.interest_in_leadership == CRITERIA.interest_in_leadership
-        assert application.route().last().sign_off == decision.sign_off
-
-    @pytest.mark.parametrize(
-        "criterion", ["interest_in_program", "interest_in_leadership", "division_project"]
-    )
-    def test_decide_without_a_criterion_is_refused(self, applicant, deputy, cohort, criterion):
-        """A10."""
-        values = {**vars(CRITERIA), criterion: " "}
-        with pytest.raises(workflow.ReasonMissing, match="three criteria"):
-            decide(at_deputy(applicant, cohort), deputy, criteria=workflow.Criteria(**values))
-
-    @pytest.mark.parametrize("outcome", ["waitlisted", "not_selected"])
-    def test_decide_against_without_reason_is_refused(self, applicant, deputy, cohort, outcome):
-        with pytest.raises(workflow.ReasonMissing):
-            decide(at_deputy(applicant, cohort), deputy, outcome, reason="")
-
-    def test_not_selected_enrolls_nobody(self, applicant, deputy, cohort):
-        application = decide(at_deputy(applicant, cohort), deputy, "not_selected")
-        assert application.status == Status.NOT_SELECTED
-        assert not Participant.objects.exists()
-        assert mails("outcome") == [applicant.name]
-
-    def test_waitlisted_is_accepted_later(self, applicant, deputy, cohort):
-        application = decide(at_deputy(applicant, cohort), deputy, "waitlisted")
-        assert application.status == Status.WAITLISTED
-        application = decide(application, deputy)
-        assert application.status == Status.ACCEPTED
-        assert [row.outcome for row in application.decisions.all()] == ["waitlisted", "accepted"]
-        first, second = application.decisions.all()
-        assert first.sign_off != second.sign_off
-        assert mails("outcome") == [applicant.name] * 2
-
-    def test_waitlisted_is_not_selected_later(self, applicant, deputy, cohort):
-        application = decide(at_deputy(applicant, cohort), deputy, "waitlisted")
-        assert decide(application, deputy, "not_selected").status == Status.NOT_SELECTED
-
-    def test_waitlisting_twice_is_refused(self, applicant, deputy, cohort):
-        application = decide(at_deputy(applicant, cohort), deputy, "waitlisted")
-        with pytest.raises(workflow.DecisionNeeded, match="already"):
-            decide(application, deputy, "waitlisted")
-
-    def test_deciding_twice_is_refused(self, applicant, deputy, cohort):
-        application = accepted(applicant, cohort)
-        with pytest.raises(workflow.NotWaitingOnYou, match="accepted"):
-            decide(application, deputy, "not_selected")
-        assert Decision.objects.count() == 1
-
-    def test_decide_by_the_director_is_refused(self, applicant, supervisor, director, cohort):
-        application = sign(submitted(applicant, cohort), supervisor)
-        with pytest.raises(workflow.DecisionNeeded, match="not yours"):
-            decide(application, director)
-
-    def test_decide_before_the_director_has_signed_is_refused(self, applicant, deputy, cohort):
-        with pytest.raises(workflow.NotWaitingOnYou):
-            decide(submitted(applicant, cohort), deputy)
-
-    def test_decide_on_the_waitlist_by_outsider_is_refused(self, applicant, deputy, director, cohort):
-        application = decide(at_deputy(applicant, cohort), deputy, "waitlisted")
-        with pytest.raises(workflow.NotWaitingOnYou):
-            decide(application, director)
-
-    def test_accept_without_a_seat_is_refused_and_undone(self, org, applicant, deputy, cohort):
-        for _ in range(cohort.seats):
-            factories.participant(cohort)
-        application = at_deputy(applicant, cohort)
-        with pytest.raises(workflow.enrollment.NoSeatLeft):
-            decide(application, deputy)
-        application.refresh_from_db()
-        assert application.status == Status.IN_REVIEW
-        assert not Decision.objects.exists()
-        assert waits_on(application) == deputy.name
 
 
 class TestWithdraw:
@@ -519,7 +419,7 @@ class TestWithdraw:
 
     def test_sign_after_withdrawal_is_refused(self, applicant, supervisor, cohort):
         application = workflow.withdraw(application=submitted(applicant, cohort), by=applicant, now=NOW)
-        with pytest.raises(workflow.NotWaitingOnYou, match="withdrawn"):
+        with pytest.raises(settling.NotWaitingOnYou, match="withdrawn"):
             sign(application, supervisor)
 
 
