@@ -64,7 +64,9 @@ def evaluate(recipient: User, *, meeting: int, participant: int) -> Mail | None:
 
 
 def attendance_corrected(recipient: User, *, meeting: int, participant: int) -> Mail | None:
-    row = Attendance.objects.select_related("meeting__item").get(meeting=meeting, participant=participant)
+    row = Attendance.objects.select_related("meeting__item", "meeting__cohort").get(
+        meeting=meeting, participant=participant
+    )
     return _mail("attendance_corrected", recipient, meeting=row.meeting, row=row)
 
 
