@@ -6,18 +6,22 @@ ids that were queued, reads the state again and returns a Mail, or None when the
 
 import logging
 import smtplib
+import ssl
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import transaction
 from django.db.models import Q
 from django.template.loader import render_to_string
 
+from coaching import letters
 from coaching.models import Message, User
 
 logger = logging.getLogger(__name__)
@@ -51,7 +55,6 @@ def render_mail(template: str, context: Mapping[str, object]) -> Mail:
     """Build a mail from templates/mail/NAME.txt, whose first line is the subject."""
     text = render_to_string(template, {**context, "site_url": settings.SITE_URL})
     subject, _, body = text.strip().partition("\n")
-    # Names come from people: nothing in them may start a header line.
     return Mail(subject=" ".join(subject.split()), body=body.strip() + "\n")
 
 
@@ -105,11 +108,13 @@ def deliver_due(*, now: datetime, limit: int = 200) -> Counter[str]:
     outcome: Counter[str] = Counter()
     # A worker that died while sending leaves the outcome unknown: a person decides, nothing is sent twice.
     Message.objects.filter(status=Message.Status.SENDING, claimed_at__lt=now - STALE_CLAIM).update(
-        status=Message.Status.UNKNOWN, error="The worker stopped while sending."
+        status=Message.Status.UNKNOWN, error="WorkerStopped"
     )
     due = Message.objects.filter(status=Message.Status.PENDING, due_at__lte=now).order_by("due_at", "pk")
+    started = time.monotonic()
     for pk in list(due.values_list("pk", flat=True)[:limit]):
-        message = _claim(pk, now)
+        # A slow mail server must not make the later claims of this run look stale to another worker.
+        message = _claim(pk, now + timedelta(seconds=time.monotonic() - started))
         if message:
             outcome[_deliver(message, now)] += 1
     return outcome
@@ -123,23 +128,36 @@ def _claim(pk: int, now: datetime) -> Message | None:
     return Message.objects.select_related("recipient").get(pk=pk) if claimed else None
 
 
+class Unknown(Exception):
+    """The connection broke while the mail was being handed over: perhaps it left."""
+
+
 def _deliver(message: Message, now: datetime) -> str:
     message.attempts += 1
     try:
         mail = _build(message)
         if mail is None:
             return _settle(message, Message.Status.DROPPED)
-        _send(message, mail)
-    except (smtplib.SMTPServerDisconnected, TimeoutError) as error:
-        return _settle(message, Message.Status.UNKNOWN, error)
+        _send(_letter(message, mail))
+    except Unknown as unknown:
+        return _settle(message, Message.Status.UNKNOWN, type(unknown.__cause__).__name__)
+    except letters.Undeliverable as refusal:
+        return _settle(message, Message.Status.FAILED, str(refusal))
     except Exception as error:  # one broken mail never stops the others
         logger.warning("Message %s (%s) was not sent: %s", message.pk, message.kind, type(error).__name__)
-        if message.attempts >= MOST_ATTEMPTS:
-            return _settle(message, Message.Status.FAILED, error)
+        if message.attempts >= MOST_ATTEMPTS or _is_final(error):
+            return _settle(message, Message.Status.FAILED, type(error).__name__)
         message.due_at = now + timedelta(minutes=min(2**message.attempts, 240))
-        return _settle(message, Message.Status.PENDING, error)
+        return _settle(message, Message.Status.PENDING, type(error).__name__)
     message.sent_at = now
     return _settle(message, Message.Status.SENT)
+
+
+def _is_final(error: Exception) -> bool:
+    """The mail server knows no such address (5xx); what it puts off (4xx) is worth another try."""
+    if not isinstance(error, smtplib.SMTPRecipientsRefused) or not error.recipients:
+        return False
+    return all(code >= 500 for code, _ in error.recipients.values())
 
 
 def _build(message: Message) -> Mail | None:
@@ -148,18 +166,35 @@ def _build(message: Message) -> Mail | None:
     return _builders[message.kind](message.recipient, **message.ids)
 
 
-def _send(message: Message, mail: Mail) -> None:
+def _letter(message: Message, mail: Mail) -> EmailMultiAlternatives:
     host = urlsplit(settings.SITE_URL).hostname
-    EmailMessage(
+    return letters.compose(
         subject=mail.subject,
         body=mail.body,
-        to=[message.recipient.email],
+        name=message.recipient.name,
+        email=message.recipient.email,
         headers={"Message-ID": f"<{message.message_id}@{host}>", "Auto-Submitted": "auto-generated"},
-    ).send()
+    )
 
 
-def _settle(message: Message, status: Message.Status, error: Exception | None = None) -> str:
+def _send(letter: EmailMultiAlternatives) -> None:
+    """Raises Unknown when the connection breaks after it stood; before that, nothing can have left."""
+    letter.message()  # what cannot be built is found before a server is asked
+    connection = get_connection()
+    connection.open()
+    try:
+        connection.send_messages([letter])
+    except ConnectionRefusedError:
+        raise
+    except (smtplib.SMTPServerDisconnected, TimeoutError, ConnectionError, ssl.SSLError) as error:
+        raise Unknown from error
+    finally:
+        with suppress(Exception):  # it has left, or has not: saying goodbye changes neither
+            connection.close()
+
+
+def _settle(message: Message, status: Message.Status, error: str = "") -> str:
     message.status = status
-    message.error = type(error).__name__ if error else ""
+    message.error = error[:200]
     message.save(update_fields=["status", "attempts", "due_at", "sent_at", "error"])
     return status.value

@@ -1,13 +1,16 @@
 """Sign-in: mail address and password; accounts come from the directory, nobody signs up."""
 
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
-from coaching import invitations
+from coaching import invitations, letters
 from coaching.models import User
 from coaching.outbox import Mail, render_mail
 from coaching.permissions import access, public
@@ -21,6 +24,15 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def render_mail(self, *args: Any, **kwargs: Any) -> EmailMultiAlternatives:
+        """As all mail of the site: the text has the words, and there is an HTML part made from it."""
+        plain = super().render_mail(*args, **kwargs)
+        letter = EmailMultiAlternatives(
+            plain.subject, plain.body, plain.from_email, plain.to, headers=plain.extra_headers
+        )
+        letter.attach_alternative(letters.html_of(plain.subject, plain.body), "text/html")
+        return letter
 
 
 @access(public)

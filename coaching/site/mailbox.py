@@ -45,12 +45,12 @@ class Letter:
     subject: str
     sent_at: datetime
     body: str
+    html: str
 
 
 def _read(path: Path) -> Letter:
     parsed = email.message_from_bytes(path.read_bytes(), policy=default_policy)
     assert isinstance(parsed, ParsedMessage)
-    body = parsed.get_body(preferencelist=("plain",))
     return Letter(
         name=path.stem,
         sender=str(parsed["From"]),
@@ -58,8 +58,14 @@ def _read(path: Path) -> Letter:
         to=str(parsed["To"]),
         subject=str(parsed["Subject"]),
         sent_at=_moment(str(parsed["Date"])),
-        body=body.get_content() if body else "",
+        body=_part(parsed, "plain"),
+        html=_part(parsed, "html"),
     )
+
+
+def _part(parsed: ParsedMessage, kind: str) -> str:
+    part = parsed.get_body(preferencelist=(kind,))
+    return part.get_content() if part else ""
 
 
 def _moment(date: str) -> datetime:
@@ -90,11 +96,33 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "site/mailbox.html", {"page": page, "letters": letters, "recipient": recipient})
 
 
+def _letter(name: str) -> Letter:
+    paths = {path.stem: path for path in _newest_first()}
+    if name not in paths:
+        raise Http404
+    return _read(paths[name])
+
+
 @access(public)
 @require_safe
 def show(request: HttpRequest, name: str) -> HttpResponse:
     _only_in_the_demo()
-    paths = {path.stem: path for path in _newest_first()}
-    if name not in paths:
+    return render(request, "site/mailbox_mail.html", {"letter": _letter(name)})
+
+
+# A mail program would not let a mail do more either: no script, no form, nothing from elsewhere, no cookie of ours.
+MAIL_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'; sandbox allow-top-navigation-by-user-activation"
+)
+
+
+@access(public)
+@require_safe
+def show_html(request: HttpRequest, name: str) -> HttpResponse:
+    """The mail's HTML part as a page of its own."""
+    _only_in_the_demo()
+    letter = _letter(name)
+    if not letter.html:
         raise Http404
-    return render(request, "site/mailbox_mail.html", {"letter": _read(paths[name])})
+    return HttpResponse(letter.html, headers={"Content-Security-Policy": MAIL_POLICY})

@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("allauth.urls")),
     path("mail/", mailbox.index, name="mailbox"),
     path("mail/<str:name>/", mailbox.show, name="mailbox_mail"),
+    path("mail/<str:name>/html/", mailbox.show_html, name="mailbox_html"),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
     path("admin/", admin.site.urls),

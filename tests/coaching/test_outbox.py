@@ -1,7 +1,9 @@
 """Mail leaves once, says what is true when it leaves, and never twice by itself."""
 
 import smtplib
+import ssl
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.core import mail
@@ -9,7 +11,7 @@ from django.core.mail.backends.locmem import EmailBackend
 from django.db import transaction
 
 from coaching import outbox
-from coaching.models import Message
+from coaching.models import Message, User
 from coaching.outbox import Mail
 from tests import factories
 from tests.clock import NOW
@@ -202,13 +204,84 @@ def test_broken_builder_does_not_stop_the_others(kind, applicant, supervisor, mo
     assert deliver() == {"pending": 1, "sent": 1}
 
 
-@pytest.mark.parametrize("error", [smtplib.SMTPServerDisconnected(), TimeoutError()])
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("", "There is no mail address on record."),
+        ("no-at.example.org", "The mail address has no @."),
+        ("a@example.org,b@example.org", "There is more than one address where one mail address belongs."),
+        ("a@example.org\nbcc: b", "The mail address holds a space, a line break or an invisible character."),
+        ("a" * 80 + "@example.org", "The mail address is longer than mail servers accept."),
+        ("a@exämple.org", "The mail address has letters that mail servers do not accept."),
+    ],
+)
+def test_broken_address_is_undelivered_at_once_and_stops_nobody(kind, applicant, supervisor, address, reason):
+    User.objects.filter(pk=applicant.pk).update(email=address)
+    queue(applicant)
+    queue(supervisor)
+    assert deliver() == {"failed": 1, "sent": 1}
+    assert [sent.to for sent in mail.outbox] == [[supervisor.email]]
+    message = Message.objects.get(recipient=applicant)
+    assert (message.status, message.error, message.attempts) == (Status.FAILED, reason, 1)
+
+
+@pytest.mark.parametrize(("code", "outcome"), [(550, {"failed": 1}), (450, {"pending": 1})])
+def test_address_the_server_does_not_know_is_not_tried_again(kind, applicant, monkeypatch, code, outcome):
+    queue(applicant)
+    failing(monkeypatch, smtplib.SMTPRecipientsRefused({applicant.email: (code, b"no")}))
+    assert deliver() == outcome
+
+
+BROKEN_OFF = [
+    smtplib.SMTPServerDisconnected(),
+    TimeoutError(),
+    ConnectionResetError(),
+    BrokenPipeError(),
+    ssl.SSLError(),
+]
+
+
+@pytest.mark.parametrize("error", BROKEN_OFF, ids=lambda error: type(error).__name__)
 def test_mail_that_perhaps_left_is_never_repeated_by_itself(kind, applicant, monkeypatch, error):
     queue(applicant)
     failing(monkeypatch, error)
     assert deliver() == {"unknown": 1}
     assert deliver(NOW + timedelta(days=30)) == {}
     assert Message.objects.get().error == type(error).__name__
+
+
+@pytest.mark.parametrize("error", BROKEN_OFF, ids=lambda error: type(error).__name__)
+def test_mail_that_found_no_server_is_tried_again(kind, applicant, monkeypatch, error):
+    """Before the connection stands, nothing can have left."""
+    queue(applicant)
+
+    def refuse(self):
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(EmailBackend, "open", refuse)
+        assert deliver() == {"pending": 1}
+    assert deliver(NOW + timedelta(minutes=2)) == {"sent": 1}
+
+
+def test_goodbye_that_fails_changes_nothing(kind, applicant, monkeypatch):
+    queue(applicant)
+
+    def refuse(self):
+        raise smtplib.SMTPServerDisconnected
+
+    monkeypatch.setattr(EmailBackend, "close", refuse)
+    assert deliver() == {"sent": 1}
+
+
+def test_claims_of_a_slow_run_are_not_taken_for_stale(kind, applicant, supervisor, monkeypatch):
+    queue(applicant)
+    queue(supervisor)
+    seconds = iter([0, 0, 900])
+    monkeypatch.setattr(outbox, "time", SimpleNamespace(monotonic=lambda: next(seconds)))
+    deliver()
+    claimed = Message.objects.order_by("pk").values_list("claimed_at", flat=True)
+    assert list(claimed) == [NOW, NOW + timedelta(seconds=900)]
 
 
 def test_mail_of_a_worker_that_died_is_flagged(kind, applicant):
@@ -240,5 +313,15 @@ def test_first_line_of_a_template_is_the_subject(settings, tmp_path):
 def test_name_cannot_start_a_header_line(monkeypatch, applicant):
     monkeypatch.setitem(outbox._builders, "hello", lambda recipient: Mail("Hello\nBcc: all@example.org", "x"))
     queue(applicant)
-    assert deliver() == {"pending": 1}
-    assert mail.outbox == []
+    assert deliver() == {"sent": 1}
+    assert mail.outbox[0].message()["Subject"] == "Hello Bcc: all@example.org"
+    assert mail.outbox[0].recipients() == [applicant.email]
+
+
+def test_mail_is_text_and_html_and_names_its_reader(kind, applicant):
+    queue(applicant)
+    deliver()
+    sent = mail.outbox[0].message()
+    assert sent.get_content_type() == "multipart/alternative"
+    assert [part.get_content_type() for part in sent.get_payload()] == ["text/plain", "text/html"]
+    assert sent["To"] == f"{applicant.name} <{applicant.email}>"

@@ -72,6 +72,7 @@ SITE = {
     "readyz": page(ANYBODY),
     "mailbox": page(NOBODY),  # outside the demo
     "mailbox_mail": about("mail"),
+    "mailbox_html": about("mail"),
 }
 PEOPLE_ROOMS = {
     "people_me": page(PEOPLE, PEOPLE),

@@ -190,6 +190,15 @@ def test_a_forgotten_password_is_reset_by_mail(client, ana_with_password, mailou
     assert ana_with_password.check_password("another long password")
 
 
+def test_mail_about_passwords_has_an_html_part_too(client, ana_with_password, mailoutbox):
+    at_home = {"host": "127.0.0.1:8000"}
+    client.post(reverse("account_reset_password"), {"email": "ana@example.org"}, headers=at_home)
+    (mail,) = mailoutbox
+    [(html, kind)] = mail.alternatives
+    assert kind == "text/html"
+    assert f'href="http://127.0.0.1:8000{link_in(mail)}"' in html
+
+
 def test_who_never_had_a_password_can_ask_for_a_link_as_well(client, ana, mailoutbox):
     client.post(reverse("account_reset_password"), {"email": "ana@example.org"})
 

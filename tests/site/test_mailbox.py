@@ -1,8 +1,12 @@
 """The demo's mail: in a folder, read in the browser, and nowhere else."""
 
+import re
+
 import pytest
 from django.core.mail import EmailMessage, get_connection
 from django.urls import reverse
+
+from coaching.letters import compose
 
 
 @pytest.fixture
@@ -86,3 +90,39 @@ def test_mail_is_shown_at_the_local_time(client, db, mailbox, settings, zone):
     page = client.get("/mail/").content.decode()
     assert "November 21, 2026" in page
     assert "6:29 p.m." in page
+
+
+# The HTML part
+
+
+@pytest.fixture
+def rich(mailbox):
+    """A mail as the program sends it, in both parts."""
+    letter = compose(subject="Sign", body="Hello <b>Ana</b>", name="Ana", email="ana@demo.example")
+    get_connection("coaching.site.mailbox.MailboxBackend").send_messages([letter])
+
+
+def test_mail_leads_to_its_html_part(client, db, rich):
+    page = open_newest(client)
+    assert "Hello &lt;b&gt;Ana&lt;/b&gt;" in page
+    [address] = re.findall(r'href="(/mail/[^/]+/html/)"', page)
+    answer = client.get(address)
+    assert "Hello &lt;b&gt;Ana&lt;/b&gt;" in answer.content.decode()
+    policy = answer["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "sandbox" in policy
+    assert "allow-scripts" not in policy
+    assert "allow-same-origin" not in policy
+
+
+def test_a_mail_without_html_has_no_page_for_it(client, db, mailbox):
+    mailbox()
+    assert "/html/" not in open_newest(client)
+    [letter] = client.get(reverse("mailbox")).context["letters"]
+    assert client.get(reverse("mailbox_html", args=[letter.name])).status_code == 404
+
+
+def test_outside_the_demo_no_html_part_is_shown(client, db, rich, settings):
+    [letter] = client.get(reverse("mailbox")).context["letters"]
+    settings.DEMO = False
+    assert client.get(reverse("mailbox_html", args=[letter.name])).status_code == 404
