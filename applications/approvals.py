@@ -1,12 +1,10 @@
-"""The signers' pages: what waits for me, the reading page, and one address for each act."""
+"""A signer's pages about one application: to read it, and one address for each act."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
 from django.contrib import messages
-from django.core.paginator import Paginator
-from django.db.models import Max, QuerySet
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,78 +12,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from applications import deciding, drafting, routing, settling, workflow
-from applications.models import Application, ProjectChange, ReviewStep
+from applications.models import Application, ReviewStep
 from applications.signing_forms import ActForm, CommentForm, DecisionForm, SignatureForm
 from coaching.errors import Refused
-from coaching.models import Participant, User
+from coaching.models import User
 from coaching.permissions import access, post_only, signed_in
-
-PAGE_SIZE = 25
-
-
-@dataclass(frozen=True)
-class Row:
-    """One application in the list of a signer."""
-
-    step: ReviewStep
-    application: Application
-    post: str
-    for_whom: User | None
-    overdue: bool
-
-
-def _rows(steps: list[ReviewStep], user: User, today: date) -> list[Row]:
-    return [
-        Row(
-            step=step,
-            application=step.application,
-            post=routing.post_title(step.route_step, step.unit),
-            for_whom=step.signer if step.signer_id != user.pk else step.holder,
-            overdue=step.is_overdue(today),
-        )
-        for step in steps
-    ]
-
-
-@access(signed_in)
-@require_safe
-def index(request: HttpRequest) -> HttpResponse:
-    """What waits for me, oldest first; the waitlist; what I have acted on."""
-    user: User = request.user  # type: ignore[assignment]
-    today = timezone.localdate()
-    related = ("application__applicant", "application__cohort")
-    steps = ReviewStep.objects.with_people().select_related(*related).signable_by(user, on=today)
-    waiting = Paginator(steps.current().order_by("since_at", "pk"), PAGE_SIZE)
-    page = waiting.get_page(request.GET.get("page"))
-    acted = Application.objects.standing().filter(review_steps__acted_by=user)
-    acted = acted.select_related("applicant", "cohort")
-    acted = acted.annotate(acted_at=Max("review_steps__acted_at")).order_by("-acted_at", "-pk")
-    waitlist = Application.objects.waitlisted_for(user, on=today).select_related("applicant", "cohort")
-    return render(
-        request,
-        "applications/approvals.html",
-        {
-            "page": page,
-            "changes": changes_waiting(user, today),
-            "rows": _rows(list(page.object_list), user, today),
-            "waitlist": waitlist.annotate(decided_at=Max("decisions__decided_at")).order_by(
-                "decided_at", "pk"
-            ),
-            "acted": Paginator(acted, PAGE_SIZE).get_page(request.GET.get("acted")),
-        },
-    )
-
-
-def changes_waiting(user: User, today: date) -> "QuerySet[ProjectChange]":
-    """Changes of approved projects that wait on this person (A14)."""
-    pending = ProjectChange.objects.pending().filter(participant__status=Participant.Status.ACTIVE)
-    return pending.signable_by(user, on=today).with_people().order_by("asked_at", "pk")
-
-
-def number_waiting(user: User) -> int:
-    """How much waits on this person: applications to sign, and changes of projects."""
-    today = timezone.localdate()
-    return Application.objects.awaiting(user, on=today).count() + changes_waiting(user, today).count()
 
 
 def _routed(user: User, pk: int) -> Application:

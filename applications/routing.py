@@ -1,5 +1,6 @@
 """Who signs an application: the route as it would be fixed at submission, and who may act on a step today (A9)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -180,7 +181,7 @@ def authority(step: Assigned, by: User, *, on: date) -> Authority | None:
     order = step.delegation
     if order and step.holder_id == by.pk:
         return Authority()
-    if order and not Delegation.objects.on(on).filter(pk=order.pk).exists():
+    if order and not order.is_in_force(on):
         return _after_the_order(step, by, on)
     if step.signer_id == by.pk:
         return Authority(step.holder, order, acting=True) if order else Authority()
@@ -203,15 +204,23 @@ def _after_the_order(step: Assigned, by: User, on: date) -> Authority | None:
     return Authority(order.principal, order, acting=True) if order else None
 
 
-def steps_to_settle(application: Application, by: User, *, on: date) -> list[tuple[ReviewStep, Authority]]:
+Settled = list[tuple[ReviewStep, Authority]]
+
+
+def steps_to_settle(application: Application, by: User, *, on: date) -> Settled:
     """What one act of this person settles now: the current step, and those that follow with the same signer (A9).
 
     Empty when the application does not wait on them.
     """
-    settled: list[tuple[ReviewStep, Authority]] = []
     if application.status != Application.Status.IN_REVIEW:
-        return settled
+        return []
     pending = application.route().select_related("application").filter(status=ReviewStep.Status.PENDING)
+    return settled_by(pending, by, on=on)
+
+
+def settled_by(pending: Iterable[ReviewStep], by: User, *, on: date) -> Settled:
+    """Of the steps of one application that are still to be signed, in their order, what this person settles now."""
+    settled: Settled = []
     for step in pending:
         right = authority(step, by, on=on)
         if right is None or (settled and step.signer_id != settled[0][0].signer_id):
@@ -220,7 +229,7 @@ def steps_to_settle(application: Application, by: User, *, on: date) -> list[tup
     return settled
 
 
-def steps_to_decide(application: Application, by: User, *, on: date) -> list[tuple[ReviewStep, Authority]]:
+def steps_to_decide(application: Application, by: User, *, on: date) -> Settled:
     """What this person settles by deciding now: what waits on them, or the deciding step of a waitlisted one."""
     if application.status != Application.Status.WAITLISTED:
         settled = steps_to_settle(application, by, on=on)

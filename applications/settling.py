@@ -5,12 +5,10 @@ from datetime import date, datetime
 
 from applications import drafting, routing
 from applications.models import Application, Decision, ReviewStep
-from applications.routing import Authority
+from applications.routing import Authority, Settled
 from coaching import audit, signing
 from coaching.errors import Refused
 from coaching.models import RouteStep, SignOff, User
-
-Settled = list[tuple[ReviewStep, Authority]]
 
 
 class TextChanged(Refused):
@@ -132,9 +130,14 @@ def _concept_date(application: Application, step: ReviewStep, given: Mapping[str
     if stated is None:
         return None
     confirmed = given.get(step.office) or stated
-    if confirmed > drafting.today_of(application.cohort, application.submitted_at):  # type: ignore[arg-type]
+    if confirmed > concept_discussed_by(application):
         raise ConceptNotDiscussed(step.office)
     return confirmed
+
+
+def concept_discussed_by(application: Application) -> date:
+    """A3: the last day on which it can have been discussed: that of the submission."""
+    return drafting.today_of(application.cohort, application.submitted_at)  # type: ignore[arg-type]
 
 
 def stated_concept_date(application: Application, step: ReviewStep) -> date | None:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from applications import approvals, office, project_views, views, writing
+from applications import approvals, approvals_list, office, project_views, views, writing
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("applications/", views.index, name="applications"),
@@ -18,7 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(
         "applications/project/change/<int:pk>/take-back/", project_views.take_back, name="project_take_back"
     ),
-    path("approvals/", approvals.index, name="approvals"),
+    path("approvals/", approvals_list.index, name="approvals"),
     path("approvals/<int:pk>/", approvals.read, name="approval"),
     path("approvals/<int:pk>/sign/", approvals.sign, name="approval_sign"),
     path("approvals/<int:pk>/return/", approvals.give_back, name="approval_return"),

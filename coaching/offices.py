@@ -17,7 +17,8 @@ class Standing:
     @cached_property
     def orders(self) -> list[Delegation]:
         """The orders under which they stand in for others."""
-        return list(Delegation.objects.on(self.on).filter(person=self.user))
+        orders = Delegation.objects.on(self.on).filter(person=self.user)
+        return list(orders.select_related("principal", "person"))
 
     @cached_property
     def units(self) -> list[OrgUnit]:
@@ -68,15 +69,20 @@ def standing_for(
 
     A delegate for one post does not sign what its holder signs as somebody's supervisor; whoever acts in the post does.
     """
-    of_unit = Q(unit=unit, kind=Delegation.Kind.ACTING) if as_supervisor else Q(unit=unit)
-    covers = Q(unit=None) | of_unit if unit else Q(unit=None)
-    return (
-        Delegation.objects.on(on)
-        .filter(covers, person=person, principal=principal)
-        .select_related("principal", "person")
-        .order_by("-start_date", "-pk")
-        .first()
-    )
+    orders = [
+        order
+        for order in standing(person, on=on).orders
+        if order.principal_id == principal.pk and _covers(order, unit, as_supervisor)
+    ]
+    return max(orders, key=lambda order: (order.start_date, order.pk), default=None)
+
+
+def _covers(order: Delegation, unit: OrgUnit | None, as_supervisor: bool) -> bool:
+    if order.unit_id is None:
+        return True
+    if as_supervisor and order.kind != Delegation.Kind.ACTING:
+        return False
+    return unit is not None and order.unit_id == unit.pk
 
 
 def office_branches(

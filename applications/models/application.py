@@ -4,7 +4,8 @@ from datetime import date, timedelta
 from typing import ClassVar, Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import ExpressionWrapper, F, Q, Value
+from django.db.models.functions import Cast, TruncDate
 from django.utils import timezone
 
 from applications.models.assigned import Assigned, AssignedQuerySet
@@ -235,6 +236,17 @@ class ReviewStepQuerySet(AssignedQuerySet["ReviewStep"]):
         """The deciding steps of waitlisted applications: signed, and open to another decision."""
         return self.current_round().filter(
             application__status=Application.Status.WAITLISTED, route_step__decides=True
+        )
+
+    def overdue(self, on: date) -> Self:
+        """Where somebody was asked to act before that day; ReviewStep.is_overdue says the same of one."""
+        days = Cast("route_step__days_to_sign", models.IntegerField())
+        time_to_sign = ExpressionWrapper(days * Value(timedelta(days=1)), models.DurationField())
+        due = ExpressionWrapper(TruncDate("since_at") + time_to_sign, models.DateTimeField())
+        return (
+            self.filter(status=ReviewStep.Status.PENDING)
+            .alias(due=Cast(due, models.DateField()))
+            .filter(due__lt=on)
         )
 
     def to_act_on(self) -> Self:

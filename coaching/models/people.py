@@ -286,6 +286,11 @@ class Delegation(models.Model):
         for_whom = self.principal or (self.unit and self.unit.head_title)
         return f"{self.person} {'acting for' if self.kind == self.Kind.ACTING else 'for'} {for_whom}"
 
+    def is_in_force(self, day: date) -> bool:
+        """The same as DelegationQuerySet.on, of an order at hand."""
+        ended = self.ended_at is not None and timezone.localdate(self.ended_at) <= day
+        return self.start_date <= day <= self.end_date and not ended
+
 
 class DirectoryCorrection(models.Model):
     """What a person says the directory has wrong about them; the branch office confirms or declines it."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from django.contrib import messages
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -21,9 +21,9 @@ def _asked(user: User) -> Q:
     return Q(participant__user=user, change__status=TeamChange.Status.OPEN)
 
 
-def open_questions(user: User) -> int:
-    """How many teams wait for this person's answer."""
-    return Consent.objects.filter(_asked(user), answer=Consent.Answer.PENDING).count()
+def open_questions(user: User) -> "QuerySet[Consent]":
+    """What teams wait for this person's answer to."""
+    return Consent.objects.filter(_asked(user), answer=Consent.Answer.PENDING)
 
 
 @dataclass(frozen=True)

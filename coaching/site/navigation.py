@@ -3,14 +3,16 @@
 from dataclasses import dataclass, replace
 
 from django.conf import settings
+from django.db.models import Exists
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from applications.approvals import number_waiting
 from applications.models import ProjectChange, ReviewStep
+from applications.waiting import changes_waiting, steps_waiting
 from certificates.models import Batch
 from coaching import offices, permissions
+from coaching.counting import NumberOf
 from coaching.models import Participant, User
 from coaching.site.my_team import open_questions
 
@@ -23,29 +25,50 @@ class Link:
     current: bool = False
 
 
+@dataclass(frozen=True)
+class Facts:
+    """What decides which rooms somebody has, and what waits in them."""
+
+    takes_part: bool
+    signs: bool
+    to_sign: int
+    changes_to_answer: int
+    team_questions: int
+    batches_to_approve: int
+
+    @classmethod
+    def about(cls, user: User) -> "Facts":
+        """Asked at once: every page shows it."""
+        today = timezone.localdate()
+        own_changes = ProjectChange.objects.pending().filter(signer=user)
+        asked = User.objects.filter(pk=user.pk).values(
+            takes_part=Exists(user.participations.exclude(status=Participant.Status.LEFT)),
+            signs=Exists(ReviewStep.objects.reached().of(user)) | Exists(own_changes),
+            to_sign=NumberOf(steps_waiting(user, on=today)),
+            changes_to_answer=NumberOf(changes_waiting(user, on=today)),
+            team_questions=NumberOf(open_questions(user)),
+            batches_to_approve=NumberOf(Batch.objects.awaiting(user)),
+        )
+        return cls(**asked.get())
+
+
 def links_for(user: User) -> list[Link]:
     """The rooms this person has, in the order of the program's year."""
     offices.remember(user)
-    takes_part = user.participations.exclude(status=Participant.Status.LEFT).exists()
-    links = [Link("Home", reverse("home")), *_own(user, takes_part), *_of_an_office(user)]
-    links += _certificates(user, takes_part)
+    facts = Facts.about(user)
+    links = [Link("Home", reverse("home")), *_own(facts), *_of_an_office(user), *_certificates(user, facts)]
     if permissions.administrator(user):
         links.append(Link("Administration", reverse("admin:index")))
     return links
 
 
-def _own(user: User, takes_part: bool) -> list[Link]:
+def _own(facts: Facts) -> list[Link]:
     links = [Link("Applications", reverse("applications"))]
-    signs = (
-        ReviewStep.objects.reached().of(user).exists()
-        or ProjectChange.objects.pending().filter(signer=user).exists()
-    )
-    held = offices.standing(user, on=timezone.localdate())
-    waiting = number_waiting(user) if signs or held.orders or held.units else 0
-    if waiting or signs:
+    waiting = facts.to_sign + facts.changes_to_answer
+    if waiting or facts.signs:
         links.append(Link("Approvals", reverse("approvals"), count=waiting))
-    if takes_part:
-        links.append(Link("My team", reverse("my_team"), count=open_questions(user)))
+    if facts.takes_part:
+        links.append(Link("My team", reverse("my_team"), count=facts.team_questions))
         links.append(Link("Meetings", reverse("meetings")))
     return links
 
@@ -68,11 +91,11 @@ def _of_an_office(user: User) -> list[Link]:
     return []
 
 
-def _certificates(user: User, takes_part: bool) -> list[Link]:
+def _certificates(user: User, facts: Facts) -> list[Link]:
     offices = (permissions.superintendent, permissions.branch_office, permissions.deputy)
-    if not takes_part and not any(holds(user) for holds in offices):
+    if not facts.takes_part and not any(holds(user) for holds in offices):
         return []
-    return [Link("Certificates", reverse("certificates"), count=Batch.objects.awaiting(user).count())]
+    return [Link("Certificates", reverse("certificates"), count=facts.batches_to_approve)]
 
 
 def mark_current(links: list[Link], path: str) -> list[Link]:

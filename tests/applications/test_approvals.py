@@ -10,11 +10,10 @@ from django.urls import reverse
 from applications import drafting, settling, workflow
 from applications.models import Application
 from coaching import enrollment
-from coaching.models import Delegation
 from tests import factories
 from tests.applications.counting import queries
 from tests.applications.factories import accepted, at_deputy, decide, draft, sign, submit, submitted
-from tests.clock import NOW, TODAY
+from tests.clock import NOW
 
 Status = Application.Status
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen", "plain_not_found")]
@@ -30,88 +29,6 @@ def url(name: str, application: Application) -> str:
 
 def another(org, supervisor, name: str = ""):
     return factories.person(name, unit=org.unit, supervisor=supervisor)
-
-
-class TestList:
-    def page(self, client, user) -> str:
-        client.force_login(user)
-        return words(client.get(reverse("approvals")))
-
-    def test_shows_what_waits_oldest_first(self, client, org, applicant, supervisor, cohort):
-        later = submitted(another(org, supervisor, "Zoe Later"), cohort, now=NOW)
-        earlier = submitted(applicant, cohort, now=NOW - timedelta(days=3))
-        client.force_login(supervisor)
-        rows = client.get(reverse("approvals")).context["rows"]
-        assert [row.application for row in rows] == [earlier, later]
-        assert [row.post for row in rows] == ["Supervisor", "Supervisor"]
-
-    def test_says_since_when_by_when_and_overdue(self, client, applicant, supervisor, cohort):
-        submitted(applicant, cohort, now=NOW - timedelta(days=9))
-        page = self.page(client, supervisor)
-        assert "Sat, Nov 14, 2026" in page
-        assert "Sat, Nov 21, 2026" in page
-        assert "Overdue" in page
-
-    def test_says_for_whom_a_delegate_signs(self, client, applicant, supervisor, outsider, cohort):
-        """A9."""
-        Delegation.objects.create(
-            kind="delegate",
-            principal=supervisor,
-            person=outsider,
-            reason="Leave.",
-            start_date=TODAY,
-            end_date=TODAY,
-        )
-        submitted(applicant, cohort)
-        assert "for Sam Supervisor" in self.page(client, outsider)
-
-    def test_empty_for_whom_nothing_waits(self, client, applicant, director, cohort):
-        submitted(applicant, cohort)
-        assert "Nothing waits for you" in self.page(client, director)
-
-    def test_shows_what_was_acted_on_with_its_state(self, client, applicant, supervisor, cohort):
-        accepted(applicant, cohort)
-        page = self.page(client, supervisor)
-        assert "You have acted on" in page
-        assert "Accepted" in page
-
-    def test_withdrawn_is_gone_for_who_had_signed(self, client, applicant, supervisor, cohort):
-        """M17, F3."""
-        application = sign(submitted(applicant, cohort), supervisor)
-        workflow.withdraw(application=application, by=applicant, now=NOW)
-        client.force_login(supervisor)
-        assert "Ana Applicant" not in words(client.get(reverse("approvals")))
-        assert client.get(url("approval", application)).status_code == 404
-        assert client.get(url("application", application)).status_code == 404
-
-    def test_shows_the_waitlist_to_whom_decides(self, client, applicant, supervisor, deputy, cohort):
-        decide(at_deputy(applicant, cohort), deputy, "waitlisted")
-        assert "On the waitlist" in self.page(client, deputy)
-        assert "On the waitlist" not in self.page(client, supervisor)
-
-    def test_three_rows_take_as_many_queries_as_one(self, client, org, supervisor, deputy, cohort):
-        def add() -> None:
-            submitted(another(org, supervisor), cohort)
-            decide(at_deputy(another(org, supervisor), cohort), deputy, "waitlisted")
-
-        counts = []
-        for user in (supervisor, deputy):
-            client.force_login(user)
-            add()
-            counts.append([queries(client, reverse("approvals"))])
-        add()
-        for user, count in zip((supervisor, deputy), counts, strict=True):
-            client.force_login(user)
-            count.append(queries(client, reverse("approvals")))
-        assert all(first == second for first, second in counts)
-
-    def test_the_link_in_the_head_counts_what_waits(self, client, applicant, supervisor, outsider, cohort):
-        submitted(applicant, cohort)
-        client.force_login(supervisor)
-        links = {link.label: link.count for link in client.get("/").context["links"]}
-        assert links["Approvals"] == 1
-        client.force_login(outsider)
-        assert "Approvals" not in {link.label for link in client.get("/").context["links"]}
 
 
 class TestRead:

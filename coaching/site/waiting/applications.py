@@ -7,8 +7,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from applications import drafting
-from applications.approvals import changes_waiting
 from applications.models import Application, ReviewStep
+from applications.waiting import changes_waiting
 from coaching import permissions
 from coaching.models import Cohort, Membership, OrgUnit, User
 from coaching.site.waiting.cards import Card, Urgency, counted, day
@@ -38,7 +38,9 @@ def to_sign(user: User, now: datetime) -> list[Card]:
 
 def project_changes(user: User, now: datetime) -> list[Card]:
     """A14: a change of an approved project waits for the director."""
-    sums = changes_waiting(user, timezone.localdate(now)).aggregate(number=Count("pk"), since=Min("asked_at"))
+    sums = changes_waiting(user, on=timezone.localdate(now)).aggregate(
+        number=Count("pk"), since=Min("asked_at")
+    )
     if not sums["number"]:
         return []
     return [

@@ -1,0 +1,126 @@
+"""Where a signer works: what waits, what was acted on, narrowed down and read in place."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from applications import reading, routing, waiting
+from applications.list_forms import NarrowForm
+from applications.models import Application, ProjectChange, ReviewStep
+from applications.reading import Reading
+from applications.waiting import Narrowed, Numbers, Options
+from coaching.models import User
+from coaching.permissions import access, signed_in
+
+PAGE_SIZE = 25
+WAITING, WAITLIST, DONE = "waiting", "waitlist", "done"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One application in the list of a signer; `reading` while it is open there."""
+
+    step: ReviewStep
+    application: Application
+    post: str
+    for_whom: User | None
+    overdue: bool
+    reading: Reading | None
+    others_open: list[int]
+
+    @property
+    def also_open(self) -> list[int]:
+        return [*self.others_open, self.application.pk]
+
+
+@access(signed_in)
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """What waits for me, oldest first; or the waitlist, or what I have acted on."""
+    user: User = request.user  # type: ignore[assignment]
+    today = timezone.localdate()
+    shown = request.GET.get("show", WAITING)
+    narrowed = Narrowed.by(request.GET)
+    numbers = waiting.numbers(user, on=today)
+    lists = {WAITLIST: _waitlist, DONE: _done}
+    context = lists.get(shown, _waiting)(request, user, today, narrowed, numbers)
+    common = {
+        "numbers": numbers,
+        "shown": shown if shown in lists else WAITING,
+        "narrowed": bool(narrowed),
+    }
+    return render(request, "applications/approvals.html", common | context)
+
+
+def _waiting(
+    request: HttpRequest, user: User, today: date, narrowed: Narrowed, numbers: Numbers
+) -> dict[str, object]:
+    whole = waiting.steps_waiting(user, on=today)
+    related = ("application__applicant__unit__parent__parent", "application__cohort")
+    steps = narrowed.steps(whole, on=today).with_people().select_related(*related)
+    page = _page(request, steps, numbers.waiting if not narrowed else None)
+    rows = list(page.object_list)
+    opened = reading.of_opened(rows, request.GET.getlist("open"), user, on=today)
+    changes: list[ProjectChange] = []
+    if numbers.changes and not narrowed:
+        changes = list(waiting.changes_waiting(user, on=today))
+    return {
+        "page": page,
+        "rows": [_row(step, user, today, opened) for step in rows],
+        "changes": changes,
+        "form": _form(request, waiting.options_of_steps(whole), numbers.overdue) if numbers.waiting else None,
+    }
+
+
+def _row(step: ReviewStep, user: User, today: date, opened: dict[int, Reading]) -> Row:
+    return Row(
+        step=step,
+        application=step.application,
+        post=routing.post_title(step.route_step, step.unit),
+        for_whom=step.signer if step.signer_id != user.pk else step.holder,
+        overdue=step.is_overdue(today),
+        reading=opened.get(step.application_id),
+        others_open=[pk for pk in opened if pk != step.application_id],
+    )
+
+
+def _waitlist(
+    request: HttpRequest, user: User, today: date, narrowed: Narrowed, numbers: Numbers
+) -> dict[str, object]:
+    whole = Application.objects.waitlisted_for(user, on=today).order_by("applicant__name", "pk")
+    found = narrowed.applications(whole).select_related("applicant__unit__parent__parent", "cohort")
+    options = waiting.options_of_applications(whole)
+    return {
+        "page": _page(request, found, numbers.waitlisted if not narrowed else None),
+        "form": _form(request, options) if numbers.waitlisted else None,
+    }
+
+
+def _done(
+    request: HttpRequest, user: User, today: date, narrowed: Narrowed, numbers: Numbers
+) -> dict[str, object]:
+    whole = waiting.acted_on(user)
+    found = narrowed.applications(whole).select_related("applicant__unit__parent__parent", "cohort")
+    options = waiting.options_of_applications(whole)
+    return {
+        "page": _page(request, found, numbers.acted_on if not narrowed else None),
+        "form": _form(request, options) if numbers.acted_on else None,
+    }
+
+
+def _form(request: HttpRequest, options: Options, overdue: int = 0) -> NarrowForm:
+    return NarrowForm(request.GET, options=options, with_overdue=bool(overdue))
+
+
+def _page(request: HttpRequest, rows: QuerySet, number: int | None) -> Page:
+    """A page of the list; `number` where its length is known already."""
+    paginator = Paginator(rows, PAGE_SIZE)
+    if number is not None:
+        paginator.count = number
+    return paginator.get_page(request.GET.get("page"))
