@@ -13,10 +13,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from applications import deciding, drafting, routing, settling, workflow
 from applications.models import Application, ReviewStep
-from applications.signing_forms import ActForm, CommentForm, DecisionForm, SignatureForm
+from applications.signing_forms import CommentForm, DecisionForm, SignatureForm
 from coaching.errors import Refused
 from coaching.models import User
 from coaching.permissions import access, post_only, signed_in
+from coaching.signing_form import ActForm, SigningForm
 
 
 def _routed(user: User, pk: int) -> Application:
@@ -61,12 +62,12 @@ def _acts(application: Application, user: User) -> Acts:
 
 
 def _signature_form(
-    application: Application, acts: Acts, user: User, data: object = None
+    application: Application, acts: Acts, request: HttpRequest, data: object = None
 ) -> SignatureForm | None:
     if not acts.steps:
         return None
     kind = DecisionForm if acts.decides else SignatureForm
-    return kind(data, application=application, settled=acts.settled, signer=user)
+    return kind(data, application=application, settled=acts.settled, request=request)
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def read(request: HttpRequest, pk: int) -> HttpResponse:
     user: User = request.user  # type: ignore[assignment]
     application = _routed(user, pk)
     acts = _acts(application, user)
-    return _reading_page(request, application, acts, _signature_form(application, acts, user))
+    return _reading_page(request, application, acts, _signature_form(application, acts, request))
 
 
 def _reading_page(
@@ -164,7 +165,7 @@ def _sign_or_decide(request: HttpRequest, pk: int, act: Callable[..., str], *, d
     if not acts.steps or acts.decides != decides:
         messages.error(request, "This application does not wait on you for that. Its page shows who has it.")
         return redirect("approval", pk)
-    form = _signature_form(application, acts, user, request.POST)
+    form = _signature_form(application, acts, request, request.POST)
     if done := _performed(request, pk, form, lambda: act(application, form, user)):  # type: ignore[arg-type]
         return done
     return _reading_page(request, application, acts, form)
@@ -177,6 +178,8 @@ def _performed(request: HttpRequest, pk: int, form: ActForm, act: Callable[[], s
     """
     if not form.is_valid():
         return None
+    if isinstance(form, SigningForm):
+        form.keep_consent(now=timezone.now())
     try:
         messages.success(request, act())
     except settling.NotWaitingOnYou as refusal:

@@ -1,6 +1,7 @@
 """The short steps of an application. Nothing is required while it is a draft: the review says what is missing."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import HTML, Div, Field, Fieldset, Layout
@@ -13,6 +14,7 @@ from applications import checks, guidance
 from applications.checks import Finding
 from applications.models import Application, Rating
 from coaching.models import Competency, DirectoryCorrection
+from coaching.signing_form import SignatureParts, SigningForm
 
 
 def helper(*layout: object) -> FormHelper:
@@ -219,8 +221,8 @@ def bullets(text: str) -> SafeString:
     return format_html("<ul>{}</ul>", format_html_join("", "<li>{}</li>", lines))
 
 
-class SubmitForm(forms.Form):
-    """Three acknowledgements (F2, F3, A7) and a typed name, over the text whose digest it carries."""
+class SubmitForm(SigningForm):
+    """Three acknowledgements (F2, F3, A7) and a signature, over the text whose digest it carries."""
 
     digest = forms.CharField(widget=forms.HiddenInput)
     benefits_acknowledged = forms.BooleanField(
@@ -235,17 +237,10 @@ class SubmitForm(forms.Form):
         label="I make this commitment.",
         error_messages={"required": "The program needs your commitment."},
     )
-    typed_name = forms.CharField(
-        label="Type your name to sign",
-        max_length=200,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        error_messages={"required": "Type your name to sign."},
-    )
 
-    def __init__(self, *args: object, application: Application, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+    def __init__(self, *args: object, application: Application, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         program = application.cohort.program
-        self.fields["typed_name"].help_text = f"As it is on record: {application.applicant.name}"
         self.helper = helper(
             "digest",
             Markup(format_html("<h3>What the program offers</h3>{}", bullets(program.benefits))),
@@ -255,5 +250,5 @@ class SubmitForm(forms.Form):
             "voluntary_acknowledged",
             Markup(format_html("<h3>Commitment</h3><p>{}</p>", program.commitment_statement)),
             "commitment_made",
-            Div("typed_name", css_class="form-narrow"),
+            SignatureParts(),
         )

@@ -1,6 +1,8 @@
 """Asking for a change of the approved project, and answering it (A14)."""
 
-from crispy_forms.layout import Div, Field
+from typing import Any
+
+from crispy_forms.layout import Field
 from django import forms
 from django.utils.html import format_html
 
@@ -8,7 +10,8 @@ from applications import guidance
 from applications.forms import Markup, helper, readers, say_limit
 from applications.models import ProjectChange
 from coaching.enrollment import Project
-from coaching.models import Goal, Participant, User
+from coaching.models import Goal, Participant
+from coaching.signing_form import SignatureParts, SigningForm
 
 WHO_READS = "Your division director, who concurs with it. Your team hears of it from you."
 
@@ -57,19 +60,11 @@ class ProjectChangeForm(forms.ModelForm):
         )
 
 
-class ConcurForm(forms.Form):
-    typed_name = forms.CharField(
-        label="Type your name to sign",
-        max_length=200,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        error_messages={"required": "Type your name to sign."},
-    )
-
-    def __init__(self, *args: object, change: ProjectChange, signer: User, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.fields["typed_name"].help_text = f"As it is on record: {signer.name}"
+class ConcurForm(SigningForm):
+    def __init__(self, *args: Any, change: ProjectChange, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         statement = format_html('<p class="statement">{}</p>', change.route_step.statement)
-        self.helper = helper(Markup(statement), Div("typed_name", css_class="form-narrow"))
+        self.helper = helper(Markup(statement), SignatureParts())
 
 
 class DeclineChangeForm(forms.Form):

@@ -102,7 +102,7 @@ def _routed(user: User, pk: int) -> ProjectChange:
 def read(request: HttpRequest, pk: int) -> HttpResponse:
     user: User = request.user  # type: ignore[assignment]
     change = _routed(user, pk)
-    return _page(request, change, ConcurForm(change=change, signer=user), DeclineChangeForm())
+    return _page(request, change, ConcurForm(change=change, request=request), DeclineChangeForm())
 
 
 def _page(request: HttpRequest, change: ProjectChange, concur_form: Form, decline_form: Form) -> HttpResponse:
@@ -129,15 +129,16 @@ def _page_of(request: HttpRequest, pk: int) -> HttpResponse:
 def concur(request: HttpRequest, pk: int) -> HttpResponse:
     user: User = request.user  # type: ignore[assignment]
     change = _routed(user, pk)
-    form = ConcurForm(request.POST, change=change, signer=user)
+    form = ConcurForm(request.POST, change=change, request=request)
     if form.is_valid():
         name = form.cleaned_data["typed_name"]
+        form.keep_consent(now=timezone.now())
         try:
             project_changes.concur(change=change, by=user, typed_name=name, now=timezone.now())
             messages.success(request, f"Signed. {change.participant} is told.")
             return redirect("approvals")
         except NameDoesNotMatch as refusal:
-            form.add_error("typed_name", str(refusal))
+            form.refuse(refusal)
         except Refused as refusal:
             messages.error(request, str(refusal))
             return redirect("project_approval", pk)
@@ -151,7 +152,7 @@ def decline(request: HttpRequest, pk: int) -> HttpResponse:
     change = _routed(user, pk)
     form = DeclineChangeForm(request.POST)
     if not form.is_valid():
-        return _page(request, change, ConcurForm(change=change, signer=user), form)
+        return _page(request, change, ConcurForm(change=change, request=request), form)
     comment = form.cleaned_data["comment"]
     try:
         project_changes.decline(change=change, by=user, comment=comment, now=timezone.now())

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from crispy_forms.layout import HTML, Div, Field
 from django import forms
@@ -13,13 +14,13 @@ from applications.models import Application, Decision, ReviewStep
 from applications.settling import ConceptNotDiscussed, Settled, TextChanged, stated_concept_date, statements
 from coaching.enrollment import NoSeatLeft, seats_taken
 from coaching.errors import Refused
-from coaching.models import Cohort, User
-from coaching.signing import NameDoesNotMatch
+from coaching.models import Cohort
+from coaching.signing_form import ActForm, SignatureParts, SigningForm
 
 APPLICANT_READS = "The applicant, those who sign and the branch office."
 
 
-class ActForm(forms.Form):
+class TextForm(ActForm):
     """Any act over a text: it carries which text was read, and says at its field why the act did not go through."""
 
     text_id = forms.IntegerField(widget=forms.HiddenInput)
@@ -27,12 +28,9 @@ class ActForm(forms.Form):
 
     def refuse(self, refusal: Refused) -> None:
         """What was typed stays; of a text that was replaced the new one is on the page, to be signed anew."""
-        self.add_error(self._field_of(refusal), str(refusal))
+        super().refuse(refusal)
         if isinstance(refusal, TextChanged):
             self.data = {**self.data, "text_id": self.current_text_id, "typed_name": ""}
-
-    def _field_of(self, refusal: Refused) -> str | None:
-        return None
 
 
 def as_signed(lines: Sequence[str]) -> Markup:
@@ -45,36 +43,20 @@ def as_signed(lines: Sequence[str]) -> Markup:
     )
 
 
-class SignatureForm(ActForm):
-    """A typed name under the statements, with the dates of the concept discussion to confirm or correct (A3)."""
+class SignatureForm(SigningForm, TextForm):
+    """A signature under the statements, with the dates of the concept discussion to confirm or correct (A3)."""
 
-    typed_name = forms.CharField(
-        label="Type your name to sign",
-        max_length=200,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        error_messages={"required": "Type your name to sign."},
-    )
-
-    def __init__(
-        self,
-        *args: object,
-        application: Application,
-        settled: Settled,
-        signer: User,
-        **kwargs: object,
-    ) -> None:
+    def __init__(self, *args: Any, application: Application, settled: Settled, **kwargs: Any) -> None:
         kwargs.setdefault("initial", {})
-        kwargs["initial"] = {"text_id": application.current_text_id, **kwargs["initial"]}  # type: ignore[dict-item]
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        kwargs["initial"] = {"text_id": application.current_text_id, **kwargs["initial"]}
+        super().__init__(*args, **kwargs)
         self.current_text_id = application.current_text_id
         self.offices: list[str] = []
         for step, _ in settled:
             self._add_concept_date(application, step)
-        self.fields["typed_name"].help_text = f"As it is on record: {signer.name}"
         self.statements = self._statements(settled)
-        self.signature = Div(
-            *[self._name(office) for office in self.offices], "typed_name", css_class="form-narrow"
-        )
+        dates = Div(*[self._name(office) for office in self.offices], css_class="form-narrow")
+        self.signature = Div(dates, SignatureParts())
         self.helper = helper("text_id", *self.statements, self.signature)
 
     def _statements(self, settled: Settled) -> list[HTML | Markup]:
@@ -99,11 +81,9 @@ class SignatureForm(ActForm):
         return {office: self.cleaned_data[self._name(office)] for office in self.offices}
 
     def _field_of(self, refusal: Refused) -> str | None:
-        if isinstance(refusal, NameDoesNotMatch):
-            return "typed_name"
         if isinstance(refusal, ConceptNotDiscussed):
             return self._name(refusal.office)
-        return None
+        return super()._field_of(refusal)
 
 
 def seats_in_words(cohort: Cohort) -> str:
@@ -187,7 +167,7 @@ class DecisionForm(SignatureForm):
         )
 
 
-class CommentForm(ActForm):
+class CommentForm(TextForm):
     """A return needs a comment, a decline needs a reason."""
 
     comment = forms.CharField(widget=forms.Textarea)

@@ -25,6 +25,7 @@ from coaching import directory
 from coaching.errors import Refused, refusals_told
 from coaching.models import User
 from coaching.permissions import access, post_only, signed_in
+from coaching.signing import NameDoesNotMatch
 
 PAGES = (Step.ABOUT, Step.WHY, Step.COMPETENCIES, Step.PROJECT)
 
@@ -258,13 +259,14 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
     except routing.NoSigner as refusal:
         preview, problem = None, str(refusal)
     if request.method == "POST":
-        form = SubmitForm(request.POST, application=application)
+        form = SubmitForm(request.POST, application=application, request=request)
         if form.is_valid() and _submit(request, application, form):
             return redirect("application", pk)
         if problem:
             workflow.report_route_problem(application=application, by=user, now=now)
     if request.method != "POST" or _stale(form, preview):
-        form = SubmitForm(initial={"digest": preview.digest if preview else ""}, application=application)
+        initial = {"digest": preview.digest if preview else ""}
+        form = SubmitForm(initial=initial, application=application, request=request)
     missing = still_missing(application)
     context = {
         "application": application,
@@ -291,10 +293,14 @@ def _stale(form: SubmitForm, preview: drafting.Preview | None) -> bool:
 
 def _submit(request: HttpRequest, application: Application, form: SubmitForm) -> bool:
     user: User = request.user  # type: ignore[assignment]
+    form.keep_consent(now=timezone.now())
     try:
         workflow.submit(application=application, by=user, now=timezone.now(), **form.cleaned_data)
     except workflow.NotComplete:
         messages.error(request, "Something is still missing; see the list below.")
+        return False
+    except NameDoesNotMatch as refusal:
+        form.refuse(refusal)
         return False
     except Refused as refusal:
         messages.error(request, str(refusal))

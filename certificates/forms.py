@@ -6,9 +6,10 @@ from django import forms
 
 from certificates.signatures import NotAPicture, as_png
 from certificates.verifying import CODE, SERIAL
+from coaching.signing_form import SignatureParts, SigningForm
 
 
-def _plain(*fields: str, sends: bool = True) -> FormHelper:
+def _plain(*fields: object, sends: bool = True) -> FormHelper:
     """`sends` False: a form that only looks up, whose fields stand in the address; no token belongs there."""
     helper = FormHelper()
     helper.form_tag = False
@@ -17,14 +18,10 @@ def _plain(*fields: str, sends: bool = True) -> FormHelper:
     return helper
 
 
-class ApproveForm(forms.Form):
-    typed_name = forms.CharField(
-        label="Your full name, typed as your signature",
-        max_length=200,
-        widget=forms.TextInput(attrs={"autocomplete": "name"}),
-    )
+class ApproveForm(SigningForm):
+    """The approver's signature."""
 
-    helper = _plain("typed_name")
+    helper = _plain(SignatureParts())
 
 
 class ReturnForm(forms.Form):

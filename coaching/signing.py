@@ -5,12 +5,21 @@ from datetime import datetime
 
 from django.db import transaction
 
+from coaching import attribution, esign
 from coaching.errors import Refused
 from coaching.models import Delegation, SignedText, SignOff, User
 
 
 class NameDoesNotMatch(Refused):
     pass
+
+
+class ConsentNeeded(Refused):
+    """Nobody signs electronically who has not agreed to it."""
+
+
+class NotTheirSession(Refused):
+    """Somebody else is signed in."""
 
 
 def signed_text(*, kind: SignedText.Kind, text: str, now: datetime) -> SignedText:
@@ -45,8 +54,14 @@ def sign(
 ) -> SignOff:
     """Put one signature under a text; the caller has locked the matter and checked the right to sign.
 
-    Raises NameDoesNotMatch when the typed name is not the signer's. The same signature twice is one.
+    Raises NameDoesNotMatch when the typed name is not the signer's, ConsentNeeded, NotTheirSession. The same signature
+    twice is one.
     """
+    session = attribution.current()
+    if session.account_id not in (None, by.pk):
+        raise NotTheirSession(f"Only {by} can sign here. Sign in as yourself first.")
+    if not esign.has_consented(by):
+        raise ConsentNeeded("Before your first signature, agree to sign electronically.")
     if not is_name_of(by, typed_name):
         raise NameDoesNotMatch(f"To sign, type your name exactly as it is on record: {by.name}.")
     sign_off, _ = SignOff.objects.get_or_create(
@@ -59,6 +74,8 @@ def sign(
             "signed_at": now,
             "on_behalf_of": on_behalf_of,
             "delegation": delegation,
+            "session_digest": session.session_digest,
+            "address": session.address,
         },
     )
     return sign_off

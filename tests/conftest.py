@@ -17,7 +17,7 @@ from django.http import HttpResponseNotFound
 from django.test import TransactionTestCase
 
 from coaching.append_only import create_triggers, drop_triggers
-from coaching.models import AuditEvent, Cohort, OrgUnit, Program, User
+from coaching.models import AuditEvent, AuditPayload, Cohort, OrgUnit, Program, User
 from coaching.site import urls
 from tests.cast import Cast, Org, build, remove_all
 from tests.clock import NOW
@@ -58,7 +58,8 @@ def django_db_setup(django_db_setup, django_db_blocker):
 def _keep_cast() -> None:
     """The audit trail begins with the test."""
     kept[:] = [build()]
-    AuditEvent.objects.all()._raw_delete(connection.alias)
+    for model in (AuditPayload, AuditEvent):
+        model.objects.all()._raw_delete(connection.alias)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -3,6 +3,7 @@
 from datetime import date
 from itertools import count
 
+from coaching import esign
 from coaching.cohorts import open_cohort
 from coaching.enrollment import Project, Snapshot, enroll, leave
 from coaching.models import (
@@ -24,7 +25,11 @@ def person(name: str = "", **fields: object) -> User:
     number = next(_numbers)
     name = name or f"Person {number}"
     email = fields.pop("email", f"{name.lower().replace(' ', '.')}.{number}@example.org")
-    return User.objects.create_user(str(email), None, name=name, **fields)
+    consents = fields.pop("consents", True)  # to sign electronically
+    user = User.objects.create_user(str(email), None, name=name, **fields)
+    if consents:
+        esign.consent(by=user, now=NOW)
+    return user
 
 
 def classification(name: str, *, is_management: bool = False) -> JobClassification:

@@ -32,7 +32,7 @@ def _batch(request: HttpRequest, pk: int) -> Batch:
 @access(any_of(branch_office, superintendent))
 @require_safe
 def batch(request: HttpRequest, pk: int) -> HttpResponse:
-    return _show(request, _batch(request, pk), ApproveForm(), ReturnForm())
+    return _show(request, _batch(request, pk), ApproveForm(request=request), ReturnForm())
 
 
 def _show(
@@ -87,9 +87,10 @@ def _page_of(request: HttpRequest, pk: int) -> HttpResponse:
 @post_only(_page_of)
 def approve(request: HttpRequest, pk: int) -> HttpResponse:
     found = _batch(request, pk)
-    form = ApproveForm(request.POST)
+    form = ApproveForm(request.POST, request=request)
     if not form.is_valid():
         return _show(request, found, form, ReturnForm())
+    form.keep_consent(now=timezone.now())
     try:
         approve_batch(
             batch=found,
@@ -98,7 +99,7 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
             now=timezone.now(),
         )
     except Refused as refusal:
-        form.add_error("typed_name", str(refusal))
+        form.refuse(refusal)
         return _show(request, found, form, ReturnForm())
     messages.success(request, "You approved the list. The branch office can issue the certificates now.")
     return redirect("certificate_batch", pk=found.pk)
@@ -110,7 +111,7 @@ def send_back(request: HttpRequest, pk: int) -> HttpResponse:
     found = _batch(request, pk)
     form = ReturnForm(request.POST)
     if not form.is_valid():
-        return _show(request, found, ApproveForm(), form)
+        return _show(request, found, ApproveForm(request=request), form)
     try:
         return_batch(
             batch=found,

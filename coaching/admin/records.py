@@ -5,7 +5,16 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from coaching.admin.base import ReadOnlyAdmin, ReadOnlyInline
-from coaching.models import AuditEvent, AuditLink, AuditPayload, Job, Message, SignedText, SignOff
+from coaching.models import (
+    AuditEvent,
+    AuditLink,
+    AuditPayload,
+    ESignConsent,
+    Job,
+    Message,
+    SignedText,
+    SignOff,
+)
 
 
 class SignOffInline(ReadOnlyInline):
@@ -29,6 +38,15 @@ class SignOffAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_select_related = ("signer", "on_behalf_of", "text")
     search_fields = ("signer__name", "typed_name", "text__digest")
     date_hierarchy = "signed_at"
+
+
+@admin.register(ESignConsent)
+class ESignConsentAdmin(ReadOnlyAdmin, admin.ModelAdmin):
+    list_display = ("person", "version", "given_at")
+    list_filter = ("version",)
+    list_select_related = ("person",)
+    search_fields = ("person__name", "person__email")
+    date_hierarchy = "given_at"
 
 
 class PayloadInline(ReadOnlyInline):

@@ -29,6 +29,27 @@ class SignedText(models.Model):
         return f"{self.get_kind_display()} {self.digest[:12]}"
 
 
+class ESignConsent(models.Model):
+    """That somebody agreed to sign electronically, to this wording; once per person and version."""
+
+    person = models.ForeignKey(User, models.PROTECT, related_name="esign_consents")
+    version = models.CharField(max_length=20)
+    text = models.TextField()
+    given_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "consent to sign electronically"
+        verbose_name_plural = "consents to sign electronically"
+        ordering = ("-given_at", "-pk")
+        constraints = [
+            models.UniqueConstraint(fields=["person", "version"], name="esignconsent_once_per_version"),
+            models.CheckConstraint(condition=~Q(version="") & ~Q(text=""), name="esignconsent_says_to_what"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person}, version {self.version}"
+
+
 class SignOff(models.Model):
     """One person's signature over one text, in one or several capacities (A9)."""
 
@@ -42,6 +63,15 @@ class SignOff(models.Model):
     statement = models.TextField()
     typed_name = models.CharField(max_length=200)
     signed_at = models.DateTimeField()
+    session_digest = models.CharField(
+        "SHA-256 of the session's key",
+        max_length=64,
+        blank=True,
+        help_text="In which session it was signed. Empty: outside of one, by a command.",
+    )
+    address = models.GenericIPAddressField(
+        "network address", null=True, blank=True, help_text="Kept where the setting SIGN_OFF_ADDRESS says so."
+    )
 
     class Meta:
         ordering = ("signed_at", "pk")
@@ -49,6 +79,9 @@ class SignOff(models.Model):
             models.UniqueConstraint(fields=["text", "signer", "capacity"], name="signoff_once_per_capacity"),
             models.CheckConstraint(
                 condition=~Q(statement="") & ~Q(typed_name=""), name="signoff_says_what_and_who"
+            ),
+            models.CheckConstraint(
+                condition=Q(address=None) | ~Q(session_digest=""), name="signoff_address_is_of_a_session"
             ),
         ]
 

@@ -13,7 +13,7 @@ from applications import drafting, workflow
 from applications.models import Application
 from certificates import approval, issuing
 from certificates.models import Certificate
-from coaching import cohorts, delegations, directory, team_formation
+from coaching import cohorts, delegations, directory, esign, team_formation
 from coaching.models import Cohort, Delegation, Message, OrgUnit, Program, User
 from coaching.site import reference, staging
 from coaching.site.population import MAIL_DOMAIN, Employee, Population
@@ -245,6 +245,7 @@ def _completed(demo: Demo) -> None:
     batch = approval.propose_batch(cohort=cohort, by=officer, now=now)
     batch = approval.submit_for_approval(batch=batch, by=officer, now=now)
     head = demo.user("superintendent")
+    esign.consent(by=head, now=now)
     batch = approval.approve_batch(batch=batch, by=head, typed_name=head.name, now=now + timedelta(days=2))
     issuing.issue_batch(batch=batch, by=officer, now=now + timedelta(days=2, hours=1))
     _excuse_late(cohort, officer, now=demo.now - timedelta(days=4))

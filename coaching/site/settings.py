@@ -61,6 +61,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "coaching.attribution.AttributionMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 
@@ -157,6 +158,10 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # nobody makes the site write to strange
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True  # an invitation leads straight in
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# Whoever signed in, or confirmed their password, longer ago than this is asked again before they sign (seconds).
+ACCOUNT_REAUTHENTICATION_TIMEOUT = env.int("ACCOUNT_REAUTHENTICATION_TIMEOUT", 60 * 60)
+# Whether each signature also keeps the network address it came from.
+SIGN_OFF_ADDRESS = env.bool("SIGN_OFF_ADDRESS", False)
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
 
 # Mail

@@ -9,7 +9,7 @@ from applications import workflow
 from applications.models import Application
 from certificates import approval, eligibility, issuing
 from certificates.models import Certificate
-from coaching import cohorts, team_agreement, team_formation, team_problem
+from coaching import cohorts, esign, team_agreement, team_formation, team_problem
 from coaching.models import Cohort, OrgUnit, Participant, Program, Team, User
 from coaching.site import lifecycle, staging
 from coaching.site.population import DIVISIONS, Employee, Population
@@ -290,6 +290,7 @@ class Simulation:
         batch = approval.submit_for_approval(batch=batch, by=self.officer, now=now)
         head = self.cohort.branch.parent.head  # type: ignore[union-attr]
         assert head is not None
+        esign.consent(by=head, now=now)
         batch = approval.approve_batch(
             batch=batch, by=head, typed_name=head.name, now=now + timedelta(days=1)
         )

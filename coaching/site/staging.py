@@ -10,7 +10,7 @@ from random import Random
 
 from applications import checks, deciding, drafting, workflow
 from applications.models import Application, Rating
-from coaching import staff_file, staff_import, team_agreement, team_formation
+from coaching import esign, staff_file, staff_import, team_agreement, team_formation
 from coaching.models import Cohort, Competency, Consent, Participant, Team, TeamProposal, User
 from coaching.site import lifecycle
 from coaching.site.population import POSITIONS, PROJECTS, ROLES, WHY, Employee
@@ -95,6 +95,7 @@ def _draw_ratings(competencies: list[Competency], chance: Random) -> dict[Compet
 
 def submit(application: Application, *, now: datetime) -> Application:
     """The applicant signs and sends it (A7)."""
+    esign.consent(by=application.applicant, now=now)
     return workflow.submit(
         application=application,
         by=application.applicant,
@@ -127,12 +128,14 @@ def waits_on(application: Application) -> User:
 def sign(application: Application, *, now: datetime) -> Application:
     """Whoever it waits on signs (A8)."""
     signer = waits_on(application)
+    esign.consent(by=signer, now=now)
     return workflow.sign(application=application, by=signer, typed_name=signer.name, now=now)
 
 
 def decide(application: Application, outcome: str, *, now: datetime, reason: str = "") -> Application:
     """The deputy decides, against the three criteria (A10)."""
     by = application.route()[len(application.route()) - 1].signer
+    esign.consent(by=by, now=now)
     return deciding.decide(
         application=application,
         by=by,

@@ -328,7 +328,7 @@ class TestApprover:
     def test_another_name_is_refused_in_the_form(self, client, submitted, superintendent, typed):
         response = post(client, superintendent, "certificate_approve", submitted.pk, typed_name=typed)
         assert response.status_code == 200
-        expected = "To sign, type your name exactly" if typed else "This field is required."
+        expected = "To sign, type your name exactly" if typed else "Type your name to sign."
         assert expected in text(response)
         submitted.refresh_from_db()
         assert submitted.status == Batch.Status.AWAITING

@@ -152,6 +152,9 @@ CASES = {
     "signedtext_has_text": lambda w: change(w.text, text=""),
     "signoff_once_per_capacity": lambda w: SignOff.objects.create(**w.sign_off, signed_at=NOW),
     "signoff_says_what_and_who": lambda w: change(SignOff.objects.get(), typed_name=""),
+    "signoff_address_is_of_a_session": lambda w: change(SignOff.objects.get(), address="192.0.2.7"),
+    "esignconsent_once_per_version": lambda w: copy(w.applicant.esign_consents.get()),
+    "esignconsent_says_to_what": lambda w: change(w.applicant.esign_consents.get(), text=""),
     "message_sent_is_dated": lambda w: Message.objects.create(**w.message, key="1", status="sent"),
     "job_one_unfinished_per_key": lambda w: Job.objects.create(kind="x", key="x:1", status="running"),
     # Teams

@@ -3,9 +3,11 @@
 import hashlib
 
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
 
-from coaching import signing
+from coaching import attribution, esign, signing
 from coaching.models import Delegation, SignedText, SignOff
+from tests import factories
 from tests.clock import NOW, TODAY
 
 
@@ -83,3 +85,28 @@ def test_both_names_stand_on_an_acting_signature(text, supervisor, director, org
         text, supervisor, on_behalf_of=director, delegation=order, capacity="Acting Division Director"
     )
     assert (signature.signer, signature.on_behalf_of, signature.delegation) == (supervisor, director, order)
+
+
+def test_without_consent_nothing_is_signed(text):
+    newcomer = factories.person("Nia Newcomer", consents=False)
+    with pytest.raises(signing.ConsentNeeded, match="agree to sign electronically"):
+        sign(text, newcomer)
+    assert not SignOff.objects.exists()
+    first = esign.consent(by=newcomer, now=NOW)
+    assert esign.consent(by=newcomer, now=NOW) == first
+    assert sign(text, newcomer).signer == newcomer
+
+
+def test_nobody_signs_in_the_session_of_another(text, applicant, supervisor, rf):
+    request = rf.post("/")
+    request.user, request.session = supervisor, SessionStore("key")
+    with attribution.of(request), pytest.raises(signing.NotTheirSession, match="Only Ana Applicant"):
+        sign(text, applicant)
+    assert not SignOff.objects.exists()
+
+
+def test_each_wording_has_a_version_of_its_own():
+    """Whoever changes a word gives it a new version, so that everybody is asked again."""
+    assert {esign.VERSION: signing.digest(esign.TEXT)} == {
+        "2026-11": "eaa3a6cfd0b1787bc86538a00c80ce5245045d1357bd05525e1532e58bcaf861"
+    }

@@ -1,0 +1,251 @@
+"""What every page with a signature asks: consent once, the password after a time away; nothing typed is lost over it."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import timedelta
+from html import unescape
+
+import pytest
+import time_machine
+from django.core.cache import cache
+from django.urls import reverse
+
+from applications import drafting, project_changes
+from certificates.approval import propose_batch, submit_for_approval
+from coaching import esign
+from coaching.enrollment import Project
+from coaching.models import AuditEvent, ESignConsent, SignOff, User
+from coaching.site.accounts import AccountAdapter
+from tests.applications.factories import CRITERIA, accepted, at_deputy, competencies, draft, sign, submitted
+from tests.certificates.history import AFTER, completed_team
+from tests.clock import NOW
+
+PASSWORD = "a-long-enough-passphrase"
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen", "plain_not_found")]
+
+
+@dataclass
+class Door:
+    """One page on which something is signed: who signs there, its address, and what is typed beside the name."""
+
+    signer: User
+    address: str
+    data: dict[str, object]
+    kept: str = ""  # what was typed and has to be there still
+
+    def __post_init__(self) -> None:
+        self.before = SignOff.objects.filter(signer=self.signer).count()
+
+    def typed(self, **more: object) -> dict[str, object]:
+        return {"typed_name": self.signer.name, **self.data, **more}
+
+
+@pytest.fixture
+def review(applicant, cohort) -> Door:
+    application = draft(applicant, cohort)
+    boxes = dict.fromkeys(("benefits_acknowledged", "voluntary_acknowledged", "commitment_made"), "on")
+    seen = drafting.preview(application, now=NOW)
+    return Door(
+        applicant, reverse("application_review", args=[application.pk]), {"digest": seen.digest, **boxes}
+    )
+
+
+@pytest.fixture
+def support(applicant, supervisor, cohort) -> Door:
+    application = submitted(applicant, cohort)
+    data = {"text_id": application.current_text_id, "concept_supervisor": "2026-11-04"}
+    return Door(supervisor, reverse("approval_sign", args=[application.pk]), data, kept="2026-11-04")
+
+
+@pytest.fixture
+def decision(applicant, deputy, cohort) -> Door:
+    application = at_deputy(applicant, cohort)
+    judged = {**CRITERIA.__dict__, "interest_in_program": "A judgement that took an hour."}
+    data = {"text_id": application.current_text_id, "outcome": "accepted", **judged}
+    address = reverse("approval_decide", args=[application.pk])
+    return Door(deputy, address, data, kept="A judgement that took an hour.")
+
+
+@pytest.fixture
+def concurrence(applicant, director, cohort) -> Door:
+    accepted(applicant, cohort)
+    project = Project("Two forms", "One was too long.", "Two.", "Minutes.", tuple(competencies(cohort)[:1]))
+    participant = applicant.participations.get()
+    change = project_changes.ask(
+        participant=participant, by=applicant, project=project, why="The pilot showed it.", now=NOW
+    )
+    return Door(director, reverse("project_concur", args=[change.pk]), {})
+
+
+@pytest.fixture
+def approval(superintendent, branch_officer, cohort) -> Door:
+    with time_machine.travel(AFTER, tick=False):
+        completed_team(cohort, ("Ada Alvarez", "Ben Brooks", "Chi Chen"), by=branch_officer)
+        batch = propose_batch(cohort=cohort, by=branch_officer, now=AFTER)
+        submit_for_approval(batch=batch, by=branch_officer, now=AFTER)
+    return Door(superintendent, reverse("certificate_approve", args=[batch.pk]), {})
+
+
+@pytest.fixture(params=["review", "support", "decision", "concurrence", "approval"])
+def door(request) -> Door:
+    return request.getfixturevalue(request.param)
+
+
+def words(response) -> str:
+    return " ".join(unescape(response.content.decode()).split())
+
+
+def signatures(door: Door) -> int:
+    return SignOff.objects.filter(signer=door.signer).count() - door.before
+
+
+def sign_in(client, user: User) -> None:
+    """As people do: with the password."""
+    user.set_password(PASSWORD)
+    user.save()
+    done = client.post(reverse("account_login"), {"login": user.email, "password": PASSWORD})
+    assert done.status_code == 302
+
+
+class TestConsent:
+    @pytest.fixture(autouse=True)
+    def nobody_has_consented(self, door):
+        ESignConsent.objects.all().delete()
+
+    def test_is_asked_before_the_first_signature(self, client, door):
+        client.force_login(door.signer)
+        page = words(client.post(door.address, door.typed()))
+        assert "I agree to sign electronically." in page
+        assert esign.TEXT.split("\n")[0] in page
+        assert "Agree to sign electronically, or ask the branch office for the paper." in page
+        assert door.kept in page
+        assert (signatures(door), ESignConsent.objects.count()) == (0, 0)
+
+    def test_is_given_in_the_form_that_signs_and_not_asked_again(self, client, door):
+        client.force_login(door.signer)
+        assert client.post(door.address, door.typed(consent="on")).status_code == 302
+        assert signatures(door) == 1
+        given = ESignConsent.objects.get()
+        assert (given.person, given.version, given.text) == (door.signer, esign.VERSION, esign.TEXT)
+        assert given.given_at == NOW
+        assert AuditEvent.objects.filter(action="esign.consented", actor=door.signer).count() == 1
+
+    def test_of_an_earlier_wording_is_asked_again(self, client, door):
+        ESignConsent.objects.create(person=door.signer, version="2020-01", text="Earlier.", given_at=NOW)
+        client.force_login(door.signer)
+        assert "I agree to sign electronically." in words(client.post(door.address, door.typed()))
+        assert signatures(door) == 0
+
+
+class TestAfterATimeAway:
+    def test_whoever_signed_in_just_now_is_not_asked(self, client, door):
+        sign_in(client, door.signer)
+        assert client.post(door.address, door.typed()).status_code == 302
+        assert signatures(door) == 1
+
+    def test_the_password_is_asked_in_the_form_and_nothing_is_lost(self, client, door):
+        with time_machine.travel(NOW - timedelta(minutes=61), tick=False):
+            sign_in(client, door.signer)
+        page = words(client.post(door.address, door.typed()))
+        assert "You signed in a while ago. Type your password to sign." in page
+        assert door.signer.name in page
+        assert door.kept in page
+        assert signatures(door) == 0
+        page = words(client.post(door.address, door.typed(password="not-this-one")))
+        assert "This is not your password. Try again." in page
+        assert door.kept in page
+        assert signatures(door) == 0
+        assert client.post(door.address, door.typed(password=PASSWORD)).status_code == 302
+        assert signatures(door) == 1
+
+    def test_the_hour_counts_from_the_confirmation(self, client, door):
+        with time_machine.travel(NOW - timedelta(minutes=61), tick=False):
+            sign_in(client, door.signer)
+        page = words(client.post(door.address, door.typed(password=PASSWORD, typed_name="Somebody Else")))
+        assert "type your name exactly" in page
+        assert "Your password" not in page  # confirmed; only the name is wrong
+        assert client.post(door.address, door.typed()).status_code == 302
+        assert signatures(door) == 1
+
+
+class TestPassword:
+    @pytest.fixture
+    def door(self, support) -> Door:
+        return support
+
+    def test_attempts_are_limited_as_at_sign_in(self, client, door):
+        cache.clear()
+        with time_machine.travel(NOW - timedelta(hours=2), tick=False):
+            sign_in(client, door.signer)
+        for _ in range(5):
+            page = words(client.post(door.address, door.typed(password="guess")))
+            assert "This is not your password" in page
+        page = words(client.post(door.address, door.typed(password=PASSWORD)))
+        assert "Too many attempts failed. Wait five minutes and try again." in page
+        assert signatures(door) == 0
+        cache.clear()
+
+    def test_of_another_session_does_not_help(self, client, door):
+        """Signing in as somebody else in this browser leaves nothing behind."""
+        sign_in(client, door.signer)
+        client.logout()
+        client.force_login(door.signer)
+        assert "Type your password to sign." in words(client.post(door.address, door.typed()))
+
+    def test_is_not_on_the_page_of_whoever_has_just_signed_in(self, client, door):
+        sign_in(client, door.signer)
+        page = words(client.get(door.address.replace("sign/", "")))
+        assert "Type your name to sign" in page
+        assert "Your password" not in page
+
+    def test_whoever_has_none_confirms_on_the_page_of_the_sign_in(self, client, door, monkeypatch):
+        """Single sign-on: the form is kept meanwhile, and sent on afterwards."""
+        elsewhere = [
+            {"id": "x", "description": "At the department", "url": reverse("account_reauthenticate")}
+        ]
+        monkeypatch.setattr(AccountAdapter, "get_reauthentication_methods", lambda self, user: elsewhere)
+        client.force_login(door.signer)
+        response = client.post(door.address, door.typed())
+        assert response.status_code == 302
+        assert response["Location"].startswith(reverse("account_reauthenticate"))
+        assert client.session["account_reauthentication_state"]["request"]
+        assert signatures(door) == 0
+
+
+class TestAttribution:
+    @pytest.fixture
+    def door(self, support) -> Door:
+        return support
+
+    def test_a_signature_keeps_the_session_but_not_its_key(self, client, door):
+        client.force_login(door.signer)
+        client.post(door.address, door.typed())
+        kept = SignOff.objects.get(signer=door.signer)
+        key = client.session.session_key
+        assert kept.session_digest == hashlib.sha256(key.encode()).hexdigest()
+        assert kept.address is None
+        assert kept.signed_at == NOW
+
+    def test_the_address_is_kept_where_the_setting_says_so(self, client, door, settings):
+        settings.SIGN_OFF_ADDRESS = True
+        client.force_login(door.signer)
+        client.post(door.address, door.typed(), REMOTE_ADDR="192.0.2.7")
+        assert SignOff.objects.get(signer=door.signer).address == "192.0.2.7"
+
+    def test_is_for_the_administration_not_for_readers(self, client, door, administrator, applicant):
+        client.force_login(door.signer)
+        client.post(door.address, door.typed())
+        kept = SignOff.objects.get(signer=door.signer)
+        application = applicant.applications.get()
+        client.force_login(applicant)
+        page = words(client.get(reverse("application_text", args=[application.pk, kept.text_id])))
+        assert "Sam Supervisor" in page
+        assert kept.session_digest not in page
+        client.force_login(administrator)
+        page = words(client.get(reverse("admin:coaching_signoff_change", args=[kept.pk])))
+        assert kept.session_digest in page
+        assert 'name="_save"' not in page
+
+    def test_outside_of_a_request_nothing_is_claimed(self, applicant, supervisor, cohort):
+        sign(submitted(applicant, cohort), supervisor)
+        assert set(SignOff.objects.values_list("session_digest", "address")) == {("", None)}
