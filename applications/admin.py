@@ -4,7 +4,15 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from applications.models import Application, Decision, ProjectChange, Rating, ReviewStep
+from applications.models import (
+    Application,
+    Decision,
+    ProjectChange,
+    Rating,
+    Release,
+    ReviewStep,
+    SeatOffer,
+)
 
 
 class ReadOnly:
@@ -74,6 +82,10 @@ class ApplicationAdmin(WithoutDrafts, admin.ModelAdmin):
         "saved_at",
         "submitted_at",
         "withdrawn_at",
+        "closed_at",
+        "closed_by",
+        "closed_reason",
+        "waitlist_place",
     )
 
 
@@ -91,6 +103,22 @@ class DecisionAdmin(ReadOnly, admin.ModelAdmin):
     list_filter = ("outcome",)
     search_fields = ("application__applicant__name",)
     list_select_related = ("application__applicant", "application__cohort")
+
+
+@admin.register(Release)
+class ReleaseAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("cohort", "released_by", "released_at")
+    list_filter = ("cohort",)
+    list_select_related = ("cohort", "released_by")
+    inlines = (DecisionInline,)
+
+
+@admin.register(SeatOffer)
+class SeatOfferAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("application", "asked_date", "asked_by", "answer", "answered_at")
+    list_filter = ("answer",)
+    search_fields = ("application__applicant__name",)
+    list_select_related = ("application__applicant", "application__cohort", "asked_by")
 
 
 @admin.register(Rating)

@@ -1,18 +1,22 @@
-"""The deciding office's part (A9, A10): accept, waitlist or do not select, against the three criteria."""
+"""The deciding office's part (A9, A10): accept, waitlist or do not select, against the three criteria.
+
+Pages record choices (choosing.py), and releasing.py makes decisions of them together; this is what happens to each.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import Max
 
 from applications import drafting, notices, routing, settling
-from applications.models import Application, Decision, ReviewStep
+from applications.models import Application, Choice, Decision, Outcome, Release, ReviewStep
 from applications.routing import Authority
 from applications.settling import DecisionNeeded, NotWaitingOnYou, ReasonMissing, Settled
 from applications.snapshots import snapshot_of
 from coaching import audit, enrollment, signing
-from coaching.models import SignOff, User
+from coaching.models import Cohort, SignOff, User
 
 
 @dataclass(frozen=True)
@@ -42,15 +46,19 @@ def decide(
     reason: str = "",
     concept_dates: Mapping[str, date] | None = None,
     text_id: int | None = None,
+    release: Release | None = None,
 ) -> Application:
     """The branch deputy's decision, signed (A9, A10). From the waitlist it can still become accepted or not selected.
 
-    Accepting enrolls the applicant. Raises NotWaitingOnYou, TextChanged, ReasonMissing, DecisionNeeded,
-    enrollment.NoSeatLeft, signing.NameDoesNotMatch.
+    Accepting enrolls the applicant; a choice that was open is settled with it. Raises NotWaitingOnYou, TextChanged,
+    ReasonMissing, DecisionNeeded, enrollment.NoSeatLeft, signing.NameDoesNotMatch.
     """
-    outcome = Decision.Outcome(outcome)
-    application, settled = _lock_for_decision(application, by, now, text_id)
-    _check_decision(application, outcome, criteria, reason)
+    outcome = Outcome(outcome)
+    Cohort.objects.select_for_update().get(
+        pk=application.cohort_id
+    )  # its seats, and before what is locked below
+    application, settled = lock_for_decision(application, by, now, text_id)
+    check_decision(application, outcome, criteria, reason)
     if application.status == Application.Status.WAITLISTED:
         sign_off = _sign_from_waitlist(application, settled[0], by, typed_name, outcome, now)
     else:
@@ -66,10 +74,13 @@ def decide(
         reason=reason.strip(),
         sign_off=sign_off,
         decided_at=now,
+        release=release,
     )
     application.status = Application.Status(outcome.value)
-    application.save(update_fields=["status"])
-    if outcome == Decision.Outcome.ACCEPTED:
+    application.waitlist_place = _last_place(application) if outcome == Outcome.WAITLISTED else None
+    application.save(update_fields=["status", "waitlist_place"])
+    Choice.objects.filter(application=application).delete()
+    if outcome == Outcome.ACCEPTED:
         user, cohort = application.applicant, application.cohort
         enrollment.enroll(user=user, cohort=cohort, snapshot=snapshot_of(application), by=by, now=now)
     audit.record(
@@ -84,12 +95,19 @@ def decide(
     return application
 
 
-def _check_decision(application: Application, outcome: str, criteria: Criteria, reason: str) -> None:
+def _last_place(application: Application) -> int:
+    """Whoever is new on the waitlist stands at its end, until the branch office moves them."""
+    places = Application.objects.filter(cohort=application.cohort_id).aggregate(last=Max("waitlist_place"))
+    return (places["last"] or 0) + 1
+
+
+def check_decision(application: Application, outcome: str, criteria: Criteria, reason: str) -> None:
+    """Whether this can be decided. Raises DecisionNeeded, ReasonMissing."""
     if outcome == application.status:
         raise DecisionNeeded("This application is on the waitlist already: accept it, or do not select it.")
     if not criteria.is_complete():
         raise ReasonMissing("Record a short assessment against each of the three criteria.")  # A10
-    if outcome != Decision.Outcome.ACCEPTED and not reason.strip():
+    if outcome != Outcome.ACCEPTED and not reason.strip():
         raise ReasonMissing("Give the reason; the applicant reads it.")
 
 
@@ -98,7 +116,7 @@ def _sign_from_waitlist(
     settled: tuple[ReviewStep, Authority],
     by: User,
     typed_name: str,
-    outcome: Decision.Outcome,
+    outcome: Outcome,
     now: datetime,
 ) -> SignOff:
     """The step is signed already; deciding about the waitlist is a signature of its own."""
@@ -115,7 +133,7 @@ def _sign_from_waitlist(
     )
 
 
-def _lock_for_decision(
+def lock_for_decision(
     application: Application, by: User, now: datetime, text_id: int | None
 ) -> tuple[Application, Settled]:
     application = drafting.lock(application)

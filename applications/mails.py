@@ -97,6 +97,18 @@ def _withdrawn(recipient: User, *, application: int) -> Mail | None:
     return _render("withdrawn", recipient, found, own=recipient == found.applicant, readable=readable)
 
 
+def _closed(recipient: User, *, application: int) -> Mail | None:
+    found = _application(application)
+    return _render("closed", recipient, found, own=recipient == found.applicant)
+
+
+def _more_time(recipient: User, *, application: int) -> Mail | None:
+    """Only while it can be sent, and has not been."""
+    found = _application(application)
+    open_still = drafting.today_of(found.cohort, timezone.now()) <= found.cohort.applications_close_date
+    return _render("more_time", recipient, found) if found.is_editable and open_still else None
+
+
 def _route_problem(recipient: User, *, application: int) -> Mail | None:
     """Only while the problem is there."""
     found = _application(application)
@@ -142,6 +154,8 @@ BUILDERS: dict[str, Build] = {
     "application_declined": _declined,
     "application_outcome": _outcome,
     "application_withdrawn": _withdrawn,
+    "application_closed": _closed,
+    "application_more_time": _more_time,
     "application_route_problem": _route_problem,
     "project_change_asked": _project_change_asked,
     "project_change_settled": _project_change_settled,

@@ -80,6 +80,29 @@ def withdrawn(application: Application, waiting: ReviewStep | None, *, now: date
         )
 
 
+def closed(application: Application, waiting: ReviewStep | None, *, now: datetime) -> None:
+    """A11: to the applicant, and to everybody who could have signed it."""
+    people = {application.applicant_id: application.applicant}
+    if waiting:
+        day = now.astimezone(application.cohort.zone).date()
+        people |= {person.pk: person for person in expected_signers(waiting, on=day)}
+    ids = {"application": application.pk}
+    outbox.queue_many(
+        kind="application_closed", to=people.values(), key=str(application.pk), now=now, ids=ids
+    )
+
+
+def more_time(application: Application, last_date: date, *, now: datetime) -> None:
+    """To somebody who is still writing: there is time until this day."""
+    outbox.queue(
+        kind="application_more_time",
+        to=application.applicant,
+        key=f"{application.pk}:{last_date}",
+        now=now,
+        ids={"application": application.pk},
+    )
+
+
 def route_problem(application: Application, *, now: datetime) -> None:
     """To the branch office, once a day: an applicant cannot submit because a post has nobody who could sign."""
     day = now.astimezone(application.cohort.zone).date()

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 
 from django.db.models import Q
 
@@ -238,6 +239,33 @@ def steps_to_decide(application: Application, by: User, *, on: date) -> Settled:
         right = authority(step, by, on=on)
         return [(step, right)] if right else []
     return []
+
+
+def all_to_decide(
+    applications: Iterable[Application], by: User, *, on: date
+) -> dict[int, list[tuple[ReviewStep, Authority]]]:
+    """Like steps_to_decide, for many in a constant number of queries: by application, those left out it is empty for."""
+    steps = ReviewStep.objects.to_settle().with_people().filter(application__in=applications)
+    steps = steps.select_related("application").order_by("application", "position")
+    rights: dict[tuple[object, ...], Authority | None] = {}
+    found = {}
+    for pk, group in groupby(steps, key=lambda step: step.application_id):
+        settled = []
+        for step in group:
+            assigned = _assignment(step, by)
+            if assigned not in rights:  # most are assigned to the same person in the same way
+                rights[assigned] = authority(step, by, on=on)
+            settled.append((step, rights[assigned]))
+        together = len({step.signer_id for step, _ in settled}) == 1
+        if together and settled[-1][0].route_step.decides and all(right for _, right in settled):
+            found[pk] = settled
+    return found  # type: ignore[return-value]
+
+
+def _assignment(step: ReviewStep, by: User) -> tuple[object, ...]:
+    """All that the right to act on a step hangs on: of the applicant, only where an order or they themselves are in it."""
+    applicant = step.signed_for_id if step.delegation_id or step.signed_for_id == by.pk else None
+    return (applicant, step.signer_id, step.holder_id, step.delegation_id, step.unit_id, step.office)
 
 
 def capacity(step: ReviewStep | ProjectChange, right: Authority) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from applications import drafting, routing
-from applications.models import Application, Decision, ReviewStep
+from applications.models import Application, Outcome, ReviewStep
 from applications.routing import Authority, Settled
 from coaching import audit, signing
 from coaching.errors import Refused
@@ -77,7 +77,7 @@ def sign_steps(
     typed_name: str,
     concept_dates: Mapping[str, date],
     now: datetime,
-    outcome: Decision.Outcome | None = None,
+    outcome: Outcome | None = None,
 ) -> SignOff:
     """One signature for all steps this person settles, in each capacity (A9)."""
     right = settled[0][1]
@@ -95,7 +95,7 @@ def sign_steps(
         step.status = ReviewStep.Status.SIGNED
         step.since_at = step.since_at or now
         step.acted_at, step.acted_by, step.sign_off = now, by, sign_off
-        step.concept_date = _concept_date(application, step, concept_dates)
+        step.concept_date = confirmed_concept_date(application, step, concept_dates)
         step.save()
     audit.record(
         "application.signed",
@@ -111,7 +111,7 @@ def sign_steps(
 RECEIPT = "I have read this application. My signature does not support the participation."
 
 
-def statements(settled: Settled, outcome: Decision.Outcome | None = None) -> list[str]:
+def statements(settled: Settled, outcome: Outcome | None = None) -> list[str]:
     """What is signed, a line for each capacity, then the decision (A8, A9).
 
     One person who supervises or directs and also decides signs once. Whoever does not select the applicant supports
@@ -119,13 +119,16 @@ def statements(settled: Settled, outcome: Decision.Outcome | None = None) -> lis
     """
     lines = []
     for step, right in settled:
-        refused = outcome == Decision.Outcome.NOT_SELECTED and not step.route_step.decides
+        refused = outcome == Outcome.NOT_SELECTED and not step.route_step.decides
         said = RECEIPT if refused else step.route_step.statement
         lines.append(f"As {routing.capacity(step, right)}: {said}" if len(settled) > 1 else said)
     return [*lines, f"Decision: {outcome.label}."] if outcome else lines
 
 
-def _concept_date(application: Application, step: ReviewStep, given: Mapping[str, date]) -> date | None:
+def confirmed_concept_date(
+    application: Application, step: ReviewStep, given: Mapping[str, date]
+) -> date | None:
+    """A3: the date this office confirms, or corrects in `given`. Raises ConceptNotDiscussed."""
     stated = stated_concept_date(application, step)
     if stated is None:
         return None

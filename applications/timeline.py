@@ -31,6 +31,9 @@ def timeline(application: Application) -> list[Event]:
     if application.withdrawn_at:
         title = f"Withdrawn by {application.applicant}"
         events.append(Event(title, at=application.withdrawn_at, state="stopped"))
+    if application.closed_at:
+        title = f"Closed without a decision by {application.closed_by}"
+        events.append(Event(title, application.closed_reason, application.closed_at, "stopped"))
     events.sort(key=lambda event: event.at)  # type: ignore[arg-type, return-value]
     return events + _ahead(application)
 

@@ -1,4 +1,7 @@
-"""From draft to the deciding office; deciding.py goes on from there. Nothing else sets an application's status."""
+"""From draft to the deciding office; deciding.py goes on from there.
+
+Only these two and closing.py set an application's status; each function is one transition.
+"""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -197,7 +200,8 @@ def withdraw(*, application: Application, by: User, now: datetime) -> Applicatio
     settling.supersede(application)
     application.status = Application.Status.WITHDRAWN
     application.withdrawn_at = now
-    application.save(update_fields=["status", "withdrawn_at"])
+    application.waitlist_place = None
+    application.save(update_fields=["status", "withdrawn_at", "waitlist_place"])
     audit.record("application.withdrawn", by=by, obj=application, now=now)
     notices.withdrawn(application, waiting, now=now)
     return application

@@ -8,8 +8,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from applications import project_changes, workflow
-from applications.models import Application, Decision
+from applications import choosing, closing, project_changes, waitlist, workflow
+from applications.models import Application, Outcome
 from certificates import approval
 from certificates.models import SignaturePicture
 from coaching import audit, delegations, directory, enrollment, jobs, team_agreement, team_formation
@@ -169,9 +169,23 @@ def _open_cohort(world: World, branch: Branch, where: str) -> None:
             application=papers.sign(new("six"), branch.supervisor), by=director, reason="No time.", now=NOW
         ),
     }
-    for outcome in (Decision.Outcome.WAITLISTED, Decision.Outcome.NOT_SELECTED):
+    for outcome in (Outcome.WAITLISTED, Outcome.NOT_SELECTED):
         ready = papers.at_deputy(branch.person(f"{outcome.title()} Applicant"), cohort)
-        made[outcome.label.lower()] = papers.decide(ready, deputy, outcome)
+        papers.choose(ready, deputy, outcome)
+        made[outcome.label.lower()] = ready
+    papers.release(cohort, deputy)
+    waitlist.ask(application=made["waitlisted"], asked_date=TODAY, by=branch.officer, now=NOW)
+    choosing.recommend(
+        application=made["with deputy"],
+        by=branch.officer,
+        outcome="accepted",
+        sentence="SECRET-ADVICE",
+        now=NOW,
+    )
+    papers.choose(made["with deputy"], deputy, "not_selected", reason="SECRET-CHOICE")
+    late = new("eight")
+    closing.close(applications=[late], reason="No time.", by=branch.officer, now=NOW + timedelta(days=60))
+    made["closed"] = late
     withdrawn = new("seven")
     made["withdrawn"] = workflow.withdraw(application=withdrawn, by=withdrawn.applicant, now=NOW)
     for label, application in made.items():

@@ -1,19 +1,24 @@
 from applications.models.application import (
     Application,
     ApplicationQuerySet,
-    Decision,
     Rating,
     ReviewStep,
 )
 from applications.models.assigned import Assigned
 from applications.models.project_change import ProjectChange
+from applications.models.selection import Choice, Decision, Outcome, Recommendation, Release, SeatOffer
 
 __all__ = [
     "Application",
     "ApplicationQuerySet",
     "Assigned",
+    "Choice",
     "Decision",
+    "Outcome",
     "ProjectChange",
     "Rating",
+    "Recommendation",
+    "Release",
     "ReviewStep",
+    "SeatOffer",
 ]

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import ClassVar, Self
 
 from django.db import models
-from django.db.models import ExpressionWrapper, F, Q, Value
+from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Cast, TruncDate
 from django.utils import timezone
 
@@ -29,6 +29,18 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
     def submitted(self) -> Self:
         return self.filter(submitted_at__isnull=False)
 
+    def before_decision(self) -> Self:
+        """On their way to the deciding office: with the applicant again, or with a signer who is not also the decider."""
+        route = ReviewStep.objects.filter(text=OuterRef("current_text")).exclude(
+            status=ReviewStep.Status.SUPERSEDED
+        )
+        decider = route.filter(route_step__decides=True).values("signer")[:1]
+        others = route.filter(status=ReviewStep.Status.PENDING).exclude(signer=OuterRef("decider"))
+        reviewed = Q(status=Application.Status.IN_REVIEW) & Exists(others)
+        return self.annotate(decider=Subquery(decider)).filter(
+            Q(status=Application.Status.RETURNED) | reviewed
+        )
+
     def awaiting(self, user: User, *, on: date | None = None) -> Self:
         """Those that this person can act on today, as signer, acting person or delegate (A9)."""
         steps = ReviewStep.objects.current().signable_by(user, on=on or timezone.localdate())
@@ -38,9 +50,11 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         """Those that reached this person: as signer, as holder of the post, or as somebody who stands in now.
 
         A stand-in reads what waits and what they acted on, not what the other signed before. Nobody reads on once it
-        was withdrawn: signers read for the selection only (M17).
+        was withdrawn, nor whoever had not acted when it was closed: signers read for the selection only (M17).
         """
-        reached = ReviewStep.objects.reached()
+        reached = ReviewStep.objects.reached().exclude(
+            status=ReviewStep.Status.SUPERSEDED, application__status=Application.Status.CLOSED
+        )
         own = reached.filter(Q(acted_by=user) | Q(holder=user) | Q(signer=user, delegation=None))
         to_act = ReviewStep.objects.to_act_on().signable_by(user, on=on or timezone.localdate())
         steps = Q(pk__in=own.values("application")) | Q(pk__in=to_act.values("application"))
@@ -83,6 +97,7 @@ class Application(models.Model):
         NOT_SELECTED = "not_selected", "Not selected"
         DECLINED = "declined", "Declined"
         WITHDRAWN = "withdrawn", "Withdrawn"
+        CLOSED = "closed", "Closed without a decision"
 
     EDITABLE: ClassVar[tuple[str, ...]] = (Status.DRAFT, Status.RETURNED)
     # F3: until the decision; the waitlist is not one yet.
@@ -136,6 +151,16 @@ class Application(models.Model):
     saved_at = models.DateTimeField(default=timezone.now, editable=False)
     submitted_at = models.DateTimeField(null=True, blank=True, editable=False)
     withdrawn_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # The branch office closed it: it had not reached the deciding office when selection went on.
+    closed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    closed_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, editable=False, related_name="+"
+    )
+    closed_reason = models.TextField(
+        "why it was closed", blank=True, editable=False, help_text="The applicant reads it."
+    )
+    # In which order the branch office asks when a seat becomes free; says nothing about who is better (M17).
+    waitlist_place = models.PositiveSmallIntegerField(null=True, blank=True, editable=False)
 
     objects = ApplicationQuerySet.as_manager()
 
@@ -163,7 +188,7 @@ class Application(models.Model):
                 name="application_submitted_is_committed",
             ),
             models.CheckConstraint(  # F4, A2, A3; a returned one is being edited
-                condition=Q(status__in=["draft", "returned", "withdrawn"])
+                condition=Q(status__in=["draft", "returned", "withdrawn", "closed"])
                 | (
                     ~Q(role_aimed_for="")
                     & ~Q(project_title="")
@@ -175,6 +200,21 @@ class Application(models.Model):
                 condition=Q(status="withdrawn", withdrawn_at__isnull=False)
                 | (~Q(status="withdrawn") & Q(withdrawn_at=None)),
                 name="application_withdrawn_is_dated",
+            ),
+            models.CheckConstraint(
+                condition=(
+                    Q(status="closed", closed_at__isnull=False, closed_by__isnull=False)
+                    & ~Q(closed_reason="")
+                )
+                | (~Q(status="closed") & Q(closed_at=None, closed_by=None, closed_reason="")),
+                name="application_closed_says_why",
+            ),
+            models.UniqueConstraint(
+                fields=["cohort", "waitlist_place"], name="application_one_per_waitlist_place"
+            ),
+            models.CheckConstraint(
+                condition=Q(waitlist_place=None) | Q(status="waitlisted", waitlist_place__gte=1),
+                name="application_place_on_waitlist_only",
             ),
         ]
 
@@ -248,6 +288,13 @@ class ReviewStepQuerySet(AssignedQuerySet["ReviewStep"]):
             .alias(due=Cast(due, models.DateField()))
             .filter(due__lt=on)
         )
+
+    def to_settle(self) -> Self:
+        """What is still to be signed of applications in review, and the deciding steps of those on the waitlist."""
+        pending = self.current_round().filter(
+            application__status=Application.Status.IN_REVIEW, status=ReviewStep.Status.PENDING
+        )
+        return pending | self.on_waitlist()
 
     def to_act_on(self) -> Self:
         return self.current() | self.on_waitlist()
@@ -365,46 +412,3 @@ class ReviewStep(Assigned):
 
     def is_overdue(self, on: date) -> bool:
         return self.status == self.Status.PENDING and self.due_date is not None and self.due_date < on
-
-
-class Decision(models.Model):
-    """What the branch deputy decided, against the three criteria (A10); a waitlisted one may be accepted later."""
-
-    class Outcome(models.TextChoices):
-        ACCEPTED = "accepted", "Accepted"
-        WAITLISTED = "waitlisted", "Waitlisted"
-        NOT_SELECTED = "not_selected", "Not selected"
-
-    application = models.ForeignKey(Application, models.CASCADE, related_name="decisions")
-    outcome = models.CharField(max_length=20, choices=Outcome.choices)
-    interest_in_program = models.TextField("interest in the program")
-    interest_in_leadership = models.TextField("demonstrated interest in leadership")
-    division_project = models.TextField("the division project")
-    reason = models.TextField(blank=True, help_text="The applicant reads it.")
-    sign_off = models.ForeignKey(SignOff, models.PROTECT, related_name="+")
-    decided_at = models.DateTimeField()
-
-    class Meta:
-        ordering = ("decided_at", "pk")
-        constraints = [
-            models.UniqueConstraint(fields=["application", "outcome"], name="decision_once_per_outcome"),
-            models.UniqueConstraint(
-                fields=["application"], condition=~Q(outcome="waitlisted"), name="decision_one_is_final"
-            ),
-            models.CheckConstraint(
-                condition=Q(outcome__in=["accepted", "waitlisted", "not_selected"]),
-                name="decision_is_one_of_three",
-            ),
-            models.CheckConstraint(  # A10
-                condition=~Q(interest_in_program="")
-                & ~Q(interest_in_leadership="")
-                & ~Q(division_project=""),
-                name="decision_weighs_three_criteria",
-            ),
-            models.CheckConstraint(
-                condition=Q(outcome="accepted") | ~Q(reason=""), name="decision_refusal_has_reason"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_outcome_display()}: {self.application}"

@@ -2,9 +2,9 @@
 
 from datetime import date, datetime
 
-from applications import deciding, drafting, workflow
+from applications import choosing, deciding, drafting, releasing, workflow
 from applications.deciding import Criteria
-from applications.models import Application, Decision, Rating
+from applications.models import Application, Choice, Outcome, Rating, Release
 from coaching.models import Cohort, Competency, User
 from tests.clock import NOW
 
@@ -73,15 +73,34 @@ def sign(application: Application, by: User, *, now: datetime = NOW, **fields: o
 
 
 def decide(
-    application: Application, by: User, outcome: str = Decision.Outcome.ACCEPTED, **fields: object
+    application: Application, by: User, outcome: str = Outcome.ACCEPTED, **fields: object
 ) -> Application:
     values: dict[str, object] = {
         "criteria": CRITERIA,
         "typed_name": by.name,
         "now": NOW,
-        "reason": "All seats are taken." if outcome != Decision.Outcome.ACCEPTED else "",
+        "reason": "All seats are taken." if outcome != Outcome.ACCEPTED else "",
     }
     return deciding.decide(application=application, by=by, outcome=outcome, **{**values, **fields})  # type: ignore[arg-type]
+
+
+def choose(application: Application, by: User, outcome: str = Outcome.ACCEPTED, **fields: object) -> Choice:
+    values: dict[str, object] = {
+        "criteria": CRITERIA,
+        "now": NOW,
+        "reason": "All seats are taken." if outcome != Outcome.ACCEPTED else "",
+    }
+    return choosing.choose(application=application, by=by, outcome=outcome, **{**values, **fields})  # type: ignore[arg-type]
+
+
+def release(cohort: Cohort, by: User, **fields: object) -> Release:
+    """Everything that this person chose in the cohort and can release now."""
+    values: dict[str, object] = {
+        "typed_name": by.name,
+        "listed": releasing.bundle(cohort, by, now=NOW).listed,
+        "now": NOW,
+    }
+    return releasing.release(cohort=cohort, by=by, **{**values, **fields})  # type: ignore[arg-type]
 
 
 def at_deputy(applicant: User, cohort: Cohort, **answers: object) -> Application:

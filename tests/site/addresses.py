@@ -133,6 +133,7 @@ APPLICATIONS = {
     "with supervisor": REACHED_SUPERVISOR,
     "returned": REACHED_SUPERVISOR,
     "withdrawn": people("owner deputy branch_officer"),
+    "closed": people("owner deputy branch_officer"),  # with its supervisor, who had not signed
     **dict.fromkeys(
         ("with director", "with deputy", "declined", "accepted", "waitlisted", "not selected"), REACHED_ALL
     ),

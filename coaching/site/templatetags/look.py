@@ -22,6 +22,7 @@ TONES = {
     "discarded": "neutral",
     "ended": "neutral",
     "withdrawn": "neutral",
+    "closed": "neutral",
     "left": "neutral",
     "planned": "neutral",
     "pending": "waiting",

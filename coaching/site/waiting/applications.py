@@ -127,6 +127,7 @@ def _state(application: Application, step: ReviewStep | None) -> str:
         Status.WAITLISTED: "If a place becomes free, you are told at once.",
         Status.NOT_SELECTED: "Read the reason, and what you can do next. You are welcome to apply again.",
         Status.DECLINED: "Read the reason, and what you can do next. You are welcome to apply again.",
+        Status.CLOSED: "Read the reason, and what you can do next. You are welcome to apply again.",
     }.get(Status(application.status), "")
 
 

@@ -1,0 +1,186 @@
+"""The waitlist: in which order the branch office asks when a seat becomes free, and what people answered.
+
+The order is the office's own way of going about it; it weighs nobody, and no applicant is told their place (M17).
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+from django.db.models import F, Max, Prefetch, QuerySet
+
+from applications import drafting
+from applications.models import Application, SeatOffer
+from coaching import audit
+from coaching.enrollment import seats_taken
+from coaching.errors import Refused
+from coaching.models import Cohort, User
+from coaching.permissions import require_office
+
+
+class NotOnWaitlist(Refused):
+    pass
+
+
+class NotNext(Refused):
+    """No seat is free, or somebody else is to be asked first."""
+
+
+class NotAsked(Refused):
+    pass
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One person on the waitlist, with the offer that stands, if any."""
+
+    application: Application
+    offer: SeatOffer | None
+    said_no: SeatOffer | None
+
+
+@dataclass(frozen=True)
+class Waitlist:
+    cohort: Cohort
+    free: int
+    entries: list[Entry]
+
+    @property
+    def offered(self) -> list[Entry]:
+        """Asked, and neither accepted yet nor said no."""
+        return [entry for entry in self.entries if entry.offer]
+
+    @property
+    def next(self) -> Application | None:
+        """Whom to ask now; None while no seat is free that is not offered already."""
+        if self.free <= len(self.offered):
+            return None
+        return next((entry.application for entry in self.entries if not entry.offer), None)
+
+    def in_words(self) -> str:
+        """ "1 seat is free. Next to ask: Ana Reyes." Empty while there is nothing to do."""
+        if not self.free or not self.entries:
+            return ""
+        parts = [f"{self.free} seat{' is' if self.free == 1 else 's are'} free."]
+        parts += [_standing(entry) for entry in self.offered]
+        if self.next:
+            parts.append(f"Next to ask: {self.next.applicant}.")
+        return " ".join(parts)
+
+
+def _standing(entry: Entry) -> str:
+    assert entry.offer is not None
+    asked = f"{entry.offer.asked_date:%B %-d}"
+    if entry.offer.answer == SeatOffer.Answer.YES:
+        return f"{entry.application.applicant} was asked on {asked} and wants it: the deputy accepts."
+    return f"{entry.application.applicant} was asked on {asked} and has not answered."
+
+
+def waitlisted(cohort: Cohort) -> "QuerySet[Application]":
+    """In the order in which they are asked."""
+    rows = Application.objects.filter(cohort=cohort, status=Application.Status.WAITLISTED)
+    return rows.order_by(F("waitlist_place").asc(nulls_last=True), "applicant__name", "pk")
+
+
+def waitlist_of(cohort: Cohort, *, without: User | None = None) -> Waitlist:
+    """Free seats and people; `without` leaves out the reader's own application."""
+    offers = Prefetch("seat_offers", queryset=SeatOffer.objects.select_related("asked_by", "answered_by"))
+    rows = waitlisted(cohort).select_related("applicant__unit__parent__parent").prefetch_related(offers)
+    if without:
+        rows = rows.exclude(applicant=without)
+    return Waitlist(cohort, max(0, cohort.seats - seats_taken(cohort)), [_entry(each) for each in rows])
+
+
+def _entry(application: Application) -> Entry:
+    offers = list(application.seat_offers.all())
+    standing = [each for each in offers if each.answer != SeatOffer.Answer.NO]
+    refused = [each for each in offers if each.answer == SeatOffer.Answer.NO]
+    return Entry(application, standing[-1] if standing else None, refused[-1] if refused else None)
+
+
+def _lock(application: Application, by: User, now: datetime) -> Application:
+    """Also locks the cohort, whose places and seats are one matter."""
+    require_office(cohort=application.cohort, by=by, now=now)
+    Cohort.objects.select_for_update().get(pk=application.cohort_id)
+    application = drafting.lock(application)
+    if application.status != Application.Status.WAITLISTED:
+        raise NotOnWaitlist(
+            f"{application.applicant} is not on the waitlist now: “{application.get_status_display().lower()}”."
+        )
+    return application
+
+
+@transaction.atomic
+def move(*, application: Application, up: bool, by: User, now: datetime) -> None:
+    """Change places with the one before or after; at either end nothing changes. Raises NotYourCohort, NotOnWaitlist."""
+    application = _lock(application, by, now)
+    order = list(waitlisted(application.cohort))
+    here = order.index(application)
+    there = here - 1 if up else here + 1
+    if not 0 <= there < len(order):
+        return
+    order[here], order[there] = order[there], order[here]
+    _number(order)
+    audit.record("waitlist.ordered", by=by, obj=application, now=now, data={"place": there + 1})
+
+
+def _number(order: list[Application]) -> None:
+    """Places from 1 on; those that change are emptied first, because no two people ever hold the same one."""
+    changed = [each for place, each in enumerate(order, start=1) if each.waitlist_place != place]
+    Application.objects.filter(pk__in=[each.pk for each in changed]).update(waitlist_place=None)
+    for place, each in enumerate(order, start=1):
+        if each in changed:
+            Application.objects.filter(pk=each.pk).update(waitlist_place=place)
+
+
+@transaction.atomic
+def ask(*, application: Application, asked_date: date, by: User, now: datetime) -> SeatOffer:
+    """Record that the next one was asked whether they still want a seat. Who was asked already stays asked.
+
+    Raises NotYourCohort, NotOnWaitlist, NotNext.
+    """
+    application = _lock(application, by, now)
+    standing = application.seat_offers.exclude(answer=SeatOffer.Answer.NO).first()
+    if standing:
+        return standing
+    if asked_date > drafting.today_of(application.cohort, now):
+        raise NotNext("The day you asked cannot lie ahead.")
+    following = waitlist_of(application.cohort).next
+    if following is None:
+        raise NotNext("No seat is free that is not offered to somebody already.")
+    if following != application:
+        raise NotNext(
+            f"{following.applicant} is to be asked first. To ask {application.applicant} before, change the order."
+        )
+    offer = SeatOffer.objects.create(application=application, asked_date=asked_date, asked_by=by)
+    audit.record("waitlist.asked", by=by, obj=application, now=now, data={"asked_date": asked_date})
+    return offer
+
+
+@transaction.atomic
+def answer(*, application: Application, wants: bool, by: User, now: datetime) -> SeatOffer:
+    """Record what somebody answered; a yes can still become a no.
+
+    With a no they stay on the waitlist, at its end: only they themselves take their application back (F3).
+    Raises NotYourCohort, NotOnWaitlist, NotAsked.
+    """
+    application = _lock(application, by, now)
+    offer = application.seat_offers.exclude(answer=SeatOffer.Answer.NO).first()
+    said = SeatOffer.Answer.YES if wants else SeatOffer.Answer.NO
+    if offer is None:
+        last = application.seat_offers.last()
+        if last and not wants:
+            return last
+        raise NotAsked(f"{application.applicant} has not been asked yet; record that first.")
+    if offer.answer == said:
+        return offer
+    offer.answer, offer.answered_at, offer.answered_by = said, now, by
+    offer.save(update_fields=["answer", "answered_at", "answered_by"])
+    if not wants:
+        places = Application.objects.filter(cohort=application.cohort_id).aggregate(
+            last=Max("waitlist_place")
+        )
+        application.waitlist_place = (places["last"] or 0) + 1
+        application.save(update_fields=["waitlist_place"])
+    audit.record("waitlist.answered", by=by, obj=application, now=now, data={"answer": said.value})
+    return offer
