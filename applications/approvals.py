@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from applications import deciding, drafting, routing, settling, workflow
+from applications import deciding, drafting, readers, routing, settling, workflow
 from applications.models import Application, ReviewStep
 from applications.signing_forms import CommentForm, DecisionForm, SignatureForm
 from coaching.errors import Refused
@@ -94,6 +94,8 @@ def read(request: HttpRequest, pk: int) -> HttpResponse:
     """The whole text, and the act that is due from this person."""
     user: User = request.user  # type: ignore[assignment]
     application = _routed(user, pk)
+    if not readers.may_read(user, application.current_text):
+        return redirect("application", pk)  # M17: the text they acted on was replaced, and went to others
     acts = _acts(application, user)
     return _reading_page(request, application, acts, _signature_form(application, acts, request))
 
@@ -111,6 +113,12 @@ def _reading_page(
         "reasons": [step.reason for step in acts.steps if step.reason],
         "form": form,
         "waiting": application.current_step(),
+        "changes": readers.changes_for(
+            application,
+            request.user,  # type: ignore[arg-type]
+            text=application.current_text.text,  # type: ignore[union-attr]
+            than=application.current_text,
+        ),
         "corrected_dates": _corrected_dates(application),
         "sign_offs": application.current_text.sign_offs.select_related("signer", "on_behalf_of"),  # type: ignore[union-attr]
     }

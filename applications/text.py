@@ -40,6 +40,14 @@ class Block:
     label: str
     answer: str
 
+    @property
+    def fields(self) -> list["Block"]:
+        """Lines alone that are all "Label: answer", as those of the form's head, each by itself; else the block."""
+        lines = [line.partition(": ") for line in self.answer.split("\n")]
+        if self.label or not all(colon for _, colon, _ in lines):
+            return [self]
+        return [Block(f"{label}:", answer) for label, _, answer in lines]
+
 
 @dataclass(frozen=True)
 class Section:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from applications import approvals, approvals_list, office, project_views, views, writing
+from applications import approvals, approvals_list, office, project_views, text_views, views, writing
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("applications/", views.index, name="applications"),
@@ -12,7 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("applications/<int:pk>/review/", writing.review, name="application_review"),
     path("applications/<int:pk>/correction/", writing.correct, name="application_correct"),
     path("applications/<int:pk>/withdraw/", views.withdraw, name="application_withdraw"),
-    path("applications/<int:pk>/text/<int:text_pk>/", views.text, name="application_text"),
+    path("applications/<int:pk>/text/<int:text_pk>/", text_views.text, name="application_text"),
     path("applications/<int:pk>/step/<str:step>/", writing.step, name="application_step"),
     path("applications/project/<int:pk>/", project_views.project, name="project"),
     path(

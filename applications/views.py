@@ -1,4 +1,4 @@
-"""The applicant's other pages: what is open, where an application is now, the signed text, withdraw."""
+"""The applicant's other pages: what is open, where an application is now, withdraw."""
 
 from django.contrib import messages
 from django.db.models import Q
@@ -13,7 +13,7 @@ from applications.models import Application, ReviewStep
 from applications.timeline import timeline
 from applications.writing import own, returned, still_missing
 from coaching.errors import Refused, refusals_told
-from coaching.models import Cohort, Participant, SignedText, User
+from coaching.models import Cohort, Participant, User
 from coaching.permissions import access, post_only, signed_in
 
 
@@ -116,29 +116,6 @@ def _participation(application: Application) -> Participant | None:
     if application.status != Application.Status.ACCEPTED:
         return None
     return Participant.objects.filter(user=application.applicant, cohort=application.cohort_id).last()
-
-
-@access(signed_in)
-@require_safe
-def text(request: HttpRequest, pk: int, text_pk: int) -> HttpResponse:
-    """The exact text that was signed, with its signatures, to read and print."""
-    application = get_object_or_404(
-        Application.objects.visible_to(request.user).select_related("cohort", "applicant"),  # type: ignore[arg-type]
-        pk=pk,
-    )
-    texts = SignedText.objects.filter(review_steps__application=application).distinct()
-    signed = get_object_or_404(texts, pk=text_pk)
-    return render(
-        request,
-        "applications/text.html",
-        {
-            "application": application,
-            "cohort": application.cohort,
-            "signed": signed,
-            "sign_offs": signed.sign_offs.select_related("signer", "on_behalf_of", "delegation"),
-            "is_current": application.current_text_id == signed.pk,
-        },
-    )
 
 
 @access(signed_in)

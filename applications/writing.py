@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from applications import checks, conflicts, drafting, guidance, routing, workflow
+from applications import checks, conflicts, drafting, guidance, readers, routing, workflow
 from applications.checks import Finding, Step
 from applications.forms import (
     CompetenciesForm,
@@ -275,6 +275,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
         "missing": missing,
         "warnings": checks.warnings(application),
         "preview": preview,
+        "changes": preview and readers.changes_for(application, user, text=preview.text),
         "problem": problem,
         "too_late": drafting.came_too_late(application, now=now),
         "conflict": _conflict(application),

@@ -70,9 +70,18 @@ class Program(models.Model):
     commitment_statement = models.TextField(help_text="What the applicant signs (A7).")
     min_team_size = models.PositiveSmallIntegerField(default=3)
     max_team_size = models.PositiveSmallIntegerField(default=4)
+    retention_years = models.PositiveSmallIntegerField(
+        "years that signed records are kept",
+        default=5,
+        validators=[MinValueValidator(1)],
+        help_text="Full calendar years after the one in which the meetings begin.",
+    )
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=Q(retention_years__gte=1), name="program_keeps_records_for_a_year"
+            ),
             models.CheckConstraint(
                 condition=Q(min_team_size__gte=2) & Q(max_team_size__gte=F("min_team_size")),
                 name="program_team_sizes_make_sense",
@@ -312,6 +321,11 @@ class Cohort(models.Model):
     def months(self) -> int:
         """How many months the program takes, by its curriculum (M2)."""
         return max((item.month for item in self.program.curriculum.all()), default=1)
+
+    @property
+    def records_kept_until(self) -> date:
+        """The last day of the term for which what was signed stays readable to its signers."""
+        return date(self.first_month.year + self.program.retention_years, 12, 31)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -130,6 +130,7 @@ CASES = {
     "competency_position_once": lambda w: copy(w.competency, name="Another"),
     "competency_name_once": lambda w: copy(w.competency, position=99),
     "skill_name_once": lambda w: copy(w.competency.skills.first()),
+    "program_keeps_records_for_a_year": lambda w: change(w.program, retention_years=0),
     "program_team_sizes_make_sense": lambda w: change(w.program, min_team_size=5),
     "curriculumitem_position_once": lambda w: copy(w.program.curriculum.first()),
     "curriculumitem_month_from_one": lambda w: change(w.program.curriculum.first(), month=0),
