@@ -10,6 +10,7 @@ from applications.models import (
     ProjectChange,
     Rating,
     Release,
+    Reminder,
     ReviewStep,
     SeatOffer,
 )
@@ -136,3 +137,10 @@ class ProjectChangeAdmin(ReadOnly, admin.ModelAdmin):
     list_filter = ("status",)
     search_fields = ("participant__user__name", "title", "signer__name")
     list_select_related = ("participant__user", "signer")
+
+
+@admin.register(Reminder)
+class ReminderAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("kind", "object_id", "for_date", "at")
+    list_filter = ("kind",)
+    search_fields = ("=object_id",)

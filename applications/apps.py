@@ -7,9 +7,9 @@ class ApplicationsConfig(AppConfig):
 
     def ready(self) -> None:
         # Only once all models are loaded.
-        from applications import conflicts, mails
+        from applications import conflicts, mails, reminder_mails
         from coaching import outbox, permissions
 
-        for kind, build in mails.BUILDERS.items():
+        for kind, build in (mails.BUILDERS | reminder_mails.BUILDERS).items():
             outbox.register(kind, build)
         permissions.register_conflict(conflicts.cohorts_applied_to)

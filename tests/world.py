@@ -8,7 +8,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from applications import choosing, closing, project_changes, waitlist, workflow
+from applications import choosing, closing, project_changes, reminders, waitlist, workflow
 from applications.models import Application, Outcome
 from certificates import approval
 from certificates.models import SignaturePicture
@@ -91,6 +91,7 @@ def build() -> World:
         _completed_cohort(world, branch, where)
         _people(world, branch, where)
     evaluations.close_evaluations(now=NOW)
+    reminders.do_due(now=NOW + timedelta(days=10))
     audit.seal()
     return world
 

@@ -6,6 +6,7 @@ from applications.models.application import (
 )
 from applications.models.assigned import Assigned
 from applications.models.project_change import ProjectChange
+from applications.models.reminder import Reminder
 from applications.models.selection import Choice, Decision, Outcome, Recommendation, Release, SeatOffer
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Rating",
     "Recommendation",
     "Release",
+    "Reminder",
     "ReviewStep",
     "SeatOffer",
 ]
