@@ -7,7 +7,7 @@ concurrent signing wait and deadlock. `seal()` numbers and chains what has been 
 import hashlib
 import json
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +17,7 @@ from django.db import connection, models, transaction
 from coaching.models import AuditEvent, AuditLink, AuditPayload, User
 
 CHAIN_START = "0" * 64
+CHUNK = 2_000  # links read at once
 SEALER_LOCK = 0x50435041  # any fixed number: PostgreSQL's advisory lock of the one sealer
 
 
@@ -122,6 +123,12 @@ def seal(*, limit: int = 5_000) -> int:
     return len(links)
 
 
+def seal_all() -> None:
+    """Chain everything that was committed."""
+    while seal():
+        pass
+
+
 @dataclass(frozen=True)
 class Head:
     """The last link of the chain; kept elsewhere, it proves that nothing below it was changed since."""
@@ -136,25 +143,44 @@ class Head:
     def parse(cls, text: str) -> "Head":
         """Raises ValueError for anything but NUMBER:DIGEST."""
         number, digest = text.strip().split(":")
+        if len(digest) != 64 or int(digest, 16) < 0:
+            raise ValueError(text)
         return cls(int(number), digest)
 
 
-def verify(*, head: Head | None = None) -> tuple[Head, str | None]:
-    """Walk the chain; returns its head and, in words, the first thing that is broken (None: whole)."""
+def verify(*, heads: Iterable[Head] = ()) -> tuple[Head, str | None]:
+    """Walk the chain; returns its head and, in words, the first thing that is broken (None: whole).
+
+    `heads` were exported earlier: each proves that nothing at or below it was changed, removed or reordered since.
+    """
+    exported: dict[int, set[str]] = {}
+    for each in heads:
+        exported.setdefault(each.number, set()).add(each.digest)
     digest, number = CHAIN_START, 0
-    links = AuditLink.objects.select_related("event", "event__payload").order_by("number")
-    for link in links.iterator(chunk_size=2_000):
-        number += 1
-        if link.number != number:
-            return Head(number - 1, digest), f"Link {number} is missing."
-        digest = _link_digest(digest, number, link.event)
-        if digest != link.digest:
-            return Head(number - 1, digest), f"Event {link.event_id} (link {number}) was changed or moved."
-        payload = getattr(link.event, "payload", None)
-        if payload and _payload_digest(payload.salt, payload.data) != link.event.payload_digest:
-            return Head(number, digest), f"The details of event {link.event_id} (link {number}) were changed."
-        if head and number == head.number and digest != head.digest:
+    exported.pop(number, None)  # a chain that had not begun proves nothing
+    for link, event in _walk():
+        if link.number != number + 1:
+            return Head(number, digest), f"Link {number + 1} is missing."
+        if event is None:
+            return Head(number, digest), f"Event {link.event_id} (link {link.number}) is missing."
+        following = _link_digest(digest, link.number, event)
+        if following != link.digest:
+            return Head(number, digest), f"Event {event.pk} (link {link.number}) was changed or moved."
+        number, digest = link.number, following
+        payload = getattr(event, "payload", None)
+        if payload and _payload_digest(payload.salt, payload.data) != event.payload_digest:
+            return Head(number, digest), f"The details of event {event.pk} (link {number}) were changed."
+        if exported.pop(number, {digest}) != {digest}:
             return Head(number, digest), f"Link {number} is not the one that was exported."
-    if head and number < head.number:
-        return Head(number, digest), f"The chain ends at link {number}; {head.number} was exported."
+    if exported:
+        return Head(number, digest), f"The chain ends at link {number}; {max(exported)} was exported."
     return Head(number, digest), None
+
+
+def _walk() -> Iterator[tuple[AuditLink, AuditEvent | None]]:
+    """The links in their order, with their events; a join would pass over a link whose event was removed."""
+    links = list(AuditLink.objects.all()[:CHUNK])
+    while links:
+        events = AuditEvent.objects.select_related("payload").in_bulk([link.event_id for link in links])
+        yield from ((link, events.get(link.event_id)) for link in links)
+        links = list(AuditLink.objects.filter(number__gt=links[-1].number)[:CHUNK])

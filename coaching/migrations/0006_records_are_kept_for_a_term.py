@@ -5,19 +5,25 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('coaching', '0005_consent_and_attribution_of_signatures'),
+        ("coaching", "0005_consent_and_attribution_of_signatures"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='program',
-            name='retention_years',
-            field=models.PositiveSmallIntegerField(default=5, help_text='Full calendar years after the one in which the meetings begin.', validators=[django.core.validators.MinValueValidator(1)], verbose_name='years that signed records are kept'),
+            model_name="program",
+            name="retention_years",
+            field=models.PositiveSmallIntegerField(
+                default=5,
+                help_text="Full calendar years after the one in which the meetings begin.",
+                validators=[django.core.validators.MinValueValidator(1)],
+                verbose_name="years that signed records are kept",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='program',
-            constraint=models.CheckConstraint(condition=models.Q(('retention_years__gte', 1)), name='program_keeps_records_for_a_year'),
+            model_name="program",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("retention_years__gte", 1)), name="program_keeps_records_for_a_year"
+            ),
         ),
     ]

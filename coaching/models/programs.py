@@ -85,7 +85,7 @@ class Program(models.Model):
             models.CheckConstraint(
                 condition=Q(min_team_size__gte=2) & Q(max_team_size__gte=F("min_team_size")),
                 name="program_team_sizes_make_sense",
-            )
+            ),
         ]
 
     def __str__(self) -> str:

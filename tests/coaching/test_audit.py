@@ -193,7 +193,7 @@ def test_cut_end_is_found_by_a_head_that_was_kept(chained):
     head, _ = audit.verify()
     AuditLink.objects.filter(number=3).delete()
     assert audit.verify()[1] is None
-    assert audit.verify(head=head)[1] == "The chain ends at link 2; 3 was exported."
+    assert audit.verify(heads=[head])[1] == "The chain ends at link 2; 3 was exported."
 
 
 @pytest.mark.usefixtures("without_triggers")
@@ -203,14 +203,14 @@ def test_chain_written_anew_is_found_by_a_head_that_was_kept(chained):
     AuditEvent.objects.filter(pk=chained[0].pk).update(action="thing.undone")
     audit.seal()
     assert audit.verify()[1] is None
-    assert audit.verify(head=head)[1] == "Link 3 is not the one that was exported."
+    assert audit.verify(heads=[head])[1] == "Link 3 is not the one that was exported."
 
 
 def test_kept_head_of_a_shorter_chain_still_holds(chained, applicant):
     head, _ = audit.verify()
     events(applicant, 2)
     audit.seal()
-    now, broken = audit.verify(head=head)
+    now, broken = audit.verify(heads=[head])
     assert (now.number, broken) == (5, None)
 
 
@@ -243,7 +243,74 @@ def test_command_names_the_first_broken_link(chained):
         run()
 
 
-@pytest.mark.parametrize("head", ["x", "1", "one:abc", "1:2:3"])
+@pytest.mark.parametrize("head", ["x", "1", "one:abc", "1:2:3", "1:abc", f"1:{'g' * 64}"])
 def test_command_refuses_what_is_no_head(db, head):
     with pytest.raises(CommandError, match="NUMBER:DIGEST"):
         run("--head", head)
+
+
+# Heads that are kept in a file
+
+
+def export(path) -> str:
+    out = StringIO()
+    call_command("export_audit_head", str(path), stdout=out)
+    return out.getvalue().strip()
+
+
+@pytest.fixture
+def kept(tmp_path):
+    return tmp_path / "heads.txt"
+
+
+def test_each_export_adds_the_head_of_its_moment(applicant, kept, frozen):
+    events(applicant, 2)
+    first = export(kept)
+    events(applicant, 1)
+    second = export(kept)
+    assert kept.read_text() == f"2026-11-23T18:00:00+00:00 {first}\n2026-11-23T18:00:00+00:00 {second}\n"
+    assert (first.split(":")[0], second.split(":")[0]) == ("2", "3")
+    assert "It holds against 2 kept heads." in run("--heads", str(kept))
+
+
+def test_export_of_a_chain_without_a_new_link_adds_nothing(chained, kept):
+    assert export(kept) == export(kept)
+    assert len(kept.read_text().splitlines()) == 1
+
+
+def test_head_of_a_chain_that_has_not_begun_holds(db, applicant, kept):
+    export(kept)
+    events(applicant)
+    assert export(kept).startswith("3:")
+
+
+@pytest.mark.usefixtures("without_triggers")
+def test_broken_chain_is_not_exported(chained, kept):
+    export(kept)
+    AuditEvent.objects.filter(pk=chained[1].pk).update(action="thing.undone")
+    with pytest.raises(CommandError, match=r"Nothing was exported.*\(link 2\) was changed or moved"):
+        export(kept)
+    with pytest.raises(CommandError, match=r"\(link 2\) was changed or moved"):
+        run("--heads", str(kept))
+    assert len(kept.read_text().splitlines()) == 1
+
+
+@pytest.mark.parametrize("line", ["x", "2026-11-23T18:00:00+00:00", "today 3:abc", f"3:{'a' * 64}", "\xff"])
+def test_file_that_holds_no_heads_is_refused(chained, kept, line):
+    kept.write_text(f"\n{line}\n", encoding="latin-1")
+    with pytest.raises(CommandError, match=r"heads\.txt"):
+        run("--heads", str(kept))
+    with pytest.raises(CommandError, match=r"heads\.txt"):
+        export(kept)
+
+
+def test_missing_file_of_heads_is_said(chained, kept):
+    with pytest.raises(CommandError, match="cannot be read"):
+        run("--heads", str(kept))
+
+
+def test_two_heads_of_one_link_cannot_both_hold(chained, kept):
+    export(kept)
+    kept.write_text(kept.read_text() + f"2026-11-24T18:00:00+00:00 3:{'0' * 64}\n")
+    with pytest.raises(CommandError, match="Link 3 is not the one that was exported"):
+        run("--heads", str(kept))

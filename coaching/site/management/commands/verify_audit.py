@@ -1,26 +1,37 @@
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from coaching import audit
+from coaching.audit_heads import HeadsRefused, read_heads
 
 
 class Command(BaseCommand):
-    help = "Walks the audit chain; exit code 1 names the first broken link."
+    help = "Walks the audit chain, against heads that were kept elsewhere; exit code 1 names the first broken link."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--head", help="NUMBER:DIGEST, as an earlier run printed it and you kept it elsewhere."
         )
+        parser.add_argument(
+            "--heads", metavar="FILE", type=Path, help="A file that export_audit_head has written."
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        heads = []
         try:
-            expected = audit.Head.parse(options["head"]) if options["head"] else None
+            heads += [audit.Head.parse(options["head"])] if options["head"] else []
         except ValueError:
             raise CommandError("--head takes NUMBER:DIGEST, as an earlier run printed it.") from None
-        while audit.seal():
-            pass  # until everything that was committed is chained
-        head, broken = audit.verify(head=expected)
+        if options["heads"]:
+            try:
+                heads += read_heads(options["heads"])
+            except HeadsRefused as refusal:
+                raise CommandError(str(refusal)) from refusal
+        audit.seal_all()
+        head, broken = audit.verify(heads=heads)
         if broken:
             raise CommandError(broken)
-        self.stdout.write(f"The audit chain is whole. Keep this head elsewhere:\n{head}")
+        against = f" It holds against {len(heads)} kept head{'s' if len(heads) > 1 else ''}." if heads else ""
+        self.stdout.write(f"The audit chain is whole.{against} Keep this head elsewhere:\n{head}")
