@@ -1,0 +1,320 @@
+"""Whatever happens in whatever order, no application gets where the program's rules forbid it to be (A3, A7–A11, F3)."""
+
+from datetime import date, datetime, timedelta
+
+import pytest
+from django.db import transaction
+from hypothesis import Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from applications import drafting, workflow
+from applications.models import Application, Decision, ReviewStep
+from coaching import audit, delegations, signing
+from coaching.errors import Refused
+from coaching.models import AuditEvent, Cohort, Delegation, Message, OrgUnit, Participant, SignedText, SignOff, User
+from tests import factories
+from tests.applications.factories import decide, draft, submit
+from tests.clock import NOW
+
+Status = Application.Status
+SEATS = 3
+WAYS = {
+    Status.DRAFT: {Status.IN_REVIEW, Status.WITHDRAWN},
+    Status.IN_REVIEW: {
+        Status.RETURNED,
+        Status.DECLINED,
+        Status.ACCEPTED,
+        Status.WAITLISTED,
+        Status.NOT_SELECTED,
+        Status.WITHDRAWN,
+    },
+    Status.RETURNED: {Status.IN_REVIEW, Status.WITHDRAWN},
+    Status.WAITLISTED: {Status.ACCEPTED, Status.NOT_SELECTED, Status.WITHDRAWN},  # F3: until the decision
+}
+DECIDED = (Status.ACCEPTED, Status.WAITLISTED, Status.NOT_SELECTED)
+
+
+def may_sign(step: ReviewStep, by: User, day: date) -> bool:
+    """A9, told apart from the code that keeps it: whose signature can stand at this step that day."""
+    if by == step.application.applicant:
+        return False
+    orders = [each for each in Delegation.objects.filter(person=by) if _lasts(each, day)]
+    stands_in = any(
+        each.principal_id in {step.signer_id, step.holder_id} - {None} or (step.unit_id and each.unit_id == step.unit_id)
+        for each in orders
+    )
+    heads_post = step.delegation_id and step.unit_id and step.unit.head_id == by.pk
+    return by.pk in (step.signer_id, step.holder_id) or bool(heads_post) or stands_in
+
+
+def _lasts(order: Delegation, day: date) -> bool:
+    return order.start_date <= day <= order.end_date and not order.ended_at
+
+
+class AnyOrder(RuleBasedStateMachine):
+    """Two divisions with everybody who can sign, four people who apply, and time that passes."""
+
+    applications = Bundle("applications")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.around = transaction.atomic()
+        self.around.__enter__()
+        self.now: datetime = NOW
+        self.was: dict[int, str] = {}
+        self.cohort = Cohort.objects.get()
+        Cohort.objects.filter(pk=self.cohort.pk).update(seats=SEATS)
+        branch = self.cohort.branch
+        self.division = OrgUnit.objects.get(name="Nutrition Division")
+        unit = self.division.children.get()
+        director, deputy = self.division.head, branch.head
+        lead = factories.person("Sonia Lead", unit=unit, supervisor=director)
+        staff = [factories.person(unit=unit, supervisor=lead), factories.person(unit=unit, supervisor=director)]
+        # A9: who supervises, directs or decides may apply, too.
+        self.applicants = [*staff, lead, director, deputy]
+        others = [factories.person("Stella Standin", unit=branch), factories.person("Omar Other", unit=unit)]
+        self.officer = User.objects.get(name="Bo Branchoffice")
+        self.everybody = [*self.applicants, branch.parent.head, *others, self.officer]
+
+    def teardown(self) -> None:
+        transaction.set_rollback(True)
+        self.around.__exit__(None, None, None)
+
+    @property
+    def day(self) -> date:
+        return drafting.today_of(self.cohort, self.now)
+
+    def person(self, number: int) -> User:
+        people = self.everybody
+        return User.objects.get(pk=people[number % len(people)].pk)
+
+    who = st.integers(min_value=0, max_value=99)
+
+    # What people do. Whatever is refused is refused in words; nothing else may be raised.
+
+    @rule(target=applications, number=st.integers(0, 4))
+    def begin(self, number: int) -> int | None:
+        person = User.objects.get(pk=self.applicants[number].pk)
+        try:
+            with transaction.atomic():
+                return draft(person, self.cohort, now=self.now).pk
+        except Refused:
+            mine = Application.objects.standing().filter(applicant=person).first()
+            return mine.pk if mine else None
+
+    def attempt(self, pk: int | None, act, *args: object) -> None:
+        application = Application.objects.filter(pk=pk or 0).first()
+        if application is None:
+            return
+        try:
+            with transaction.atomic():
+                act(application, *args)
+        except Refused as refusal:
+            assert str(refusal).strip()
+
+    @rule(pk=applications, title=st.sampled_from(["One form", "Another form"]))
+    def change(self, pk: int | None, title: str) -> None:
+        def save(application: Application) -> None:
+            answers = {"project_title": title}
+            by = application.applicant
+            drafting.save_answers(application=application, by=by, answers=answers, now=self.now)
+
+        self.attempt(pk, save)
+
+    @rule(pk=applications)
+    def send(self, pk: int | None) -> None:
+        self.attempt(pk, lambda application: submit(application, now=self.now))
+
+    @rule(pk=applications, who=who)
+    def sign(self, pk: int | None, who: int) -> None:
+        self.attempt(pk, self.sign_as, self.person(who))
+
+    @rule(pk=applications)
+    def sign_as_asked(self, pk: int | None) -> None:
+        """The one it waits on: so that applications get far."""
+        step = ReviewStep.objects.current().filter(application=pk or 0).first()
+        if step and step.route_step.decides:
+            self.attempt(pk, self.decide_as, step.signer, Decision.Outcome.ACCEPTED)
+        elif step:
+            self.attempt(pk, self.sign_as, step.signer)
+
+    def sign_as(self, application: Application, by: User) -> None:
+        step = application.current_step()
+        workflow.sign(application=application, by=by, typed_name=by.name, now=self.now)
+        assert step and may_sign(step, by, self.day)
+
+    @rule(pk=applications, who=who, outcome=st.sampled_from(Decision.Outcome.values))
+    def decide(self, pk: int | None, who: int, outcome: str) -> None:
+        self.attempt(pk, self.decide_as, self.person(who), outcome)
+
+    def decide_as(self, application: Application, by: User, outcome: str) -> None:
+        step = application.current_step() or application.route().filter(route_step__decides=True).first()
+        decide(application, by, outcome, now=self.now)
+        assert step and may_sign(step, by, self.day)
+
+    @rule(pk=applications, who=who, comment=st.sampled_from(["", "Say more."]))
+    def give_back(self, pk: int | None, who: int, comment: str) -> None:
+        def act(application: Application, by: User) -> None:
+            step = application.current_step()
+            workflow.return_for_changes(application=application, by=by, comment=comment, now=self.now)
+            assert comment
+            assert step and may_sign(step, by, self.day)
+
+        self.attempt(pk, act, self.person(who))
+
+    @rule(pk=applications, who=who, reason=st.sampled_from(["", "Not this year."]))
+    def decline(self, pk: int | None, who: int, reason: str) -> None:
+        def act(application: Application, by: User) -> None:
+            step = application.current_step()
+            workflow.decline(application=application, by=by, reason=reason, now=self.now)
+            assert reason
+            assert step and may_sign(step, by, self.day)
+
+        self.attempt(pk, act, self.person(who))
+
+    @rule(pk=applications, who=who)
+    def withdraw(self, pk: int | None, who: int) -> None:
+        def act(application: Application, by: User) -> None:
+            workflow.withdraw(application=application, by=by, now=self.now)
+            assert by == application.applicant
+
+        self.attempt(pk, act, self.person(who))
+
+    @rule(pk=applications)
+    def withdraw_own(self, pk: int | None) -> None:
+        self.attempt(pk, lambda each: workflow.withdraw(application=each, by=each.applicant, now=self.now))
+
+    # What happens around them.
+
+    @rule(days=st.integers(0, 12))
+    def time_passes(self, days: int) -> None:
+        self.now += timedelta(days=days, hours=7)
+
+    @rule(principal=who, person=who, days=st.integers(0, 9), kind=st.sampled_from(Delegation.Kind.values))
+    def somebody_stands_in(self, principal: int, person: int, days: int, kind: str) -> None:
+        head, other = self.person(principal), self.person(person)
+        try:
+            with transaction.atomic():
+                delegations.record(
+                    kind=kind,
+                    person=other,
+                    principal=head,
+                    unit=OrgUnit.objects.filter(head=head).first(),
+                    reason="Leave.",
+                    start_date=self.day,
+                    end_date=self.day + timedelta(days=days),
+                    by=head if kind == Delegation.Kind.DELEGATE else self.officer,
+                    now=self.now,
+                )
+        except Refused as refusal:
+            assert str(refusal).strip()
+
+    @rule(who=who)
+    def the_division_gets_another_head(self, who: int) -> None:
+        OrgUnit.objects.filter(pk=self.division.pk).update(head=self.person(who))
+
+    @rule()
+    def the_division_has_no_head(self) -> None:
+        OrgUnit.objects.filter(pk=self.division.pk).update(head=None)
+
+    @rule(number=st.integers(0, 4), who=who)
+    def somebody_gets_another_supervisor(self, number: int, who: int) -> None:
+        person, supervisor = self.applicants[number], self.person(who)
+        if person != supervisor:
+            User.objects.filter(pk=person.pk).update(supervisor=supervisor)
+
+    @rule(who=who, active=st.booleans())
+    def somebody_goes_or_comes_back(self, who: int, active: bool) -> None:
+        User.objects.filter(pk=self.person(who).pk).update(is_active=active)
+
+    # What must hold after each of it.
+
+    @invariant()
+    def states_follow_one_another_as_they_may(self) -> None:
+        for pk, status in Application.objects.values_list("pk", "status"):
+            before = self.was.get(pk, Status.DRAFT)
+            assert status == before or status in WAYS.get(Status(before), ()), f"{before} → {status}"
+            self.was[pk] = status
+
+    @invariant()
+    def an_application_waits_at_one_place_or_none(self) -> None:
+        for each in Application.objects.all():
+            waiting = each.review_steps.current().count()
+            assert waiting == (1 if each.status == Status.IN_REVIEW else 0)
+
+    @invariant()
+    def no_step_is_skipped(self) -> None:
+        """A9: whatever stands signed, all before it is signed; and what is decided is signed by all."""
+        for each in Application.objects.exclude(current_text=None):
+            steps = list(each.review_steps.current_round().exclude(status="superseded").order_by("position"))
+            signed = [step.status == ReviewStep.Status.SIGNED for step in steps]
+            assert signed == sorted(signed, reverse=True)
+            if each.status in DECIDED:
+                assert len(signed) == 3
+                assert all(signed)
+
+    @invariant()
+    def nobody_signs_their_own(self) -> None:
+        """A9: but as the applicant, once for each text."""
+        for text in SignedText.objects.filter(kind=SignedText.Kind.APPLICATION):
+            applicant = text.review_steps.first().application.applicant
+            own = [each.capacity for each in text.sign_offs.filter(signer=applicant)]
+            assert own == ["Applicant"]
+            assert not text.sign_offs.filter(on_behalf_of=applicant).exists()
+            assert text.digest == signing.digest(text.text)
+
+    @invariant()
+    def who_is_accepted_takes_part_and_has_a_seat(self) -> None:
+        accepted = set(Application.objects.filter(status=Status.ACCEPTED).values_list("applicant", flat=True))
+        assert accepted == set(Participant.objects.values_list("user", flat=True))
+        assert len(accepted) <= SEATS
+
+    @invariant()
+    def everybody_is_told_of_each_outcome_once(self) -> None:
+        """A11."""
+        told = Message.objects.filter(kind="application_outcome")
+        assert sorted(each.ids["decision"] for each in told) == sorted(Decision.objects.values_list("pk", flat=True))
+
+    @invariant()
+    def a_decision_weighs_the_three_criteria(self) -> None:
+        """A10."""
+        for each in Decision.objects.all():
+            assert each.interest_in_program and each.interest_in_leadership and each.division_project
+
+    @invariant()
+    def the_concept_was_discussed_before(self) -> None:
+        """A3."""
+        for each in ReviewStep.objects.filter(status="signed").exclude(concept_date=None):
+            assert each.concept_date <= drafting.today_of(self.cohort, each.text.created_at)
+
+    @invariant()
+    def one_person_has_one_application(self) -> None:
+        standing = list(Application.objects.standing().values_list("applicant", flat=True))
+        assert len(standing) == len(set(standing))
+
+    @invariant()
+    def each_signature_left_its_trace(self) -> None:
+        traces = AuditEvent.objects.filter(action__in=["application.submitted", "application.signed"]).count()
+        from_waitlist = SignOff.objects.filter(capacity__contains="deciding about the waitlist").count()
+        assert traces == SignOff.objects.count() - from_waitlist
+
+
+def walk(*, examples: int, steps: int) -> None:
+    run_state_machine_as_test(
+        AnyOrder,
+        settings=settings(max_examples=examples, stateful_step_count=steps, deadline=None, phases=[Phase.generate]),
+    )
+    audit.seal()
+    assert audit.verify()[1] is None
+
+
+@pytest.mark.django_db
+def test_no_order_of_acts_leads_where_the_rules_forbid():
+    walk(examples=8, steps=30)
+
+
+@pytest.mark.deep
+@pytest.mark.django_db
+def test_ten_thousand_acts_lead_nowhere_the_rules_forbid():
+    walk(examples=200, steps=50)
