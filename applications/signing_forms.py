@@ -43,6 +43,16 @@ def as_signed(lines: Sequence[str]) -> Markup:
     )
 
 
+def concept_date_field(step: ReviewStep, stated: date) -> forms.DateField:
+    """A3: to confirm what the applicant states, or to correct it."""
+    return forms.DateField(
+        label=f"The project concept was discussed with the {step.route_step.title.lower()} on",
+        initial=stated,
+        help_text="As the applicant states it. Leave it to confirm, or correct it.",
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+    )
+
+
 class SignatureForm(SigningForm, TextForm):
     """A signature under the statements, with the dates of the concept discussion to confirm or correct (A3)."""
 
@@ -67,12 +77,7 @@ class SignatureForm(SigningForm, TextForm):
         if stated is None:
             return
         self.offices.append(step.office)
-        self.fields[self._name(step.office)] = forms.DateField(
-            label=f"The project concept was discussed with the {step.route_step.title.lower()} on",
-            initial=stated,
-            help_text="As the applicant states it. Leave it to confirm, or correct it.",
-            widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-        )
+        self.fields[self._name(step.office)] = concept_date_field(step, stated)
 
     def _name(self, office: str) -> str:
         return f"concept_{office}"

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from applications import approvals, approvals_list, office, project_views, text_views, views, writing
+from applications import approvals, approvals_list, office, project_views, several, text_views, views, writing
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("applications/", views.index, name="applications"),
@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "applications/project/change/<int:pk>/take-back/", project_views.take_back, name="project_take_back"
     ),
     path("approvals/", approvals_list.index, name="approvals"),
+    path("approvals/several/", several.several, name="approvals_several"),
     path("approvals/<int:pk>/", approvals.read, name="approval"),
     path("approvals/<int:pk>/sign/", approvals.sign, name="approval_sign"),
     path("approvals/<int:pk>/return/", approvals.give_back, name="approval_return"),

@@ -40,6 +40,12 @@ def _plain(name: str) -> str:
     return " ".join(name.split()).casefold()
 
 
+def check_name(signer: User, typed_name: str) -> None:
+    """Raises NameDoesNotMatch unless it is the signer's."""
+    if not is_name_of(signer, typed_name):
+        raise NameDoesNotMatch(f"To sign, type your name exactly as it is on record: {signer.name}.")
+
+
 @transaction.atomic
 def sign(
     *,
@@ -62,8 +68,7 @@ def sign(
         raise NotTheirSession(f"Only {by} can sign here. Sign in as yourself first.")
     if not esign.has_consented(by):
         raise ConsentNeeded("Before your first signature, agree to sign electronically.")
-    if not is_name_of(by, typed_name):
-        raise NameDoesNotMatch(f"To sign, type your name exactly as it is on record: {by.name}.")
+    check_name(by, typed_name)
     sign_off, _ = SignOff.objects.get_or_create(
         text=text,
         signer=by,

@@ -1,0 +1,71 @@
+"""Signing several applications under one name."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from crispy_forms.layout import Fieldset
+from django.http import HttpRequest
+
+from applications.forms import helper
+from applications.models import Application, ReviewStep
+from applications.routing import Settled
+from applications.settling import ConceptNotDiscussed, concept_discussed_by, stated_concept_date, statements
+from applications.signing_forms import as_signed, concept_date_field
+from coaching.signing import NameDoesNotMatch, check_name
+from coaching.signing_form import SignatureParts, SigningForm
+
+
+class SeveralForm(SigningForm):
+    """One typed name under the statements of several applications, each with its dates to confirm (A3)."""
+
+    def __init__(self, *args: Any, settled: Mapping[int, Settled], request: HttpRequest) -> None:
+        super().__init__(*args, request=request)
+        self.settled = settled
+        parts = [self._part(each) for each in settled.values()]
+        self.helper = helper(*parts, SignatureParts())
+
+    def _part(self, settled: Settled) -> Fieldset:
+        """What is signed of one application."""
+        names = [name for step, _ in settled if (name := self._add_concept_date(step))]
+        title = settled[0][0].application.applicant.name
+        return Fieldset(title, as_signed(statements(settled)), *names, css_class="panel-soft")
+
+    def _add_concept_date(self, step: ReviewStep) -> str:
+        stated = stated_concept_date(step.application, step)
+        if stated is None:
+            return ""
+        name = _date_of(step)
+        self.fields[name] = concept_date_field(step, stated)
+        return name
+
+    def clean(self) -> dict[str, Any]:
+        """Name and dates first: of several applications none is signed while one of them would be refused."""
+        cleaned = super().clean()
+        if "typed_name" in cleaned:
+            self._check_name(cleaned["typed_name"])
+        for step in self._steps():
+            given = cleaned.get(_date_of(step))
+            if given and given > concept_discussed_by(step.application):
+                self.add_error(_date_of(step), str(ConceptNotDiscussed(step.office)))
+        return cleaned
+
+    def _check_name(self, typed_name: str) -> None:
+        try:
+            check_name(self.signer, typed_name)
+        except NameDoesNotMatch as refusal:
+            self.refuse(refusal)
+
+    def concept_dates(self, application: Application) -> dict[str, date]:
+        """By office, of one application."""
+        steps = [step for step, _ in self.settled[application.pk] if _date_of(step) in self.fields]
+        return {step.office: self.cleaned_data[_date_of(step)] for step in steps}
+
+    def _steps(self) -> list[ReviewStep]:
+        return [
+            step for settled in self.settled.values() for step, _ in settled if _date_of(step) in self.fields
+        ]
+
+
+def _date_of(step: ReviewStep) -> str:
+    return f"concept_{step.pk}"
