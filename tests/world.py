@@ -18,6 +18,7 @@ from coaching.models import (
     CareerTrack,
     Cohort,
     Consent,
+    Message,
     OrgUnit,
     Participant,
     Program,
@@ -353,3 +354,6 @@ def _people(world: World, branch: Branch, where: str) -> None:
         now=NOW,
     )
     world.keep("delegation", where or "ours", order)
+    lost = Message.objects.filter(recipient=branch.deputy, kind="delegation_recorded")
+    lost.update(status=Message.Status.UNKNOWN, error="WorkerStopped")
+    world.keep("message", where or "ours", lost.get())

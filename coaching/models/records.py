@@ -143,6 +143,7 @@ class Message(models.Model):
         DROPPED = "dropped", "No longer needed"
         FAILED = "failed", "Could not be delivered"
         UNKNOWN = "unknown", "Perhaps sent"
+        SETTLED = "settled", "Settled otherwise"
 
     kind = models.CharField(max_length=60)
     recipient = models.ForeignKey(User, models.CASCADE, related_name="messages")
@@ -161,6 +162,7 @@ class Message(models.Model):
         ordering = ("-created_at", "-pk")
         indexes = [
             models.Index(fields=["due_at"], condition=Q(status="pending"), name="message_due"),
+            models.Index(fields=["status", "created_at"], name="message_by_status"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -15,6 +15,7 @@ FINDS: tuple[Find, ...] = (
     applications.project_changes,
     applications.mine,
     office.corrections,
+    office.mail,
     office.cohorts,
     teams.to_agree,
     teams.to_confirm,

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from coaching.site import accounts, health, home, mailbox
+from coaching.site import accounts, health, home, mailbox, undelivered
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
@@ -17,6 +17,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/confirm-email/<str:key>/", accounts.not_offered, name="account_confirm_email"),
     path("accounts/", include("allauth.urls")),
     path("mail/", mailbox.index, name="mailbox"),
+    path("mail/undelivered/", undelivered.index, name="undelivered"),
+    path("mail/undelivered/again/", undelivered.all_again, name="undelivered_all_again"),
+    path("mail/undelivered/<int:pk>/again/", undelivered.again, name="undelivered_again"),
+    path("mail/undelivered/<int:pk>/settled/", undelivered.settled, name="undelivered_settled"),
     path("mail/<str:name>/", mailbox.show, name="mailbox_mail"),
     path("mail/<str:name>/html/", mailbox.show_html, name="mailbox_html"),
     path("livez", health.livez, name="livez"),

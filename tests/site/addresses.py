@@ -70,6 +70,13 @@ SITE = {
     "home": page(PEOPLE),
     "livez": page(ANYBODY),
     "readyz": page(ANYBODY),
+    # F5: each branch office about its own people, administrators about everybody.
+    "undelivered": page(OFFICERS | ADMINISTRATOR),
+    "undelivered_all_again": page(*[OFFICERS | ADMINISTRATOR] * 2),
+    **dict.fromkeys(
+        ("undelivered_again", "undelivered_settled"),
+        both("message", {"ours": OFFICE | ADMINISTRATOR, "foreign": people("other_officer administrator")}),
+    ),
     "mailbox": page(NOBODY),  # outside the demo
     "mailbox_mail": about("mail"),
     "mailbox_html": about("mail"),

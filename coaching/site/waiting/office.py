@@ -6,7 +6,7 @@ from django.db.models import Count, Min, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from coaching import directory
+from coaching import directory, offices, undelivered
 from coaching.cohorts import Phase, standing
 from coaching.models import DirectoryCorrection, Participant, User
 from coaching.site.cohorts import readable_cohorts
@@ -26,6 +26,26 @@ def corrections(user: User, now: datetime) -> list[Card]:
             action="Review",
             urgency=Urgency.SOON,
             icon="users-check-mark",
+        )
+    ]
+
+
+def mail(user: User, now: datetime) -> list[Card]:
+    """For the branch office and administrators: somebody has not heard what they were to hear."""
+    today = timezone.localdate(now)
+    if not user.is_staff and not offices.office_branches(user, on=today):
+        return []
+    sums = undelivered.visible_to(user, on=today).aggregate(number=Count("pk"), since=Min("created_at"))
+    if not sums["number"]:
+        return []
+    return [
+        Card(
+            title=f"{counted(sums['number'], 'mail', 'mails')} did not arrive",
+            text=f"The first has waited since {day(sums['since'])}. Nothing is sent again by itself.",
+            address=reverse("undelivered"),
+            action="Look at them",
+            urgency=Urgency.SOON,
+            icon="email",
         )
     ]
 

@@ -1,0 +1,53 @@
+"""What each kind of mail is about, in words for the branch office; never what it says."""
+
+ABOUT = {
+    "application_closed": "Applications were closed with a notice",
+    "application_declined": "The application was not supported",
+    "application_draft_reminder": "Reminder of a draft",
+    "application_more_time": "There is more time to apply",
+    "application_outcome": "Outcome of the application",
+    "application_received": "An application has come in",
+    "application_reminder": "Reminder to sign an application",
+    "application_returned": "The application was returned for changes",
+    "application_returned_reminder": "Reminder of a returned application",
+    "application_route_problem": "A signer is missing on an application’s route",
+    "application_signed": "The application was signed",
+    "application_submitted": "The application has come in",
+    "application_to_sign": "An application waits for a signature",
+    "application_withdrawn": "An application was withdrawn",
+    "applications_overdue": "List of overdue applications",
+    "certificates.batch_approved": "A list of certificates was approved",
+    "certificates.batch_awaiting_approval": "A list of certificates waits for approval",
+    "certificates.batch_returned": "A list of certificates was sent back",
+    "certificates.issued": "The certificate is ready",
+    "certificates.revoked": "The certificate was revoked",
+    "correction_reported": "A correction of the directory was reported",
+    "correction_settled": "A correction of the directory was settled",
+    "delegation_ended": "An order to sign for somebody ended",
+    "delegation_recorded": "An order to sign for somebody was recorded",
+    "invitation": "Invitation to the program’s site",
+    "meetings.attendance_corrected": "Attendance was corrected",
+    "meetings.changed": "A meeting has changed",
+    "meetings.evaluate": "A meeting is to be evaluated",
+    "meetings.laid_out": "The team’s meetings are planned",
+    "meetings.left_month": "A team’s month may be without its meeting",
+    "meetings.reminder": "Reminder of a meeting",
+    "participant_left": "A participant left",
+    "participation_ended": "The participation has ended",
+    "project_change_asked": "A change of a project waits for a signature",
+    "project_change_settled": "A change of a project was settled",
+    "team_agreed": "Everybody of a team agreed",
+    "team_change_asked": "How a small team goes on: the question",
+    "team_change_settled": "How a small team goes on: the outcome",
+    "team_confirmed": "The team is confirmed",
+    "team_declined": "Somebody declined a team",
+    "team_dissolved": "A team will not be formed",
+    "team_proposed": "A team is proposed",
+    "team_small": "A team has become small",
+    "teammate_left": "A teammate left",
+}
+
+
+def about(kind: str) -> str:
+    """Kinds that an earlier version sent are named by themselves."""
+    return ABOUT.get(kind) or kind.rpartition(".")[2].replace("_", " ").capitalize()
