@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from applications.models import (
     Application,
     Decision,
+    DraftShare,
     ProjectChange,
     Rating,
     Release,
@@ -144,3 +145,11 @@ class ReminderAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("kind", "object_id", "for_date", "at")
     list_filter = ("kind",)
     search_fields = ("=object_id",)
+
+
+@admin.register(DraftShare)
+class DraftShareAdmin(WithoutDrafts, admin.ModelAdmin):
+    to_status = "application__status"
+    list_display = ("application", "person", "shared_at", "ended_at")
+    search_fields = ("application__applicant__name", "person__name")
+    list_select_related = ("application__applicant", "application__cohort", "person")

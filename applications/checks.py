@@ -77,7 +77,7 @@ def missing(application: Application, *, on: date) -> list[Finding]:
 
 def _missing_ratings(application: Application) -> list[Finding]:
     """A6: every competency is rated, and at least one is there to grow in."""
-    ratings = {rating.competency_id: rating.rating for rating in application.ratings.all()}
+    ratings = {rating.competency_id: rating.rating for rating in application.ratings.all() if rating.rating}
     found = [
         Finding(Step.COMPETENCIES, f"rating_{competency.pk}", f"Rate “{competency}”: grow, glow or neither.")
         for competency in competencies_of(application)
@@ -103,7 +103,7 @@ def _concept_date(field: str, whom: str, stated: date | None, on: date) -> list[
 def warnings(application: Application) -> list[Finding]:
     """What may be submitted as it is, though a second look would help."""
     found = []
-    kinds = {rating.rating for rating in application.ratings.all()}
+    kinds = {rating.rating for rating in application.ratings.all() if rating.rating}
     if kinds and Rating.Kind.GLOW not in kinds:  # A6
         message = "You named no competency you glow in. Your team would like to learn from what you do well."
         found.append(Finding(Step.COMPETENCIES, "", message))

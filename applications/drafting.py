@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from applications import conflicts, routing, text
+from applications.answers import FIELDS, SERVED, differing, digest, plain, rating_name
 from applications.checks import Step
 from applications.models import Application, Rating
 from applications.routing import Signer
@@ -26,6 +27,17 @@ class NotYours(Refused):
 
 class NotEditable(Refused):
     """The application is with its signers, or settled."""
+
+
+class SavedElsewhere(Refused):
+    """Something else was saved since this page was made; `names` are the answers that differ."""
+
+    def __init__(self, application: Application, names: list[str]) -> None:
+        self.application = application
+        self.names = names
+        super().__init__(
+            "This step was saved from another page in the meantime. Compare both, and choose what to keep."
+        )
 
 
 def today_of(cohort: Cohort, now: datetime) -> date:
@@ -74,8 +86,10 @@ def _works_in(user: User, cohort: Cohort) -> bool:
 
 
 @transaction.atomic
-def start(*, cohort: Cohort, by: User, now: datetime) -> Application:
-    """Begin an application; a second call returns the same one. Raises NotOpen."""
+def start(
+    *, cohort: Cohort, by: User, now: datetime, from_application: Application | None = None
+) -> Application:
+    """Begin an application, empty or from an earlier one; a second call returns the same one. Raises NotOpen, NotYours."""
     Cohort.objects.select_for_update().get(pk=cohort.pk)
     existing = Application.objects.standing().filter(applicant=by, cohort=cohort).first()
     if existing:
@@ -83,60 +97,109 @@ def start(*, cohort: Cohort, by: User, now: datetime) -> Application:
     reasons = reasons_not_to_start(by, cohort, now=now)
     if reasons:
         raise NotOpen(" ".join(reasons))
-    return Application.objects.create(applicant=by, cohort=cohort, created_at=now, saved_at=now)
+    application = Application.objects.create(applicant=by, cohort=cohort, created_at=now, saved_at=now)
+    if from_application is not None:
+        _copy(from_application, application)
+    return application
 
 
-ANSWERS: dict[str, tuple[str, ...]] = {
-    Step.WHY: ("why", "development", "role_aimed_for", "ultimate_position"),
-    Step.PROJECT: (
-        "project_title",
-        "project_description",
-        "project_outcome",
-        "project_measure",
-        *Application.SMART,
-        "concept_supervisor_date",
-        "concept_director_date",
-    ),
-}
+COPIED = [
+    name for names in FIELDS.values() for name in names if not name.startswith("concept_")
+]  # A3: a new application is talked about anew
+
+
+def _copy(earlier: Application, application: Application) -> None:
+    """The answers, and of the same competency model also the ratings (F1)."""
+    if earlier.applicant_id != application.applicant_id:
+        raise NotYours("You can begin only from an application of your own.")
+    for name in COPIED:
+        setattr(application, name, getattr(earlier, name))
+    application.save(update_fields=COPIED)
+    if earlier.cohort.competency_model_id != application.cohort.competency_model_id:
+        return
+    application.project_competencies.set(earlier.project_competencies.all())
+    Rating.objects.bulk_create(
+        Rating(
+            application=application,
+            competency_id=each.competency_id,
+            rating=each.rating,
+            sentence=each.sentence,
+        )
+        for each in earlier.ratings.all()
+    )
+
+
+def earlier_answers(user: User) -> Application | None:
+    """The last application of this person that has anything in it, to begin another one from."""
+    written = ~Q(why="") | ~Q(project_title="") | ~Q(project_description="") | Q(ratings__isnull=False)
+    mine = Application.objects.filter(written, applicant=user)
+    return mine.select_related("cohort").order_by("-created_at", "-pk").first()
 
 
 @transaction.atomic
 def save_answers(
-    *, application: Application, by: User, answers: Mapping[str, object], now: datetime
+    *,
+    application: Application,
+    by: User,
+    answers: Mapping[str, object],
+    now: datetime,
+    seen: str | None = None,
 ) -> Application:
     """Save answers of the steps "why" and "project" by field name, as far as they go.
 
-    `project_competencies` takes competencies of the cohort's model (A2, F1). Raises NotYours, NotEditable.
+    `project_competencies` takes competencies of the cohort's model (A2, F1). `seen` is the digest of the step's
+    answers that the writer had before them. Raises NotYours, NotEditable, SavedElsewhere.
     """
     application = lock_own(application, by, to="change")
-    allowed = {name for names in ANSWERS.values() for name in names}
-    fields = [name for name in answers if name in allowed]
+    fields = [name for names in FIELDS.values() for name in names if name in answers]
+    _refuse_if_saved_elsewhere(application, _step_of(answers), answers, seen)
     for name in fields:
-        setattr(application, name, answers[name])
+        setattr(application, name, plain(answers[name]))
     application.saved_at = now
     application.save(update_fields=[*fields, "saved_at"])
-    if "project_competencies" in answers:
-        chosen: Iterable[Competency] = answers["project_competencies"]  # type: ignore[assignment]
+    if SERVED in answers:
+        chosen: Iterable[Competency] = answers[SERVED]  # type: ignore[assignment]
         ids = [each.pk for each in chosen]
         application.project_competencies.set(_of_model(application).filter(pk__in=ids))
     return application
 
 
+def _step_of(answers: Mapping[str, object]) -> str:
+    """The step whose page these answers come from."""
+    return next(
+        (step for step, names in FIELDS.items() if any(name in answers for name in names)), Step.PROJECT
+    )
+
+
 @transaction.atomic
 def save_ratings(
-    *, application: Application, by: User, ratings: Mapping[Competency, tuple[str, str]], now: datetime
+    *,
+    application: Application,
+    by: User,
+    ratings: Mapping[Competency, tuple[str, str]],
+    now: datetime,
+    seen: str | None = None,
 ) -> Application:
-    """Save grow, glow or neither with a sentence for each competency named; "" takes a rating back (A6)."""
+    """Save grow, glow or neither with a sentence for each competency named; two empty texts take both back (A6).
+
+    `seen` and what is raised: see save_answers.
+    """
     application = lock_own(application, by, to="change")
     known = set(_of_model(application).values_list("pk", flat=True))
-    given = {each: answer for each, answer in ratings.items() if each.pk in known}
-    taken_back = [each for each, (rating, _) in given.items() if not rating]
+    given = {
+        each.pk: (rating, str(plain(sentence)))
+        for each, (rating, sentence) in ratings.items()
+        if each.pk in known
+    }
+    by_name = {rating_name(pk): answer for pk, answer in given.items()}
+    _refuse_if_saved_elsewhere(application, Step.COMPETENCIES, by_name, seen)
+    taken_back = [pk for pk, answer in given.items() if not any(answer)]
     application.ratings.filter(competency__in=taken_back).delete()
     Rating.objects.bulk_create(
         [
-            Rating(application=application, competency=each, rating=Rating.Kind(rating), sentence=sentence)
-            for each, (rating, sentence) in given.items()
-            if rating
+            Rating(application=application, competency_id=pk, rating=rating, sentence=sentence)
+            for pk, (rating, sentence) in given.items()
+            if rating or sentence
         ],
         update_conflicts=True,
         unique_fields=["application", "competency"],
@@ -145,6 +208,16 @@ def save_ratings(
     application.saved_at = now
     application.save(update_fields=["saved_at"])
     return application
+
+
+def _refuse_if_saved_elsewhere(
+    application: Application, step: str, given: Mapping[str, object], seen: str | None
+) -> None:
+    """Two tabs: what was saved after this page was made is not overwritten unseen."""
+    if seen is None or seen == digest(application, step):
+        return
+    if names := differing(application, step, given):
+        raise SavedElsewhere(application, names)
 
 
 def _of_model(application: Application) -> "QuerySet[Competency]":

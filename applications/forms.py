@@ -11,7 +11,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from applications import checks, guidance
-from applications.checks import Finding
+from applications.answers import NAMES
+from applications.checks import Finding, Step
 from applications.models import Application, Rating
 from coaching.models import Competency, DirectoryCorrection
 from coaching.signing_form import SignatureParts, SigningForm
@@ -39,6 +40,12 @@ def readers(text: str = guidance.READERS) -> Markup:
     return Markup(render_to_string("_who_reads.html", {"text": text}))
 
 
+def example(name: str, label: object) -> Markup:
+    """What an answer could look like, for whoever opens it."""
+    text = guidance.EXAMPLES[name]
+    return Markup(render_to_string("applications/_example.html", {"text": text, "label": label}))
+
+
 def say_limit(field: forms.Field) -> None:
     """Name the longest answer; what is longer is told after sending, where a browser would cut it unseen."""
     if not (limit := getattr(field, "max_length", None)):
@@ -54,12 +61,13 @@ def require_later(field: forms.Field) -> None:
 
 
 def mark_missing(form: forms.BaseForm, findings: Iterable[Finding]) -> None:
-    """Say at its field what is still missing."""
+    """Say at its field what is still missing; autosave.js takes it away once it is there."""
     for finding in findings:
         if field := form.fields.get(finding.field):
             field.help_text = format_html(
-                '{} <span class="still-missing">Before you submit: {}</span>',
+                '{} <span class="still-missing" data-anchor="{}">Before you submit: {}</span>',
                 field.help_text,
+                finding.anchor,
                 finding.message,
             )
 
@@ -69,8 +77,9 @@ class AnswersForm(forms.ModelForm):
 
     use_required_attribute = False
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
+    def __init__(self, *args: object, read_by: str = guidance.READERS, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.read_by = read_by
         for name, field in self.fields.items():
             field.required = False
             field.help_text = guidance.HELP.get(name, field.help_text)
@@ -79,39 +88,36 @@ class AnswersForm(forms.ModelForm):
             if name in checks.NEEDED:
                 require_later(field)
 
+    def question(self, name: str, rows: int | None = None) -> tuple[object, ...]:
+        """A field with an example, and who reads it."""
+        label = self.Meta.model._meta.get_field(name).verbose_name  # type: ignore[attr-defined]
+        field = Field(name, rows=rows) if rows else Field(name)
+        return field, example(name, label), readers(self.read_by)
+
+    def answers(self) -> dict[str, object]:
+        """What can be saved, by name: an answer that is too long is left out."""
+        return dict(self.cleaned_data)
+
 
 class WhyForm(AnswersForm):
     class Meta:
         model = Application
-        fields = ("why", "development", "role_aimed_for", "ultimate_position")
+        fields = NAMES[Step.WHY]
 
     def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.helper = helper(
-            Field("why", rows=5),
-            readers(),
-            Field("development", rows=5),
-            readers(),
-            Field("role_aimed_for"),
-            readers(),
-            Field("ultimate_position"),
-            readers(),
+            *self.question("why", rows=5),
+            *self.question("development", rows=5),
+            *self.question("role_aimed_for"),
+            *self.question("ultimate_position"),
         )
 
 
 class ProjectForm(AnswersForm):
     class Meta:
         model = Application
-        fields = (
-            "project_title",
-            "project_description",
-            "project_outcome",
-            "project_measure",
-            "project_competencies",
-            *Application.SMART,
-            "concept_supervisor_date",
-            "concept_director_date",
-        )
+        fields = NAMES[Step.PROJECT]
         widgets = {
             "project_competencies": forms.CheckboxSelectMultiple,
             "concept_supervisor_date": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
@@ -119,26 +125,24 @@ class ProjectForm(AnswersForm):
         }
 
     def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         served = self.fields["project_competencies"]
         served.queryset = self.instance.cohort.competency_model.competencies.all()  # type: ignore[attr-defined]
         for name, question in guidance.SMART.items():
             self.fields[name].help_text = question
         whole = ("project_description", "project_outcome", "project_measure")
         self.helper = helper(
-            "project_title",
-            readers(),
-            *[part for name in whole for part in (Field(name, rows=4), readers())],
+            *self.question("project_title"),
+            *[part for name in whole for part in self.question(name, rows=4)],
             "project_competencies",
-            readers(),
+            readers(self.read_by),
             Fieldset(
                 "Is it SMART? One short answer each",
                 HTML(
                     "<p>Recommended, not required: what is missing here will not stop you, but it makes the project "
                     "easier to support.</p>"
                 ),
-                *[Field(name, rows=2) for name in Application.SMART],
-                readers(),
+                *[part for name in Application.SMART for part in self.question(name, rows=2)],
             ),
             Fieldset(
                 "You have discussed the concept",
@@ -146,7 +150,7 @@ class ProjectForm(AnswersForm):
                     "<p>Talk about your idea before you submit, with both in one meeting or one by one.</p>"
                 ),
                 Div("concept_supervisor_date", "concept_director_date", css_class="form-narrow"),
-                readers(),
+                readers(self.read_by),
             ),
         )
 
@@ -161,6 +165,7 @@ class CompetenciesForm(forms.Form):
         *args: object,
         competencies: Iterable[Competency],
         ratings: Mapping[int, Rating],
+        read_by: str = guidance.READERS,
         **kwargs: object,
     ) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
@@ -168,10 +173,10 @@ class CompetenciesForm(forms.Form):
         parts: list[object] = []
         for competency in self.competencies:
             rating = ratings.get(competency.pk)
-            parts.append(self._add(competency, rating))
-        self.helper = helper(*parts, readers())
+            parts.append(self._add(competency, rating, read_by))
+        self.helper = helper(*parts)
 
-    def _add(self, competency: Competency, rating: Rating | None) -> Fieldset:
+    def _add(self, competency: Competency, rating: Rating | None, read_by: str) -> Fieldset:
         choice, sentence = f"rating_{competency.pk}", f"sentence_{competency.pk}"
         self.fields[choice] = forms.ChoiceField(
             label=format_html('<span class="visually-hidden">{}: </span>You', competency.name),
@@ -194,12 +199,20 @@ class CompetenciesForm(forms.Form):
             Markup(format_html('<p class="form-text">{}</p>', skills[:1].upper() + skills[1:])),
             Field(choice, template="applications/_radios_inline.html"),
             sentence,
+            readers(read_by),
             css_class="panel-soft",
         )
 
-    def ratings(self) -> dict[Competency, tuple[str, str]]:
+    def answers(self) -> dict[str, object]:
+        """What can be saved, by the name of the choice: a competency with too long a sentence is left out."""
         data = self.cleaned_data
-        return {each: (data[f"rating_{each.pk}"], data[f"sentence_{each.pk}"]) for each in self.competencies}
+        return {
+            choice: (data[choice], data[sentence])
+            for choice, sentence in (
+                (f"rating_{each.pk}", f"sentence_{each.pk}") for each in self.competencies
+            )
+            if choice in data and sentence in data
+        }
 
 
 class CorrectionForm(forms.Form):

@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from applications import drafting, project_changes, routing
-from applications.models import Application, Decision, ProjectChange, ReviewStep
+from applications.models import Application, Decision, DraftShare, ProjectChange, ReviewStep
 from coaching.models import SignOff, User
 from coaching.outbox import Build, Mail, render_mail
 
@@ -121,6 +121,17 @@ def _route_problem(recipient: User, *, application: int) -> Mail | None:
     return None
 
 
+def _draft_shared(recipient: User, *, share: int) -> Mail | None:
+    """Only while it is shared (A3)."""
+    found = DraftShare.objects.open().filter(pk=share).first()
+    if found is None:
+        return None
+    application = _application(found.application_id)
+    context = {"recipient": recipient, "applicant": application.applicant, "cohort": application.cohort}
+    page = settings.SITE_URL + reverse("application_draft", args=[application.pk])
+    return render_mail("mail/draft_shared.txt", {**context, "page": page})
+
+
 def _change(pk: int) -> ProjectChange:
     return ProjectChange.objects.with_people().get(pk=pk)
 
@@ -157,6 +168,7 @@ BUILDERS: dict[str, Build] = {
     "application_closed": _closed,
     "application_more_time": _more_time,
     "application_route_problem": _route_problem,
+    "draft_shared": _draft_shared,
     "project_change_asked": _project_change_asked,
     "project_change_settled": _project_change_settled,
 }

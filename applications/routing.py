@@ -1,6 +1,7 @@
 """Who signs an application: the route as it would be fixed at submission, and who may act on a step today (A9)."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -66,6 +67,17 @@ def director_of(applicant: User, cohort: Cohort, *, on: date) -> Signer:
     for step in cohort.program.route.filter(office=RouteStep.Office.DIRECTOR):
         return _signer(step, applicant, cohort, on)
     raise NoSigner(f"No division director is on the route of the {cohort}. {_ask(cohort)}")
+
+
+def concept_partners(applicant: User, cohort: Cohort, *, on: date) -> list[Signer]:
+    """With whom the project concept is discussed today (A3): supervisor and division director, as far as there are any."""
+    partners = []
+    for step in cohort.program.route.filter(
+        office__in=[RouteStep.Office.SUPERVISOR, RouteStep.Office.DIRECTOR]
+    ):
+        with suppress(NoSigner):
+            partners.append(_signer(step, applicant, cohort, on))
+    return partners
 
 
 def _signer(step: RouteStep, applicant: User, cohort: Cohort, on: date) -> Signer:

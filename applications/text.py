@@ -116,7 +116,7 @@ def _rating(name: str, rating: Rating | None) -> str:
     if rating is None:
         return f"{name}: {NO_ANSWER}"
     sentence = f"\n{_indented(rating.sentence)}" if rating.sentence.strip() else ""
-    return f"{name}: {rating.get_rating_display()}{sentence}"
+    return f"{name}: {rating.get_rating_display() or NO_ANSWER}{sentence}"
 
 
 def _project(application: Application) -> list[str]:

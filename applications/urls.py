@@ -2,7 +2,18 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from applications import approvals, approvals_list, office, project_views, several, text_views, views, writing
+from applications import (
+    approvals,
+    approvals_list,
+    office,
+    project_views,
+    several,
+    sharing_views,
+    steps,
+    text_views,
+    views,
+    writing,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("applications/", views.index, name="applications"),
@@ -10,10 +21,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("applications/cohort/<int:pk>/", office.cohort_list, name="cohort_applications"),
     path("applications/<int:pk>/", views.show, name="application"),
     path("applications/<int:pk>/review/", writing.review, name="application_review"),
-    path("applications/<int:pk>/correction/", writing.correct, name="application_correct"),
+    path("applications/<int:pk>/correction/", steps.correct, name="application_correct"),
+    path("applications/<int:pk>/draft/", sharing_views.draft, name="application_draft"),
+    path("applications/<int:pk>/share/", sharing_views.share, name="application_share"),
+    path("applications/<int:pk>/share/<int:share_pk>/end/", sharing_views.end, name="application_share_end"),
     path("applications/<int:pk>/withdraw/", views.withdraw, name="application_withdraw"),
     path("applications/<int:pk>/text/<int:text_pk>/", text_views.text, name="application_text"),
-    path("applications/<int:pk>/step/<str:step>/", writing.step, name="application_step"),
+    path("applications/<int:pk>/step/<str:step>/", steps.step, name="application_step"),
     path("applications/project/<int:pk>/", project_views.project, name="project"),
     path(
         "applications/project/change/<int:pk>/take-back/", project_views.take_back, name="project_take_back"

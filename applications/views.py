@@ -36,6 +36,7 @@ def index(request: HttpRequest) -> HttpResponse:
                 (cohort, conflicts.conflict_of(user, cohort, on=today))
                 for cohort in cohorts.accepting_applications(today)
             ],
+            "earlier": drafting.earlier_answers(user),
             "coming_cohorts": cohorts.filter(applications_open_date__gt=today),
         },
     )
@@ -61,13 +62,22 @@ def _list(request: HttpRequest, cohort_pk: int) -> HttpResponse:
     return redirect("applications")
 
 
+def _earlier(user: User, given: str) -> Application | None:
+    """The own application to begin from, where one was chosen."""
+    if not given:
+        return None
+    pk = int(given) if given.isdecimal() else None
+    return get_object_or_404(Application, applicant=user, pk=pk)
+
+
 @access(signed_in)
 @post_only(_list)
 def start(request: HttpRequest, cohort_pk: int) -> HttpResponse:
     user: User = request.user  # type: ignore[assignment]
     cohort = _cohort(user, cohort_pk)
+    earlier = _earlier(user, request.POST.get("from", ""))
     try:
-        application = drafting.start(cohort=cohort, by=user, now=timezone.now())
+        application = drafting.start(cohort=cohort, by=user, now=timezone.now(), from_application=earlier)
     except Refused as refusal:
         messages.error(request, str(refusal))
         return redirect("applications")

@@ -8,7 +8,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from applications import choosing, closing, project_changes, reminders, waitlist, workflow
+from applications import choosing, closing, project_changes, reminders, sharing, waitlist, workflow
 from applications.models import Application, Outcome
 from certificates import approval
 from certificates.models import SignaturePicture
@@ -150,14 +150,19 @@ def _open_cohort(world: World, branch: Branch, where: str) -> None:
     cohort = factories.cohort(world.program, branch.unit, by=branch.officer, name="2027")
     world.keep("cohort", where or "open", cohort)
     drafter = _own(world, branch, "applicant", "Dora Draft")
-    _keep_application(world, where or "draft", papers.draft(drafter, cohort))
+    draft = papers.draft(drafter, cohort)
+    _keep_application(world, where or "draft", draft)
+    shared = sharing.share(application=draft, by=drafter, person=branch.supervisor, now=NOW)
+    world.keep("draft share", where or "ours", owner=drafter, pk=draft.pk, share_pk=shared.pk)
     if where:
         _keep_application(world, "foreign in review", papers.submitted(branch.person("Fred Foreign"), cohort))
         return
     director, deputy = branch.director, branch.deputy
 
     def new(state: str) -> Application:
-        return papers.submitted(branch.person(f"{state.title()} Applicant"), cohort)
+        application = papers.draft(branch.person(f"{state.title()} Applicant"), cohort)
+        sharing.share(application=application, by=application.applicant, person=branch.supervisor, now=NOW)
+        return papers.submit(application)
 
     made = {
         "with supervisor": new("one"),

@@ -5,6 +5,7 @@ from applications.models.application import (
     ReviewStep,
 )
 from applications.models.assigned import Assigned
+from applications.models.draft_share import DraftShare
 from applications.models.project_change import ProjectChange
 from applications.models.reminder import Reminder
 from applications.models.selection import Choice, Decision, Outcome, Recommendation, Release, SeatOffer
@@ -15,6 +16,7 @@ __all__ = [
     "Assigned",
     "Choice",
     "Decision",
+    "DraftShare",
     "Outcome",
     "ProjectChange",
     "Rating",

@@ -65,6 +65,11 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         steps = ReviewStep.objects.on_waitlist().signable_by(user, on=on or timezone.localdate())
         return self.filter(pk__in=steps.values("application"))
 
+    def readable_as_draft(self, user: User) -> Self:
+        """Drafts of their own, and those that are shared with them for the talk about the concept (A3)."""
+        shared = Q(shares__person=user, shares__ended_at=None)
+        return self.filter(Q(applicant=user) | shared, status=Application.Status.DRAFT).distinct()
+
     def visible_to(self, user: User) -> Self:
         """Own ones; submitted ones that reached them; those of their division (signed), branch or office (F5, T10).
 
@@ -249,7 +254,12 @@ class Rating(models.Model):
 
     application = models.ForeignKey(Application, models.CASCADE, related_name="ratings")
     competency = models.ForeignKey(Competency, models.PROTECT, related_name="+")
-    rating = models.CharField(max_length=10, choices=Kind.choices)
+    rating = models.CharField(
+        max_length=10,
+        choices=Kind.choices,
+        blank=True,
+        help_text="Empty: a sentence is begun, the choice is open.",
+    )
     sentence = models.CharField(max_length=500, blank=True)
 
     class Meta:
@@ -257,12 +267,13 @@ class Rating(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["application", "competency"], name="rating_one_per_competency"),
             models.CheckConstraint(
-                condition=Q(rating__in=["grow", "glow", "neither"]), name="rating_is_one_of_three"
+                condition=Q(rating__in=["grow", "glow", "neither"]) | Q(rating="") & ~Q(sentence=""),
+                name="rating_is_one_of_three",
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_rating_display()}: {self.competency}"
+        return f"{self.get_rating_display() or 'Open'}: {self.competency}"
 
 
 class ReviewStepQuerySet(AssignedQuerySet["ReviewStep"]):

@@ -13,6 +13,7 @@ from coaching.site.waiting.cards import Card, Find, Urgency
 FINDS: tuple[Find, ...] = (
     applications.to_sign,
     applications.project_changes,
+    applications.drafts_shared,
     applications.mine,
     office.corrections,
     office.mail,

@@ -263,7 +263,7 @@ class TestSteps:
         url = reverse("application", args=[application.pk])
         for step in ("about", "why", "competencies", "project"):
             assert as_applicant.get(step_url(application, step)).url == url
-            assert as_applicant.post(step_url(application, step), {"why": "x"}).url == url
+            assert as_applicant.post(step_url(application, step), {"then": "leave"}).url == url
         assert as_applicant.get(reverse("application_review", args=[application.pk])).url == url
         application.refresh_from_db()
         assert application.why == ANSWERS["why"]

@@ -176,6 +176,10 @@ APPLICATION_ROOMS = {
     "application_step": both("application step", OWN_APPLICATIONS),
     "application_review": both("application", OWN_APPLICATIONS),
     "application_correct": both("application", OWN_APPLICATIONS),
+    # A3: for the talk about the concept, whom the applicant chose reads the draft too.
+    "application_draft": about("application", get={"draft": OWNER | people("supervisor"), "foreign": OWNER}),
+    "application_share": both("application", OWN_APPLICATIONS),
+    "application_share_end": both("draft share", {"ours": OWNER, "foreign": OWNER}),
     "application_withdraw": both("application", OWN_APPLICATIONS),
     "project": both("participant", dict.fromkeys(PARTICIPANTS, OWNER)),
     "project_take_back": both("project change", {"ours": OWNER, "foreign": OWNER}),

@@ -2,12 +2,12 @@
 
 from datetime import date, datetime
 
-from django.db.models import Count, Min
+from django.db.models import Count, Min, Q
 from django.urls import reverse
 from django.utils import timezone
 
 from applications import drafting
-from applications.models import Application, ReviewStep
+from applications.models import Application, DraftShare, ReviewStep
 from applications.waiting import changes_waiting
 from coaching import permissions
 from coaching.models import Cohort, Membership, OrgUnit, User
@@ -55,6 +55,22 @@ def project_changes(user: User, now: datetime) -> list[Card]:
     ]
 
 
+def drafts_shared(user: User, now: datetime) -> list[Card]:
+    """A3: somebody lets this person read a draft before they talk about its project."""
+    shares = DraftShare.objects.open().filter(person=user).select_related("application__applicant")
+    return [
+        Card(
+            title=f"{share.application.applicant} shares a draft with you",
+            text=f"It is for your talk about the project, and not submitted. Shared {day(share.shared_at)}.",
+            address=reverse("application_draft", args=[share.application_id]),
+            action="Read the draft",
+            urgency=Urgency.SOON,
+            icon="eye",
+        )
+        for share in shares
+    ]
+
+
 def mine(user: User, now: datetime) -> list[Card]:
     """Own applications, until the program begins or the person is in a team (A11)."""
     in_teams = Membership.objects.filter(participant__user=user, ended_at=None)
@@ -68,10 +84,11 @@ def mine(user: User, now: datetime) -> list[Card]:
         .filter(application__applicant=user)
         .select_related("signer", "route_step")
     )
+    readers = Count("shares", filter=Q(shares__ended_at=None), distinct=True)
     waits_on = {step.application_id: step for step in steps}
     return [
         _too_late(each) if drafting.came_too_late(each, now=now) else _card(each, waits_on.get(each.pk))
-        for each in rows.select_related("cohort")
+        for each in rows.select_related("cohort").annotate(readers=readers)
     ]
 
 
@@ -94,7 +111,7 @@ def _card(application: Application, step: ReviewStep | None) -> Card:
     if application.status == Status.DRAFT:
         return Card(
             title=f"Finish your application for the {cohort}",
-            text=f"It is saved, and only you can read it. Applications close on {day(cohort.applications_close_date)}.",
+            text=f"It is saved, and {_who_reads(application)}. Applications close on {day(cohort.applications_close_date)}.",
             address=address,
             action="Go on",
             urgency=Urgency.SOON,
@@ -117,6 +134,11 @@ def _card(application: Application, step: ReviewStep | None) -> Card:
         urgency=Urgency.CALM,
         icon="clipboard",
     )
+
+
+def _who_reads(application: Application) -> str:
+    number = application.readers  # type: ignore[attr-defined]
+    return f"you share it with {counted(number, 'person', 'people')}" if number else "only you can read it"
 
 
 def _state(application: Application, step: ReviewStep | None) -> str:
