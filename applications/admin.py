@@ -54,6 +54,8 @@ class ReviewStepInline(ReadOnly, admin.TabularInline):
         "signer",
         "holder",
         "reason",
+        "assigned_by",
+        "replaces",
         "status",
         "since_at",
         "acted_at",

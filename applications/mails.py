@@ -82,6 +82,23 @@ def _about_step(name: str, recipient: User, pk: int, status: str) -> Mail | None
     return _render(name, recipient, application, step=step)
 
 
+def _reassigned(recipient: User, *, step: int) -> Mail | None:
+    """Only while it stands: neither signed since then nor given to yet another."""
+    steps = ReviewStep.objects.with_people().select_related("assigned_by", "replaces__signer")
+    found = steps.get(pk=step)
+    application = _application(found.application_id)
+    if found.status != ReviewStep.Status.PENDING or application.status != Application.Status.IN_REVIEW:
+        return None
+    return _render(
+        "reassigned",
+        recipient,
+        application,
+        step=found,
+        own=recipient == application.applicant,
+        takes_over=recipient == found.signer,
+    )
+
+
 def _outcome(recipient: User, *, decision: int) -> Mail | None:
     """A11. A waitlisting that has become something else in the meantime is not told."""
     found = Decision.objects.get(pk=decision)
@@ -163,6 +180,7 @@ BUILDERS: dict[str, Build] = {
     "application_signed": _signed,
     "application_returned": _returned,
     "application_declined": _declined,
+    "application_reassigned": _reassigned,
     "application_outcome": _outcome,
     "application_withdrawn": _withdrawn,
     "application_closed": _closed,

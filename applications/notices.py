@@ -63,6 +63,16 @@ def decided(application: Application, decision: Decision, *, now: datetime) -> N
     )
 
 
+def reassigned(application: Application, old: ReviewStep, new: ReviewStep, *, now: datetime) -> None:
+    """To the applicant and to whoever no longer has to sign; to whoever has to, once it is their turn (see `turn`)."""
+    people = [application.applicant, old.signer]
+    if new.since_at is None:
+        people.append(new.signer)
+    outbox.queue_many(
+        kind="application_reassigned", to=people, key=str(new.pk), now=now, ids={"step": new.pk}
+    )
+
+
 def withdrawn(application: Application, waiting: ReviewStep | None, *, now: datetime) -> None:
     """To the applicant as a receipt; to whoever had it and to the branch office, if it had been sent at all."""
     people = [application.applicant]

@@ -40,7 +40,8 @@ def may_read(user: User, text: SignedText | None) -> bool:
 
 
 def _signed_by(user: User) -> "QuerySet[SignOff]":
-    return SignOff.objects.filter(Q(signer=user) | Q(on_behalf_of=user))
+    by_order = Q(on_behalf_of=user, delegation__isnull=False)  # not whoever it was taken from
+    return SignOff.objects.filter(Q(signer=user) | by_order)
 
 
 def _within_term(steps: "QuerySet[ReviewStep]", today: date) -> "QuerySet[ReviewStep]":
@@ -52,7 +53,7 @@ def _within_term(steps: "QuerySet[ReviewStep]", today: date) -> "QuerySet[Review
 def _reached(steps: "QuerySet[ReviewStep]", user: User, today: date) -> "QuerySet[ReviewStep]":
     """Steps of standing applications that reached this person, or were signed for the division they lead."""
     divisions = offices.units_led_by(user, on=today, kind=OrgUnit.Kind.DIVISION)
-    own = Q(acted_by=user) | Q(holder=user) | Q(signer=user, delegation=None)
+    own = Q(pk__in=ReviewStep.objects.reached_by(user).values("pk"))
     to_act = ReviewStep.objects.to_act_on().signable_by(user, on=today)
     of_division = Q(office=RouteStep.Office.DIRECTOR, status=ReviewStep.Status.SIGNED, unit__in=divisions)
     standing = steps.exclude(application__status=Application.Status.WITHDRAWN)

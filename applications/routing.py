@@ -180,6 +180,7 @@ class Authority:
     on_behalf_of: User | None = None
     delegation: Delegation | None = None
     acting: bool = False
+    assigned: bool = False  # by the branch office, in place of whom the route had named
 
 
 def authority(step: Assigned, by: User, *, on: date) -> Authority | None:
@@ -197,7 +198,9 @@ def authority(step: Assigned, by: User, *, on: date) -> Authority | None:
     if order and not order.is_in_force(on):
         return _after_the_order(step, by, on)
     if step.signer_id == by.pk:
-        return Authority(step.holder, order, acting=True) if order else Authority()
+        if order:
+            return Authority(step.holder, order, acting=True)
+        return Authority(step.holder, assigned=step.holder is not None)
     as_supervisor = step.route_step.office == RouteStep.Office.SUPERVISOR
     standing = offices.standing_for(by, step.signer, on=on, unit=step.unit, as_supervisor=as_supervisor)
     if standing is None:
@@ -236,10 +239,16 @@ def settled_by(pending: Iterable[ReviewStep], by: User, *, on: date) -> Settled:
     settled: Settled = []
     for step in pending:
         right = authority(step, by, on=on)
-        if right is None or (settled and step.signer_id != settled[0][0].signer_id):
+        if right is None or (settled and not _together(settled[0], (step, right))):
             break
         settled.append((step, right))
     return settled
+
+
+def _together(first: tuple[ReviewStep, Authority], other: tuple[ReviewStep, Authority]) -> bool:
+    """Whether one signature counts for both: whoever was given a step in another's place signs it by itself."""
+    assigned = first[1].assigned or other[1].assigned
+    return first[0].signer_id == other[0].signer_id and not assigned
 
 
 def steps_to_decide(application: Application, by: User, *, on: date) -> Settled:
@@ -283,6 +292,8 @@ def _assignment(step: ReviewStep, by: User) -> tuple[object, ...]:
 def capacity(step: ReviewStep | ProjectChange, right: Authority) -> str:
     """How the signature names the office: "Acting Division Director, Nutrition Division"."""
     title = post_title(step.route_step, step.unit)
+    if right.assigned:
+        return f"{title}, as assigned by the branch office"
     return f"Acting {title}" if right.acting else title
 
 

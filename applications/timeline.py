@@ -19,7 +19,9 @@ class Event:
 def timeline(application: Application) -> list[Event]:
     """Derived from the rows of the workflow, so that it cannot say anything else than they do."""
     steps = (
-        application.review_steps.with_people().select_related("text").order_by("text__created_at", "position")
+        application.review_steps.with_people()
+        .select_related("text", "assigned_by", "replaces__signer")
+        .order_by("text__created_at", "position", "pk")
     )
     events: list[Event] = []
     for number, (_, round_) in enumerate(groupby(steps, key=lambda step: step.text_id)):
@@ -27,6 +29,7 @@ def timeline(application: Application) -> list[Event]:
         again = " again" if number else ""
         events.append(Event(f"Submitted{again} by {application.applicant}", at=rows[0].text.created_at))
         events += _acts(application, rows)
+        events += [_reassigned(each) for each in rows if each.replaces]
     events += [_decision(each) for each in application.decisions.all()]
     if application.withdrawn_at:
         title = f"Withdrawn by {application.applicant}"
@@ -58,6 +61,13 @@ def _signed(application: Application, steps: list[ReviewStep]) -> Event:
         if step.concept_date and step.concept_date != stated:
             parts.append(f"Says the project concept was discussed on {step.concept_date:%B %-d, %Y}.")  # A3
     return Event(f"Signed by {steps[0].acted_by}", " ".join(parts), steps[0].acted_at)
+
+
+def _reassigned(step: ReviewStep) -> Event:
+    """A9: both names, by whom and why."""
+    assert step.replaces is not None
+    title = f"{step.route_step.title}: {step.signer} signs in place of {step.replaces.signer}"
+    return Event(title, f"{step.reason} Given by {step.assigned_by}.", step.assigned_at)
 
 
 def _refused(step: ReviewStep) -> Event:

@@ -1,6 +1,6 @@
 """Addresses of this app."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from applications import (
     approvals,
@@ -18,6 +18,7 @@ from applications import (
 urlpatterns: list[URLPattern | URLResolver] = [
     path("applications/", views.index, name="applications"),
     path("applications/start/<int:cohort_pk>/", views.start, name="application_start"),
+    path("applications/", include("applications.office_urls")),
     path("applications/cohort/<int:pk>/", office.cohort_list, name="cohort_applications"),
     path("applications/<int:pk>/", views.show, name="application"),
     path("applications/<int:pk>/review/", writing.review, name="application_review"),

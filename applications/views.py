@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from applications import conflicts, drafting, workflow
+from applications import conflicts, drafting, reassigning, workflow
 from applications.checks import Step
 from applications.models import Application, ReviewStep
 from applications.timeline import timeline
@@ -111,6 +111,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
             "waiting": waiting,
             "overdue": waiting is not None and waiting.is_overdue(timezone.localdate()),
             "events": timeline(application),
+            "offers": reassigning.offers(application, user),
             "returned": returned(application),
             "declined": _declined(application),
             "decision": application.decisions.last(),

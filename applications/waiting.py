@@ -7,7 +7,7 @@ from django.db.models import Case, F, Max, Q, QuerySet, Value, When
 from django.http import QueryDict
 
 from applications.models import Application, ApplicationQuerySet, ProjectChange, ReviewStep
-from applications.models.application import ReviewStepQuerySet
+from applications.models.review_step import ReviewStepQuerySet
 from coaching.counting import NumberOf
 from coaching.models import OrgUnit, Participant, RouteStep, User
 

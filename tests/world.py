@@ -205,6 +205,7 @@ def _keep_application(world: World, label: str, application: Application) -> Non
     world.keep("application step", label, owner=owner, pk=application.pk, step="why")
     signed = application.review_steps.first()
     if signed:
+        world.keep("review step", label, owner=owner, pk=application.pk, step_pk=signed.pk)
         world.keep("application text", label, owner=owner, pk=application.pk, text_pk=signed.text_id)
 
 

@@ -1,14 +1,14 @@
 """An application from draft to decision: answers, ratings, the route it takes, and what was decided."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import ClassVar, Self
 
 from django.db import models
-from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, Subquery, Value
-from django.db.models.functions import Cast, TruncDate
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils import timezone
 
-from applications.models.assigned import Assigned, AssignedQuerySet
+from applications.models.review_step import ReviewStep
+from applications.models.status import ApplicationStatus
 from coaching import offices, permissions
 from coaching.models import (
     Cohort,
@@ -16,7 +16,6 @@ from coaching.models import (
     OrgUnit,
     RouteStep,
     SignedText,
-    SignOff,
     User,
 )
 
@@ -31,9 +30,8 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
 
     def before_decision(self) -> Self:
         """On their way to the deciding office: with the applicant again, or with a signer who is not also the decider."""
-        route = ReviewStep.objects.filter(text=OuterRef("current_text")).exclude(
-            status=ReviewStep.Status.SUPERSEDED
-        )
+        no_more = (ReviewStep.Status.SUPERSEDED, ReviewStep.Status.REASSIGNED)
+        route = ReviewStep.objects.filter(text=OuterRef("current_text")).exclude(status__in=no_more)
         decider = route.filter(route_step__decides=True).values("signer")[:1]
         others = route.filter(status=ReviewStep.Status.PENDING).exclude(signer=OuterRef("decider"))
         reviewed = Q(status=Application.Status.IN_REVIEW) & Exists(others)
@@ -52,10 +50,7 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         A stand-in reads what waits and what they acted on, not what the other signed before. Nobody reads on once it
         was withdrawn, nor whoever had not acted when it was closed: signers read for the selection only (M17).
         """
-        reached = ReviewStep.objects.reached().exclude(
-            status=ReviewStep.Status.SUPERSEDED, application__status=Application.Status.CLOSED
-        )
-        own = reached.filter(Q(acted_by=user) | Q(holder=user) | Q(signer=user, delegation=None))
+        own = ReviewStep.objects.reached_by(user)
         to_act = ReviewStep.objects.to_act_on().signable_by(user, on=on or timezone.localdate())
         steps = Q(pk__in=own.values("application")) | Q(pk__in=to_act.values("application"))
         return self.standing().filter(steps).exclude(applicant=user)
@@ -93,16 +88,7 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
 
 
 class Application(models.Model):
-    class Status(models.TextChoices):
-        DRAFT = "draft", "Draft"
-        IN_REVIEW = "in_review", "In review"
-        RETURNED = "returned", "Returned for changes"
-        ACCEPTED = "accepted", "Accepted"
-        WAITLISTED = "waitlisted", "Waitlisted"
-        NOT_SELECTED = "not_selected", "Not selected"
-        DECLINED = "declined", "Declined"
-        WITHDRAWN = "withdrawn", "Withdrawn"
-        CLOSED = "closed", "Closed without a decision"
+    Status = ApplicationStatus
 
     EDITABLE: ClassVar[tuple[str, ...]] = (Status.DRAFT, Status.RETURNED)
     # F3: until the decision; the waitlist is not one yet.
@@ -274,152 +260,3 @@ class Rating(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_rating_display() or 'Open'}: {self.competency}"
-
-
-class ReviewStepQuerySet(AssignedQuerySet["ReviewStep"]):
-    signed_for = "application__applicant"
-
-    def current(self) -> Self:
-        """Where applications wait now."""
-        return self.filter(status=ReviewStep.Status.PENDING, since_at__isnull=False)
-
-    def on_waitlist(self) -> Self:
-        """The deciding steps of waitlisted applications: signed, and open to another decision."""
-        return self.current_round().filter(
-            application__status=Application.Status.WAITLISTED, route_step__decides=True
-        )
-
-    def overdue(self, on: date) -> Self:
-        """Where somebody was asked to act before that day; ReviewStep.is_overdue says the same of one."""
-        days = Cast("route_step__days_to_sign", models.IntegerField())
-        time_to_sign = ExpressionWrapper(days * Value(timedelta(days=1)), models.DurationField())
-        due = ExpressionWrapper(TruncDate("since_at") + time_to_sign, models.DateTimeField())
-        return (
-            self.filter(status=ReviewStep.Status.PENDING)
-            .alias(due=Cast(due, models.DateField()))
-            .filter(due__lt=on)
-        )
-
-    def to_settle(self) -> Self:
-        """What is still to be signed of applications in review, and the deciding steps of those on the waitlist."""
-        pending = self.current_round().filter(
-            application__status=Application.Status.IN_REVIEW, status=ReviewStep.Status.PENDING
-        )
-        return pending | self.on_waitlist()
-
-    def to_act_on(self) -> Self:
-        return self.current() | self.on_waitlist()
-
-    def reached(self) -> Self:
-        """Those whose turn has come, now or earlier."""
-        return self.filter(since_at__isnull=False)
-
-    def of(self, user: User) -> Self:
-        """Those that name this person: as signer, as holder of the post, or as who acted."""
-        return self.filter(Q(signer=user) | Q(holder=user) | Q(acted_by=user))
-
-    def current_round(self) -> Self:
-        """Steps over the text that stands: a changed text has a route of its own."""
-        return self.filter(text=F("application__current_text"))
-
-    def with_people(self) -> Self:
-        return self.select_related(
-            "route_step", "signer", "holder", "acted_by", "unit", "delegation", "sign_off__on_behalf_of"
-        )
-
-
-class ReviewStep(Assigned):
-    """One signature on the way of one submitted text; who signs is fixed at submission (A9)."""
-
-    class Status(models.TextChoices):
-        PENDING = "pending", "Waiting"
-        SIGNED = "signed", "Signed"
-        RETURNED = "returned", "Returned"
-        DECLINED = "declined", "Declined"
-        SUPERSEDED = "superseded", "No longer needed"
-
-    application = models.ForeignKey(Application, models.CASCADE, related_name="review_steps")
-    text = models.ForeignKey(SignedText, models.PROTECT, related_name="review_steps")
-    route_step = models.ForeignKey(RouteStep, models.PROTECT, related_name="+")
-    position = models.PositiveSmallIntegerField()
-    office = models.CharField(max_length=20, choices=RouteStep.Office.choices)
-    assigned_by = models.ForeignKey(
-        User,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        help_text="Empty: the route, at submission.",
-    )
-    status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
-    since_at = models.DateTimeField("waiting since", null=True, blank=True)
-    acted_at = models.DateTimeField(null=True, blank=True)
-    acted_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
-    comment = models.TextField(blank=True, help_text="For a return or decline; the applicant reads it.")
-    concept_date = models.DateField(
-        "concept discussed on",
-        null=True,
-        blank=True,
-        help_text="As this signer confirms or corrects it (A3).",
-    )
-    sign_off = models.ForeignKey(SignOff, models.PROTECT, null=True, blank=True, related_name="review_steps")
-
-    objects = ReviewStepQuerySet.as_manager()
-
-    class Meta:
-        ordering = ("application", "text", "position")
-        indexes = [
-            models.Index(fields=["signer", "status"], name="reviewstep_by_signer"),
-            models.Index(fields=["since_at"], condition=Q(status="pending"), name="reviewstep_waiting"),
-        ]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["text", "position"],
-                condition=~Q(status="superseded"),
-                name="reviewstep_one_per_position",
-            ),
-            models.UniqueConstraint(  # A9: one place at a time
-                fields=["application"],
-                condition=Q(status="pending", since_at__isnull=False),
-                name="reviewstep_one_current",
-            ),
-            models.CheckConstraint(
-                condition=Q(status="signed", sign_off__isnull=False)
-                | (~Q(status="signed") & Q(sign_off=None)),
-                name="reviewstep_signed_has_signature",
-            ),
-            models.CheckConstraint(
-                condition=(Q(status__in=["pending", "superseded"], acted_at=None, acted_by=None))
-                | (
-                    Q(status__in=["signed", "returned", "declined"])
-                    & Q(since_at__isnull=False, acted_at__isnull=False, acted_by__isnull=False)
-                ),
-                name="reviewstep_acted_is_dated",
-            ),
-            models.CheckConstraint(
-                condition=~Q(status__in=["returned", "declined"]) | ~Q(comment=""),
-                name="reviewstep_refusal_has_reason",
-            ),
-            models.CheckConstraint(  # A3
-                condition=~Q(status="signed", office__in=["supervisor", "director"])
-                | Q(concept_date__isnull=False),
-                name="reviewstep_confirms_concept",
-            ),
-            *Assigned.constraints("reviewstep"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.route_step.title}: {self.signer}"
-
-    @property
-    def signed_for_id(self) -> int:
-        return self.application.applicant_id
-
-    @property
-    def due_date(self) -> date | None:
-        if self.since_at is None:
-            return None
-        return timezone.localdate(self.since_at) + timedelta(days=self.route_step.days_to_sign)
-
-    def is_overdue(self, on: date) -> bool:
-        return self.status == self.Status.PENDING and self.due_date is not None and self.due_date < on

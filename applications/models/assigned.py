@@ -45,7 +45,7 @@ class Assigned(models.Model):
         null=True,
         blank=True,
         related_name="+",
-        help_text="Who holds the post, when somebody acts in it.",
+        help_text="Who holds the post, when somebody acts in it, or who was to sign before it was given to another.",
     )
     signer = models.ForeignKey(User, models.PROTECT, related_name="+")
     delegation = models.ForeignKey(
@@ -62,14 +62,18 @@ class Assigned(models.Model):
         raise NotImplementedError
 
     @staticmethod
-    def constraints(name: str) -> list[models.CheckConstraint]:
-        """What holds for every assignment; constraint names begin with the model's."""
+    def constraints(name: str, *, or_else: Q | None = None) -> list[models.CheckConstraint]:
+        """What holds for every assignment; constraint names begin with the model's.
+
+        `or_else`: where a model knows another way than an order by which somebody signs in a holder's place.
+        """
+        acting = Q(delegation=None, holder=None) | (Q(delegation__isnull=False) & ~Q(reason=""))
         return [
             models.CheckConstraint(
                 condition=Q(holder=None) | ~Q(holder=F("signer")), name=f"{name}_acting_is_another"
             ),
             models.CheckConstraint(
-                condition=Q(delegation=None, holder=None) | (Q(delegation__isnull=False) & ~Q(reason="")),
+                condition=acting | or_else if or_else else acting,
                 name=f"{name}_acting_says_why",
             ),
         ]

@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from applications import drafting, settling, workflow
-from applications.models import Application
+from applications import drafting, reassigning, settling, workflow
+from applications.models import Application, ReviewStep
 from coaching import enrollment
 from coaching.models import Delegation, Message, Participant, SignOff
 from tests import factories
@@ -48,6 +48,34 @@ def test_signer_and_delegate_at_once_sign_once(applicant, supervisor, outsider, 
     assert kinds(results) == {Application: 1, settling.NotWaitingOnYou: 1}
     assert application.current_text.sign_offs.count() == 2
     assert Message.objects.filter(kind="application_signed").count() == 1
+
+
+def test_a_step_is_given_away_once(applicant, outsider, branch_officer, cohort):
+    step = submitted(applicant, cohort).current_step()
+    other = factories.person("Nora Next")
+
+    def give(to):
+        return reassigning.reassign(step=step, to=to, reason="Leave.", by=branch_officer, now=NOW)
+
+    results = at_once(lambda: give(outsider), lambda: give(other))
+    assert kinds(results) == {ReviewStep: 1, reassigning.NotReassigned: 1}
+    assert ReviewStep.objects.filter(replaces=step).count() == 1
+
+
+@pytest.mark.parametrize("round_", range(3))
+def test_signing_while_the_step_is_given_away_has_one_outcome(
+    applicant, supervisor, outsider, branch_officer, cohort, round_
+):
+    application = submitted(applicant, cohort)
+    step = application.current_step()
+    results = at_once(
+        lambda: sign(application, supervisor),
+        lambda: reassigning.reassign(step=step, to=outsider, reason="Leave.", by=branch_officer, now=NOW),
+    )
+    signed, given = kinds(results)[Application], kinds(results)[ReviewStep]
+    assert (signed, given) in ((1, 0), (0, 1))
+    assert SignOff.objects.filter(signer=supervisor).count() == signed
+    assert ReviewStep.objects.filter(replaces=step).count() == given
 
 
 @pytest.mark.parametrize("round_", range(5))

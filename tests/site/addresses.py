@@ -173,6 +173,14 @@ APPLICATION_ROOMS = {
     "cohort_applications": about("cohort", get=COHORTS_READ),
     "application": about("application", get=APPLICATIONS),
     "application_text": about("application text", get=SUBMITTED),
+    "application_reassign": both(
+        "review step",
+        {
+            label: people("other_officer") if label.startswith("foreign") else OFFICE
+            for label in APPLICATIONS
+            if label not in ("draft", "foreign")
+        },
+    ),
     "application_step": both("application step", OWN_APPLICATIONS),
     "application_review": both("application", OWN_APPLICATIONS),
     "application_correct": both("application", OWN_APPLICATIONS),
