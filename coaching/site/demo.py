@@ -15,7 +15,7 @@ from certificates import approval, issuing
 from certificates.models import Certificate
 from coaching import cohorts, delegations, directory, esign, team_formation
 from coaching.models import Cohort, Delegation, Message, OrgUnit, Program, User
-from coaching.site import reference, staging
+from coaching.site import demo_mail, reference, staging
 from coaching.site.population import MAIL_DOMAIN, Employee, Population
 from meetings import evaluations
 from meetings.models import Attendance, Meeting
@@ -491,4 +491,6 @@ def load(*, phases: Iterable[str], now: datetime) -> list[str]:
             Message.objects.filter(status=Message.Status.PENDING, due_at__lt=now - RECENT).update(
                 status=Message.Status.DROPPED, error="Older than the demo."
             )
+            if phase == "open":
+                demo_mail.leave_undelivered(STUDENT_BRANCH)
     return missing

@@ -42,6 +42,7 @@ class Letter:
     sender: str
     sender_name: str
     to: str
+    to_address: str
     subject: str
     sent_at: datetime
     body: str
@@ -56,6 +57,7 @@ def _read(path: Path) -> Letter:
         sender=str(parsed["From"]),
         sender_name=parseaddr(str(parsed["From"]))[0] or str(parsed["From"]),
         to=str(parsed["To"]),
+        to_address=parseaddr(str(parsed["To"]))[1],
         subject=str(parsed["Subject"]),
         sent_at=_moment(str(parsed["Date"])),
         body=_part(parsed, "plain"),
