@@ -42,11 +42,13 @@ def _show(
     today = local_date(found.cohort, timezone.now())
     authority = authority_of(user, found.cohort, on=today)
     job = _job(found)
+    count, issued = found.entries.count(), found.certificates.filter(supersedes=None).count()
     context = {
         "batch": found,
         "text": found.text.text if found.text else batch_text(found),
-        "count": found.entries.count(),
-        "issued": found.certificates.filter(supersedes=None).count(),
+        "count": count,
+        "issued": issued,
+        "to_issue": count - issued,
         "may_manage": permissions.office_cohorts(user).filter(pk=found.cohort_id).exists(),
         "may_approve": authority is not None and found.status == Batch.Status.AWAITING,
         "statement": statement_of(authority) if authority else "",

@@ -6,7 +6,8 @@ from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
 
 from coaching import delegations, invitations
@@ -21,6 +22,10 @@ from coaching.models import (
     RoleAssignment,
     User,
 )
+
+# What the list's form says about an action, sent again when it is confirmed.
+RESENT = ("action", "select_across", "index", "_selected_action")
+MOST_NAMES = 100
 
 
 class RoleInline(admin.TabularInline):
@@ -78,9 +83,21 @@ class PersonAdmin(AuditedAdmin):
             invitations.invite(people=[obj], by=request.user, now=timezone.now())  # type: ignore[arg-type]
 
     @admin.action(description="Send an invitation to choose a password", permissions=["change"])
-    def send_invitation(self, request: HttpRequest, people: QuerySet[User]) -> None:
+    def send_invitation(self, request: HttpRequest, people: QuerySet[User]) -> HttpResponse | None:
+        """To many: says first how many it writes to."""
+        in_need = [user for user in people if invitations.needs_invitation(user)]
+        if in_need and "confirmed" not in request.POST:
+            context = {
+                **self.admin_site.each_context(request),
+                "title": "Send invitations",
+                "count": len(in_need),
+                "names": [user.name for user in in_need] if len(in_need) <= MOST_NAMES else [],
+                "without": len(people) - len(in_need),
+                "sent": [(name, value) for name in RESENT for value in request.POST.getlist(name)],
+            }
+            return render(request, "admin/send_invitations.html", context)
         invited = invitations.invite(
-            people=list(people),
+            people=in_need,
             by=request.user,  # type: ignore[arg-type]
             now=timezone.now(),
             again=True,
@@ -90,6 +107,7 @@ class PersonAdmin(AuditedAdmin):
         if left:
             text += f" {left} did not need one: they have a password already, or are deactivated."
         messages.info(request, text)
+        return None
 
 
 @admin.register(OrgUnit)

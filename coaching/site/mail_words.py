@@ -25,6 +25,7 @@ ABOUT = {
     "correction_settled": "A correction of the directory was settled",
     "delegation_ended": "An order to sign for somebody ended",
     "delegation_recorded": "An order to sign for somebody was recorded",
+    "draft_shared": "A draft was shared for the concept talk",
     "invitation": "Invitation to the program’s site",
     "meetings.attendance_corrected": "Attendance was corrected",
     "meetings.changed": "A meeting has changed",

@@ -19,6 +19,7 @@ from meetings.models import EvaluationReceipt
 from tests import factories
 from tests.certificates.content import text_of
 from tests.certificates.history import AFTER, completed_team, delegate_to, registered
+from tests.promises import promised, written_to
 
 pytestmark = pytest.mark.usefixtures("plain_not_found")
 
@@ -151,14 +152,18 @@ class TestBranchOffice:
         assert "approved by Sofia Superintendent" in text(
             get(client, branch_officer, "certificate_batch", batch.pk)
         )
+        assert promised(get(client, branch_officer, "certificate_batch", batch.pk)) == 1
         post(client, branch_officer, "certificate_submit", batch.pk)
+        assert written_to("certificates.batch_awaiting_approval") == 1
         assert "Waiting for Sofia Superintendent since Tuesday, October 5, 2027" in text(
             get(client, branch_officer, "certificate_batch", batch.pk)
         )
         post(client, superintendent, "certificate_approve", batch.pk, typed_name="Sofia Superintendent")
+        assert promised(get(client, branch_officer, "certificate_batch", batch.pk)) == 3
         post(client, branch_officer, "certificate_issue", batch.pk)
         assert "Waiting to start" in text(get(client, branch_officer, "certificate_batch", batch.pk))
         jobs.run(Job.objects.get().pk)
+        assert written_to("certificates.issued") == 3
         assert "3 of 3 certificates are issued." in text(
             get(client, branch_officer, "certificate_batch", batch.pk)
         )

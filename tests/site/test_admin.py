@@ -314,11 +314,15 @@ def test_an_invitation_is_sent_again_on_request(office, applicant, deputy):
     deputy.set_password("a long enough password")
     deputy.save()
 
-    answer = office.post(
-        address(User, "changelist"),
-        {"action": "send_invitation", "_selected_action": [applicant.pk, deputy.pk]},
-        follow=True,
-    )
+    chosen = {"action": "send_invitation", "_selected_action": [applicant.pk, deputy.pk]}
+    asked = office.post(address(User, "changelist"), chosen).content.decode()
+
+    assert "This writes to 1 person." in asked
+    assert "1 of those you chose needs none." in asked
+    assert f'name="_selected_action" value="{applicant.pk}"' in asked
+    assert not Message.objects.exists()
+
+    answer = office.post(address(User, "changelist"), chosen | {"confirmed": "yes"}, follow=True)
 
     assert "Invitations sent: 1. 1 did not need one" in answer.content.decode()
     assert Message.objects.get().recipient == applicant

@@ -11,6 +11,7 @@ from coaching.models import Consent, Job, Participant, Team, TeamProposal
 from meetings.models import Meeting
 from tests import factories
 from tests.clock import NOW
+from tests.promises import promised, written_to
 
 pytestmark = pytest.mark.usefixtures("frozen", "plain_not_found")
 
@@ -142,7 +143,9 @@ def test_publishing_asks_first(office, cohort, draft, people):
     assert page.context["asked"] == 3
     assert "Who stays without a team: 2" in page.content.decode()
     assert not Team.objects.exists()
+    number = promised(page)
     response = office.post(address, {"version": draft.version})
+    assert (number, written_to("team_proposed")) == (3, 3)
     assert said(response) == ["1 team was published. Every member is asked by mail."]
     assert Consent.objects.count() == 3
     office.post(address, {"version": draft.version})
@@ -261,8 +264,10 @@ def test_team_is_agreed_to_and_confirmed(client, team, cohort, branch_officer):
         answer(client, consent, "agree")
     client.force_login(branch_officer)
     assert room(client, cohort).context["cards"][0].can_be_confirmed
+    number = promised(room(client, cohort))
     for _ in range(2):
         response = client.post(reverse("team_confirm", args=[team.pk]))
+    assert (number, written_to("team_confirmed", "meetings.laid_out")) == (3, 3)
     assert said(response)[-1] == "Team 1 stands, and its meetings are planned. Its members are told by mail."
     team.refresh_from_db()
     assert (team.status, team.confirmed_by) == ("confirmed", branch_officer)
@@ -301,12 +306,14 @@ def test_answer_of_another_is_not_found(client, team):
 
 def test_dissolving_asks_for_a_reason(office, team, cohort):
     address = reverse("team_dissolve", args=[team.pk])
-    assert "P0 Person" in office.get(address).content.decode()
+    page = office.get(address)
+    assert "P0 Person" in page.content.decode()
     assert office.post(address, {"reason": ""}).status_code == 200
     team.refresh_from_db()
     assert team.status == "awaiting_agreement"
     response = office.post(address, {"reason": "One declined"})
     assert said(response) == ["Team 1 was dissolved. Its members wait for another team."]
+    assert (promised(page), written_to("team_dissolved")) == (3, 3)
     team.refresh_from_db()
     assert team.status == "ended"
     assert len(room(office, cohort).context["people"]) == 5
