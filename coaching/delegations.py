@@ -58,10 +58,13 @@ def record(
     end_date: date,
     by: User | None,
     now: datetime,
+    order_date: date | None = None,
+    order_reference: str = "",
 ) -> Delegation:
     """Order that `person` signs for `principal`, or acts in the post at the head of `unit`.
 
     An acting person takes the post whoever its head is: `principal` is then the absent head, or nobody.
+    `order_date` and `order_reference`: of the written order on which the branch office records somebody's delegate.
     Raises DelegationRefused. The same order twice is one.
     """
     if unit:
@@ -74,6 +77,8 @@ def record(
         principal=principal,
         unit=unit,
         reason=reason,
+        order_date=order_date,
+        order_reference=order_reference,
         start_date=start_date,
         end_date=end_date,
         recorded_by=by,
@@ -89,7 +94,12 @@ def record(
         by=by,
         obj=order,
         now=now,
-        data={"kind": kind, "start_date": start_date, "end_date": end_date},
+        data={
+            "kind": kind,
+            "start_date": start_date,
+            "end_date": end_date,
+            "written_order": order.written_order,
+        },
     )
     _tell(order, "delegation_recorded", now)
     return order
@@ -98,6 +108,7 @@ def record(
 def check(order: Delegation, *, by: User | None, today: date) -> None:
     """Raises DelegationRefused where an order that is not saved yet must not be given; fills in the head."""
     order.reason = " ".join(order.reason.split())
+    order.order_reference = " ".join(order.order_reference.split())
     if order.kind == Kind.ACTING and order.unit:
         order.principal = order.unit.head
     if order.person == order.principal:
@@ -106,6 +117,7 @@ def check(order: Delegation, *, by: User | None, today: date) -> None:
         _check_right(order, by, today)
     _check_post(order)
     _check_dates(order.start_date, order.end_date, today)
+    _check_written_order(order, today)
     if not order.person.is_active:
         raise DelegationRefused(f"{order.person} is no longer active in the directory.")
     if not order.reason:
@@ -129,13 +141,13 @@ def _twin(order: Delegation) -> Delegation | None:
 
 
 def _check_right(order: Delegation, by: User, today: date) -> None:
-    if order.kind == Kind.DELEGATE:
+    if order.kind == Kind.DELEGATE and order.order_date is None:
         if order.principal != by or not (order.unit or holds_post(by)):
             raise DelegationRefused("You can name a delegate only for a post of your own.")
         return
     place = order.unit or (order.principal and order.principal.unit)
     if not place or not posts_for_office(by, on=today).filter(pk=place.pk).exists():
-        raise DelegationRefused("Your office records acting persons for posts of its own branch only.")
+        raise DelegationRefused("Your office records orders for posts of its own branch only.")
     if order.person == by:
         raise DelegationRefused("This order names you. Ask a colleague of the branch office to record it.")
     _check_conflict(by, place, today)
@@ -161,7 +173,10 @@ def _check_post(order: Delegation) -> None:
             "Only somebody who holds a post has a delegate; name who acts in a vacant one."
         )
     if order.kind == Kind.DELEGATE and order.unit and order.unit.head != order.principal:
-        raise DelegationRefused("You can name a delegate only for a post of your own.")
+        on_paper = f"{order.principal} does not hold the post {order.unit.head_title}, {order.unit}."
+        raise DelegationRefused(
+            on_paper if order.order_date else "You can name a delegate only for a post of your own."
+        )
 
 
 def _check_dates(start_date: date, end_date: date, today: date) -> None:
@@ -173,6 +188,13 @@ def _check_dates(start_date: date, end_date: date, today: date) -> None:
         raise DelegationRefused("The first day has passed; nobody can sign for the past.")
     if end_date - start_date > LONGEST:
         raise DelegationRefused("An order lasts a year at most; record another one when it ends.")
+
+
+def _check_written_order(order: Delegation, today: date) -> None:
+    if order.order_reference and order.order_date is None:
+        raise DelegationRefused("Give the date of the written order too.")
+    if order.order_date and order.order_date > today:
+        raise DelegationRefused("The date of the written order is still to come.")
 
 
 def _check_overlap(order: Delegation) -> None:

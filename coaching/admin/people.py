@@ -152,7 +152,17 @@ class DelegationForm(forms.ModelForm):
 
     class Meta:
         model = Delegation
-        fields = ("kind", "person", "principal", "unit", "reason", "start_date", "end_date")
+        fields = (
+            "kind",
+            "person",
+            "principal",
+            "unit",
+            "reason",
+            "order_date",
+            "order_reference",
+            "start_date",
+            "end_date",
+        )
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

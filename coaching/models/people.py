@@ -251,6 +251,10 @@ class Delegation(models.Model):
     )
     person = models.ForeignKey(User, models.PROTECT, related_name="delegations_held")
     reason = models.CharField(max_length=300)
+    order_date = models.DateField(
+        "date of the written order", null=True, blank=True, help_text="Where it rests on paper."
+    )
+    order_reference = models.CharField("reference of the written order", max_length=100, blank=True)
     start_date = models.DateField()
     end_date = models.DateField()
     recorded_by = models.ForeignKey(User, models.PROTECT, null=True, editable=False, related_name="+")
@@ -277,6 +281,10 @@ class Delegation(models.Model):
             ),
             models.CheckConstraint(condition=~Q(reason=""), name="delegation_has_a_reason"),
             models.CheckConstraint(
+                condition=Q(order_reference="") | Q(order_date__isnull=False),
+                name="delegation_order_is_dated",
+            ),
+            models.CheckConstraint(
                 condition=Q(principal__isnull=False) | Q(kind="acting"),
                 name="delegation_vacant_post_is_acting",
             ),
@@ -285,6 +293,14 @@ class Delegation(models.Model):
     def __str__(self) -> str:
         for_whom = self.principal or (self.unit and self.unit.head_title)
         return f"{self.person} {'acting for' if self.kind == self.Kind.ACTING else 'for'} {for_whom}"
+
+    @property
+    def written_order(self) -> str:
+        """In words; empty where no paper is behind it."""
+        if self.order_date is None:
+            return ""
+        reference = f" ({self.order_reference})" if self.order_reference else ""
+        return f"written order of {self.order_date:%B %-d, %Y}{reference}"
 
     def is_in_force(self, day: date) -> bool:
         """The same as DelegationQuerySet.on, of an order at hand."""

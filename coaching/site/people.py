@@ -16,7 +16,14 @@ from coaching import delegations, directory
 from coaching.errors import Refused, refusals_told
 from coaching.models import Delegation, DirectoryCorrection, OrgUnit, RoleAssignment, User
 from coaching.permissions import access, administrator, any_of, branch_office, post_only, signed_in
-from coaching.site.people_forms import ActingForm, CorrectionForm, DelegateForm, OrderForm, SettleForm
+from coaching.site.people_forms import (
+    ActingForm,
+    CorrectionForm,
+    DelegateForm,
+    OrderForm,
+    SettleForm,
+    WrittenOrderForm,
+)
 
 PER_PAGE = 25
 
@@ -180,6 +187,19 @@ def acting(request: HttpRequest) -> HttpResponse:
         if _record(request, form, kind=Delegation.Kind.ACTING, principal=absent):
             return redirect("people_delegations")
     return render(request, "people/acting.html", {"form": form})
+
+
+@access(branch_office)
+@require_http_methods(["GET", "HEAD", "POST"])
+def written_order(request: HttpRequest) -> HttpResponse:
+    """Record whom the holder of a post has named on paper, who never signs in."""
+    form = WrittenOrderForm(request.POST or None, user=_user(request), today=timezone.localdate())
+    if form.is_valid():
+        unit, supervisor = form.cleaned_data["unit"], form.cleaned_data.pop("absent")
+        principal = unit.head if unit else supervisor
+        if _record(request, form, kind=Delegation.Kind.DELEGATE, principal=principal):
+            return redirect("people_delegations")
+    return render(request, "people/written_order.html", {"form": form})
 
 
 def _record(request: HttpRequest, form: OrderForm, *, kind: str, principal: User | None) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import HTML, Column, Layout, Row
 from django import forms
+from django.db.models import QuerySet
 
 from coaching import delegations
 from coaching.forms import PersonField
@@ -106,8 +107,8 @@ class DelegateForm(OrderForm):
         )
 
 
-class ActingForm(OrderForm):
-    """The branch office fills a vacant post, or one whose holder is away."""
+class OfficeOrderForm(OrderForm):
+    """An order that the branch office records for a post of its branch, or for a supervisor without one."""
 
     unit = PostWithHolderField(
         OrgUnit.objects.none(),
@@ -123,12 +124,39 @@ class ActingForm(OrderForm):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        posts = delegations.posts_for_office(user, on=kwargs["today"]).select_related("head")
-        self.fields["unit"].queryset = posts  # type: ignore[attr-defined]
+        self.fields["unit"].queryset = self._posts(user, kwargs["today"])  # type: ignore[attr-defined]
         self.helper = _helper("unit", "absent", HTML("<hr>"), "person", self.dates, "reason")
+
+    def _posts(self, user: User, today: date) -> QuerySet[OrgUnit]:
+        return delegations.posts_for_office(user, on=today).select_related("head")
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if not self.errors and bool(data.get("unit")) == bool(data.get("absent")):
-            raise forms.ValidationError("Choose a post, or name the supervisor who is away: one of the two.")
+            raise forms.ValidationError("Choose a post, or name the supervisor: one of the two.")
         return data
+
+
+class ActingForm(OfficeOrderForm):
+    """The branch office fills a vacant post, or one whose holder is away."""
+
+
+class WrittenOrderForm(OfficeOrderForm):
+    """The branch office records a delegate whom the holder of a post has named on paper."""
+
+    order_date = forms.DateField(label="Date of the written order", widget=forms.DateInput({"type": "date"}))
+    order_reference = forms.CharField(
+        label="Its reference", max_length=100, required=False, help_text="If it has a number or file name."
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["absent"].label = "Supervisor who gave the order"
+        on_paper = Row(
+            Column("order_date", css_class="col-sm-6"), Column("order_reference", css_class="col-sm-6")
+        )
+        self.helper = _helper("unit", "absent", on_paper, HTML("<hr>"), "person", self.dates, "reason")
+
+    def _posts(self, user: User, today: date) -> QuerySet[OrgUnit]:
+        """A vacant post has nobody who could name a delegate."""
+        return super()._posts(user, today).exclude(head=None)

@@ -118,6 +118,7 @@ CASES = {
         **w.delegation | {"unit": None}
     ),
     "delegation_has_a_reason": lambda w: Delegation.objects.create(**w.delegation | {"reason": ""}),
+    "delegation_order_is_dated": lambda w: Delegation.objects.create(**w.delegation, order_reference="12"),
     "delegation_vacant_post_is_acting": lambda w: Delegation.objects.create(
         **w.delegation | {"kind": "delegate"}
     ),

@@ -269,3 +269,69 @@ def test_the_database_refuses_orders_that_make_no_sense(deputy, director, branch
     if values["principal"] == "person":
         values["principal"] = director
     assert refused_by(Delegation.objects.create, **values) == f"delegation_{name}"
+
+
+# On paper: whoever holds the post never signs in
+
+
+def on_paper(by, person, **fields) -> Delegation:
+    return record(by, person, **{"order_date": TODAY, "order_reference": "DO-12", **fields})
+
+
+def test_the_branch_office_records_a_delegate_from_a_written_order(branch_officer, deputy, outsider, branch):
+    order = on_paper(branch_officer, outsider, principal=deputy, unit=branch)
+    assert order.written_order == "written order of November 23, 2026 (DO-12)"
+    assert offices.standing_for(outsider, deputy, on=TODAY, unit=branch) == order
+    assert set(Message.objects.values_list("recipient__name", flat=True)) == {"Otto Outsider", "Derek Deputy"}
+    assert AuditEvent.objects.get().payload.data["written_order"] == order.written_order
+
+
+def test_for_a_supervisor_without_a_post_too(branch_officer, supervisor, outsider):
+    assert on_paper(branch_officer, outsider, principal=supervisor).unit is None
+
+
+def test_without_a_written_order_nobody_names_anothers_delegate(branch_officer, deputy, outsider, branch):
+    with pytest.raises(DelegationRefused, match="post of your own"):
+        record(branch_officer, outsider, principal=deputy, unit=branch)
+
+
+def test_a_written_order_is_recorded_by_the_own_branch_office_alone(
+    director, supervisor, deputy, outsider, branch, org
+):
+    foreign = factories.officer(factories.unit("branch", parent=org.department))
+    for by in (director, supervisor, outsider, foreign):
+        with pytest.raises(DelegationRefused, match="own branch only"):
+            on_paper(by, factories.person(), principal=deputy, unit=branch)
+
+
+def test_a_written_order_that_names_the_officer_is_recorded_by_a_colleague(branch_officer, deputy, branch):
+    with pytest.raises(DelegationRefused, match="names you"):
+        on_paper(branch_officer, branch_officer, principal=deputy, unit=branch)
+
+
+def test_an_officer_who_applied_records_no_written_order(
+    cohort, branch_officer, supervisor, deputy, outsider, branch
+):
+    """T10."""
+    factories.participant(cohort, branch_officer)
+    with pytest.raises(DelegationRefused, match="You have applied"):
+        on_paper(branch_officer, outsider, principal=deputy, unit=branch)
+
+
+def test_a_written_order_of_somebody_else_than_the_holder_is_refused(
+    branch_officer, director, outsider, branch
+):
+    with pytest.raises(DelegationRefused, match="Dana Director does not hold the post Branch Deputy"):
+        on_paper(branch_officer, outsider, principal=director, unit=branch)
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"order_date": TODAY + timedelta(days=1)}, "still to come"),
+        ({"order_date": None}, "Give the date|post of your own"),
+    ],
+)
+def test_a_written_order_has_a_date_that_has_come(branch_officer, deputy, outsider, branch, fields, reason):
+    with pytest.raises(DelegationRefused, match=reason):
+        on_paper(branch_officer, outsider, principal=deputy, unit=branch, **fields)

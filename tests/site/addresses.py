@@ -91,6 +91,7 @@ PEOPLE_ROOMS = {
     "people_delegations": page(PEOPLE),
     "people_delegate": page(*[people("supervisor director deputy superintendent")] * 2),
     "people_acting": page(OFFICERS, OFFICERS),
+    "people_written_order": page(OFFICERS, OFFICERS),
     "people_delegation_end": both(
         "delegation",
         {

@@ -363,3 +363,40 @@ def test_a_declined_correction_is_mailed_as_such(branch_officer, applicant, corr
 
     assert mails[applicant.email].startswith("Your entry in the directory stays as it is\n")
     assert branch_officer.email not in mails  # nothing to check any more
+
+
+def test_the_branch_office_records_a_written_order(
+    as_user, branch_officer, deputy, outsider, branch, mailoutbox
+):
+    """A9: the deputy never signs in."""
+    client = as_user(branch_officer)
+    values = {
+        "unit": branch.pk,
+        "person": outsider.email,
+        "reason": "Long leave",
+        "order_date": TODAY,
+        "order_reference": "DO-12",
+        "start_date": TODAY,
+        "end_date": TODAY + timedelta(days=7),
+    }
+    response = client.post(reverse("people_written_order"), values)
+    assert response["Location"] == reverse("people_delegations")
+    order = Delegation.objects.get()
+    assert (order.kind, order.principal, order.person, order.recorded_by) == (
+        "delegate",
+        deputy,
+        outsider,
+        branch_officer,
+    )
+    page = " ".join(client.get(response["Location"]).content.decode().split())
+    assert "By written order of November 23, 2026 (DO-12)" in page
+    outbox.deliver_due(now=NOW)
+    assert sorted(letter.to[0] for letter in mailoutbox) == sorted([deputy.email, outsider.email])
+    assert all("written order of November 23, 2026 (DO-12)" in letter.body for letter in mailoutbox)
+
+
+def test_a_vacant_post_has_no_written_order(as_user, branch_officer, branch):
+    branch.head = None
+    branch.save()
+    page = as_user(branch_officer).get(reverse("people_written_order"))
+    assert branch not in page.context["form"].fields["unit"].queryset
