@@ -54,6 +54,29 @@ def test_each_signature_tells_the_applicant_and_the_next_signer(applicant, super
     ]
 
 
+def test_every_mail_on_the_way_says_with_whom_it_waits_and_by_when(
+    applicant, supervisor, director, branch_officer, cohort
+):
+    application = submitted(applicant, cohort)
+    deliver()
+    to_applicant, to_office, to_signer = (letter.body for letter in mail.outbox)
+    first = "It is now with Sam Supervisor (Supervisor), who is asked to sign by Monday, November 30, 2026."
+    assert first in to_applicant
+    assert first in to_office
+    assert "or decline it by Monday, November 30, 2026." in to_signer
+    for signer, following in (
+        (supervisor, "Dana Director (Division Director)"),
+        (director, "Derek Deputy (Branch Deputy)"),
+    ):
+        sign(application, signer)
+        deliver()
+        told = next(letter.body for letter in mail.outbox[::-1] if "has signed" in letter.subject)
+        assert f"It is now with {following}, who is asked to sign by" in told
+    workflow.return_for_changes(application=application, by=cohort.branch.head, comment="Change.", now=NOW)
+    deliver()
+    assert "It waits with you until you do" in last()
+
+
 def test_a_delegate_is_told_for_whom(applicant, supervisor, outsider, cohort):
     Delegation.objects.create(
         kind="delegate", principal=supervisor, person=outsider, reason="x", start_date=TODAY, end_date=TODAY
