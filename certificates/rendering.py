@@ -1,35 +1,21 @@
-"""From a certificate's content to the bytes of its PDF. The only module that knows WeasyPrint."""
+"""From a certificate's content to the bytes of its PDF."""
 
-import atexit
 import io
-import logging
-import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cache
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from unicodedata import east_asian_width
 
 import segno
-from django.conf import settings
 from django.template.loader import render_to_string
 
 from certificates import artwork
+from coaching import pdf
 from coaching.errors import Refused
 
 if TYPE_CHECKING:
-    from weasyprint import CSS, Document
-    from weasyprint.text.fonts import FontConfiguration
-
-# WeasyPrint tells its log about every font and property; what matters here is raised as an error instead.
-logging.getLogger("weasyprint").setLevel(logging.CRITICAL)
-logging.getLogger("fontTools").setLevel(logging.ERROR)
-
-# Pango's font maps are not safe to share between threads.
-_one_at_a_time = threading.Lock()
+    from weasyprint import Document
 
 # Steps of size for the name, from generous to small; the style sheet gives each its size in points.
 NAME_SIZES = ("name-1", "name-2", "name-3", "name-4", "name-5", "name-6")
@@ -37,15 +23,6 @@ NAME_SIZES = ("name-1", "name-2", "name-3", "name-4", "name-5", "name-6")
 TEXT_ENDS_ABOVE = 586
 # More than this and the name stands on more than two lines of its size, whatever the size.
 NAME_HEIGHT = 116
-
-
-@cache
-def _weasyprint() -> ModuleType:
-    # It takes two seconds to import: only who renders pays for it.
-    import weasyprint.text.fonts  # noqa: PLC0415
-    import weasyprint.urls  # noqa: PLC0415
-
-    return weasyprint
 
 
 class CannotRender(Refused):
@@ -81,9 +58,8 @@ def render(content: CertificateContent) -> bytes:
     """One page, Letter landscape, tagged (PDF/UA-1). Raises CannotRender where the content does not fit on it,
     or has letters that no installed font can write."""
     _check(content)
-    with _one_at_a_time:
-        document = _fitted(content)
-        return document.write_pdf(pdf_variant="pdf/ua-1", finisher=_refuse_missing_letters)
+    with pdf.one_at_a_time:
+        return pdf.written(_fitted(content), finisher=_refuse_missing_letters)
 
 
 def _check(content: CertificateContent) -> None:
@@ -126,35 +102,28 @@ def _fits(document: "Document") -> bool:
 
 
 def _laid_out(content: CertificateContent, size: str) -> "Document":
-    fonts, style = _style()
     html = render_to_string("certificates/certificate.html", {"content": content, "name_size": size})
-    fetcher = _fetcher_class()(_assets_of(content))
-    return (
-        _weasyprint()
-        .HTML(string=html, base_url="certificate:", url_fetcher=fetcher)
-        .render(stylesheets=[style], font_config=fonts)
-    )
+    return pdf.laid_out(html, sheet="certificates/certificate.css", assets=_assets_of(content))
 
 
-def _refuse_missing_letters(document: "Document", pdf: Any) -> None:
+def _refuse_missing_letters(document: "Document", file: Any) -> None:
     """A box in the place of a letter is no name."""
-    missing = sorted({chr(point) for font in document.fonts.values() for point in font.missing})
+    missing = pdf.missing_letters(document)
     if missing:
         raise CannotRender(
-            f"No installed font can write “{''.join(missing)}”. Install one that can (see docs/operations.md), "
+            f"No installed font can write “{missing}”. Install one that can (see docs/operations.md), "
             "or have the name corrected, and try again."
         )
 
 
-# What the page may ask for, and nothing else: no files, no network, no data addresses.
-
-_SHARED: dict[str, tuple[Callable[[], bytes], str]] = {
+_SHARED: pdf.Assets = {
     "certificate:frame": (lambda: artwork.frame().encode(), "image/svg+xml"),
     "certificate:seal": (lambda: artwork.seal().encode(), "image/svg+xml"),
 }
 
 
-def _assets_of(content: CertificateContent) -> dict[str, tuple[Callable[[], bytes], str]]:
+def _assets_of(content: CertificateContent) -> pdf.Assets:
+    """What the page may ask for."""
     assets = dict(_SHARED)
     assets["certificate:qr"] = (lambda: qr_code(content.verification_address), "image/svg+xml")
     if content.signature is not None:
@@ -171,62 +140,3 @@ def qr_code(address: str) -> bytes:
         out, kind="svg", border=2, dark="#000", light="#fff", xmldecl=False, svgns=True
     )
     return out.getvalue()
-
-
-@cache
-def _fetcher_class() -> type:
-    urls = _weasyprint().urls
-
-    class AssetFetcher(urls.URLFetcher):  # type: ignore[name-defined]
-        """Serves the given assets; any other address stops the rendering."""
-
-        def __init__(self, assets: dict[str, tuple[Callable[[], bytes], str]]) -> None:
-            super().__init__(allowed_protocols=(), allow_redirects=False, fail_on_errors=True)
-            self._assets = assets
-
-        def fetch(self, url: str, headers: dict[str, str] | None = None) -> Any:
-            if url not in self._assets:
-                raise ValueError("The certificate may load nothing but its own assets.")
-            read, kind = self._assets[url]
-            return urls.URLFetcherResponse(url, read(), {"Content-Type": kind})
-
-    return AssetFetcher
-
-
-# Public Sans comes with the site's front-end packages, cut into three character sets.
-_FONT_FILES = settings.BASE_DIR / "node_modules" / "@fontsource" / "public-sans" / "files"
-_FONT_SETS = ("latin", "latin-ext", "vietnamese")
-_FONT_WEIGHTS = (400, 600)
-
-
-def _font_assets() -> dict[str, tuple[Callable[[], bytes], str]]:
-    def reader(name: str) -> Callable[[], bytes]:
-        return lambda: (_FONT_FILES / name).read_bytes()
-
-    names = [f"public-sans-{part}-{weight}-normal.woff" for part in _FONT_SETS for weight in _FONT_WEIGHTS]
-    return {f"certificate:{name}": (reader(name), "font/woff") for name in names}
-
-
-def _font_faces() -> str:
-    return "\n".join(
-        f'@font-face {{ font-family: "Public Sans {part}"; font-weight: {weight}; '
-        f'src: url("certificate:public-sans-{part}-{weight}-normal.woff") }}'
-        for part in _FONT_SETS
-        for weight in _FONT_WEIGHTS
-    )
-
-
-@cache
-def _style() -> "tuple[FontConfiguration, CSS]":
-    """Fonts and style sheet, read once for each process: that is two thirds of the time of a rendering."""
-    fonts = _weasyprint().text.fonts.FontConfiguration()
-    # It removes its folder of fonts when it goes, and can no longer do so while the interpreter shuts down.
-    atexit.register(_style.cache_clear)
-    sheet = (settings.BASE_DIR / "static" / "certificates" / "certificate.css").read_text(encoding="utf-8")
-    style = _weasyprint().CSS(
-        string=_font_faces() + sheet,
-        base_url="certificate:",
-        font_config=fonts,
-        url_fetcher=_fetcher_class()(_font_assets()),
-    )
-    return fonts, style

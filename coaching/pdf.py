@@ -1,0 +1,113 @@
+"""From HTML to the bytes of an accessible PDF (PDF/UA-1). The only module that knows WeasyPrint, and what it may load."""
+
+import atexit
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from functools import cache
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+
+if TYPE_CHECKING:
+    from weasyprint import CSS, Document
+    from weasyprint.text.fonts import FontConfiguration
+
+# WeasyPrint tells its log about every font and property; what matters here is raised as an error instead.
+logging.getLogger("weasyprint").setLevel(logging.CRITICAL)
+logging.getLogger("fontTools").setLevel(logging.ERROR)
+
+# Pango's font maps are not safe to share between threads: whoever lays out and writes holds this.
+one_at_a_time = threading.Lock()
+
+# By address: how to read it, and its media type.
+Assets = Mapping[str, tuple[Callable[[], bytes], str]]
+
+
+@cache
+def _weasyprint() -> ModuleType:
+    # It takes two seconds to import: only who renders pays for it.
+    import weasyprint.text.fonts  # noqa: PLC0415
+    import weasyprint.urls  # noqa: PLC0415
+
+    return weasyprint
+
+
+def laid_out(html: str, *, sheet: str, assets: Assets | None = None) -> "Document":
+    """The pages of this HTML, styled by a sheet under static/. It loads the given assets and nothing else: no files,
+    no network, no data addresses."""
+    fonts, style = _style(sheet)
+    source = _weasyprint().HTML(string=html, base_url="pdf:", url_fetcher=fetcher(assets or {}))
+    return source.render(stylesheets=[style], font_config=fonts)
+
+
+def written(document: "Document", *, finisher: "Callable[[Document, Any], None] | None" = None) -> bytes:
+    return document.write_pdf(pdf_variant="pdf/ua-1", finisher=finisher)
+
+
+def missing_letters(document: "Document") -> str:
+    """The letters that no installed font can write; known once the document is being written."""
+    return "".join(sorted({chr(point) for font in document.fonts.values() for point in font.missing}))
+
+
+def fetcher(assets: Assets) -> Any:
+    """Serves the given assets; any other address stops the rendering."""
+    return _fetcher_class()(assets)
+
+
+@cache
+def _fetcher_class() -> type:
+    urls = _weasyprint().urls
+
+    class AssetFetcher(urls.URLFetcher):  # type: ignore[name-defined]
+        def __init__(self, assets: Assets) -> None:
+            super().__init__(allowed_protocols=(), allow_redirects=False, fail_on_errors=True)
+            self._assets = assets
+
+        def fetch(self, url: str, headers: dict[str, str] | None = None) -> Any:
+            if url not in self._assets:
+                raise ValueError("A document may load nothing but its own assets.")
+            read, kind = self._assets[url]
+            return urls.URLFetcherResponse(url, read(), {"Content-Type": kind})
+
+    return AssetFetcher
+
+
+# Public Sans comes with the site's front-end packages, cut into three character sets.
+_FONT_FILES = settings.BASE_DIR / "node_modules" / "@fontsource" / "public-sans" / "files"
+_FONT_SETS = ("latin", "latin-ext", "vietnamese")
+_FONT_WEIGHTS = (400, 600)
+
+
+def _font_assets() -> Assets:
+    def reader(name: str) -> Callable[[], bytes]:
+        return lambda: (_FONT_FILES / name).read_bytes()
+
+    names = [f"public-sans-{part}-{weight}-normal.woff" for part in _FONT_SETS for weight in _FONT_WEIGHTS]
+    return {f"pdf:{name}": (reader(name), "font/woff") for name in names}
+
+
+def _font_faces() -> str:
+    return "\n".join(
+        f'@font-face {{ font-family: "Public Sans {part}"; font-weight: {weight}; '
+        f'src: url("pdf:public-sans-{part}-{weight}-normal.woff") }}'
+        for part in _FONT_SETS
+        for weight in _FONT_WEIGHTS
+    )
+
+
+@cache
+def _style(sheet: str) -> "tuple[FontConfiguration, CSS]":
+    """Fonts and style sheet, read once for each process: that is two thirds of the time of a short rendering."""
+    fonts = _weasyprint().text.fonts.FontConfiguration()
+    # It removes its folder of fonts when it goes, and can no longer do so while the interpreter shuts down.
+    atexit.register(_style.cache_clear)
+    rules = (settings.BASE_DIR / "static" / sheet).read_text(encoding="utf-8")
+    style = _weasyprint().CSS(
+        string=_font_faces() + rules,
+        base_url="pdf:",
+        font_config=fonts,
+        url_fetcher=fetcher(_font_assets()),
+    )
+    return fonts, style
