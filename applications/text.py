@@ -48,11 +48,33 @@ class Block:
             return [self]
         return [Block(f"{label}:", answer) for label, _, answer in lines]
 
+    @property
+    def paragraphs(self) -> list[str]:
+        return [part for part in self.answer.split("\n\n") if part.strip()]
+
+    @property
+    def first_line(self) -> str:
+        return self.answer.partition("\n")[0]
+
+    @property
+    def further_lines(self) -> str:
+        return self.answer.partition("\n")[2]
+
 
 @dataclass(frozen=True)
 class Section:
     title: str
     blocks: list[Block]
+
+    @property
+    def is_fields(self) -> bool:
+        """Short fields alone, as at the head of the form."""
+        return all(len(block.fields) > 1 for block in self.blocks)
+
+    @property
+    def is_table(self) -> bool:
+        """Each line a label and its answer."""
+        return all(block.label.endswith(":") for block in self.blocks)
 
 
 def sections(text: str) -> list[Section]:

@@ -1,10 +1,15 @@
 """The exact texts of an application, to read, print and file."""
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+import io
+
+from django.contrib import messages
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from applications import readers
+from applications import drafting, printing, readers, routing
 from applications.models import Application
 from coaching.models import SignedText, User
 from coaching.permissions import access, signed_in
@@ -38,3 +43,38 @@ def text(request: HttpRequest, pk: int, text_pk: int) -> HttpResponse:
             "has_page": Application.objects.visible_to(user).filter(pk=pk).exists(),
         },
     )
+
+
+@access(signed_in)
+@require_safe
+def text_file(request: HttpRequest, pk: int, text_pk: int) -> HttpResponseBase:
+    """The same as a form to file, with its signatures."""
+    application, signed = _readable(request.user, pk, text_pk)  # type: ignore[arg-type]
+    return _file(printing.of_text(application, signed, now=timezone.now()))
+
+
+@access(signed_in)
+@require_safe
+def draft_file(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """What the applicant is about to sign, unsigned, also to be signed on paper (A15)."""
+    related = ("cohort__program", "cohort__branch", "applicant__unit__parent", "applicant__supervisor")
+    application = get_object_or_404(
+        Application.objects.filter(applicant=request.user).select_related(*related),  # type: ignore[misc]
+        pk=pk,
+    )
+    if not application.is_editable:
+        return redirect("application", pk)
+    now = timezone.now()
+    try:
+        preview = drafting.preview(application, now=now)
+    except routing.NoSigner as problem:
+        messages.error(request, str(problem))
+        return redirect("application_review", pk)
+    return _file(printing.of_draft(application, preview, now=now))
+
+
+def _file(form: printing.Form) -> HttpResponseBase:
+    written = io.BytesIO(printing.render(form))
+    response = FileResponse(written, filename=printing.file_name(form), content_type="application/pdf")
+    response["Cache-Control"] = "private, no-store"
+    return response

@@ -29,6 +29,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("applications/<int:pk>/withdraw/", views.withdraw, name="application_withdraw"),
     path("applications/<int:pk>/text/<int:text_pk>/", text_views.text, name="application_text"),
     path("applications/<int:pk>/step/<str:step>/", steps.step, name="application_step"),
+    path("applications/<int:pk>/text/<int:text_pk>.pdf", text_views.text_file, name="application_text_file"),
+    path("applications/<int:pk>/draft.pdf", text_views.draft_file, name="application_draft_file"),
     path("applications/project/<int:pk>/", project_views.project, name="project"),
     path(
         "applications/project/change/<int:pk>/take-back/", project_views.take_back, name="project_take_back"

@@ -6,3 +6,8 @@ from applications import text
 
 register = template.Library()
 register.filter("sections", text.sections)
+
+
+@register.filter
+def without_colon(label: str) -> str:
+    return label.removesuffix(":")

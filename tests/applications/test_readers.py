@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from applications import readers, workflow
+from applications import closing, readers, workflow
 from applications.models import Application
 from coaching.models import Delegation, SignedText
 from tests import factories
@@ -101,6 +101,17 @@ class TestSigners:
         page = client.get(address(application, application.current_text)).content.decode()
         assert "Ana Applicant withdrew this application" in page
         assert reverse("application", args=[application.pk]) + '"' not in page, "its page is closed to them"
+
+    def test_closed_is_read_by_those_who_signed_and_by_no_other_signer(
+        self, applicant, supervisor, director, branch_officer, cohort
+    ):
+        application = sign(submitted(applicant, cohort), supervisor)
+        later = NOW + timedelta(days=60)
+        (application,) = closing.close(
+            applications=[application], reason="No time.", by=branch_officer, now=later
+        )
+        assert reads(supervisor) == {application.current_text_id}
+        assert reads(director) == set()
 
     def test_principal_and_stand_in_both_read_what_was_signed_for_one_by_the_other(
         self, applicant, supervisor, outsider, cohort

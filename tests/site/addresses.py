@@ -182,6 +182,8 @@ APPLICATION_ROOMS = {
             if label not in ("draft", "foreign")
         },
     ),
+    "application_text_file": about("application text", get=SUBMITTED),
+    "application_draft_file": about("application", get=OWN_APPLICATIONS),
     "application_step": both("application step", OWN_APPLICATIONS),
     "application_review": both("application", OWN_APPLICATIONS),
     "application_correct": both("application", OWN_APPLICATIONS),

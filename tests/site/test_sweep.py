@@ -23,6 +23,7 @@ from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.urls.converters import IntConverter
 
+from applications import printing
 from applications.models import Application, Rating
 from coaching.models import AuditEvent, ClosedDay, User
 from coaching.site import urls
@@ -66,6 +67,12 @@ OWN = {
     for name, pattern in EVERY
     if hasattr(pattern.callback, "access") and name not in SIGN_IN_OFF
 }
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_drawn(monkeypatch) -> None:
+    """Who may open a file is asked here; drawing it takes half a second."""
+    monkeypatch.setattr(printing, "render", lambda form: b"%PDF-1.7")
 
 
 # The world is built once and stays as it was: every request is taken back.
