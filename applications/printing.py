@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 
 from applications import drafting, routing
@@ -111,7 +112,7 @@ def _state(application: Application, *, is_current: bool) -> str:
     return f"{application.get_status_display()}."
 
 
-def _sign_offs(signed: SignedText) -> Sequence[SignOff]:
+def _sign_offs(signed: SignedText) -> "QuerySet[SignOff]":
     return signed.sign_offs.select_related("signer", "on_behalf_of", "delegation")
 
 
@@ -156,8 +157,8 @@ def _line(step: RouteStep, capacity: str, name: str, holder: object) -> Signatur
 def render(form: Form) -> bytes:
     """Letter portrait, tagged (PDF/UA-1). What no installed font can write stands as its number: an answer is
     printed whole or not at all."""
-    html = render_to_string("applications/form.html", {"form": form})
-    html = _in_numbers(html, {letter for letter in html if _is_control(letter)})
+    page = render_to_string("applications/form.html", {"form": form})
+    html = _in_numbers(page, {letter for letter in page if _is_control(letter)})
     missing: list[str] = []
 
     def note(document: "Document", file: Any) -> None:

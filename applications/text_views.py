@@ -1,12 +1,10 @@
 """The exact texts of an application, to read, print and file."""
 
-import io
-
 from django.contrib import messages
-from django.http import FileResponse, HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from applications import drafting, printing, readers, routing
@@ -47,7 +45,7 @@ def text(request: HttpRequest, pk: int, text_pk: int) -> HttpResponse:
 
 @access(signed_in)
 @require_safe
-def text_file(request: HttpRequest, pk: int, text_pk: int) -> HttpResponseBase:
+def text_file(request: HttpRequest, pk: int, text_pk: int) -> HttpResponse:
     """The same as a form to file, with its signatures."""
     application, signed = _readable(request.user, pk, text_pk)  # type: ignore[arg-type]
     return _file(printing.of_text(application, signed, now=timezone.now()))
@@ -55,7 +53,7 @@ def text_file(request: HttpRequest, pk: int, text_pk: int) -> HttpResponseBase:
 
 @access(signed_in)
 @require_safe
-def draft_file(request: HttpRequest, pk: int) -> HttpResponseBase:
+def draft_file(request: HttpRequest, pk: int) -> HttpResponse:
     """What the applicant is about to sign, unsigned, also to be signed on paper (A15)."""
     related = ("cohort__program", "cohort__branch", "applicant__unit__parent", "applicant__supervisor")
     application = get_object_or_404(
@@ -73,8 +71,10 @@ def draft_file(request: HttpRequest, pk: int) -> HttpResponseBase:
     return _file(printing.of_draft(application, preview, now=now))
 
 
-def _file(form: printing.Form) -> HttpResponseBase:
-    written = io.BytesIO(printing.render(form))
-    response = FileResponse(written, filename=printing.file_name(form), content_type="application/pdf")
+def _file(form: printing.Form) -> HttpResponse:
+    response = HttpResponse(printing.render(form), content_type="application/pdf")
+    name = printing.file_name(form)
+    disposition = content_disposition_header(as_attachment=False, filename=name)
+    response["Content-Disposition"] = str(disposition)
     response["Cache-Control"] = "private, no-store"
     return response

@@ -236,7 +236,7 @@ class TestFiles:
         assert response["Content-Disposition"] == (
             f'inline; filename="application-2027-11-program-ana-applicant-{application.current_text.digest[:8]}.pdf"'
         )
-        assert b"".join(response.streaming_content).startswith(b"%PDF-1.7")
+        assert response.content.startswith(b"%PDF-1.7")
 
     def test_a_name_in_another_script_is_encoded(self, client, applicant, cohort):
         applicant.name = "欧阳娜娜"
