@@ -1,0 +1,136 @@
+"""Pages over 100,000 applications against the same pages over 100: as many queries, and hardly slower.
+
+Two databases in one PostgreSQL, and for each a gunicorn, are asked in turn, so that what slows one slows both.
+"""
+
+import contextlib
+import http.client
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import quantiles
+
+import psycopg
+
+from benchmarks.figures import Figure
+from tests.services import free_port, postgresql
+
+SMALL, LARGE = 100, 3_000
+MOST_QUERIES = 12
+MOST_RATIO = 1.3
+REQUESTS = 200  # of each page and size
+WARM_UP = 10
+SECONDS_TO_START = 60
+
+
+def run() -> list[Figure]:
+    """The figures of each page: its number of queries, the difference between sizes, the ratio of the 95th percentiles."""
+    with contextlib.ExitStack() as stack:
+        address = stack.enter_context(postgresql())
+        sites = {number: _site(address, number) for number in (SMALL, LARGE)}
+        ports = {number: stack.enter_context(_server(_database(address, number))) for number in sites}
+        return [figure for page in sites[SMALL]["pages"] for figure in _measured(page, sites, ports)]
+
+
+def _database(address: str, number: int) -> str:
+    return address.replace("/postgres?", f"/applications_{number}?")
+
+
+def _environment(database: str) -> dict[str, str]:
+    given = {"DATABASE_URL": database, "DEMO": "False", "DEBUG": "False", "SITE_URL": "http://127.0.0.1"}
+    return {**os.environ, **given}
+
+
+def _site(address: str, number: int) -> dict:
+    """A database with so many applications; what benchmarks.many_applications says of it."""
+    with psycopg.connect(address.replace("postgres://", "postgresql://"), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE applications_{number}")
+    environment = _environment(_database(address, number))
+    python = [sys.executable, "-m"]
+    subprocess.run(
+        [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
+        env=environment,
+        check=True,
+        stdout=sys.stderr,
+    )
+    _say(f"Writing {number} applications")
+    filled = subprocess.run(
+        [*python, "benchmarks.many_applications", str(number)],
+        env=environment,
+        check=True,
+        stdout=subprocess.PIPE,
+    )
+    return json.loads(filled.stdout)
+
+
+@contextlib.contextmanager
+def _server(database: str) -> Iterator[int]:
+    """gunicorn on a free port, while the block runs; yields the port."""
+    port = free_port()
+    command = [
+        Path(sys.executable).parent / "gunicorn",
+        "--no-control-socket",
+        "--workers",
+        "1",
+        "--threads",
+        "2",
+    ]
+    command += ["--log-level", "warning", "--bind", f"127.0.0.1:{port}", "coaching.site.wsgi"]
+    process = subprocess.Popen(command, env=_environment(database), stdout=sys.stderr)
+    try:
+        _wait_for(port)
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _wait_for(port: int) -> None:
+    deadline = time.monotonic() + SECONDS_TO_START
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError):
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+            connection.request("GET", "/livez")
+            if connection.getresponse().status == 200:
+                return
+        time.sleep(0.2)
+    raise TimeoutError("gunicorn did not answer.")
+
+
+def _measured(page: str, sites: dict[int, dict], ports: dict[int, int]) -> Iterator[Figure]:
+    few, many = (sites[number]["queries"][page] for number in (SMALL, LARGE))
+    yield Figure(f"{page}, queries", many, MOST_QUERIES, f"{few} with {SMALL} applications")
+    yield Figure(f"{page}, more queries than with {SMALL}", abs(many - few), 0, "the same number is wanted")
+    seconds: dict[int, list[float]] = {number: [] for number in sites}
+    for place in range(REQUESTS + WARM_UP):
+        for number, site in sites.items():
+            user, address = site["pages"][page]
+            taken = _ask(ports[number], address, site["cookies"][user])
+            if place >= WARM_UP:
+                seconds[number].append(taken)
+    p95 = {number: quantiles(times, n=20)[-1] * 1000 for number, times in seconds.items()}
+    detail = f"95th percentile {p95[LARGE]:.1f} ms against {p95[SMALL]:.1f} ms"
+    yield Figure(f"{page}, time", round(p95[LARGE] / p95[SMALL], 2), MOST_RATIO, detail)
+    _say(f"{page}: {detail}")
+
+
+def _ask(port: int, address: str, session: str) -> float:
+    """Seconds until the whole page is there."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    begun = time.perf_counter()
+    connection.request("GET", address, headers={"Cookie": f"sessionid={session}", "Host": "127.0.0.1"})
+    answer = connection.getresponse()
+    answer.read()
+    taken = time.perf_counter() - begun
+    connection.close()
+    if answer.status != 200:
+        raise RuntimeError(f"{address} answered {answer.status}")
+    return taken
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
