@@ -13,8 +13,9 @@ from django.views.decorators.http import require_safe
 from applications import reading, routing, waiting
 from applications.list_forms import NarrowForm
 from applications.models import Application, ProjectChange, ReviewStep
+from applications.models.review_step import ReviewStepQuerySet
 from applications.reading import Reading
-from applications.waiting import Narrowed, Numbers, Options
+from applications.waiting import LONGEST, Narrowed, Numbers, Options
 from coaching.models import User
 from coaching.permissions import access, signed_in
 
@@ -48,13 +49,14 @@ def index(request: HttpRequest) -> HttpResponse:
     shown = request.GET.get("show", WAITING)
     narrowed = Narrowed.by(request.GET)
     numbers = waiting.numbers(user, on=today)
-    lists = {WAITLIST: _waitlist, DONE: _done}
-    context = lists.get(shown, _waiting)(request, user, today, narrowed, numbers)
-    common = {
-        "numbers": numbers,
-        "shown": shown if shown in lists else WAITING,
-        "narrowed": bool(narrowed),
-    }
+    if shown == WAITLIST:
+        whole = waiting.on_waitlist(user, on=today)
+        context = _listed(request, whole, numbers.waitlisted, narrowed, today)
+    elif shown == DONE:
+        context = _listed(request, waiting.acted_on(user), numbers.acted_on, narrowed, today)
+    else:
+        shown, context = WAITING, _waiting(request, user, today, narrowed, numbers)
+    common = {"numbers": numbers, "shown": shown, "narrowed": bool(narrowed)}
     return render(request, "applications/approvals.html", common | context)
 
 
@@ -74,7 +76,7 @@ def _waiting(
         "page": page,
         "rows": [_row(step, user, today, opened) for step in rows],
         "changes": changes,
-        "form": _form(request, waiting.options_of_steps(whole), numbers.overdue) if numbers.waiting else None,
+        "form": _form(request, waiting.options(whole), numbers.overdue) if numbers.waiting else None,
     }
 
 
@@ -90,27 +92,15 @@ def _row(step: ReviewStep, user: User, today: date, opened: dict[int, Reading]) 
     )
 
 
-def _waitlist(
-    request: HttpRequest, user: User, today: date, narrowed: Narrowed, numbers: Numbers
+def _listed(
+    request: HttpRequest, whole: ReviewStepQuerySet, number: int, narrowed: Narrowed, today: date
 ) -> dict[str, object]:
-    whole = Application.objects.waitlisted_for(user, on=today).order_by("applicant__name", "pk")
-    found = narrowed.applications(whole).select_related("applicant__unit__parent__parent", "cohort")
-    options = waiting.options_of_applications(whole)
+    related = ("application__applicant__unit__parent__parent", "application__cohort")
+    found = narrowed.steps(whole, on=today).select_related(*related)[:LONGEST]
     return {
-        "page": _page(request, found, numbers.waitlisted if not narrowed else None),
-        "form": _form(request, options) if numbers.waitlisted else None,
-    }
-
-
-def _done(
-    request: HttpRequest, user: User, today: date, narrowed: Narrowed, numbers: Numbers
-) -> dict[str, object]:
-    whole = waiting.acted_on(user)
-    found = narrowed.applications(whole).select_related("applicant__unit__parent__parent", "cohort")
-    options = waiting.options_of_applications(whole)
-    return {
-        "page": _page(request, found, numbers.acted_on if not narrowed else None),
-        "form": _form(request, options) if numbers.acted_on else None,
+        "page": _page(request, found, number if not narrowed else None),
+        "form": _form(request, waiting.options(whole[:LONGEST])) if number else None,
+        "is_cut": number == LONGEST and not narrowed,
     }
 
 

@@ -3,13 +3,16 @@
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Case, F, Max, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
 from django.http import QueryDict
 
-from applications.models import Application, ApplicationQuerySet, ProjectChange, ReviewStep
+from applications.models import Application, ProjectChange, ReviewStep
 from applications.models.review_step import ReviewStepQuerySet
 from coaching.counting import NumberOf
 from coaching.models import OrgUnit, Participant, RouteStep, User
+
+OVERDUE = "overdue"
+LONGEST = 500  # rows of a list; whoever looks for an older one narrows it down
 
 
 def steps_waiting(user: User, *, on: date) -> ReviewStepQuerySet:
@@ -24,10 +27,23 @@ def changes_waiting(user: User, *, on: date) -> "QuerySet[ProjectChange]":
     return pending.signable_by(user, on=on).with_people().order_by("asked_at", "pk")
 
 
-def acted_on(user: User) -> ApplicationQuerySet:
-    """What this person signed, returned, declined or decided, the latest first; not what was withdrawn (M17)."""
-    acted = Application.objects.standing().filter(review_steps__acted_by=user)
-    return acted.annotate(acted_at=Max("review_steps__acted_at")).order_by("-acted_at", "-pk")
+def on_waitlist(user: User, *, on: date) -> ReviewStepQuerySet:
+    """Waitlisted applications about which this person can decide that day, by name: the waitlist ranks nobody (M17)."""
+    steps = ReviewStep.objects.on_waitlist().signable_by(user, on=on)
+    return steps.order_by("application__applicant__name", "pk")
+
+
+def acted_on(user: User) -> ReviewStepQuerySet:
+    """What this person signed, returned, declined or decided last of each application, the latest first.
+
+    Not what was withdrawn (M17).
+    """
+    acted = ReviewStep.objects.filter(acted_by=user)
+    later = acted.filter(application=OuterRef("application")).filter(
+        Q(acted_at__gt=OuterRef("acted_at")) | Q(acted_at=OuterRef("acted_at"), pk__gt=OuterRef("pk"))
+    )
+    standing = acted.exclude(application__status=Application.Status.WITHDRAWN)
+    return standing.filter(~Exists(later)).order_by("-acted_at", "-pk")
 
 
 @dataclass(frozen=True)
@@ -46,13 +62,10 @@ def numbers(user: User, *, on: date) -> Numbers:
         waiting=NumberOf(waiting),
         overdue=NumberOf(waiting.overdue(on)),
         changes=NumberOf(changes_waiting(user, on=on)),
-        waitlisted=NumberOf(Application.objects.waitlisted_for(user, on=on)),
-        acted_on=NumberOf(acted_on(user)),
+        waitlisted=NumberOf(on_waitlist(user, on=on)),
+        acted_on=NumberOf(acted_on(user)[:LONGEST]),
     )
     return Numbers(**asked.get())
-
-
-OVERDUE = "overdue"
 
 
 @dataclass(frozen=True)
@@ -80,27 +93,20 @@ class Narrowed:
         return self != Narrowed()
 
     def steps(self, steps: ReviewStepQuerySet, *, on: date) -> ReviewStepQuerySet:
-        found = steps.filter(self._about("application__"))
-        if self.office:
-            found = found.filter(office=self.office)
-        return found.overdue(on) if self.state == OVERDUE else found
-
-    def applications(self, applications: ApplicationQuerySet) -> ApplicationQuerySet:
-        found = applications.filter(self._about(""))
-        return found.filter(status=self.state) if self.state else found
-
-    def _about(self, to_application: str) -> Q:
-        wanted = Q()
-        if self.words:
-            wanted &= Q(**{f"{to_application}applicant__name__icontains": self.words}) | Q(
-                **{f"{to_application}project_title__icontains": self.words}
-            )
+        found = steps
+        for word in self.words.split():
+            by_word = Q(application__applicant__name__icontains=word)
+            found = found.filter(by_word | Q(application__project_title__icontains=word))
         if self.cohort:
-            wanted &= Q(**{f"{to_application}cohort": self.cohort})
+            found = found.filter(application__cohort=self.cohort)
         if self.division:
             units = OrgUnit.objects.under(OrgUnit(pk=self.division))
-            wanted &= Q(**{f"{to_application}applicant__unit__in": units})
-        return wanted
+            found = found.filter(application__applicant__unit__in=units)
+        if self.office:
+            found = found.filter(office=self.office)
+        if self.state == OVERDUE:
+            return found.overdue(on)
+        return found.filter(application__status=self.state) if self.state else found
 
 
 def _number(text: str) -> int | None:
@@ -117,18 +123,18 @@ class Options:
     statuses: list[str]
 
 
-def options_of_steps(steps: ReviewStepQuerySet) -> Options:
+def options(steps: ReviewStepQuerySet) -> Options:
     about = ("application__cohort", "application__cohort__name")
-    return _options(
-        steps.order_by().values_list(*about, *_division("application__applicant__unit"), "office", Value(""))
+    division = _division("application__applicant__unit")
+    rows = steps.values_list(*about, *division, "office", "application__status")
+    found = list(rows if steps.query.is_sliced else rows.order_by().distinct())
+    offices, statuses = {row[4] for row in found}, {row[5] for row in found}
+    return Options(
+        cohorts={cohort: f"{name} program" for cohort, name, *_ in found},
+        divisions={division: name for _, _, division, name, *_ in found if division},
+        offices=[office for office in RouteStep.Office.values if office in offices],
+        statuses=[status for status in Application.Status.values if status in statuses],
     )
-
-
-def options_of_applications(applications: ApplicationQuerySet) -> Options:
-    rows = applications.order_by().values_list(
-        "cohort", "cohort__name", *_division("applicant__unit"), Value(""), "status"
-    )
-    return _options(rows)
 
 
 def _division(to_unit: str) -> tuple[Case, Case]:
@@ -136,21 +142,7 @@ def _division(to_unit: str) -> tuple[Case, Case]:
     levels = [to_unit, f"{to_unit}__parent", f"{to_unit}__parent__parent"]
 
     def of(field: str) -> Case:
-        return Case(
-            *(
-                When(**{f"{level}__kind": OrgUnit.Kind.DIVISION}, then=F(f"{level}__{field}"))
-                for level in levels
-            )
-        )
+        kind = OrgUnit.Kind.DIVISION
+        return Case(*(When(**{f"{level}__kind": kind}, then=F(f"{level}__{field}")) for level in levels))
 
     return of("pk"), of("name")
-
-
-def _options(rows: QuerySet) -> Options:
-    found = list(rows.distinct())
-    return Options(
-        cohorts={cohort: f"{name} program" for cohort, name, *_ in found},
-        divisions={division: name for _, _, division, name, *_ in found if division},
-        offices=[office for office in RouteStep.Office.values if office in {row[4] for row in found}],
-        statuses=[status for status in Application.Status.values if status in {row[5] for row in found}],
-    )

@@ -11,4 +11,5 @@ class NumberOf(Subquery):
     empty_result_set_value = 0
 
     def __init__(self, rows: QuerySet) -> None:
-        super().__init__(rows.order_by().values("pk"))
+        unordered = rows if rows.query.is_sliced else rows.order_by()
+        super().__init__(unordered.values("pk"))

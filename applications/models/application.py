@@ -55,11 +55,6 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         steps = Q(pk__in=own.values("application")) | Q(pk__in=to_act.values("application"))
         return self.standing().filter(steps).exclude(applicant=user)
 
-    def waitlisted_for(self, user: User, *, on: date | None = None) -> Self:
-        """Those on the waitlist about which this person can decide today."""
-        steps = ReviewStep.objects.on_waitlist().signable_by(user, on=on or timezone.localdate())
-        return self.filter(pk__in=steps.values("application"))
-
     def readable_as_draft(self, user: User) -> Self:
         """Drafts of their own, and those that are shared with them for the talk about the concept (A3)."""
         shared = Q(shares__person=user, shares__ended_at=None)

@@ -7,7 +7,7 @@ import pytest
 from django.core import mail
 from django.urls import reverse
 
-from applications import reassigning, routing, workflow
+from applications import reassigning, routing, waiting, workflow
 from applications.models import Application, ReviewStep
 from applications.settling import NotWaitingOnYou, ReasonMissing
 from coaching import delegations, outbox
@@ -220,7 +220,7 @@ class TestRefused:
         branch.save()
         give(application.current_step(), outsider)
         decide(application, outsider, "waitlisted")
-        assert not Application.objects.waitlisted_for(former).exists()
+        assert not waiting.on_waitlist(former, on=TODAY).exists()
         with pytest.raises(NotWaitingOnYou):
             decide(application, former)
         assert routing.steps_to_decide(Application.objects.get(), outsider, on=TODAY)
