@@ -11,9 +11,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from applications import deciding, drafting, readers, routing, settling, workflow
+from applications import choosing, drafting, readers, routing, settling, workflow
 from applications.models import Application, ReviewStep
-from applications.signing_forms import CommentForm, DecisionForm, SignatureForm
+from applications.selection_forms import ChoiceForm
+from applications.signing_forms import CommentForm, SignatureForm
 from coaching.errors import Refused
 from coaching.models import User
 from coaching.permissions import access, post_only, signed_in
@@ -63,11 +64,12 @@ def _acts(application: Application, user: User) -> Acts:
 
 def _signature_form(
     application: Application, acts: Acts, request: HttpRequest, data: object = None
-) -> SignatureForm | None:
+) -> SignatureForm | ChoiceForm | None:
     if not acts.steps:
         return None
-    kind = DecisionForm if acts.decides else SignatureForm
-    return kind(data, application=application, settled=acts.settled, request=request)
+    if acts.decides:
+        return ChoiceForm(data, application=application, settled=acts.settled)
+    return SignatureForm(data, application=application, settled=acts.settled, request=request)
 
 
 @dataclass(frozen=True)
@@ -149,19 +151,12 @@ def sign(request: HttpRequest, pk: int) -> HttpResponse:
 @access(signed_in)
 @post_only(_page_of)
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
-    def act(application: Application, form: DecisionForm, user: User) -> str:
-        decided = deciding.decide(
-            application=application,
-            by=user,
-            outcome=form.cleaned_data["outcome"],
-            criteria=form.criteria(),
-            reason=form.cleaned_data["reason"],
-            typed_name=form.cleaned_data["typed_name"],
-            concept_dates=form.concept_dates(),
-            text_id=form.cleaned_data["text_id"],
-            now=timezone.now(),
+    def act(application: Application, form: ChoiceForm, user: User) -> str:
+        choice = choosing.choose(application=application, by=user, now=timezone.now(), **form.values())
+        return (
+            f"{application.applicant}: {choice.get_outcome_display().lower()}, as your choice. It is signed and told when "
+            "you release it."
         )
-        return f"{application.applicant}: {decided.get_status_display().lower()}. The applicant is told."
 
     return _sign_or_decide(request, pk, act, decides=True)
 

@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from applications import closing
 from applications.models import Application, ApplicationQuerySet, ReviewStep
 from coaching import permissions
 from coaching.models import Cohort, User
@@ -24,6 +25,8 @@ def cohort_list(request: HttpRequest, pk: int) -> HttpResponse:
         pk__in=permissions.deputy_cohorts(user).values("pk")
     )
     cohort = get_object_or_404(Cohort.objects.filter(within).select_related("branch", "program"), pk=pk)
+    today = timezone.localdate()
+    passed = today > cohort.applications_close_date
     submitted = Application.objects.submitted().filter(cohort=cohort)
     chosen = request.GET.get("status", "")
     shown = submitted.filter(status=chosen) if chosen in Status.values else submitted
@@ -38,7 +41,9 @@ def cohort_list(request: HttpRequest, pk: int) -> HttpResponse:
             "chosen": chosen if chosen in Status.values else "",
             "total": submitted.count(),
             "drafts": Application.objects.filter(cohort=cohort, status=Status.DRAFT).count(),
-            "today": timezone.localdate(),
+            "late": closing.on_their_way(cohort).count() if passed else 0,
+            "office": permissions.office_cohorts(user).filter(pk=pk).exists(),
+            "today": today,
         },
     )
 

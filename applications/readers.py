@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from applications import changes
 from applications.models import Application, ReviewStep
+from applications.models.review_step import ReviewStepQuerySet
 from coaching import offices, permissions
 from coaching.models import OrgUnit, RouteStep, SignedText, SignOff, User
 
@@ -50,14 +51,14 @@ def _within_term(steps: "QuerySet[ReviewStep]", today: date) -> "QuerySet[Review
     return steps.filter(application__cohort__first_month__year__gte=today.year - term)
 
 
-def _reached(steps: "QuerySet[ReviewStep]", user: User, today: date) -> "QuerySet[ReviewStep]":
+def _reached(steps: ReviewStepQuerySet, user: User, today: date) -> "QuerySet[ReviewStep]":
     """Steps of standing applications that reached this person, or were signed for the division they lead."""
     divisions = offices.units_led_by(user, on=today, kind=OrgUnit.Kind.DIVISION)
     own = Q(pk__in=ReviewStep.objects.reached_by(user).values("pk"))
     to_act = ReviewStep.objects.to_act_on().signable_by(user, on=today)
     of_division = Q(office=RouteStep.Office.DIRECTOR, status=ReviewStep.Status.SIGNED, unit__in=divisions)
     standing = steps.exclude(application__status=Application.Status.WITHDRAWN)
-    return standing.filter(since_at__isnull=False).filter(own | of_division | Q(pk__in=to_act.values("pk")))
+    return standing.reached().filter(own | of_division | Q(pk__in=to_act.values("pk")))
 
 
 def earlier_text(application: Application, user: User, *, than: SignedText | None) -> SignedText | None:

@@ -113,7 +113,8 @@ def bundle(cohort: Cohort, by: User, *, now: datetime) -> Bundle:
     )
     found = list(choices)
     day = drafting.today_of(cohort, now)
-    mine = routing.all_to_decide([choice.application for choice in found], by, on=day)
+    chosen = Application.objects.filter(cohort=cohort, choice__isnull=False)
+    mine = routing.all_to_decide(chosen, by, on=day)
     stale = [Stale(choice, why) for choice in found if (why := why_stale(choice))]
     left = [choice for choice in found if not why_stale(choice)]
     return Bundle(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from applications.models import Application, Assigned, ProjectChange, ReviewStep
 from coaching import offices
@@ -263,7 +263,7 @@ def steps_to_decide(application: Application, by: User, *, on: date) -> Settled:
 
 
 def all_to_decide(
-    applications: Iterable[Application], by: User, *, on: date
+    applications: "Iterable[Application] | QuerySet[Application]", by: User, *, on: date
 ) -> dict[int, list[tuple[ReviewStep, Authority]]]:
     """Like steps_to_decide, for many in a constant number of queries: by application, those left out it is empty for."""
     steps = ReviewStep.objects.to_settle().with_people().filter(application__in=applications)

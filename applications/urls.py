@@ -5,13 +5,16 @@ from django.urls import URLPattern, URLResolver, include, path
 from applications import (
     approvals,
     approvals_list,
+    deadline,
     office,
     project_views,
+    selection,
     several,
     sharing_views,
     steps,
     text_views,
     views,
+    waitlist_views,
     writing,
 )
 
@@ -20,6 +23,35 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("applications/start/<int:cohort_pk>/", views.start, name="application_start"),
     path("applications/", include("applications.office_urls")),
     path("applications/cohort/<int:pk>/", office.cohort_list, name="cohort_applications"),
+    path("applications/cohort/<int:pk>/selection/", selection.show, name="selection"),
+    path("applications/cohort/<int:pk>/selection/choose/", selection.choose, name="selection_choose"),
+    path(
+        "applications/cohort/<int:pk>/selection/recommend/", selection.recommend, name="selection_recommend"
+    ),
+    path("applications/cohort/<int:pk>/selection/release/", selection.release, name="selection_release"),
+    path(
+        "applications/cohort/<int:pk>/selection/<int:application_pk>/take-back/",
+        selection.take_back,
+        name="selection_take_back",
+    ),
+    path("applications/cohort/<int:pk>/waitlist/", waitlist_views.show, name="cohort_waitlist"),
+    path(
+        "applications/cohort/<int:pk>/waitlist/<int:application_pk>/move/",
+        waitlist_views.move,
+        name="waitlist_move",
+    ),
+    path(
+        "applications/cohort/<int:pk>/waitlist/<int:application_pk>/asked/",
+        waitlist_views.asked,
+        name="waitlist_asked",
+    ),
+    path(
+        "applications/cohort/<int:pk>/waitlist/<int:application_pk>/answer/",
+        waitlist_views.answer,
+        name="waitlist_answer",
+    ),
+    path("applications/cohort/<int:pk>/deadline/", deadline.show, name="cohort_deadline"),
+    path("applications/cohort/<int:pk>/deadline/close/", deadline.close, name="cohort_close"),
     path("applications/<int:pk>/", views.show, name="application"),
     path("applications/<int:pk>/review/", writing.review, name="application_review"),
     path("applications/<int:pk>/correction/", steps.correct, name="application_correct"),

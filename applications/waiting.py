@@ -125,7 +125,7 @@ class Options:
 
 def options(steps: ReviewStepQuerySet) -> Options:
     about = ("application__cohort", "application__cohort__name")
-    division = _division("application__applicant__unit")
+    division = division_of("application__applicant__unit")
     rows = steps.values_list(*about, *division, "office", "application__status")
     found = list(rows if steps.query.is_sliced else rows.order_by().distinct())
     offices, statuses = {row[4] for row in found}, {row[5] for row in found}
@@ -137,7 +137,7 @@ def options(steps: ReviewStepQuerySet) -> Options:
     )
 
 
-def _division(to_unit: str) -> tuple[Case, Case]:
+def division_of(to_unit: str) -> tuple[Case, Case]:
     """Id and name of the division somebody belongs to, through the tree that is at most four levels deep."""
     levels = [to_unit, f"{to_unit}__parent", f"{to_unit}__parent__parent"]
 

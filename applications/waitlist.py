@@ -91,6 +91,16 @@ def waitlist_of(cohort: Cohort, *, without: User | None = None) -> Waitlist:
     return Waitlist(cohort, max(0, cohort.seats - seats_taken(cohort)), [_entry(each) for each in rows])
 
 
+def next_to_ask(cohort: Cohort) -> Application | None:
+    """Waitlist.next, without the rest of the list."""
+    standing = SeatOffer.objects.exclude(answer=SeatOffer.Answer.NO)
+    rows = waitlisted(cohort)
+    offered = rows.filter(pk__in=standing.values("application")).count()
+    if cohort.seats - seats_taken(cohort) <= offered:
+        return None
+    return rows.exclude(pk__in=standing.values("application")).select_related("applicant").first()
+
+
 def _entry(application: Application) -> Entry:
     offers = list(application.seat_offers.all())
     standing = [each for each in offers if each.answer != SeatOffer.Answer.NO]
@@ -145,7 +155,7 @@ def ask(*, application: Application, asked_date: date, by: User, now: datetime) 
         return standing
     if asked_date > drafting.today_of(application.cohort, now):
         raise NotNext("The day you asked cannot lie ahead.")
-    following = waitlist_of(application.cohort).next
+    following = next_to_ask(application.cohort)
     if following is None:
         raise NotNext("No seat is free that is not offered to somebody already.")
     if following != application:

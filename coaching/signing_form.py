@@ -54,6 +54,13 @@ class ActForm(forms.Form):
     def refuse(self, refusal: Refused) -> None:
         self.add_error(self._field_of(refusal), str(refusal))
 
+    def renew(self, **values: object) -> None:
+        """Put these in the place of what was sent; everything else stays as it was typed."""
+        data = self.data.copy()  # type: ignore[attr-defined]
+        for name, value in values.items():
+            data[self.add_prefix(name)] = value
+        self.data = data
+
     def _field_of(self, refusal: Refused) -> str | None:
         """The field at which a refusal is told; None for the form as a whole."""
         return None

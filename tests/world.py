@@ -202,6 +202,9 @@ def _open_cohort(world: World, branch: Branch, where: str) -> None:
 def _keep_application(world: World, label: str, application: Application) -> None:
     owner = application.applicant
     world.keep("application", label, application, owner)
+    world.keep(
+        "application on board", label, owner=owner, pk=application.cohort_id, application_pk=application.pk
+    )
     world.keep("application step", label, owner=owner, pk=application.pk, step="why")
     signed = application.review_steps.first()
     if signed:

@@ -35,9 +35,7 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         decider = route.filter(route_step__decides=True).values("signer")[:1]
         others = route.filter(status=ReviewStep.Status.PENDING).exclude(signer=OuterRef("decider"))
         reviewed = Q(status=Application.Status.IN_REVIEW) & Exists(others)
-        return self.annotate(decider=Subquery(decider)).filter(
-            Q(status=Application.Status.RETURNED) | reviewed
-        )
+        return self.alias(decider=Subquery(decider)).filter(Q(status=Application.Status.RETURNED) | reviewed)
 
     def awaiting(self, user: User, *, on: date | None = None) -> Self:
         """Those that this person can act on today, as signer, acting person or delegate (A9)."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from random import Random
 
-from applications import workflow
+from applications import drafting, waitlist, workflow
 from applications.models import Application
 from certificates import approval, eligibility, issuing
 from certificates.models import Certificate
@@ -174,29 +174,38 @@ class Simulation:
             application = staging.sign(application, now=now + timedelta(hours=3))
 
     def _decide(self, applications: list[Application]) -> None:
-        """The deputy accepts while there are seats; later, people of the waitlist get the seats that free up."""
+        """The deputy chooses, accepting while there are seats, and releases; then the waitlist gets what frees up."""
         now = staging.at(DECISION_DATE, cohort=self.cohort)
-        waitlist = []
+        free = self.cohort.seats
         for application in applications:
             self.signed["deputy"] += 1
             if self._happens(NOT_SELECTED):
-                staging.decide(
-                    application,
-                    Application.Status.NOT_SELECTED,
-                    now=now,
-                    reason="The project has just begun elsewhere.",
-                )
-            elif self._present().count() >= self.cohort.seats:
+                reason = "The project has just begun elsewhere."
+                staging.choose(application, Application.Status.NOT_SELECTED, now=now, reason=reason)
+            elif not free:
                 reason = "All seats are taken."
-                staging.decide(application, Application.Status.WAITLISTED, now=now, reason=reason)
-                waitlist.append(application)
+                staging.choose(application, Application.Status.WAITLISTED, now=now, reason=reason)
             else:
-                staging.accept(application, now=now)
+                staging.choose(application, Application.Status.ACCEPTED, now=now)
+                free -= 1
+        if not applications:
+            return
+        deputy = staging.decider(applications[0])
+        staging.release(self.cohort, by=deputy, now=now + timedelta(days=1))
         self._some_leave(LEAVES_EARLY, now + timedelta(days=5))
-        for application in waitlist:
-            if self._present().count() < self.cohort.seats:
-                application.refresh_from_db()
-                staging.accept(application, now=now + timedelta(days=6))
+        if self._fill_seats(now + timedelta(days=6)):
+            staging.release(self.cohort, by=deputy, now=now + timedelta(days=7))
+
+    def _fill_seats(self, now: datetime) -> int:
+        """The office asks in its order while seats are free; everybody wants one. Returns how many the deputy accepts."""
+        asked = 0
+        while application := waitlist.next_to_ask(self.cohort):
+            day = drafting.today_of(self.cohort, now)
+            waitlist.ask(application=application, asked_date=day, by=self.officer, now=now)
+            waitlist.answer(application=application, wants=True, by=self.officer, now=now)
+            staging.choose(application, Application.Status.ACCEPTED, now=now)
+            asked += 1
+        return asked
 
     def _present(self):
         return self.cohort.participants.exclude(status=Participant.Status.LEFT)

@@ -8,7 +8,7 @@ from dataclasses import astuple, fields
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 
-from applications import checks, deciding, drafting, workflow
+from applications import checks, choosing, deciding, drafting, releasing, workflow
 from applications.models import Application, Rating
 from coaching import esign, staff_file, staff_import, team_agreement, team_formation
 from coaching.models import Cohort, Competency, Consent, Participant, Team, TeamProposal, User
@@ -132,23 +132,37 @@ def sign(application: Application, *, now: datetime) -> Application:
     return workflow.sign(application=application, by=signer, typed_name=signer.name, now=now)
 
 
-def decide(application: Application, outcome: str, *, now: datetime, reason: str = "") -> Application:
-    """The deputy decides, against the three criteria (A10)."""
-    by = application.route()[len(application.route()) - 1].signer
-    esign.consent(by=by, now=now)
-    return deciding.decide(
+def decider(application: Application) -> User:
+    return application.route()[len(application.route()) - 1].signer
+
+
+def choose(application: Application, outcome: str, *, now: datetime, reason: str = "") -> None:
+    """The deputy chooses, against the three criteria (A10); nobody is told."""
+    choosing.choose(
         application=application,
-        by=by,
+        by=decider(application),
         outcome=outcome,
         criteria=CRITERIA,
-        typed_name=by.name,
         reason=reason,
         now=now,
     )
 
 
-def accept(application: Application, *, now: datetime) -> Application:
-    return decide(application, Application.Status.ACCEPTED, now=now)
+def release(cohort: Cohort, *, by: User, now: datetime) -> None:
+    """All that was chosen becomes decisions together (A11)."""
+    esign.consent(by=by, now=now)
+    listed = releasing.bundle(cohort, by, now=now).listed
+    releasing.release(cohort=cohort, by=by, typed_name=by.name, listed=listed, now=now)
+
+
+def decide(application: Application, outcome: str, *, now: datetime, reason: str = "") -> None:
+    """Choose, and release at once."""
+    choose(application, outcome, now=now, reason=reason)
+    release(application.cohort, by=decider(application), now=now)
+
+
+def accept(application: Application, *, now: datetime) -> None:
+    decide(application, Application.Status.ACCEPTED, now=now)
 
 
 # Teams

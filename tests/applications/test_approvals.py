@@ -8,12 +8,22 @@ import time_machine
 from django.urls import reverse
 
 from applications import drafting, settling, workflow
-from applications.models import Application
-from coaching import enrollment
+from applications.models import Application, Choice
+from coaching.models import Delegation
 from tests import factories
 from tests.applications.counting import queries
-from tests.applications.factories import accepted, at_deputy, decide, draft, sign, submit, submitted
-from tests.clock import NOW
+from tests.applications.factories import (
+    accepted,
+    at_deputy,
+    choose,
+    decide,
+    draft,
+    release,
+    sign,
+    submit,
+    submitted,
+)
+from tests.clock import NOW, TODAY
 
 Status = Application.Status
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen", "plain_not_found")]
@@ -227,72 +237,54 @@ class TestActs:
         application.refresh_from_db()
         assert application.status == Status.DECLINED
 
-    def decision(self, **changes):
+    def choice(self, **changes):
         return {
+            "version": 0,
             "interest_in_program": "High.",
             "interest_in_leadership": "Shown.",
             "division_project": "Useful.",
             "outcome": "accepted",
             "reason": "",
-            "typed_name": "Derek Deputy",
             **changes,
         }
 
-    def test_the_deputy_decides(self, client, applicant, deputy, cohort):
-        """A10."""
+    def test_the_deputys_decision_is_a_choice_until_it_is_released(self, client, applicant, deputy, cohort):
+        """A10; the applicant hears of it with the release (A11)."""
         application = at_deputy(applicant, cohort)
-        self.send(client, deputy, "approval_decide", application, **self.decision())
+        self.send(client, deputy, "approval_decide", application, **self.choice())
+        application.refresh_from_db()
+        assert application.status == Status.IN_REVIEW
+        assert application.choice.outcome == "accepted"
+        release(cohort, deputy)
         application.refresh_from_db()
         assert application.status == Status.ACCEPTED
         assert applicant.participations.get().cohort == cohort
 
-    def test_a_decision_without_criteria_or_reason_asks_again(self, client, applicant, deputy, cohort):
+    def test_a_choice_without_criteria_or_reason_asks_again(self, client, applicant, deputy, cohort):
         application = at_deputy(applicant, cohort)
-        data = self.decision(outcome="not_selected", division_project="")
+        data = self.choice(outcome="not_selected", division_project="")
         response = self.send(client, deputy, "approval_decide", application, **data)
         assert set(response.context["form"].errors) == {"division_project", "reason"}
-        application.refresh_from_db()
-        assert application.status == Status.IN_REVIEW
+        assert not Choice.objects.exists()
 
-    def test_a_mistyped_name_keeps_the_whole_judgement(self, client, applicant, deputy, cohort):
+    def test_a_choice_that_somebody_made_meanwhile_keeps_the_whole_judgement(
+        self, client, org, applicant, deputy, cohort
+    ):
+        """A9: a designee chooses too; the later one is told, and can go on."""
+        designee = factories.person("Desi Designee")
+        order = {"kind": "delegate", "principal": deputy, "unit": org.branch, "reason": "Leave."}
+        Delegation.objects.create(person=designee, start_date=TODAY, end_date=TODAY, **order)
         application = at_deputy(applicant, cohort)
-        data = self.decision(outcome="waitlisted", reason="Later.", typed_name="Derk Deputy")
+        choose(application, designee, "not_selected")
+        data = self.choice(outcome="waitlisted", reason="Later.")
         response = self.send(client, deputy, "approval_decide", application, **data)
         form = response.context["form"]
         assert response.status_code == 200
-        assert set(form.errors) == {"typed_name"}
-        assert {name: form[name].value() for name in data} == data
-        application.refresh_from_db()
-        assert application.status == Status.IN_REVIEW
-
-    def test_no_seat_left_is_told_at_the_decision_and_nothing_is_lost(
-        self, client, applicant, deputy, cohort
-    ):
-        """Seats are the branch office's to add, so the deputy is sent to ask them."""
-        for _ in range(cohort.seats):
-            factories.participant(cohort)
-        application = at_deputy(applicant, cohort)
-        response = self.send(client, deputy, "approval_decide", application, **self.decision())
-        form = response.context["form"]
-        assert response.status_code == 200
-        assert set(form.errors) == {"outcome"}
-        assert "ask the branch office (coaching@example.org) for more seats" in form.errors["outcome"][0]
-        assert form["division_project"].value() == "Useful."
-        assert not applicant.participations.exists()
-
-    def test_the_free_seats_stand_beside_the_decision(self, client, applicant, deputy, cohort):
-        application = at_deputy(applicant, cohort)
-        client.force_login(deputy)
-        cohort.seats = 4
-        cohort.save()
-        factories.participant(cohort)
-        gone = factories.participant(cohort)
-        enrollment.leave(participant=gone, by=gone.user, reason="Moved away.", now=NOW)
-        assert "1 of 4 seats is taken; 3 free." in words(client.get(url("approval", application)))
-        for _ in range(3):
-            factories.participant(cohort)
-        page = words(client.get(url("approval", application)))
-        assert "4 of 4 seats are taken: waitlist this person, or ask the branch office" in page
+        assert "Desi Designee chose “Not selected” for Ana Applicant" in form.errors["__all__"][0]
+        assert {name: form[name].value() for name in data} == {**data, "version": 1}
+        assert Choice.objects.get().outcome == "not_selected"
+        self.send(client, deputy, "approval_decide", application, **{**data, "version": 1})
+        assert Choice.objects.get().outcome == "waitlisted"
 
     def test_from_the_waitlist(self, client, applicant, deputy, cohort):
         application = decide(at_deputy(applicant, cohort), deputy, "waitlisted")
@@ -300,11 +292,12 @@ class TestActs:
         form = client.get(url("approval", application)).context["form"]
         assert [value for value, _ in form.fields["outcome"].choices] == ["accepted", "not_selected"]
         assert form.initial["interest_in_program"] == "Knows what it asks for."
-        self.send(client, deputy, "approval_decide", application, **self.decision())
+        self.send(client, deputy, "approval_decide", application, **self.choice())
+        release(cohort, deputy)
         application.refresh_from_db()
         assert application.status == Status.ACCEPTED
 
-    def test_several_posts_are_listed_and_both_wordings_stand_before_the_signature(
+    def test_several_posts_are_listed_and_both_wordings_stand_before_the_choice(
         self, client, org, deputy, cohort
     ):
         """A8, A9: the director of the division applies, and the deputy is all three."""
@@ -317,21 +310,20 @@ class TestActs:
             "Branch Deputy, Services Branch",
         ]
         page = words(response)
-        assert "You sign once, in the 3 capacities named above." in page
-        assert "If you accept or waitlist, you sign" in page
+        assert "When you release it as accepted or waitlisted, you sign:" in page
         assert f"As Supervisor: {settling.RECEIPT}" in page
 
-    def test_a_deputy_who_is_director_confirms_the_date_with_the_decision(
+    def test_a_deputy_who_is_director_confirms_the_date_with_the_choice(
         self, client, org, applicant, supervisor, deputy, cohort
     ):
         """A3, A9."""
         org.division.head = deputy
         org.division.save()
         application = sign(submitted(applicant, cohort), supervisor)
-        data = self.decision(concept_director="2026-11-10")
+        data = self.choice(concept_director="2026-11-10")
         self.send(client, deputy, "approval_decide", application, **data)
-        application.refresh_from_db()
-        assert application.status == Status.ACCEPTED
+        assert application.route()[1].concept_date is None
+        release(cohort, deputy)
         assert application.route()[1].concept_date == date(2026, 11, 10)
 
 

@@ -159,6 +159,12 @@ ROUTED = {
         ("with deputy", "accepted", "waitlisted", "not selected"), people("supervisor director deputy")
     ),
 }
+# T10, A9: what is compared for the selection; who only waits on a signer is there too.
+ON_BOARD = dict.fromkeys(
+    ("with supervisor", "with director", "with deputy", "accepted", "returned", "waitlisted", "not selected"),
+    OFFICE,
+) | {"foreign in review": people("other_officer")}
+CHOSEN = {"with deputy": DEPUTY}
 PARTICIPANTS = ("asked", "member", "former", "foreign asked", "foreign member", "foreign former")
 OF_OUR_BRANCH = PEOPLE - people("training_officer superintendent administrator other_officer")
 APPLICATION_ROOMS = {
@@ -172,6 +178,17 @@ APPLICATION_ROOMS = {
         pk="cohort_pk",
     ),
     "cohort_applications": about("cohort", get=COHORTS_READ),
+    "selection": about("cohort", get=COHORTS_READ),
+    "selection_choose": both("cohort", COHORTS_READ),
+    "selection_recommend": both("cohort", COHORTS_READ),
+    "selection_release": both("cohort", COHORTS_READ),
+    "selection_take_back": both("application on board", CHOSEN),
+    "cohort_waitlist": about("cohort", get=COHORTS_READ),
+    "waitlist_move": both("application on board", ON_BOARD),
+    "waitlist_asked": both("application on board", ON_BOARD),
+    "waitlist_answer": both("application on board", ON_BOARD),
+    "cohort_deadline": both("cohort", COHORTS),
+    "cohort_close": both("cohort", COHORTS),
     "application": about("application", get=APPLICATIONS),
     "application_text": about("application text", get=SUBMITTED),
     "application_reassign": both(

@@ -10,13 +10,13 @@ import time_machine
 from django.core.cache import cache
 from django.urls import reverse
 
-from applications import drafting, project_changes
+from applications import drafting, project_changes, releasing
 from certificates.approval import propose_batch, submit_for_approval
 from coaching import esign
 from coaching.enrollment import Project
 from coaching.models import AuditEvent, ESignConsent, SignOff, User
 from coaching.site.accounts import AccountAdapter
-from tests.applications.factories import CRITERIA, accepted, at_deputy, competencies, draft, sign, submitted
+from tests.applications.factories import accepted, at_deputy, choose, competencies, draft, sign, submitted
 from tests.certificates.history import AFTER, completed_team
 from tests.clock import NOW
 
@@ -59,11 +59,9 @@ def support(applicant, supervisor, cohort) -> Door:
 
 @pytest.fixture
 def decision(applicant, deputy, cohort) -> Door:
-    application = at_deputy(applicant, cohort)
-    judged = {**CRITERIA.__dict__, "interest_in_program": "A judgement that took an hour."}
-    data = {"text_id": application.current_text_id, "outcome": "accepted", **judged}
-    address = reverse("approval_decide", args=[application.pk])
-    return Door(deputy, address, data, kept="A judgement that took an hour.")
+    choose(at_deputy(applicant, cohort), deputy)
+    listed = releasing.bundle(cohort, deputy, now=NOW).listed
+    return Door(deputy, reverse("selection_release", args=[cohort.pk]), {"listed": listed})
 
 
 @pytest.fixture

@@ -73,7 +73,8 @@ def test_a_cohort_from_the_application_to_the_verified_certificate(
         sign(people.page(supervisor), applicant, supervisor)
         sign(people.page(director), applicant, director)
         clock.move_to(APPLIED + timedelta(days=2))
-        decide(people.page(deputy), applicant, deputy)
+        choose(people.page(deputy), applicant)
+        release(people.page(deputy), cohort, deputy)
         assert Application.objects.get().status == Application.Status.ACCEPTED
         for colleague in colleagues:
             factories.participant(cohort, colleague)
@@ -169,14 +170,20 @@ def sign(page: Page, applicant: User, signer: User) -> None:
     expect(page.get_by_role("status").first).to_be_visible()
 
 
-def decide(page: Page, applicant: User, deputy: User) -> None:
+def choose(page: Page, applicant: User) -> None:
     open_approval(page, applicant)
     page.get_by_label("Interest in the program").fill("Clear about the time it takes.")
     page.get_by_label("Demonstrated interest in leadership").fill("Guides colleagues already.")
     page.get_by_label("The division project").fill("The division needs it.")
     page.get_by_label("Accepted").check()
+    page.get_by_role("button", name="Record this choice").click()
+    expect(page.get_by_role("status").first).to_be_visible()
+
+
+def release(page: Page, cohort, deputy: User) -> None:
+    page.goto(f"/applications/cohort/{cohort.pk}/selection/release/")
     page.get_by_label("Type your name to sign").fill(deputy.name)
-    page.get_by_role("button", name="Sign the decision").click()
+    page.get_by_role("button", name="Sign and release").click()
     expect(page.get_by_role("status").first).to_be_visible()
 
 

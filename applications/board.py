@@ -1,0 +1,224 @@
+"""The selection board: all applications of a cohort side by side, in the order of names, never of merit (A10, M17)."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.http import Http404, QueryDict
+from django.utils import timezone
+
+from applications import routing
+from applications.models import (
+    Application,
+    ApplicationQuerySet,
+    Choice,
+    Decision,
+    Outcome,
+    Recommendation,
+    ReviewStep,
+)
+from applications.passages import Passages, passages_of
+from applications.waiting import division_of
+from coaching import permissions
+from coaching.counting import NumberOf
+from coaching.models import Cohort, OrgUnit, Participant, User
+
+PAGE_SIZE = 50
+Status = Application.Status
+OPEN = (Status.IN_REVIEW, Status.RETURNED, Status.WAITLISTED)
+ON_BOARD = (*OPEN, Status.ACCEPTED, Status.NOT_SELECTED)
+
+TO_MAKE, MADE, RELEASED = "open", "made", "released"
+CHOICES = [(TO_MAKE, "Not chosen yet"), (MADE, "Chosen, not released"), (RELEASED, "Decided")]
+DECIDER, SIGNER, APPLICANT, WAITLIST = "decider", "signer", "applicant", "waitlist"
+PLACES = [
+    (DECIDER, "The deciding office"),
+    (SIGNER, "A signer before it"),
+    (APPLICANT, "The applicant, to change it"),
+    (WAITLIST, "On the waitlist"),
+]
+BY_DIVISION = "division"
+ORDERS = [("", "Names"), (BY_DIVISION, "Divisions, then names")]
+
+
+@dataclass(frozen=True)
+class Seats:
+    total: int
+    taken: int
+    chosen: int
+
+    @property
+    def left(self) -> int:
+        return self.total - self.taken - self.chosen
+
+    def in_words(self) -> str:
+        """ "12 seats: 5 taken, 6 chosen, 1 left"."""
+        rest = f"{self.left} left" if self.left >= 0 else f"{-self.left} too many"
+        return f"{self.total} seats: {self.taken} taken, {self.chosen} chosen, {rest}"
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A cohort's selection as one person may see it: as the branch office, the deciding office, or both."""
+
+    cohort: Cohort
+    user: User
+    office: bool
+    leads: bool  # the branch
+    decides: bool  # about all that wait for a decision, or in the deputy's place about some
+    seats: Seats
+    number: int  # of applications on the board
+    to_release: int
+
+    def applications(self) -> ApplicationQuerySet:
+        rows = _on_board(self.cohort.pk, self.user)
+        return rows if self.office or self.leads else rows.filter(pk__in=_decided_by(self.user))
+
+
+def _on_board(cohort_id: int, user: User) -> ApplicationQuerySet:
+    """Never one's own (A9, T10)."""
+    return Application.objects.filter(cohort=cohort_id, status__in=ON_BOARD).exclude(applicant=user)
+
+
+def _decided_by(user: User, *, on: date | None = None) -> QuerySet:
+    """Ids of the applications whose deciding step is this person's, also without leading the branch (A9)."""
+    steps = ReviewStep.objects.current_round().filter(route_step__decides=True)
+    steps = steps.exclude(status=ReviewStep.Status.SUPERSEDED)
+    return steps.signable_by(user, on=on or timezone.localdate()).values("application")
+
+
+def desk_of(user: User, cohort_id: int, *, on: date) -> Desk:
+    """What this person may see of a cohort's selection. Raises Http404 where that is nothing."""
+    board = _on_board(cohort_id, user)
+    choices = Choice.objects.filter(application__in=board)
+    here = Participant.objects.filter(cohort=cohort_id).exclude(status=Participant.Status.LEFT)
+    own = Application.objects.filter(cohort=OuterRef("pk"), status__in=ON_BOARD).exclude(applicant=user)
+    cohort = (
+        Cohort.objects.filter(pk=cohort_id)
+        .select_related("branch", "program")
+        .annotate(
+            is_office=Exists(permissions.office_cohorts(user, on=on).filter(pk=OuterRef("pk"))),
+            is_lead=Exists(permissions.deputy_cohorts(user, on=on).filter(pk=OuterRef("pk"))),
+            is_decider=Exists(own.filter(pk__in=_decided_by(user, on=on))),
+            taken=NumberOf(here),
+            chosen=NumberOf(choices.filter(outcome=Outcome.ACCEPTED)),
+            to_release=NumberOf(choices),
+            number=NumberOf(board),
+        )
+        .first()
+    )
+    if cohort is None or not (cohort.is_office or cohort.is_lead or cohort.is_decider):
+        raise Http404
+    return Desk(
+        cohort=cohort,
+        user=user,
+        office=cohort.is_office,
+        leads=cohort.is_lead,
+        decides=cohort.is_lead or cohort.is_decider,
+        seats=Seats(cohort.seats, cohort.taken, cohort.chosen),
+        number=cohort.number,
+        to_release=cohort.to_release,
+    )
+
+
+@dataclass(frozen=True)
+class Narrowed:
+    """What of the board is asked for; empty values ask for everything."""
+
+    division: str = ""
+    choice: str = ""
+    place: str = ""
+    order: str = ""
+
+    @classmethod
+    def by(cls, query: QueryDict) -> "Narrowed":
+        return cls(*(query.get(name, "") for name in ("division", "choice", "place", "order")))
+
+    def __bool__(self) -> bool:
+        return bool(self.division or self.choice or self.place)
+
+    def of(self, rows: ApplicationQuerySet, cohort: Cohort) -> ApplicationQuerySet:
+        found = rows.filter(_CHOSEN.get(self.choice, Q()))
+        if self.division.isascii() and self.division.isdecimal() and len(self.division) < 10:
+            units = OrgUnit.objects.under(OrgUnit(pk=int(self.division)))
+            found = found.filter(applicant__unit__in=units)
+        found = self._at(found, cohort)
+        if self.order == BY_DIVISION:
+            _, name = division_of("applicant__unit")
+            return found.alias(division=name).order_by("division", "applicant__name", "pk")
+        return found.order_by("applicant__name", "pk")
+
+    def _at(self, rows: ApplicationQuerySet, cohort: Cohort) -> ApplicationQuerySet:
+        before = Application.objects.filter(cohort=cohort).before_decision().values("pk")
+        in_review = rows.filter(status=Status.IN_REVIEW)
+        if self.place == DECIDER:
+            return in_review.exclude(pk__in=before)
+        if self.place == SIGNER:
+            return in_review.filter(pk__in=before)
+        status = {APPLICANT: Status.RETURNED, WAITLIST: Status.WAITLISTED}.get(self.place)
+        return rows.filter(status=status) if status else rows
+
+
+_CHOSEN = {
+    TO_MAKE: Q(status__in=OPEN, choice=None),
+    MADE: Q(choice__isnull=False),
+    RELEASED: Q(status__in=(Status.ACCEPTED, Status.NOT_SELECTED)),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    application: Application
+    passages: Passages
+    waiting: ReviewStep | None
+    recommendation: Recommendation | None
+    choice: Choice | None
+    decision: Decision | None
+    to_choose: bool
+    to_recommend: bool
+
+
+def page_of(desk: Desk, narrowed: Narrowed, number: str | None, *, on: date) -> tuple[Page, list[Row]]:
+    """One page of the board, in a constant number of queries."""
+    paginator = Paginator(with_all(narrowed.of(desk.applications(), desk.cohort)), PAGE_SIZE)
+    if not narrowed and (desk.office or desk.leads):
+        paginator.count = desk.number
+    page = paginator.get_page(number)
+    return page, rows_of(desk, list(page.object_list), on=on)
+
+
+def with_all(applications: ApplicationQuerySet) -> ApplicationQuerySet:
+    """Each with everything a row shows."""
+    related = (
+        "applicant__unit__parent__parent",
+        "applicant__classification",
+        "current_text",
+        "recommendation__recommended_by",
+        "choice__chosen_by",
+    )
+    current = Prefetch("review_steps", queryset=ReviewStep.objects.current().with_people(), to_attr="at")
+    return applications.select_related(*related).prefetch_related(current, "decisions")
+
+
+def rows_of(desk: Desk, applications: list[Application], *, on: date) -> list[Row]:
+    mine = routing.all_to_decide(applications, desk.user, on=on) if desk.decides and applications else {}
+    return [
+        Row(
+            application=each,
+            passages=passages_of(each.current_text.text),  # type: ignore[union-attr]
+            waiting=each.at[0] if each.at else None,  # type: ignore[attr-defined]
+            recommendation=getattr(each, "recommendation", None),
+            choice=getattr(each, "choice", None),
+            decision=list(each.decisions.all())[-1] if each.decisions.all() else None,
+            to_choose=each.pk in mine,
+            to_recommend=desk.office and each.status in (Status.IN_REVIEW, Status.WAITLISTED),
+        )
+        for each in applications
+    ]
+
+
+def divisions_of(cohort: Cohort) -> list[tuple[int, str]]:
+    """The divisions of the branch, to narrow the board down to one."""
+    divisions = OrgUnit.objects.under(cohort.branch).filter(kind=OrgUnit.Kind.DIVISION)
+    return list(divisions.order_by("name").values_list("pk", "name"))
