@@ -1,10 +1,11 @@
 """People at the same moment, on PostgreSQL: one outcome, one row, and the others are told (A9)."""
 
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 
-from applications import drafting, reassigning, settling, workflow
+from applications import drafting, reassigning, reminders, settling, workflow
 from applications.models import Application, ReviewStep
 from coaching import enrollment
 from coaching.models import Delegation, Message, Participant, SignOff
@@ -103,3 +104,23 @@ def test_the_last_seat_is_given_once(org, applicant, supervisor, deputy, cohort)
     results = at_once(*(lambda each=each: decide(each, deputy) for each in waiting))
     assert kinds(results) == {Application: 1, enrollment.NoSeatLeft: 1}
     assert Participant.objects.filter(cohort=cohort).count() == cohort.seats
+
+
+def test_two_workers_remind_of_a_step_and_tell_the_office_once(applicant, cohort):
+    submitted(applicant, cohort)
+    late = NOW + timedelta(days=10)
+    results = at_once(*(lambda: reminders.do_due(now=late) for _ in range(4)))
+    assert sum(result["signers_reminded"] for result in results) == 1
+    assert sum(result["offices_told_of_overdue"] for result in results) == 1
+    told = Counter(Message.objects.values_list("kind", flat=True))
+    assert (told["application_reminder"], told["applications_overdue"]) == (1, 1)
+
+
+def test_two_workers_remind_of_a_draft_once(applicant, cohort):
+    cohort.applications_close_date = TODAY + timedelta(days=7)
+    cohort.save()
+    draft(applicant, cohort)
+    soon = NOW + timedelta(days=6)
+    results = at_once(*(lambda: reminders.do_due(now=soon) for _ in range(4)))
+    assert sum(result["applicants_reminded"] for result in results) == 1
+    assert Message.objects.filter(kind="application_draft_reminder").count() == 1

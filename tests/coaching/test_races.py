@@ -8,10 +8,29 @@ import pytest
 from django.core import mail
 from django.db import close_old_connections, connection
 
-from coaching import audit, enrollment, jobs, outbox, team_agreement, team_changes, team_formation
+from coaching import (
+    audit,
+    enrollment,
+    jobs,
+    outbox,
+    team_agreement,
+    team_changes,
+    team_formation,
+    undelivered,
+)
 from coaching.enrollment import NoSeatLeft
 from coaching.errors import Refused
-from coaching.models import AuditEvent, Consent, Job, Membership, Participant, Team, TeamChange, TeamProposal
+from coaching.models import (
+    AuditEvent,
+    Consent,
+    Job,
+    Membership,
+    Message,
+    Participant,
+    Team,
+    TeamChange,
+    TeamProposal,
+)
 from coaching.outbox import Mail
 from tests import factories
 from tests.clock import NOW
@@ -140,6 +159,20 @@ def test_two_workers_send_a_mail_once(applicant, monkeypatch):
     outcomes = at_once(*(lambda: outbox.deliver_due(now=NOW) for _ in range(3)))
     assert sum(outcome["sent"] for outcome in outcomes) == 5
     assert len(mail.outbox) == 5
+
+
+def test_two_officers_send_a_lost_mail_again_once(applicant, branch_officer, monkeypatch):
+    monkeypatch.setitem(outbox._builders, "hello", lambda recipient: Mail("Hello", "Yes\n"))
+    outbox.queue(kind="hello", to=applicant, key="1", now=NOW)
+    Message.objects.update(status="unknown")
+    message = Message.objects.get()
+    other = factories.officer(branch_officer.unit or applicant.branch, "Bea Branchoffice")
+    officers = [branch_officer, other, branch_officer, other]
+    results = at_once(
+        *(lambda by=by: undelivered.send_again(message=message, by=by, now=NOW) for by in officers)
+    )
+    assert Counter(type(each) for each in results) == {Message: 1, undelivered.NotUndelivered: 3}
+    assert dict(outbox.deliver_due(now=NOW)) == {"sent": 1}
 
 
 def test_two_sealers_make_one_chain(applicant):
