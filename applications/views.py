@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from applications import conflicts, drafting, reassigning, workflow
+from applications import conflicts, drafting, readers, reassigning, way, workflow
 from applications.checks import Step
 from applications.models import Application, ReviewStep
 from applications.timeline import timeline
@@ -100,7 +100,11 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
     user: User = request.user  # type: ignore[assignment]
     related = ("cohort__program", "cohort__branch", "applicant")
     application = get_object_or_404(Application.objects.visible_to(user).select_related(*related), pk=pk)
-    waiting = application.current_step()
+    now = timezone.now()
+    route = list(application.route())
+    waiting = next((step for step in route if step.status == "pending" and step.since_at), None)
+    following = [step for step in route if waiting and step.position > waiting.position]
+    texts = readers.texts_visible_to(user).filter(review_steps__application=application)
     return render(
         request,
         "applications/show.html",
@@ -108,14 +112,18 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
             "application": application,
             "cohort": application.cohort,
             "is_own": application.applicant == user,
+            "stops": way.stops(application, route),
             "waiting": waiting,
-            "overdue": waiting is not None and waiting.is_overdue(timezone.localdate()),
+            "following": following[0] if following else None,
+            "help": waiting and way.help_for(waiting, on=timezone.localdate()),
+            "may_act": Application.objects.awaiting(user).filter(pk=pk).exists(),
             "events": timeline(application),
+            "texts": set(texts.values_list("pk", flat=True)),
             "offers": reassigning.offers(application, user),
             "returned": returned(application),
             "declined": _declined(application),
             "decision": application.decisions.last(),
-            "too_late": drafting.came_too_late(application, now=timezone.now()),
+            "too_late": drafting.came_too_late(application, now=now),
             "participation": _participation(application),
             "missing": still_missing(application) if application.status == Application.Status.DRAFT else [],
         },

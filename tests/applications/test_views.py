@@ -476,7 +476,7 @@ class TestShow:
         assert "It is with Sam Supervisor" in page
         assert "Monday, November 23, 2026" in page
         assert "Monday, November 30, 2026" in page
-        assert "Then Dana Director (Division Director)" in page
+        assert "It goes to Dana Director, Division Director." in page
 
     def test_declined_gives_the_reason_and_a_next_step(self, as_applicant, applicant, supervisor, cohort):
         """A11."""

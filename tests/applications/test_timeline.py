@@ -1,0 +1,136 @@
+"""What happened, by whom, when, for whom and with which text: derived from the rows, in few queries however long."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from applications import choosing, reassigning, timeline, workflow
+from applications.timeline import Event
+from coaching.models import Delegation
+from tests import factories
+from tests.applications.counting import queries
+from tests.applications.factories import CRITERIA, at_deputy, decide, draft, sign, submit, submitted
+from tests.clock import NOW, TODAY
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen")]
+
+
+def told(application) -> list[tuple[str, str]]:
+    return [(event.title, event.text) for event in timeline.timeline(application)]
+
+
+def returned(application, by, comment="Name a number.", *, now=NOW):
+    return workflow.return_for_changes(application=application, by=by, comment=comment, now=now)
+
+
+def test_a_whole_way(applicant, supervisor, director, deputy, cohort):
+    hours = [NOW + timedelta(hours=number) for number in range(6)]
+    first = returned(submitted(applicant, cohort, now=hours[0]), supervisor, now=hours[1])
+    old = first.current_text_id
+    again = submit(draft(applicant, cohort, now=hours[2], timely="By May 1."), now=hours[2])
+    again = sign(again, supervisor, now=hours[3])
+    again = sign(again, director, now=hours[4])
+    again = decide(again, deputy, "waitlisted", reason="Twelve were first.", now=hours[5])
+    new = again.current_text_id
+    assert timeline.timeline(again) == [
+        Event("Signed and submitted by Ana Applicant", at=hours[0], text_number=1, text_pk=old),
+        Event("Returned by Sam Supervisor", "Supervisor.", hours[1], "returned", "Name a number.", 1, old),
+        Event("Changed and submitted again by Ana Applicant", at=hours[2], text_number=2, text_pk=new),
+        Event("Signed by Sam Supervisor", "Supervisor.", hours[3], "done", "", 2, new),
+        Event(
+            "Signed by Dana Director", "Division Director, Nutrition Division.", hours[4], "done", "", 2, new
+        ),
+        Event("Signed by Derek Deputy", "Branch Deputy, Services Branch.", hours[5], "done", "", 2, new),
+        Event(
+            "Decision: waitlisted",
+            "Signed by Derek Deputy, Branch Deputy, Services Branch.",
+            hours[5],
+            "done",
+            "Twelve were first.",
+            2,
+            new,
+        ),
+    ]
+
+
+def test_a_stand_in_with_the_order(applicant, supervisor, outsider, cohort):
+    """A9: both names."""
+    Delegation.objects.create(
+        principal=supervisor,
+        person=outsider,
+        kind=Delegation.Kind.DELEGATE,
+        start_date=TODAY,
+        end_date=TODAY + timedelta(days=7),
+        reason="Vacation.",
+    )
+    assert told(sign(submitted(applicant, cohort), outsider))[-1] == (
+        f"Signed by {outsider}",
+        "Supervisor, for Sam Supervisor. By order from November 23, 2026 to November 30, 2026: Vacation.",
+    )
+
+
+def test_a_step_given_to_somebody_else_keeps_both_names(
+    applicant, supervisor, branch_officer, outsider, cohort
+):
+    application = submitted(applicant, cohort)
+    reassigning.reassign(
+        step=application.current_step(), to=outsider, reason="On leave.", by=branch_officer, now=NOW
+    )
+    event = timeline.timeline(application)[-1]
+    assert event.title == f"Supervisor: {outsider} signs in place of Sam Supervisor"
+    assert (event.text, event.comment) == ("Given by Bo Branchoffice.", "On leave.")
+
+
+def test_a_corrected_date_is_told(applicant, supervisor, cohort):
+    """A3."""
+    day = TODAY - timedelta(days=10)
+    application = sign(submitted(applicant, cohort), supervisor, concept_dates={"supervisor": day})
+    assert told(application)[-1][1].endswith(f"discussed on {day:%B %-d, %Y}.")
+
+
+def test_a_choice_is_no_event(applicant, deputy, cohort):
+    """Told to nobody before it is released."""
+    application = at_deputy(applicant, cohort)
+    before = told(application)
+    choosing.choose(application=application, by=deputy, outcome="accepted", criteria=CRITERIA, now=NOW)
+    assert told(application) == before
+
+
+def test_withdrawn_ends_it(applicant, cohort):
+    application = workflow.withdraw(application=submitted(applicant, cohort), by=applicant, now=NOW)
+    assert told(application)[-1] == ("Withdrawn by Ana Applicant", "")
+
+
+class TestPage:
+    def test_links_the_texts_that_may_be_read_and_names_the_others(
+        self, client, applicant, supervisor, director, org, cohort
+    ):
+        first = returned(sign(submitted(applicant, cohort), supervisor), director)
+        old = first.current_text_id
+        applicant.supervisor = factories.person("Nina Newsupervisor", unit=org.unit, supervisor=director)
+        applicant.save()
+        again = submit(draft(applicant, cohort, timely="By May 1."))
+        client.force_login(supervisor)
+        page = client.get(reverse("application", args=[again.pk])).content.decode()
+        assert reverse("application_text", args=[again.pk, old]) in page
+        assert reverse("application_text", args=[again.pk, again.current_text_id]) not in page
+        assert "Text 2" in page
+
+    def test_times_are_those_of_the_cohort(self, client, applicant, cohort):
+        cohort.time_zone = "America/New_York"
+        cohort.save()
+        application = submitted(applicant, cohort)
+        client.force_login(applicant)
+        page = client.get(reverse("application", args=[application.pk])).content.decode()
+        assert "Monday, November 23, 2026, 1:00 PM EST" in page
+
+    def test_a_long_history_takes_no_more_queries(self, client, applicant, supervisor, cohort):
+        application = submitted(applicant, cohort)
+        client.force_login(supervisor)
+        url = reverse("application", args=[application.pk])
+        short = queries(client, url)
+        for number in range(3):
+            application = returned(application, supervisor, f"Change {number}.")
+            application = submit(draft(applicant, cohort, timely=f"By May {number}."))
+        assert queries(client, url) == short
