@@ -258,7 +258,8 @@ class TestPages:
         assert response["Location"] == reverse("application", args=[application.pk])
         page = words(client.get(response["Location"]))
         assert "Supervisor: Otto Outsider signs in place of Sam Supervisor" in page
-        assert f"{REASON} Given by Bo Branchoffice." in page
+        assert "Given by Bo Branchoffice." in page
+        assert f"“{REASON}”" in page
         assert "It is with Otto Outsider" in page
 
     def test_a_refusal_keeps_what_was_typed(self, client, application, branch_officer, applicant):
