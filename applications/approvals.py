@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,7 +17,7 @@ from applications.models import Application, ReviewStep
 from applications.selection_forms import ChoiceForm
 from applications.signing_forms import CommentForm, SignatureForm
 from coaching.errors import Refused
-from coaching.models import User
+from coaching.models import SignOff, User
 from coaching.permissions import access, post_only, signed_in
 from coaching.signing_form import ActForm, SigningForm
 
@@ -122,9 +123,14 @@ def _reading_page(
             than=application.current_text,
         ),
         "corrected_dates": _corrected_dates(application),
-        "sign_offs": application.current_text.sign_offs.select_related("signer", "on_behalf_of"),  # type: ignore[union-attr]
+        "sign_offs": _sign_offs(application),
     }
     return render(request, "applications/approval.html", context)
+
+
+def _sign_offs(application: Application) -> "QuerySet[SignOff]":
+    people = ("signer", "on_behalf_of", "attested_by")
+    return SignOff.objects.filter(text=application.current_text_id).select_related(*people)
 
 
 def _page_of(request: HttpRequest, pk: int) -> HttpResponse:

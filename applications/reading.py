@@ -54,7 +54,7 @@ def of_opened(
 def _texts(ids: list[int]) -> tuple[dict[int, SignedText], dict[int, list[SignOff]]]:
     """Each text with the signatures under it; the applicant's own is always there."""
     signed: dict[int, list[SignOff]] = defaultdict(list)
-    related = ("text", "signer", "on_behalf_of", "delegation")
+    related = ("text", "signer", "on_behalf_of", "delegation", "attested_by")
     for sign_off in SignOff.objects.filter(text__in=ids).select_related(*related):
         signed[sign_off.text_id].append(sign_off)
     return {text: rows[0].text for text, rows in signed.items()}, signed

@@ -91,21 +91,34 @@ def sign_steps(
         on_behalf_of=right.on_behalf_of,
         delegation=right.delegation,
     )
+    mark_signed(application, settled, sign_off, concept_dates, by=by, now=now)
+    return sign_off
+
+
+def mark_signed(
+    application: Application,
+    settled: Settled,
+    sign_off: SignOff,
+    concept_dates: Mapping[str, date],
+    *,
+    by: User,
+    now: datetime,
+) -> None:
+    """The steps that this signature settles are done; `by` is who recorded it, the signer where it is no paper."""
     for step, _ in settled:
         step.status = ReviewStep.Status.SIGNED
         step.since_at = step.since_at or now
-        step.acted_at, step.acted_by, step.sign_off = now, by, sign_off
+        step.acted_at, step.acted_by, step.sign_off = now, sign_off.signer, sign_off
         step.concept_date = confirmed_concept_date(application, step, concept_dates)
         step.save()
     audit.record(
-        "application.signed",
+        "application.signed_on_paper" if sign_off.on_paper else "application.signed",
         by=by,
         obj=application,
         now=now,
-        on_behalf_of=right.on_behalf_of,
+        on_behalf_of=sign_off.on_behalf_of,
         data={"steps": [step.pk for step, _ in settled], "sign_off": sign_off.pk},
     )
-    return sign_off
 
 
 RECEIPT = "I have read this application. My signature does not support the participation."

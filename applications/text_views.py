@@ -34,7 +34,9 @@ def text(request: HttpRequest, pk: int, text_pk: int) -> HttpResponse:
             "application": application,
             "cohort": application.cohort,
             "signed": signed,
-            "sign_offs": signed.sign_offs.select_related("signer", "on_behalf_of", "delegation"),
+            "sign_offs": signed.sign_offs.select_related(
+                "signer", "on_behalf_of", "delegation", "attested_by"
+            ),
             "changes": readers.changes_for(application, user, text=signed.text, than=signed),
             "is_own": application.applicant_id == user.pk,
             "is_current": application.current_text_id == signed.pk,

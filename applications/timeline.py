@@ -77,6 +77,8 @@ def _signed(application: Application, steps: list[ReviewStep], sign_off: SignOff
         stated = stated_concept_date(application, step)
         if step.concept_date and step.concept_date != stated:
             parts.append(f"Says the project concept was discussed on {step.concept_date:%B %-d, %Y}.")  # A3
+    if sign_off.on_paper:  # A15
+        parts.append(f"On paper of {sign_off.signed_at:%B %-d, %Y}, attested by {sign_off.attested_by}.")
     title = f"Signed by {steps[0].acted_by}"
     return Event(title, " ".join(parts), steps[0].acted_at, text_number=number, text_pk=steps[0].text_id)
 

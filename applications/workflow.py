@@ -76,17 +76,29 @@ def submit(
         typed_name=typed_name,
         now=now,
     )
-    _set_route(application, signed, seen.route, now)
-    application.status = Application.Status.IN_REVIEW
-    application.current_text = signed
-    application.submitted_at = now
-    application.benefits_acknowledged = application.voluntary_acknowledged = True
-    application.commitment_made = True
-    application.save()
+    send(application, signed, seen.route, submitted_at=now, now=now)
     audit.record("application.submitted", by=by, obj=application, now=now, data={"text": signed.digest})
     notices.submitted(application, now=now)
     notices.turn(application, now=now)
     return application
+
+
+def send(
+    application: Application,
+    signed: SignedText,
+    route: list[Signer],
+    *,
+    submitted_at: datetime,
+    now: datetime,
+) -> None:
+    """On its way, with the applicant's signature and acknowledgements; `submitted_at` is earlier where it came on paper."""
+    _set_route(application, signed, route, now)
+    application.status = Application.Status.IN_REVIEW
+    application.current_text = signed
+    application.submitted_at = submitted_at
+    application.benefits_acknowledged = application.voluntary_acknowledged = True
+    application.commitment_made = True
+    application.save()
 
 
 def _set_route(application: Application, signed: SignedText, route: list[Signer], now: datetime) -> None:
@@ -129,13 +141,14 @@ def sign(
     if settling.decides(settled):
         raise DecisionNeeded("Your signature here is the decision: accept, waitlist, or do not select.")
     sign_off = settling.sign_steps(application, settled, by, typed_name, concept_dates or {}, now)
-    _move_on(application, now)
+    move_on(application, now)
     notices.signed(application, sign_off, now=now)
     notices.turn(application, now=now)
     return application
 
 
-def _move_on(application: Application, now: datetime) -> None:
+def move_on(application: Application, now: datetime) -> None:
+    """It waits at the next step, if there is one."""
     pending = application.review_steps.current_round().filter(status=ReviewStep.Status.PENDING)
     following = pending.order_by("position").first()
     if following:

@@ -8,7 +8,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from applications import choosing, closing, project_changes, reminders, sharing, waitlist, workflow
+from applications import choosing, closing, paper, project_changes, reminders, sharing, waitlist, workflow
 from applications.models import Application, Outcome
 from certificates import approval
 from certificates.models import SignaturePicture
@@ -149,6 +149,7 @@ def _own(world: World, branch: Branch, role: str, name: str) -> User:
 def _open_cohort(world: World, branch: Branch, where: str) -> None:
     cohort = factories.cohort(world.program, branch.unit, by=branch.officer, name="2027")
     world.keep("cohort", where or "open", cohort)
+    _on_paper(world, branch, cohort, where)
     drafter = _own(world, branch, "applicant", "Dora Draft")
     draft = papers.draft(drafter, cohort)
     _keep_application(world, where or "draft", draft)
@@ -197,6 +198,27 @@ def _open_cohort(world: World, branch: Branch, where: str) -> None:
     made["withdrawn"] = workflow.withdraw(application=withdrawn, by=withdrawn.applicant, now=NOW)
     for label, application in made.items():
         _keep_application(world, label, application)
+
+
+def _on_paper(world: World, branch: Branch, cohort: Cohort, where: str) -> None:
+    """An application that came on paper, signed by the applicant and the supervisor (A15)."""
+    whom = branch.person(f"{where} Paper Applicant".strip())
+    six = papers.competencies(cohort)
+    world.keep("paper person", where or "ours", pk=cohort.pk, person_pk=branch.person("Not Yet").pk)
+    application = paper.enter(
+        cohort=cohort,
+        applicant=whom,
+        answers={**papers.ANSWERS, "project_competencies": six[:1]},
+        ratings=dict.fromkeys(six, ("grow", "")),
+        received_date=TODAY,
+        signed_date=TODAY,
+        signatures=[paper.PaperSignature(branch.supervisor, TODAY)],
+        attested=paper.Attested(papers.A_SCAN, branch.officer.name),
+        by=branch.officer,
+        now=NOW,
+    )
+    (scan,) = {each.scan_id for each in application.current_text.sign_offs.all()}
+    world.keep("scan", where or "ours", owner=whom, pk=application.pk, scan_pk=scan)
 
 
 def _keep_application(world: World, label: str, application: Application) -> None:

@@ -69,7 +69,14 @@ class ReviewStepQuerySet(AssignedQuerySet["ReviewStep"]):
 
     def with_people(self) -> Self:
         return self.select_related(
-            "route_step", "signer", "holder", "acted_by", "unit", "delegation", "sign_off__on_behalf_of"
+            "route_step",
+            "signer",
+            "holder",
+            "acted_by",
+            "unit",
+            "delegation",
+            "sign_off__on_behalf_of",
+            "sign_off__attested_by",
         )
 
 

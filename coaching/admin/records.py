@@ -12,6 +12,7 @@ from coaching.models import (
     ESignConsent,
     Job,
     Message,
+    Scan,
     SignedText,
     SignOff,
 )
@@ -47,6 +48,20 @@ class ESignConsentAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_select_related = ("person",)
     search_fields = ("person__name", "person__email")
     date_hierarchy = "given_at"
+
+
+@admin.register(Scan)
+class ScanAdmin(ReadOnlyAdmin, admin.ModelAdmin):
+    """The paper itself is served by the application's page alone."""
+
+    list_display = ("__str__", "kind", "uploaded_by", "uploaded_at")
+    list_filter = ("kind",)
+    list_select_related = ("uploaded_by",)
+    search_fields = ("sha256", "uploaded_by__name")
+    fields = ("kind", "sha256", "uploaded_by", "uploaded_at")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Scan]:
+        return super().get_queryset(request).defer("content")
 
 
 class PayloadInline(ReadOnlyInline):

@@ -25,6 +25,7 @@ from coaching.models.records import (
     ESignConsent,
     Job,
     Message,
+    Scan,
     SignedText,
     SignOff,
 )
@@ -66,6 +67,7 @@ __all__ = [
     "Requirement",
     "RoleAssignment",
     "RouteStep",
+    "Scan",
     "SignOff",
     "SignedText",
     "Team",

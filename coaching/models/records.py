@@ -3,7 +3,7 @@
 import uuid
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from coaching.models.people import Delegation, User
@@ -50,6 +50,34 @@ class ESignConsent(models.Model):
         return f"{self.person}, version {self.version}"
 
 
+class Scan(models.Model):
+    """A signed paper as it was scanned (A15); the bytes stay as they are."""
+
+    class Kind(models.TextChoices):
+        PDF = "application/pdf", "PDF"
+        JPEG = "image/jpeg", "JPEG"
+        PNG = "image/png", "PNG"
+
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    content = models.BinaryField()
+    sha256 = models.CharField("SHA-256", max_length=64)
+    uploaded_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    uploaded_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-uploaded_at", "-pk")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=["application/pdf", "image/jpeg", "image/png"]),
+                name="scan_is_one_of_three",
+            ),
+            models.CheckConstraint(condition=~Q(sha256=""), name="scan_has_its_digest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.sha256[:12]}"
+
+
 class SignOff(models.Model):
     """One person's signature over one text, in one or several capacities (A9)."""
 
@@ -72,6 +100,17 @@ class SignOff(models.Model):
     address = models.GenericIPAddressField(
         "network address", null=True, blank=True, help_text="Kept where the setting SIGN_OFF_ADDRESS says so."
     )
+    on_paper = models.BooleanField(default=False)
+    scan = models.ForeignKey(Scan, models.PROTECT, null=True, blank=True, related_name="sign_offs")
+    attested_by = models.ForeignKey(
+        User,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Who of the branch office had the signed paper in hand (A15).",
+    )
+    attested_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ("signed_at", "pk")
@@ -82,6 +121,21 @@ class SignOff(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(address=None) | ~Q(session_digest=""), name="signoff_address_is_of_a_session"
+            ),
+            models.CheckConstraint(  # A15
+                condition=Q(on_paper=False, scan=None, attested_by=None, attested_at=None)
+                | Q(
+                    on_paper=True,
+                    scan__isnull=False,
+                    attested_by__isnull=False,
+                    attested_at__isnull=False,
+                    session_digest="",
+                ),
+                name="signoff_on_paper_is_attested",
+            ),
+            models.CheckConstraint(
+                condition=Q(attested_by=None) | ~Q(attested_by=F("signer")),
+                name="signoff_attested_by_another",
             ),
         ]
 

@@ -1,6 +1,9 @@
 """Applications in each state, made through the write functions."""
 
+import io
 from datetime import date, datetime
+
+from PIL import Image
 
 from applications import choosing, deciding, drafting, releasing, workflow
 from applications.deciding import Criteria
@@ -31,6 +34,15 @@ ANSWERS: dict[str, object] = {
     "concept_supervisor_date": date(2026, 11, 5),
     "concept_director_date": date(2026, 11, 9),
 }
+
+
+def _scan() -> bytes:
+    out = io.BytesIO()
+    Image.new("L", (20, 30), 255).save(out, "PNG")
+    return out.getvalue()
+
+
+A_SCAN = _scan()
 
 
 def competencies(cohort: Cohort) -> list[Competency]:

@@ -22,6 +22,7 @@ from coaching.models import (
     Message,
     OrgUnit,
     Participant,
+    Scan,
     SignedText,
     SignOff,
     Team,
@@ -68,6 +69,9 @@ def w(org, cohort, program, applicant, supervisor, branch_officer) -> SimpleName
         competency=model.competencies.first(),
         delegation={"kind": "acting", "unit": org.division, "person": applicant, "reason": "On leave"}
         | {"start_date": TODAY, "end_date": TODAY},
+        scan=Scan.objects.create(
+            kind="image/png", content=b"png", sha256="0" * 64, uploaded_by=branch_officer, uploaded_at=NOW
+        ),
         job=Job.objects.create(kind="x", key="x:1"),
         message={"kind": "x", "recipient": applicant, "due_at": NOW},
     )
@@ -155,6 +159,16 @@ CASES = {
     "signoff_once_per_capacity": lambda w: SignOff.objects.create(**w.sign_off, signed_at=NOW),
     "signoff_says_what_and_who": lambda w: change(SignOff.objects.get(), typed_name=""),
     "signoff_address_is_of_a_session": lambda w: change(SignOff.objects.get(), address="192.0.2.7"),
+    "signoff_on_paper_is_attested": lambda w: change(SignOff.objects.get(), on_paper=True),
+    "signoff_attested_by_another": lambda w: change(
+        SignOff.objects.get(),
+        on_paper=True,
+        scan=w.scan,
+        attested_by=w.applicant,
+        attested_at=NOW,
+    ),
+    "scan_is_one_of_three": lambda w: change(w.scan, kind="text/html"),
+    "scan_has_its_digest": lambda w: change(w.scan, sha256=""),
     "esignconsent_once_per_version": lambda w: copy(w.applicant.esign_consents.get()),
     "esignconsent_says_to_what": lambda w: change(w.applicant.esign_consents.get(), text=""),
     "message_sent_is_dated": lambda w: Message.objects.create(**w.message, key="1", status="sent"),

@@ -191,6 +191,17 @@ APPLICATION_ROOMS = {
     "cohort_close": both("cohort", COHORTS),
     "application": about("application", get=APPLICATIONS),
     "application_text": about("application text", get=SUBMITTED),
+    "paper_person": about("cohort", get=COHORTS),
+    "paper_enter": both("paper person", {"ours": OFFICE, "foreign": people("other_officer")}),
+    "paper_signature": both(
+        "application",
+        {
+            label: people("other_officer") if label.startswith("foreign") else OFFICE
+            for label in APPLICATIONS
+            if label not in ("draft", "foreign")
+        },
+    ),
+    "application_scan": about("scan", get={"ours": REACHED_ALL, "foreign": people("owner other_officer")}),
     "application_reassign": both(
         "review step",
         {

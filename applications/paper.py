@@ -1,0 +1,209 @@
+"""Applications and signatures on paper, entered by the branch office with their scan (A15). All rules hold as on screen."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+from django.db import transaction
+
+from applications import checks, drafting, notices, routing, settling, text, workflow
+from applications.models import Application
+from applications.routing import Settled
+from applications.settling import NotWaitingOnYou
+from coaching import audit, paper, permissions, signing
+from coaching.errors import Refused
+from coaching.models import Cohort, Competency, Scan, SignedText, SignOff, User
+
+
+class NotOnPaper(Refused):
+    """Dates or names on the paper do not fit the rules."""
+
+
+class AlreadyApplied(Refused):
+    pass
+
+
+@dataclass(frozen=True)
+class Attested:
+    """The paper as it is at hand: its scan, and the name that the branch officer types to attest it."""
+
+    scan: bytes
+    name: str
+
+
+@dataclass(frozen=True)
+class PaperSignature:
+    """One signature on it: whose, and of which day; `concept_date` where it corrects the applicant's (A3)."""
+
+    signer: User
+    signed_date: date
+    concept_date: date | None = None
+
+
+@transaction.atomic
+def enter(
+    *,
+    cohort: Cohort,
+    applicant: User,
+    answers: Mapping[str, object],
+    ratings: Mapping[Competency, tuple[str, str]],
+    received_date: date,
+    signed_date: date,
+    signatures: Sequence[PaperSignature],
+    attested: Attested,
+    by: User,
+    now: datetime,
+) -> Application:
+    """Enter an application that came on paper; it waits at the first step that is not signed on it.
+
+    `received_date` counts for the deadline, `signed_date` is that of the applicant's signature; `signatures` in the
+    order of the route. Raises permissions.NotYourCohort, AlreadyApplied, NotOnPaper, drafting.NotOpen,
+    workflow.NotComplete, routing.NoSigner, paper.NotAScan, paper.NotAttested, signing.NameDoesNotMatch and what
+    `record_signature` raises.
+    """
+    Cohort.objects.select_for_update().get(pk=cohort.pk)
+    permissions.require_office(cohort=cohort, by=by, now=now)
+    _check_applicant(cohort, applicant, by)
+    today = drafting.today_of(cohort, now)
+    _check_days(signed_date, received_date, today)
+    received_at = _moment(cohort, received_date, now)
+    application = drafting.start(cohort=cohort, by=applicant, now=received_at)
+    drafting.save_answers(application=application, by=applicant, answers=answers, now=now)
+    drafting.save_ratings(application=application, by=applicant, ratings=ratings, now=now)
+    application = drafting.lock(application)
+    findings = checks.missing(application, on=signed_date)  # A3: discussed before it was signed
+    if findings:
+        raise workflow.NotComplete(findings)
+    route = routing.route_for(applicant, cohort, on=today)
+    whole = text.canonical(application, route, on=received_date)
+    signed = signing.signed_text(kind=SignedText.Kind.APPLICATION, text=whole, now=now)
+    scan = paper.keep_scan(content=attested.scan, by=by, now=now)
+    paper.sign_on_paper(
+        text=signed,
+        signer=applicant,
+        capacity="Applicant",
+        statement=cohort.program.commitment_statement,
+        signed_at=_moment(cohort, signed_date, now),
+        scan=scan,
+        by=by,
+        attested_name=attested.name,
+        now=now,
+    )
+    workflow.send(application, signed, route, submitted_at=received_at, now=now)
+    data = {"text": signed.digest, "scan": scan.sha256, "received_date": received_date}
+    audit.record("application.entered_on_paper", by=by, obj=application, now=now, data=data)
+    for each in signatures:
+        if not _signed_already(application, each.signer):  # one person in two posts signs once (A9)
+            _sign(application, each, scan, attested.name, by, now, since=signed_date)
+    notices.submitted(application, now=now)
+    notices.turn(application, now=now)
+    return application
+
+
+def _check_applicant(cohort: Cohort, applicant: User, by: User) -> None:
+    if applicant.pk == by.pk:
+        raise NotOnPaper("Nobody enters their own application. Ask a colleague of the branch office.")
+    if not applicant.is_active:
+        raise NotOnPaper(f"{applicant} is no longer active in the directory.")
+    existing = Application.objects.standing().filter(applicant=applicant, cohort=cohort).first()
+    if existing is None:
+        return
+    if existing.status == Application.Status.DRAFT:
+        raise AlreadyApplied(
+            f"{applicant} has begun an application to the {cohort} in the browser. Ask them to withdraw that draft first."
+        )
+    raise AlreadyApplied(
+        f"{applicant} has applied to the {cohort} already: {existing.get_status_display().lower()}."
+    )
+
+
+def _check_days(signed_date: date, received_date: date, today: date) -> None:
+    if received_date > today:
+        raise NotOnPaper("The day on which the paper was received is still to come.")
+    if signed_date > received_date:
+        raise NotOnPaper("The applicant signed after the paper was received. Check both dates.")
+
+
+def _moment(cohort: Cohort, day: date, now: datetime) -> datetime:
+    """A paper has a day, not an hour: noon stands for it, or now where that is still to come."""
+    return min(datetime.combine(day, time(12), tzinfo=cohort.zone), now)
+
+
+def _signed_already(application: Application, signer: User) -> bool:
+    return application.review_steps.current_round().filter(acted_by=signer).exists()
+
+
+@transaction.atomic
+def record_signature(
+    *, application: Application, signature: PaperSignature, attested: Attested, by: User, now: datetime
+) -> Application:
+    """Record that whoever it waits on has signed on paper; it goes on to the next (A8, A9).
+
+    Raises permissions.NotYourCohort, NotWaitingOnYou, settling.DecisionNeeded, settling.ConceptNotDiscussed,
+    NotOnPaper, paper.NotAScan, paper.NotAttested, signing.NameDoesNotMatch.
+    """
+    application = drafting.lock(application)
+    permissions.require_office(cohort=application.cohort, by=by, now=now)
+    scan = paper.keep_scan(content=attested.scan, by=by, now=now)
+    submitted = drafting.today_of(application.cohort, application.submitted_at or now)
+    sign_off = _sign(application, signature, scan, attested.name, by, now, since=submitted)
+    notices.signed(application, sign_off, now=now)
+    notices.turn(application, now=now)
+    return application
+
+
+def _sign(
+    application: Application,
+    signature: PaperSignature,
+    scan: Scan,
+    attested_name: str,
+    by: User,
+    now: datetime,
+    *,
+    since: date,
+) -> SignOff:
+    """One signature for all steps that this person settles in a row, but the decision (A9)."""
+    if not since <= signature.signed_date <= drafting.today_of(application.cohort, now):
+        raise NotOnPaper(
+            f"{signature.signer} signed on {signature.signed_date:%B %-d, %Y}? The applicant signed on "
+            f"{since:%B %-d, %Y}, and nobody signs before that or in the future. Check the dates."
+        )
+    settled = _settled(application, signature)
+    right = settled[0][1]
+    sign_off = paper.sign_on_paper(
+        text=application.current_text,  # type: ignore[arg-type]
+        signer=signature.signer,
+        capacity="; also ".join(routing.capacity(step, each) for step, each in settled)[:200],
+        statement="\n".join(settling.statements(settled)),
+        signed_at=_moment(application.cohort, signature.signed_date, now),
+        scan=scan,
+        by=by,
+        attested_name=attested_name,
+        now=now,
+        on_behalf_of=right.on_behalf_of,
+        delegation=right.delegation,
+    )
+    corrected = signature.concept_date
+    dates = {step.office: corrected for step, _ in settled if corrected}
+    settling.mark_signed(application, settled, sign_off, dates, by=by, now=now)
+    workflow.move_on(application, now)
+    return sign_off
+
+
+def _settled(application: Application, signature: PaperSignature) -> Settled:
+    """The steps that wait on this person, in the right they had on the day of the paper."""
+    settled = routing.steps_to_settle(application, signature.signer, on=signature.signed_date)
+    if not settled:
+        waiting = application.current_step()
+        on = f"it waits on {waiting.signer} ({waiting.route_step.title})" if waiting else "it waits on nobody"
+        raise NotWaitingOnYou(
+            f"{signature.signer} could not sign this on {signature.signed_date:%B %-d, %Y}: {on}. If somebody else signs "
+            "in that place, record the order under “Who signs for whom”, or give the step to them."
+        )
+    before = [(step, right) for step, right in settled if not step.route_step.decides]
+    if not before:
+        raise settling.DecisionNeeded(
+            "The decision is made here, by the deciding office or its designee; record a designee from a written order "
+            "if the deputy never signs in."
+        )
+    return before

@@ -1,0 +1,183 @@
+"""What the branch office enters from a paper: dates, signatures, the scan, and its own name (A15)."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from crispy_forms.layout import HTML, Column, Div, Fieldset, Row
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+
+from applications.forms import helper, readers
+from applications.models import Application, ReviewStep
+from applications.paper import Attested, PaperSignature
+from applications.routing import Signer
+from applications.settling import ConceptNotDiscussed, NotWaitingOnYou, stated_concept_date
+from coaching import paper
+from coaching.errors import Refused
+from coaching.forms import PersonField
+from coaching.models import User
+from coaching.signing import NameDoesNotMatch
+from coaching.signing_form import ActForm
+
+
+def _day(label: str, *, required: bool = True, help_text: str = "") -> forms.DateField:
+    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    return forms.DateField(label=label, required=required, help_text=help_text, widget=widget)
+
+
+class FindPersonForm(forms.Form):
+    """Looks up whose application it is; the search stands in the address."""
+
+    q = forms.CharField(label="Name or mail address", max_length=100, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = helper("q")
+        self.helper.disable_csrf = True
+
+
+class AttestedForm(ActForm):
+    """The scan, and the name of the officer who has the paper in hand."""
+
+    scan = forms.FileField(
+        label="Scan of the signed paper",
+        help_text="A PDF, JPEG or PNG file of at most 10 MB, with all signatures on it.",
+        widget=forms.ClearableFileInput(attrs={"accept": "application/pdf,image/jpeg,image/png"}),
+        error_messages={"required": "Choose the scan of the signed paper."},
+    )
+    attested_name = forms.CharField(
+        label="Type your own name to attest it",
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": "Type your own name to attest it."},
+    )
+
+    def __init__(self, *args: Any, officer: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        said = "You say with it that you have the signed paper and entered what it says."
+        self.fields["attested_name"].help_text = f"{said} As it is on record: {officer.name}"
+        self.attestation = Fieldset(
+            "The paper itself",
+            Div("scan", "attested_name", css_class="form-narrow"),
+            readers("Everybody who may read the application; the scan too."),
+        )
+
+    def clean_scan(self) -> bytes:
+        upload: UploadedFile = self.cleaned_data["scan"]
+        if (upload.size or 0) > paper.MOST_BYTES:
+            raise forms.ValidationError(
+                "This file is larger than 10 MB. Scan it in gray, or with fewer dots per inch."
+            )
+        content = upload.read()
+        try:
+            paper.kind_of(content)
+        except paper.NotAScan as refusal:
+            raise forms.ValidationError(str(refusal)) from refusal
+        return content
+
+    def ask_again_for_the_scan(self) -> None:
+        """A browser forgets a chosen file when the page is shown again."""
+        if "scan" not in self.errors:
+            self.add_error(
+                "scan", "Choose the scan again: the browser forgets it when the page is shown once more."
+            )
+
+    def attested(self) -> Attested:
+        return Attested(self.cleaned_data["scan"], self.cleaned_data["attested_name"])
+
+    def _field_of(self, refusal: Refused) -> str | None:
+        if isinstance(refusal, NameDoesNotMatch | paper.NotAttested):
+            return "attested_name"
+        return "scan" if isinstance(refusal, paper.NotAScan) else None
+
+
+class PaperForm(AttestedForm):
+    """The dates of a paper application, and which signatures stand on it."""
+
+    received_date = _day("The branch office received it on", help_text="This day counts for the deadline.")
+    signed_date = _day("The applicant signed it on")
+    acknowledged = forms.BooleanField(
+        label="On the paper the applicant acknowledges what the program offers and asks for, and that it is voluntary, "
+        "and makes the commitment.",
+        error_messages={
+            "required": "Without these the paper is no application. Give it back to the applicant."
+        },
+    )
+
+    def __init__(self, *args: Any, route: Iterable[Signer], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.route = [each for each in route if not each.step.decides]
+        rows = [self._add(each) for each in self.route]
+        dates = Row(
+            Column("received_date", css_class="col-sm-6"), Column("signed_date", css_class="col-sm-6")
+        )
+        self.helper = helper(
+            Fieldset("When", dates, "acknowledged"),
+            Fieldset(
+                "Signatures on the paper",
+                HTML(
+                    "<p>Fill in what stands on it, in this order. Leave out what does not: the application then waits "
+                    "there. Whoever holds two posts has signed for both.</p>"
+                ),
+                *rows,
+            ),
+            self.attestation,
+        )
+
+    def _add(self, each: Signer) -> Row:
+        who, when = self._names(each)
+        self.fields[who] = PersonField(label=each.post, required=False, initial=each.signer)
+        self.fields[when] = _day(f"{each.step.title} signed on", required=False)
+        return Row(Column(who, css_class="col-sm-6"), Column(when, css_class="col-sm-6"))
+
+    def _names(self, each: Signer) -> tuple[str, str]:
+        return f"signer_{each.step.office}", f"signed_{each.step.office}"
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        missing = ""
+        for each in self.route:
+            who, when = self._names(each)
+            if data.get(when) and not data.get(who) and who not in self.errors:
+                self.add_error(who, "Say who signed here.")
+            if data.get(when) and missing:
+                self.add_error(when, f"No step is skipped: the {missing} signs first.")
+            missing = missing or ("" if data.get(when) else each.step.title.lower())
+        return data
+
+    def signatures(self) -> list[PaperSignature]:
+        data = self.cleaned_data
+        names = [self._names(each) for each in self.route]
+        return [PaperSignature(data[who], data[when]) for who, when in names if data.get(when)]
+
+
+class PaperSignatureForm(AttestedForm):
+    """Whoever it waits on has signed on paper."""
+
+    signer = PersonField(label="Who signed?")
+    signed_date = _day("Signed on")
+
+    def __init__(self, *args: Any, application: Application, step: ReviewStep, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["signer"].initial = step.signer
+        parts = ["signer", "signed_date"]
+        stated = stated_concept_date(application, step)
+        if stated:
+            self.fields["concept_date"] = _day(
+                "The project concept was discussed on",
+                help_text="As the applicant states it, or as the paper corrects it.",
+            )
+            self.fields["concept_date"].initial = stated
+            parts.append("concept_date")
+        self.helper = helper(Div(*parts, css_class="form-narrow"), self.attestation)
+
+    def signature(self) -> PaperSignature:
+        data = self.cleaned_data
+        concept_date: date | None = data.get("concept_date")
+        return PaperSignature(data["signer"], data["signed_date"], concept_date)
+
+    def _field_of(self, refusal: Refused) -> str | None:
+        if isinstance(refusal, ConceptNotDiscussed):
+            return "concept_date"
+        return "signer" if isinstance(refusal, NotWaitingOnYou) else super()._field_of(refusal)

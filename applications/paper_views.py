@@ -1,0 +1,167 @@
+"""The branch office's pages for paper: whose it is, what it says, a single signature, and the scan (A15)."""
+
+from django.contrib import messages
+from django.db.models import Q, QuerySet
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from applications import checks, drafting, paper, readers, routing, workflow
+from applications.forms import CompetenciesForm, ProjectForm, WhyForm
+from applications.models import Application
+from applications.paper_forms import FindPersonForm, PaperForm, PaperSignatureForm
+from coaching import permissions
+from coaching.errors import Refused
+from coaching.models import Cohort, OrgUnit, Scan, User
+from coaching.permissions import access, branch_office, signed_in
+
+MOST_FOUND = 20
+EXTENSIONS = {Scan.Kind.PDF: "pdf", Scan.Kind.JPEG: "jpg", Scan.Kind.PNG: "png"}
+
+
+def _cohort(request: HttpRequest, pk: int) -> Cohort:
+    cohorts = permissions.office_cohorts(request.user)  # type: ignore[arg-type]
+    return get_object_or_404(cohorts.select_related("program", "branch", "competency_model"), pk=pk)
+
+
+def _people(cohort: Cohort) -> "QuerySet[User]":
+    """The people of the branch (F5)."""
+    units = OrgUnit.objects.under(cohort.branch)
+    return User.objects.filter(is_active=True, unit__in=units).select_related("unit", "supervisor")
+
+
+@access(branch_office)
+@require_safe
+def find_person(request: HttpRequest, pk: int) -> HttpResponse:
+    """Whose application it is: searched for, since a branch may have thousands of people."""
+    cohort = _cohort(request, pk)
+    words = request.GET.get("q", "").split()
+    found = _people(cohort).exclude(pk=request.user.pk or 0)
+    for word in words:
+        found = found.filter(Q(name__icontains=word) | Q(email__icontains=word))
+    people = list(found.order_by("name", "pk")[: MOST_FOUND + 1]) if words else []
+    context = {
+        "cohort": cohort,
+        "form": FindPersonForm(initial={"q": " ".join(words)}),
+        "words": " ".join(words),
+        "people": people[:MOST_FOUND],
+        "more": len(people) > MOST_FOUND,
+    }
+    return render(request, "applications/paper_person.html", context)
+
+
+@access(branch_office)
+@require_http_methods(["GET", "HEAD", "POST"])
+def enter(request: HttpRequest, pk: int, person_pk: int) -> HttpResponse:
+    """The whole paper on one page: the answers of each step, then dates, signatures and scan."""
+    cohort = _cohort(request, pk)
+    person = get_object_or_404(_people(cohort), pk=person_pk)
+    try:
+        today = drafting.today_of(cohort, timezone.now())
+        route = routing.route_for(person, cohort, on=today)
+    except routing.NoSigner as problem:
+        messages.error(request, str(problem))
+        return redirect("paper_person", pk)
+    forms = _forms(request, cohort, person, route)
+    missing: list[checks.Finding] = []
+    if request.method == "POST":
+        try:
+            if application := _entered(request, cohort, person, forms):
+                messages.success(request, f"Entered. {person} gets a mail, and so does whoever signs next.")
+                return redirect("application", application.pk)
+        except workflow.NotComplete as refusal:
+            missing = refusal.findings
+        except Refused as refusal:
+            forms["paper"].refuse(refusal)  # type: ignore[attr-defined]
+        forms["paper"].ask_again_for_the_scan()  # type: ignore[attr-defined]
+    has_errors = bool(missing) or any(form.errors for form in forms.values())
+    context = {"cohort": cohort, "person": person, "missing": missing, "has_errors": has_errors, **forms}
+    return render(request, "applications/paper_enter.html", context)
+
+
+def _forms(
+    request: HttpRequest, cohort: Cohort, person: User, route: list[routing.Signer]
+) -> dict[str, BaseForm]:
+    data = request.POST if request.method == "POST" else None
+    blank = Application(cohort=cohort, applicant=person)
+    six = list(cohort.competency_model.competencies.prefetch_related("skills"))
+    return {
+        "why": WhyForm(data, instance=blank),
+        "competencies": CompetenciesForm(data, competencies=six, ratings={}),
+        "project": ProjectForm(data, instance=blank),
+        "paper": PaperForm(data, request.FILES or None, route=route, officer=request.user),
+    }
+
+
+def _entered(
+    request: HttpRequest, cohort: Cohort, person: User, forms: dict[str, BaseForm]
+) -> Application | None:
+    if not all(form.is_valid() for form in forms.values()):
+        return None
+    form: PaperForm = forms["paper"]  # type: ignore[assignment]
+    ratings = forms["competencies"].answers()  # type: ignore[attr-defined]
+    by_name = {drafting.rating_name(each.pk): each for each in forms["competencies"].competencies}  # type: ignore[attr-defined]
+    return paper.enter(
+        cohort=cohort,
+        applicant=person,
+        answers={**forms["why"].cleaned_data, **forms["project"].cleaned_data},
+        ratings={by_name[name]: answer for name, answer in ratings.items()},
+        received_date=form.cleaned_data["received_date"],
+        signed_date=form.cleaned_data["signed_date"],
+        signatures=form.signatures(),
+        attested=form.attested(),
+        by=request.user,  # type: ignore[arg-type]
+        now=timezone.now(),
+    )
+
+
+@access(branch_office)
+@require_http_methods(["GET", "HEAD", "POST"])
+def signature(request: HttpRequest, pk: int) -> HttpResponse:
+    """Whoever it waits on has signed on paper."""
+    user: User = request.user  # type: ignore[assignment]
+    related = ("cohort__program", "cohort__branch", "applicant", "current_text")
+    ours = Application.objects.submitted().filter(cohort__in=permissions.office_cohorts(user).values("pk"))
+    application = get_object_or_404(ours.select_related(*related), pk=pk)
+    step = application.current_step()
+    if step is None or application.status != Application.Status.IN_REVIEW or step.route_step.decides:
+        messages.info(request, "Nothing waits here that can be signed on paper.")
+        return redirect("application", pk)
+    data = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = PaperSignatureForm(*data, application=application, step=step, officer=user)
+    if form.is_valid():
+        try:
+            paper.record_signature(
+                application=application,
+                signature=form.signature(),
+                attested=form.attested(),
+                by=user,
+                now=timezone.now(),
+            )
+        except Refused as refusal:
+            form.refuse(refusal)
+        else:
+            messages.success(request, "Recorded with its scan. The application goes on to the next office.")
+            return redirect("application", pk)
+    if form.is_bound:
+        form.ask_again_for_the_scan()
+    context = {"application": application, "cohort": application.cohort, "step": step, "form": form}
+    return render(request, "applications/paper_signature.html", context)
+
+
+@access(signed_in)
+@require_safe
+def scan(request: HttpRequest, pk: int, scan_pk: int) -> HttpResponse:
+    """For whoever may read the text that is signed on it; never shown in the page, always as a file of its kind."""
+    texts = readers.texts_visible_to(request.user).filter(review_steps__application=pk)  # type: ignore[arg-type]
+    found = get_object_or_404(
+        Scan.objects.filter(sign_offs__text__in=texts.values("pk")).distinct(), pk=scan_pk
+    )
+    response = HttpResponse(bytes(found.content), content_type=found.kind)
+    name = f"signed-application-{pk}-{found.pk}.{EXTENSIONS[Scan.Kind(found.kind)]}"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "private, no-store"
+    return response

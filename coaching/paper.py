@@ -1,0 +1,115 @@
+"""Signatures on paper: the scan, checked by its content, and the branch officer who attests it by name (A15)."""
+
+import hashlib
+import io
+import warnings
+from datetime import datetime
+
+from django.db import transaction
+
+from coaching.errors import Refused
+from coaching.models import Delegation, Scan, SignedText, SignOff, User
+from coaching.signing import NameDoesNotMatch, is_name_of
+
+MOST_BYTES = 10_000_000
+MOST_PIXELS = 100_000_000
+STARTS = ((b"%PDF-", Scan.Kind.PDF), (b"\xff\xd8\xff", Scan.Kind.JPEG), (b"\x89PNG\r\n\x1a\n", Scan.Kind.PNG))
+
+
+class NotAScan(Refused):
+    pass
+
+
+class NotAttested(Refused):
+    pass
+
+
+def kind_of(content: bytes) -> Scan.Kind:
+    """By the content, whatever the file was called. Raises NotAScan."""
+    if len(content) > MOST_BYTES:
+        raise NotAScan("This file is larger than 10 MB. Scan it in gray, or with fewer dots per inch.")
+    kind = next((kind for start, kind in STARTS if content.startswith(start)), None)
+    if kind is None:
+        raise NotAScan("This is no PDF, JPEG or PNG file. Scan the paper as one of these.")
+    (_open_pdf if kind == Scan.Kind.PDF else _open_picture)(content)
+    return kind
+
+
+def _open_pdf(content: bytes) -> None:
+    import pikepdf  # noqa: PLC0415 (slow to load, and only the branch office needs it)
+
+    try:
+        with pikepdf.open(io.BytesIO(content)) as pdf:
+            has_pages = bool(len(pdf.pages))
+    except Exception as error:  # damaged files raise many kinds of errors
+        raise NotAScan("This PDF file is damaged or locked with a password. Scan the paper again.") from error
+    if not has_pages:
+        raise NotAScan("This PDF file has no pages. Scan the paper again.")
+
+
+def _open_picture(content: bytes) -> None:
+    from PIL import Image  # noqa: PLC0415
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(content), formats=("PNG", "JPEG")) as picture:
+                small_enough = picture.width * picture.height <= MOST_PIXELS
+                picture.verify()
+    except Exception as error:
+        raise NotAScan("This picture is damaged. Scan the paper again.") from error
+    if not small_enough:
+        raise NotAScan("This picture has too many pixels. Scan it with fewer dots per inch.")
+
+
+def keep_scan(*, content: bytes, by: User, now: datetime) -> Scan:
+    """Raises NotAScan."""
+    return Scan.objects.create(
+        kind=kind_of(content),
+        content=content,
+        sha256=hashlib.sha256(content).hexdigest(),
+        uploaded_by=by,
+        uploaded_at=now,
+    )
+
+
+@transaction.atomic
+def sign_on_paper(
+    *,
+    text: SignedText,
+    signer: User,
+    capacity: str,
+    statement: str,
+    signed_at: datetime,
+    scan: Scan,
+    by: User,
+    attested_name: str,
+    now: datetime,
+    on_behalf_of: User | None = None,
+    delegation: Delegation | None = None,
+) -> SignOff:
+    """Record a signature that stands on paper; `by` attests it with their own typed name, `signed_at` is the paper's day.
+
+    The caller has locked the matter and checked both rights. Raises NameDoesNotMatch, NotAttested.
+    """
+    if not is_name_of(by, attested_name):
+        raise NameDoesNotMatch(f"To attest it, type your own name exactly as it is on record: {by.name}.")
+    if by.pk == signer.pk:
+        raise NotAttested("Nobody attests their own signature. Ask a colleague of the branch office.")
+    sign_off, _ = SignOff.objects.get_or_create(
+        text=text,
+        signer=signer,
+        capacity=capacity,
+        defaults={
+            "statement": statement,
+            "typed_name": signer.name,
+            "signed_at": signed_at,
+            "on_behalf_of": on_behalf_of,
+            "delegation": delegation,
+            "on_paper": True,
+            "scan": scan,
+            "attested_by": by,
+            "attested_at": now,
+        },
+    )
+    return sign_off
