@@ -35,24 +35,51 @@ def _render(name: str, recipient: User, application: Application, page: str, **c
     )
 
 
-def _to_signer(recipient: User, *, step: int) -> Mail | None:
-    """Only while it waits at this step, and on this person."""
-    found = ReviewStep.objects.with_people().select_related("application").get(pk=step)
-    application = _application(found.application_id)
-    today = drafting.today_of(application.cohort, timezone.now())
-    if application.status != Application.Status.IN_REVIEW or application.current_step() != found:
+def _to_signer(recipient: User, *, steps: list[int]) -> Mail | None:
+    """Of what still waits, and on this person; several are one list."""
+    found = ReviewStep.objects.filter(pk__in=steps).order_by("since_at", "pk").with_people()
+    rows = found.select_related("application__applicant", "application__cohort__program")
+    waiting = [step for step in rows if _still_waits_on(recipient, step)]
+    if not waiting:
         return None
-    if routing.authority(found, recipient, on=today) is None:
-        return None
-    return _render(
-        "reminder",
-        recipient,
-        application,
-        reverse("approval", args=[application.pk]),
-        step=found,
-        overdue=found.is_overdue(today),
-        for_another=found.signer != recipient,
-    )
+    late = [step for step in waiting if _is_late(step)]
+    if len(waiting) == 1:
+        [step] = waiting
+        page = reverse("approval", args=[step.application_id])
+        return _render(
+            "reminder",
+            recipient,
+            step.application,
+            page,
+            step=step,
+            overdue=bool(late),
+            for_another=step.signer != recipient,
+        )
+    context = {
+        "recipient": recipient,
+        "count": len(waiting),
+        "late": len(late),
+        "rows": [(step, _is_late(step), step.signer != recipient) for step in waiting[:MOST_LISTED]],
+        "more": len(waiting[MOST_LISTED:]),
+        "cohort": waiting[0].application.cohort,
+        "page": settings.SITE_URL + reverse("approvals"),
+    }
+    return render_mail("mail/application_reminders.txt", context)
+
+
+def _still_waits_on(person: User, step: ReviewStep) -> bool:
+    in_review = step.application.status == Application.Status.IN_REVIEW
+    if not in_review or step.status != ReviewStep.Status.PENDING or step.since_at is None:
+        return False
+    return routing.authority(step, person, on=_today(step)) is not None
+
+
+def _is_late(step: ReviewStep) -> bool:
+    return step.is_overdue(_today(step))
+
+
+def _today(step: ReviewStep) -> date:
+    return drafting.today_of(step.application.cohort, timezone.now())
 
 
 def _draft(recipient: User, *, application: int) -> Mail | None:
@@ -117,7 +144,7 @@ def _page_of(cohort: Cohort) -> str:
 
 
 def _late(step: ReviewStep) -> Late:
-    today = drafting.today_of(step.application.cohort, timezone.now())
+    today = _today(step)
     assert step.due_date is not None
     return Late(
         applicant=step.application.applicant,

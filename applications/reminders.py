@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import F, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from applications.models import Application, Reminder, ReviewStep
 from applications.routing import expected_signers
 from coaching import outbox, permissions
-from coaching.models import Cohort, RouteStep
+from coaching.models import Cohort, RouteStep, User
 
 # Days from the day by which a signer is asked to sign: two before, the day after, then weekly; four in all.
 SIGN_DAYS = (-2, 1, 8, 15)
@@ -87,26 +87,40 @@ def waiting_steps(now: datetime, *, ahead: int) -> "models.QuerySet[ReviewStep]"
 
 
 def remind_signers(*, now: datetime) -> int:
-    """Everybody who can sign a step today hears that it waits: delegates and acting persons too (A9)."""
-    steps = waiting_steps(now, ahead=-min(SIGN_DAYS)).annotate(reminded=_reminded(Kind.SIGN))
-    return sum(_remind_signers(step, now) for step in steps)
+    """Everybody who can sign today hears what waits: delegates and acting persons too (A9), each in one mail.
+
+    What the deciding office has chosen already waits for the release alone: nobody is reminded of it.
+    """
+    chosen = Q(application__choice__text=F("application__current_text"))
+    steps = waiting_steps(now, ahead=-min(SIGN_DAYS)).exclude(chosen).annotate(reminded=_reminded(Kind.SIGN))
+    due: dict[int, list[tuple[ReviewStep, date]]] = {}
+    for step in steps:
+        came = _came(step, now)
+        if came and not _is_done(step, came):
+            due.setdefault(step.signer_id, []).append((step, came))
+    return sum(_remind_signers(found, now) for found in due.values())
 
 
-def _remind_signers(step: ReviewStep, now: datetime) -> bool:
-    day = day_of(step.application.cohort.zone, now)
+def _came(step: ReviewStep, now: datetime) -> date | None:
     due, since = step.due_date, step.since_at
     assert due is not None
     assert since is not None
-    came = latest(_days(due, SIGN_DAYS), after=timezone.localdate(since), until=day)
-    if came is None or _is_done(step, came):
-        return False
-    with transaction.atomic():
-        if not _claim(Kind.SIGN, step.pk, came, now):
-            return False
-        people = expected_signers(step, on=day)
-        ids = {"step": step.pk}
-        outbox.queue_many(kind="application_reminder", to=people, key=f"{step.pk}:{came}", now=now, ids=ids)
-    return bool(people)
+    day = day_of(step.application.cohort.zone, now)
+    return latest(_days(due, SIGN_DAYS), after=timezone.localdate(since), until=day)
+
+
+@transaction.atomic
+def _remind_signers(found: list[tuple[ReviewStep, date]], now: datetime) -> int:
+    """Of the steps of one signer; returns how many people are written to."""
+    waiting: dict[User, list[int]] = {}
+    for step, came in found:
+        if _claim(Kind.SIGN, step.pk, came, now):
+            for person in expected_signers(step, on=day_of(step.application.cohort.zone, now)):
+                waiting.setdefault(person, []).append(step.pk)
+    for person, steps in waiting.items():
+        key = f"{steps[0]}:{now:%Y-%m-%d}"
+        outbox.queue(kind="application_reminder", to=person, key=key, now=now, ids={"steps": steps})
+    return len(waiting)
 
 
 def _days(start: date, offsets: Sequence[int]) -> list[date]:

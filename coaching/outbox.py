@@ -36,6 +36,8 @@ class Mail:
     body: str
 
 
+# What a build function takes besides the recipient: ids, so that it reads the state for itself.
+Ids = Mapping[str, int | list[int] | None]
 Build = Callable[..., Mail | None]
 _builders: dict[str, Build] = {}
 
@@ -64,7 +66,7 @@ def queue(
     to: User,
     key: str,
     now: datetime,
-    ids: Mapping[str, int | None] | None = None,
+    ids: Ids | None = None,
     after: timedelta | None = None,
 ) -> None:
     """Ask for one mail. `key` says what it is about: the same key twice is one mail.
@@ -80,7 +82,7 @@ def queue_many(
     to: Iterable[User],
     key: str,
     now: datetime,
-    ids: Mapping[str, int | None] | None = None,
+    ids: Ids | None = None,
     after: timedelta | None = None,
 ) -> None:
     """Ask for the same kind of mail for many people, each once."""

@@ -8,13 +8,13 @@ import time_machine
 from django.core import mail
 from django.db import IntegrityError, transaction
 
-from applications import drafting, reminders, workflow
+from applications import choosing, drafting, reminders, workflow
 from applications.models import Application, Reminder, ReviewStep
 from coaching import outbox
 from coaching.models import Delegation, Message, RoleAssignment
 from coaching.site import due
 from tests import factories
-from tests.applications.factories import draft, sign, submit, submitted
+from tests.applications.factories import CRITERIA, at_deputy, draft, sign, submit, submitted
 from tests.clock import NOW
 
 pytestmark = pytest.mark.django_db
@@ -152,6 +152,73 @@ def test_who_stands_in_is_reminded_too(waiting, supervisor, outsider):
     assert "It waits on Sam Supervisor. You may sign too" in to_delegate.body
     assert "waits for a signature" in to_delegate.subject
     assert "otto" not in [who for who, _ in run(at(12, 1))]
+
+
+@pytest.fixture
+def three_waiting(applicant, supervisor, cohort):
+    """The first since Monday, the others since Wednesday."""
+    people = [
+        applicant,
+        *(factories.person(f"P{n} Person", unit=applicant.unit, supervisor=supervisor) for n in (1, 2)),
+    ]
+    for person, start in zip(people, (NOW, NOW + timedelta(days=2), NOW + timedelta(days=2)), strict=True):
+        with time_machine.travel(start, tick=False):
+            submitted(person, cohort, now=start)
+            outbox.deliver_due(now=start)
+
+
+def test_several_of_one_day_are_one_mail(three_waiting, supervisor):
+    assert run(at(11, 28)) == [("sam", SOON)]
+    assert run(at(11, 30)) == [("sam", "Reminder: 2 applications wait for a signature")]
+    assert "- P1 Person (Supervisor): by Wednesday, December 2, 2026\n- P2 Person (Supervisor): by" in last()
+    assert "http://127.0.0.1:8000/approvals/\n" in last()
+
+
+@pytest.mark.parametrize(
+    ("signed", "subject"),
+    [
+        ([], "Overdue: 3 applications wait for a signature"),
+        (["P1 Person"], "Overdue: 2 applications wait for a signature"),
+        (["P1 Person", "P2 Person"], LATE),
+        (["P1 Person", "P2 Person", "Ana Applicant"], None),
+    ],
+)
+def test_a_list_has_what_is_left_when_it_is_sent(three_waiting, supervisor, signed, subject):
+    reminders.do_due(now=at(12, 3))
+    with time_machine.travel(at(12, 3), tick=False):
+        for name in signed:
+            sign(Application.objects.get(applicant__name=name), supervisor, now=at(12, 3))
+    subjects = [found for who, found in run(at(12, 3)) if who == "sam"]
+    assert subjects == ([subject] if subject else [])
+
+
+def test_a_list_says_what_is_overdue_and_for_whom_else(three_waiting, supervisor, outsider):
+    Delegation.objects.create(
+        kind="delegate",
+        principal=supervisor,
+        person=outsider,
+        reason="x",
+        start_date=date(2026, 12, 1),
+        end_date=date(2026, 12, 31),
+    )
+    sent = dict(run(at(12, 8)))
+    assert sent["otto"] == sent["sam"] == "Overdue: 3 applications wait for a signature"
+    body = next(letter.body for letter in mail.outbox if letter.to[0].startswith("otto"))
+    assert "; 3 are overdue." in body
+    assert "overdue since Monday, November 30, 2026; it waits on Sam Supervisor" in body
+
+
+def test_nobody_is_reminded_of_what_is_chosen_and_waits_for_the_release(applicant, deputy, cohort):
+    with time_machine.travel(NOW, tick=False):
+        application = at_deputy(applicant, cohort)
+        outbox.deliver_due(now=NOW)
+        choosing.choose(application=application, by=deputy, outcome="accepted", criteria=CRITERIA, now=NOW)
+    due_date = application.current_step().due_date
+    late = datetime(due_date.year, due_date.month, due_date.day, 10, tzinfo=ZONE) + timedelta(days=1)
+    assert [who for who, _ in run(late)] == ["bo"]
+    with time_machine.travel(late, tick=False):
+        choosing.take_back(application=application, by=deputy, now=late)
+    assert [who for who, _ in run(late)] == ["derek"]
 
 
 def test_each_step_has_reminders_of_its_own(waiting, supervisor):
