@@ -20,6 +20,7 @@ from coaching.models import User
 from coaching.permissions import access, signed_in
 
 PAGE_SIZE = 25
+UNREAD = [f"application__{answer}" for answer in Application.ANSWERS]
 WAITING, WAITLIST, DONE = "waiting", "waitlist", "done"
 
 
@@ -65,7 +66,7 @@ def _waiting(
 ) -> dict[str, object]:
     whole = waiting.steps_waiting(user, on=today)
     related = ("application__applicant__unit__parent__parent", "application__cohort")
-    steps = narrowed.steps(whole, on=today).with_people().select_related(*related)
+    steps = narrowed.steps(whole, on=today).with_people().select_related(*related).defer(*UNREAD)
     page = _page(request, steps, numbers.waiting if not narrowed else None)
     rows = list(page.object_list)
     opened = reading.of_opened(rows, request.GET.getlist("open"), user, on=today)
@@ -96,7 +97,7 @@ def _listed(
     request: HttpRequest, whole: ReviewStepQuerySet, number: int, narrowed: Narrowed, today: date
 ) -> dict[str, object]:
     related = ("application__applicant__unit__parent__parent", "application__cohort")
-    found = narrowed.steps(whole, on=today).select_related(*related)[:LONGEST]
+    found = narrowed.steps(whole, on=today).select_related(*related).defer(*UNREAD)[:LONGEST]
     return {
         "page": _page(request, found, number if not narrowed else None),
         "form": _form(request, waiting.options(whole[:LONGEST])) if number else None,

@@ -7,9 +7,11 @@ class ApplicationsConfig(AppConfig):
 
     def ready(self) -> None:
         # Only once all models are loaded.
-        from applications import conflicts, mails, reminder_mails
+        from applications import mails, reminder_mails
+        from applications.models import Application
         from coaching import outbox, permissions
 
         for kind, build in (mails.BUILDERS | reminder_mails.BUILDERS).items():
             outbox.register(kind, build)
-        permissions.register_conflict(conflicts.cohorts_applied_to)
+        # T10: a draft counts, too; what was withdrawn does not.
+        permissions.register_conflict(permissions.Conflicts(Application.objects.standing, "applicant"))

@@ -1,18 +1,11 @@
 """Whose own application stands in the way of their office, and who goes on with it then (T10)."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import QuerySet
-
-from applications.models import Application
 from coaching import offices, permissions
 from coaching.models import Cohort, User
-
-
-def cohorts_applied_to(user: User) -> QuerySet:
-    """Ids of the cohorts in which this person has an application, a draft included, that was not withdrawn."""
-    return Application.objects.standing().filter(applicant=user).values("cohort")
 
 
 @dataclass(frozen=True)
@@ -32,6 +25,15 @@ def conflict_of(user: User, cohort: Cohort, *, on: date) -> Conflict | None:
     T10 takes the office from whoever applies, whatever becomes of it. So where nobody else has it, the application
     is refused (see drafting.reasons_not_to_start): a cohort without anybody could form no team and issue nothing.
     """
-    if cohort.branch not in offices.office_branches(user, on=on):
-        return None
-    return Conflict([each for each in permissions.officers_of(cohort, on=on) if each != user])
+    return conflicts_of(user, [cohort], on=on)[cohort.pk]
+
+
+def conflicts_of(user: User, cohorts: Collection[Cohort], *, on: date) -> dict[int, Conflict | None]:
+    """The same of many cohorts at once."""
+    served = {branch.pk for branch in offices.office_branches(user, on=on)}
+    own = [cohort for cohort in cohorts if cohort.branch_id in served]
+    officers = permissions.officers_of_each(own, on=on) if own else {}
+    return {
+        cohort.pk: Conflict([each for each in officers[cohort.pk] if each != user]) if cohort in own else None
+        for cohort in cohorts
+    }

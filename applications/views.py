@@ -13,7 +13,7 @@ from applications.models import Application, ReviewStep
 from applications.timeline import timeline
 from applications.writing import own, returned, still_missing
 from coaching.errors import Refused, refusals_told
-from coaching.models import Cohort, Participant, User
+from coaching.models import Cohort, OrgUnit, Participant, User
 from coaching.permissions import access, post_only, signed_in
 
 
@@ -26,34 +26,25 @@ def index(request: HttpRequest) -> HttpResponse:
     mine = list(Application.objects.filter(applicant=user).select_related("cohort__branch"))
     taken = [each.cohort_id for each in mine if each.status != Application.Status.WITHDRAWN]
     cohorts = Cohort.objects.exclude(pk__in=taken).exclude(participants__user=user)
-    cohorts = cohorts.select_related("program", "branch").filter(branch__in=_line_of(user))
+    cohorts = cohorts.select_related("program", "branch").filter(branch__in=OrgUnit.objects.around(user))
+    ahead = list(cohorts.filter(applications_close_date__gte=today))
+    open_cohorts = [cohort for cohort in ahead if cohort.accepts_applications(today)]
+    in_conflict = conflicts.conflicts_of(user, open_cohorts, on=today)
     return render(
         request,
         "applications/index.html",
         {
             "applications": [(each, drafting.came_too_late(each, now=timezone.now())) for each in mine],
-            "open_cohorts": [
-                (cohort, conflicts.conflict_of(user, cohort, on=today))
-                for cohort in cohorts.accepting_applications(today)
-            ],
+            "open_cohorts": [(cohort, in_conflict[cohort.pk]) for cohort in open_cohorts],
             "earlier": drafting.earlier_answers(user),
-            "coming_cohorts": cohorts.filter(applications_open_date__gt=today),
+            "coming_cohorts": [cohort for cohort in ahead if cohort not in open_cohorts],
         },
     )
 
 
-def _line_of(user: User) -> list[int]:
-    """The units this person belongs to, from their own up (F5)."""
-    ids, unit = [], user.unit
-    while unit is not None:
-        ids.append(unit.pk)
-        unit = unit.parent
-    return ids
-
-
 def _cohort(user: User, pk: int) -> Cohort:
     """One of the own branch, or one applied to already (F5)."""
-    mine = Q(branch__in=_line_of(user)) | Q(applications__applicant=user)
+    mine = Q(branch__in=OrgUnit.objects.around(user)) | Q(applications__applicant=user)
     return get_object_or_404(Cohort.objects.filter(mine).distinct(), pk=pk)
 
 

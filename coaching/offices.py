@@ -1,5 +1,7 @@
 """Who holds an office on a given day, and who may stand in for whom (A9)."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import date
 from functools import cached_property
 
@@ -94,7 +96,15 @@ def office_branches(
 
 def branch_officers(branch: OrgUnit, *, on: date) -> list[User]:
     """The people of the branch office, for mail and for the contact."""
+    return officers_by_branch([branch.pk], on=on)[branch.pk]
+
+
+def officers_by_branch(branches: Iterable[int], *, on: date) -> dict[int, list[User]]:
+    """By branch, each given by its key."""
     assignments = RoleAssignment.objects.on(on).filter(
-        unit=branch, office=RoleAssignment.Office.BRANCH_OFFICE, user__is_active=True
+        unit__in=branches, office=RoleAssignment.Office.BRANCH_OFFICE, user__is_active=True
     )
-    return [assignment.user for assignment in assignments.select_related("user").order_by("user__name")]
+    officers: dict[int, list[User]] = defaultdict(list)
+    for assignment in assignments.select_related("user").order_by("user__name"):
+        officers[assignment.unit_id].append(assignment.user)
+    return officers

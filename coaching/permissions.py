@@ -1,6 +1,7 @@
 """Who may see and do what. Every view declares its rule with @access; the sweep test walks them all."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import wraps
 from typing import Any
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from coaching import offices
 from coaching.errors import Refused
-from coaching.models import Cohort, OrgUnit, RoleAssignment, User
+from coaching.models import Cohort, OrgUnit, Participant, RoleAssignment, User
 
 Rule = Callable[[User], bool]
 
@@ -105,21 +106,36 @@ def post_only(
     return declare
 
 
-# T10: an app that lets people apply names here the cohorts a person has applied to.
-_conflicts: list[Callable[[User], QuerySet]] = []
+@dataclass(frozen=True)
+class Conflicts:
+    """T10: rows that each take from a person the office over a cohort; `person` is the field that names them."""
+
+    rows: Callable[[], QuerySet]
+    person: str
+
+    def cohorts_of(self, user: User) -> QuerySet:
+        return self.rows().filter(**{self.person: user}).values("cohort")
+
+    def pairs(self, cohorts: Collection[Cohort]) -> set[tuple[int, int]]:
+        """Cohort and person, by their keys."""
+        ids = [cohort.pk for cohort in cohorts]
+        return set(self.rows().filter(cohort__in=ids).values_list("cohort", self.person))
 
 
-def register_conflict(cohort_ids: Callable[[User], QuerySet]) -> None:
-    """Add a query of ids of cohorts in which this person has no office rights (T10)."""
-    _conflicts.append(cohort_ids)
+# An app that lets people apply names here the applications that count.
+_conflicts: list[Conflicts] = [Conflicts(Participant.objects.all, "user")]
+
+
+def register_conflict(conflicts: Conflicts) -> None:
+    _conflicts.append(conflicts)
 
 
 def office_cohorts(user: User, *, on: date | None = None) -> "QuerySet[Cohort]":
     """Cohorts this branch officer works for: own branch, except those they applied to (F5, T10)."""
     branches = offices.office_branches(user, on=on or timezone.localdate())
-    cohorts = Cohort.objects.filter(branch__in=branches).exclude(participants__user=user)
-    for cohort_ids in _conflicts:
-        cohorts = cohorts.exclude(pk__in=cohort_ids(user))
+    cohorts = Cohort.objects.filter(branch__in=branches)
+    for conflicts in _conflicts:
+        cohorts = cohorts.exclude(pk__in=conflicts.cohorts_of(user))
     return cohorts
 
 
@@ -142,5 +158,14 @@ def require_office(*, cohort: Cohort, by: User | None, now: datetime) -> None:
 
 def officers_of(cohort: Cohort, *, on: date) -> list[User]:
     """The branch officers who work for this cohort: those who applied to it do not (T10)."""
-    officers = offices.branch_officers(cohort.branch, on=on)
-    return [each for each in officers if office_cohorts(each, on=on).filter(pk=cohort.pk).exists()]
+    return officers_of_each([cohort], on=on)[cohort.pk]
+
+
+def officers_of_each(cohorts: Collection[Cohort], *, on: date) -> dict[int, list[User]]:
+    """By cohort; as many queries for many as for one."""
+    officers = offices.officers_by_branch([cohort.branch_id for cohort in cohorts], on=on)
+    in_conflict = set().union(*(conflicts.pairs(cohorts) for conflicts in _conflicts))
+    return {
+        cohort.pk: [each for each in officers[cohort.branch_id] if (cohort.pk, each.pk) not in in_conflict]
+        for cohort in cohorts
+    }

@@ -92,6 +92,11 @@ class Application(models.Model):
         Status.WAITLISTED,
     )
     SMART: ClassVar[tuple[str, ...]] = ("specific", "measurable", "achievable", "realistic", "timely")  # A4
+    # Long texts, which a list of many does without.
+    ANSWERS: ClassVar[tuple[str, ...]] = (
+        *("why", "development", "project_description", "project_outcome", "project_measure"),
+        *SMART,
+    )
 
     applicant = models.ForeignKey(User, models.PROTECT, related_name="applications")
     cohort = models.ForeignKey(Cohort, models.PROTECT, related_name="applications")

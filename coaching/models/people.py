@@ -42,6 +42,15 @@ class OrgUnitQuerySet(models.QuerySet["OrgUnit"]):
             Q(pk__in=ids) | Q(parent__in=ids) | Q(parent__parent__in=ids) | Q(parent__parent__parent__in=ids)
         )
 
+    def around(self, user: "User") -> Self:
+        """The unit somebody belongs to and everything above it."""
+        them = User.objects.filter(pk=user.pk)
+        levels = ("unit", "unit__parent", "unit__parent__parent", "unit__parent__parent__parent")
+        wanted = Q()
+        for level in levels:
+            wanted |= Q(pk__in=them.values(level))
+        return self.filter(wanted)
+
 
 class OrgUnit(models.Model):
     """One box of the organization chart: department, branch, division or unit, with the head of that office."""

@@ -4,7 +4,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-MOST = 20
+MOST = 12
 
 
 def queries(client: Client, url: str) -> int:

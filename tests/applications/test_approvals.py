@@ -360,6 +360,23 @@ class TestOfficeList:
         assert list(self.page(client, branch_officer, cohort, "?status=accepted").context["page"]) == [second]
         assert len(self.page(client, branch_officer, cohort, "?status=nonsense").context["page"]) == 2
 
+    def test_is_searched_by_name_and_project(
+        self, client, org, applicant, supervisor, branch_officer, cohort
+    ):
+        first = submitted(applicant, cohort, project_title="Bicycle tracks")
+        second = submitted(another(org, supervisor, "Zoe Other"), cohort)
+        found = {
+            query: set(self.page(client, branch_officer, cohort, query).context["page"])
+            for query in ("?q=TRACKS", "?q=other+zoe", "?q=nobody", "?q=%00", "?q=zoe&status=accepted")
+        }
+        assert found == {
+            "?q=TRACKS": {first},
+            "?q=other+zoe": {second},
+            "?q=nobody": set(),
+            "?q=%00": {first, second},
+            "?q=zoe&status=accepted": {second},  # nothing is accepted here: that asks for nothing
+        }
+
     def test_a_page_holds_fifty(self, client, org, supervisor, branch_officer, cohort, monkeypatch):
         monkeypatch.setattr("applications.office.PAGE_SIZE", 2)
         for _ in range(3):

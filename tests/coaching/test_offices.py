@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from django.db.models import F
 from django.http import Http404, HttpResponse
 
 from coaching import offices, permissions
@@ -144,10 +145,11 @@ def test_officer_who_takes_part_has_no_rights_over_that_cohort(cohort, branch_of
 
 def test_apps_add_their_own_conflicts(cohort, branch_officer, monkeypatch):
     """T10"""
-    monkeypatch.setattr(
-        permissions, "_conflicts", [lambda user: Cohort.objects.filter(pk=cohort.pk).values("pk")]
-    )
+    opened = permissions.Conflicts(lambda: Cohort.objects.annotate(cohort=F("pk")), "opened_by")
+    monkeypatch.setattr(permissions, "_conflicts", [opened])
+    assert cohort.opened_by == branch_officer
     assert list(permissions.office_cohorts(branch_officer)) == []
+    assert permissions.officers_of(cohort, on=TODAY) == []
 
 
 def test_write_functions_of_the_office_ask_for_it(cohort, branch_officer, deputy):

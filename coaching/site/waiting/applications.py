@@ -163,22 +163,13 @@ def to_begin(user: User, now: datetime) -> list[Card]:
     today = timezone.localdate(now)
     cohorts = (
         Cohort.objects.accepting_applications(today)
-        .filter(branch__in=_around(user))
+        .filter(branch__in=OrgUnit.objects.around(user))
         .exclude(applications__in=Application.objects.standing().filter(applicant=user))
         .exclude(participants__user=user)
         .exclude(pk__in=permissions.office_cohorts(user).values("pk"))
         .exclude(pk__in=permissions.deputy_cohorts(user).values("pk"))
     )
     return [_offer(cohort, today) for cohort in cohorts.select_related("program")]
-
-
-def _around(user: User) -> list[OrgUnit]:
-    """The person's unit and those above it."""
-    units, unit = [], user.unit
-    while unit is not None:
-        units.append(unit)
-        unit = unit.parent
-    return units
 
 
 def _offer(cohort: Cohort, today: date) -> Card:
