@@ -46,7 +46,7 @@ def cohort_list(request: HttpRequest, pk: int) -> HttpResponse:
             "total": sum(numbers.values()),
             "drafts": drafts,
             "late": closing.on_their_way(cohort).count() if today > cohort.applications_close_date else 0,
-            "office": cohort.is_of_office,
+            "office": cohort.is_of_office,  # type: ignore[attr-defined]
             "today": today,
         },
     )
