@@ -146,9 +146,7 @@ class ProjectForm(AnswersForm):
             ),
             Fieldset(
                 "You have discussed the concept",
-                HTML(
-                    "<p>Talk about your idea before you submit, with both in one meeting or one by one.</p>"
-                ),
+                Markup(render_to_string("applications/_concept.html", {"application": self.instance})),
                 Div("concept_supervisor_date", "concept_director_date", css_class="form-narrow"),
                 readers(self.read_by),
             ),

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-LATER = "then those who sign your application, the branch office, and the administrators who keep the system."
-READERS = f"You alone while it is a draft; {LATER}"
+LATER = "those who sign your application, the branch office, and the administrators who keep the system."
+READERS = f"You alone while it is a draft; then {LATER}"
 
 
 def readers(shared_with: Sequence[str]) -> str:

@@ -71,6 +71,11 @@ class TestRating:
             breaking(draft(applicant, cohort).ratings.first(), rating="brilliant") == "rating_is_one_of_three"
         )
 
+    def test_open_only_with_a_sentence(self, applicant, cohort):
+        rating = draft(applicant, cohort).ratings.first()
+        assert breaking(rating, rating="", sentence="") == "rating_is_one_of_three"
+        assert breaking(rating, rating="", sentence="To listen.") == ""
+
 
 class TestReviewStep:
     def test_one_per_position(self, applicant, cohort):

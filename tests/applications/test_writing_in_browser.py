@@ -10,7 +10,8 @@ from playwright.sync_api import expect
 
 from applications import drafting
 from applications.models import Application
-from tests.applications.factories import competencies, draft, submit
+from tests import factories
+from tests.applications.factories import ANSWERS, competencies, draft, submit
 from tests.clock import NOW
 
 pytestmark = pytest.mark.browser
@@ -18,6 +19,7 @@ pytestmark = pytest.mark.browser
 WHY = "Why do you want to take part?"
 DEVELOPMENT = "How will it help your development?"
 ROLE = "Which leadership role do you aim for?"
+SAVED = re.compile(r"^\s*Saved at 10:00 a.m. (\d answers? still missing.)?\s*$")
 
 
 @pytest.fixture(autouse=True)
@@ -40,6 +42,7 @@ def at_why(page, sign_in, applicant, application):
 
 
 def line(page):
+    """What is said about saving."""
     return page.locator("#save-state")
 
 
@@ -60,8 +63,8 @@ def test_what_is_typed_saves_itself(at_why, application, check_page):
     page = at_why
     expect(line(page)).to_have_text(re.compile("Last saved at 7:00 a.m. on Monday, November 23, 2026."))
     page.get_by_label(WHY).press_sequentially("To learn.")
-    expect(line(page)).to_have_text("Saved at 10:00 a.m.")
-    expect(page.get_by_text("3 answers still missing")).to_be_visible()
+    expect(line(page)).to_have_text(SAVED)
+    expect(page.get_by_role("heading", name="3 answers still missing")).to_be_visible()
     assert stored(application, "why") == "To learn."
     check_page(page)
     page.get_by_role("link", name="Name the leadership role you aim for.").click()
@@ -94,16 +97,16 @@ def test_choices_and_days_save_themselves(page, sign_in, applicant, application,
     group = page.get_by_role("group", name=first.name, exact=True)
     group.get_by_label("A sentence on it").fill("I would like to listen more.")
     group.get_by_label("A sentence on it").blur()
-    expect(line(page)).to_have_text("Saved at 10:00 a.m.")
+    expect(line(page)).to_have_text(SAVED)
     group.get_by_label("want to grow here").check()
-    expect(page.get_by_text("5 answers still missing")).to_be_visible()
+    expect(page.get_by_role("heading", name="5 answers still missing")).to_be_visible()
     rows = list(application.ratings.values_list("competency", "rating", "sentence"))
     assert rows == [(first.pk, "grow", "I would like to listen more.")]
     check_page(page)
     page.goto(f"/applications/{application.pk}/step/project/")
     page.get_by_label("Discussed with your supervisor on").fill("2026-11-05")
     page.get_by_label("Building Coalitions").check()
-    expect(page.get_by_text("5 answers still missing")).to_be_visible()
+    expect(page.get_by_role("heading", name="5 answers still missing")).to_be_visible()
     assert str(stored(application, "concept_supervisor_date")) == "2026-11-05"
     assert [each.name for each in application.project_competencies.all()] == ["Building Coalitions"]
     page.get_by_text("An example: title of the project").click()
@@ -145,7 +148,7 @@ def test_the_back_button_shows_what_is_saved(at_why, application, applicant):
     page.go_back()
     expect(page.get_by_label(WHY)).to_have_value("Second.")
     page.get_by_label(WHY).fill("Third.")
-    expect(line(page)).to_have_text("Saved at 10:00 a.m.")
+    expect(line(page)).to_have_text(SAVED)
     assert stored(application, "why") == "Third."
 
 
@@ -158,7 +161,7 @@ def test_a_lost_connection_is_told_and_made_good(at_why, application, check_page
     page.get_by_role("button", name="Save and continue").click()  # stays here, with every word
     expect(page.get_by_label(WHY)).to_have_value("Written in a tunnel.")
     page.context.set_offline(False)
-    expect(line(page)).to_have_text("Saved at 10:00 a.m.", timeout=15_000)
+    expect(line(page)).to_have_text(SAVED, timeout=15_000)
     assert stored(application, "why") == "Written in a tunnel."
 
 
@@ -185,7 +188,7 @@ class TestTwoTabs:
         first, second = both
         first.get_by_label(WHY).fill("From the first tab.")
         first.get_by_label(ROLE).fill("Team lead")
-        expect(line(first)).to_have_text("Saved at 10:00 a.m.")
+        expect(line(first)).to_have_text(SAVED)
         second.get_by_label(WHY).fill("From the second tab.")
         expect(line(second)).to_have_text(
             re.compile("Not saved: this step was saved from another page at 10:00 a.m.")
@@ -211,7 +214,7 @@ class TestTwoTabs:
             "Team lead",
         )
         second.get_by_label(WHY).fill("And on it goes.")
-        expect(line(second)).to_have_text("Saved at 10:00 a.m.")
+        expect(line(second)).to_have_text(SAVED)
 
     def test_taking_all_that_was_saved_changes_nothing(self, tabs, application):
         _, second = tabs
@@ -246,7 +249,7 @@ def test_after_the_sign_in_ended_it_goes_on_where_it_was(at_why, application, ap
     page.evaluate(
         "window.dispatchEvent(new Event('focus'))"
     )  # no window has the focus where there is no screen
-    expect(line(page)).to_have_text("Saved at 10:00 a.m.")
+    expect(line(page)).to_have_text(SAVED)
     assert stored(application, "why") == "Written without a session."
 
 
@@ -305,3 +308,37 @@ class TestWithoutJavaScript:
         other.get_by_role("button", name="Keep all that is typed here").click()
         other.get_by_role("heading", name="Your competencies", level=1).wait_for()
         assert stored(application, "why") == "From the second tab."
+
+
+def test_a_draft_is_shared_and_read(page, sign_in, check_page, applicant, supervisor, cohort):
+    """A3."""
+    application = draft(applicant, cohort, specific="", why="A" * 200)
+    sign_in(page, applicant)
+    page.goto(f"/applications/{application.pk}/step/project/")
+    page.get_by_role("link", name="share this draft").click()
+    check_page(page)
+    page.get_by_role("button", name="Share the draft with Sam Supervisor").click()
+    page.get_by_text("Sam Supervisor can read your draft now").wait_for()
+    check_page(page)
+    page.get_by_role("link", name="See the draft as they see it").click()
+    check_page(page)
+    page.goto(f"/applications/{application.pk}/step/why/")
+    expect(page.get_by_text("You, and Sam Supervisor, with whom you share this draft")).to_have_count(4)
+    sign_in(page, supervisor)
+    page.goto("/")
+    page.get_by_role("link", name="Read the draft").click()
+    expect(page.get_by_text("Not submitted; for your talk about the project concept.")).to_be_visible()
+    check_page(page)
+
+
+def test_a_later_application_begins_with_the_earlier_one(
+    page, sign_in, check_page, applicant, cohort, program, branch
+):
+    draft(applicant, cohort)
+    factories.cohort(program, branch, name="2028")
+    sign_in(page, applicant)
+    page.goto("/applications/")
+    check_page(page)
+    page.get_by_role("button", name=f"Start from your application to the {cohort}").click()
+    page.get_by_role("link", name="Why you want to take part").click()
+    expect(page.get_by_label(WHY)).to_have_value(str(ANSWERS["why"]))

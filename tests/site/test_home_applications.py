@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 
-from applications import project_changes, workflow
+from applications import project_changes, sharing, workflow
 from coaching.enrollment import Project
 from coaching.models import Delegation
 from coaching.site.home import cards_for
@@ -73,6 +73,33 @@ def test_draft_is_to_be_finished(cohort, applicant, supervisor):
     [card] = cards_for(applicant)
     assert (card.title, card.urgency) == (f"Finish your application for the {cohort}", Urgency.SOON)
     assert titles(supervisor) == [f"Applications for the {cohort} are open"]
+
+
+def test_shared_draft_is_to_be_read_until_it_ends(cohort, applicant, supervisor, client):
+    """A3"""
+    application = applications.draft(applicant, cohort)
+    share = sharing.share(application=application, by=applicant, person=supervisor, now=NOW)
+    card, *_ = cards_for(supervisor)
+    assert (card.title, card.urgency) == ("Ana Applicant shares a draft with you", Urgency.SOON)
+    assert card.address == f"/applications/{application.pk}/draft/"
+    [own] = cards_for(applicant)
+    assert "It is saved, and you share it with 1 person." in own.text
+    sharing.end(share=share, by=applicant, now=NOW)
+    assert titles(supervisor) == [f"Applications for the {cohort} are open"]
+    [own] = cards_for(applicant)
+    assert "It is saved, and only you can read it." in own.text
+
+
+def test_home_takes_as_many_queries_for_three_shared_drafts_as_for_one(cohort, org, supervisor, client):
+    client.force_login(supervisor)
+    client.get("/")
+    counts = []
+    for _ in range(3):
+        writer = factories.person(unit=org.unit, supervisor=supervisor)
+        application = applications.draft(writer, cohort)
+        sharing.share(application=application, by=writer, person=supervisor, now=NOW)
+        counts.append(queries(client))
+    assert counts[0] == counts[2]
 
 
 def test_signer_and_applicant_see_where_it_waits(cohort, applicant, supervisor, director):
