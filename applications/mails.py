@@ -82,6 +82,19 @@ def _about_step(name: str, recipient: User, pk: int, status: str) -> Mail | None
     return _render(name, recipient, application, step=step)
 
 
+def _paper_asked(recipient: User, *, application: int) -> Mail | None:
+    """Only while a paper is to come in."""
+    found = _application(application)
+    step = found.current_step()
+    if found.is_editable and found.paper_text_id:
+        page = reverse("paper_receive", args=[application])
+        return _render("paper_asked", recipient, found, who=found.applicant, page=settings.SITE_URL + page)
+    if step is None or step.paper_asked_at is None:
+        return None
+    page = reverse("paper_signature", args=[application])
+    return _render("paper_asked", recipient, found, who=step.signer, page=settings.SITE_URL + page)
+
+
 def _reassigned(recipient: User, *, step: int) -> Mail | None:
     """Only while it stands: neither signed since then nor given to yet another."""
     steps = ReviewStep.objects.with_people().select_related("assigned_by", "replaces__signer")
@@ -181,6 +194,7 @@ BUILDERS: dict[str, Build] = {
     "application_returned": _returned,
     "application_declined": _declined,
     "application_reassigned": _reassigned,
+    "application_paper_asked": _paper_asked,
     "application_outcome": _outcome,
     "application_withdrawn": _withdrawn,
     "application_closed": _closed,

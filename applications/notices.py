@@ -63,6 +63,12 @@ def decided(application: Application, decision: Decision, *, now: datetime) -> N
     )
 
 
+def paper_asked(application: Application, *, key: str, now: datetime) -> None:
+    """To the branch office: a signed paper will come in."""
+    ids = {"application": application.pk}
+    outbox.queue_many(kind="application_paper_asked", to=_office(application, now), key=key, now=now, ids=ids)
+
+
 def reassigned(application: Application, old: ReviewStep, new: ReviewStep, *, now: datetime) -> None:
     """To the applicant and to whoever no longer has to sign; to whoever has to, once it is their turn (see `turn`)."""
     people = [application.applicant, old.signer]

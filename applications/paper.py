@@ -8,7 +8,7 @@ from django.db import transaction
 
 from applications import checks, drafting, notices, routing, settling, text, workflow
 from applications.models import Application
-from applications.routing import Settled
+from applications.routing import Settled, Signer
 from applications.settling import NotWaitingOnYou
 from coaching import audit, paper, permissions, signing
 from coaching.errors import Refused
@@ -38,6 +38,17 @@ class PaperSignature:
     signer: User
     signed_date: date
     concept_date: date | None = None
+
+
+@dataclass(frozen=True)
+class _Paper:
+    """One paper at hand, and who enters it when."""
+
+    attested: Attested
+    signed_date: date
+    received_date: date
+    by: User
+    now: datetime
 
 
 @transaction.atomic
@@ -77,24 +88,74 @@ def enter(
     route = routing.route_for(applicant, cohort, on=today)
     whole = text.canonical(application, route, on=received_date)
     signed = signing.signed_text(kind=SignedText.Kind.APPLICATION, text=whole, now=now)
-    scan = paper.keep_scan(content=attested.scan, by=by, now=now)
-    paper.sign_on_paper(
-        text=signed,
-        signer=applicant,
-        capacity="Applicant",
-        statement=cohort.program.commitment_statement,
-        signed_at=_moment(cohort, signed_date, now),
-        scan=scan,
-        by=by,
-        attested_name=attested.name,
-        now=now,
-    )
-    workflow.send(application, signed, route, submitted_at=received_at, now=now)
-    data = {"text": signed.digest, "scan": scan.sha256, "received_date": received_date}
-    audit.record("application.entered_on_paper", by=by, obj=application, now=now, data=data)
+    scan = _send(application, signed, route, _Paper(attested, signed_date, received_date, by, now))
     for each in signatures:
         if not _signed_already(application, each.signer):  # one person in two posts signs once (A9)
             _sign(application, each, scan, attested.name, by, now, since=signed_date)
+    notices.submitted(application, now=now)
+    notices.turn(application, now=now)
+    return application
+
+
+def _send(application: Application, signed: SignedText, route: list[Signer], given: _Paper) -> Scan:
+    """The applicant's signature on paper sends the application, as of the day on which it was received (A7)."""
+    cohort, by, now = application.cohort, given.by, given.now
+    scan = paper.keep_scan(content=given.attested.scan, by=by, now=now)
+    paper.sign_on_paper(
+        text=signed,
+        signer=application.applicant,
+        capacity="Applicant",
+        statement=cohort.program.commitment_statement,
+        signed_at=_moment(cohort, given.signed_date, now),
+        scan=scan,
+        by=by,
+        attested_name=given.attested.name,
+        now=now,
+    )
+    received_at = _moment(cohort, given.received_date, now)
+    workflow.send(application, signed, route, submitted_at=received_at, now=now)
+    data = {"text": signed.digest, "scan": scan.sha256, "received_date": given.received_date}
+    audit.record("application.entered_on_paper", by=by, obj=application, now=now, data=data)
+    return scan
+
+
+@transaction.atomic
+def receive(
+    *,
+    application: Application,
+    received_date: date,
+    signed_date: date,
+    attested: Attested,
+    by: User,
+    now: datetime,
+) -> Application:
+    """The text that the applicant printed (`on_paper.ask_to_apply`) came back signed: it is submitted (A7).
+
+    Raises permissions.NotYourCohort, drafting.NotEditable, settling.TextChanged, NotOnPaper, drafting.NotOpen,
+    paper.NotAScan, paper.NotAttested, signing.NameDoesNotMatch.
+    """
+    application = drafting.lock(application)
+    cohort = application.cohort
+    permissions.require_office(cohort=cohort, by=by, now=now)
+    printed = application.paper_text
+    if printed is None or not application.is_editable:
+        raise drafting.NotEditable(f"Nothing of {application.applicant} waits for a signature on paper.")
+    _check_days(signed_date, received_date, drafting.today_of(cohort, now))
+    received_at = _moment(cohort, received_date, now)
+    if application.status == Application.Status.DRAFT:  # a returned one was in time
+        reasons = drafting.reasons_not_to_start(application.applicant, cohort, now=received_at)
+        if reasons:
+            raise drafting.NotOpen(" ".join(reasons))
+    route = routing.route_for(application.applicant, cohort, on=drafting.today_of(cohort, now))
+    printed_on = drafting.today_of(cohort, printed.created_at)
+    if signed_date < printed_on:
+        raise NotOnPaper(f"The text was printed on {printed_on:%B %-d, %Y}; nobody signed it before that.")
+    if text.canonical(application, route, on=printed_on) != printed.text:
+        raise settling.TextChanged(
+            f"{application.applicant} has changed the application since it was printed, or its signers have changed. "
+            "It has to be printed and signed again."
+        )
+    _send(application, printed, route, _Paper(attested, signed_date, received_date, by, now))
     notices.submitted(application, now=now)
     notices.turn(application, now=now)
     return application

@@ -92,6 +92,20 @@ class AttestedForm(ActForm):
         return "scan" if isinstance(refusal, paper.NotAScan) else None
 
 
+class ReceiveForm(AttestedForm):
+    """The printed text came back with the applicant's signature."""
+
+    received_date = _day("The branch office received it on", help_text="This day counts for the deadline.")
+    signed_date = _day("The applicant signed it on")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        dates = Row(
+            Column("received_date", css_class="col-sm-6"), Column("signed_date", css_class="col-sm-6")
+        )
+        self.helper = helper(dates, self.attestation)
+
+
 class PaperForm(AttestedForm):
     """The dates of a paper application, and which signatures stand on it."""
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from applications import checks, drafting, paper, readers, routing, workflow
 from applications.forms import CompetenciesForm, ProjectForm, WhyForm
 from applications.models import Application
-from applications.paper_forms import FindPersonForm, PaperForm, PaperSignatureForm
+from applications.paper_forms import FindPersonForm, PaperForm, PaperSignatureForm, ReceiveForm
 from coaching import permissions
 from coaching.errors import Refused
 from coaching.models import Cohort, OrgUnit, Scan, User
@@ -48,6 +48,11 @@ def find_person(request: HttpRequest, pk: int) -> HttpResponse:
         "words": " ".join(words),
         "people": people[:MOST_FOUND],
         "more": len(people) > MOST_FOUND,
+        "printed": Application.objects.filter(
+            cohort=cohort, paper_text__isnull=False, status__in=Application.EDITABLE
+        )
+        .select_related("applicant", "paper_text")
+        .order_by("paper_text__created_at"),
     }
     return render(request, "applications/paper_person.html", context)
 
@@ -149,6 +154,36 @@ def signature(request: HttpRequest, pk: int) -> HttpResponse:
         form.ask_again_for_the_scan()
     context = {"application": application, "cohort": application.cohort, "step": step, "form": form}
     return render(request, "applications/paper_signature.html", context)
+
+
+@access(branch_office)
+@require_http_methods(["GET", "HEAD", "POST"])
+def receive(request: HttpRequest, pk: int) -> HttpResponse:
+    """The text that an applicant printed came back signed."""
+    user: User = request.user  # type: ignore[assignment]
+    ours = Application.objects.filter(cohort__in=permissions.office_cohorts(user).values("pk"))
+    printed = ours.filter(paper_text__isnull=False, status__in=Application.EDITABLE)
+    related = ("cohort__program", "cohort__branch", "applicant", "paper_text")
+    application = get_object_or_404(printed.select_related(*related), pk=pk)
+    data = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = ReceiveForm(*data, officer=user)
+    if form.is_valid():
+        days = {name: form.cleaned_data[name] for name in ("received_date", "signed_date")}
+        try:
+            paper.receive(
+                application=application, attested=form.attested(), by=user, now=timezone.now(), **days
+            )
+        except Refused as refusal:
+            form.refuse(refusal)
+        else:
+            messages.success(
+                request, f"Entered. {application.applicant} gets a mail, and so does the supervisor."
+            )
+            return redirect("application", pk)
+    if form.is_bound:
+        form.ask_again_for_the_scan()
+    context = {"application": application, "cohort": application.cohort, "form": form}
+    return render(request, "applications/paper_receive.html", context)
 
 
 @access(signed_in)

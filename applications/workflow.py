@@ -95,6 +95,7 @@ def send(
     _set_route(application, signed, route, now)
     application.status = Application.Status.IN_REVIEW
     application.current_text = signed
+    application.paper_text = None
     application.submitted_at = submitted_at
     application.benefits_acknowledged = application.voluntary_acknowledged = True
     application.commitment_made = True

@@ -8,7 +8,17 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from applications import choosing, closing, paper, project_changes, reminders, sharing, waitlist, workflow
+from applications import (
+    choosing,
+    closing,
+    on_paper,
+    paper,
+    project_changes,
+    reminders,
+    sharing,
+    waitlist,
+    workflow,
+)
 from applications.models import Application, Outcome
 from certificates import approval
 from certificates.models import SignaturePicture
@@ -217,6 +227,9 @@ def _on_paper(world: World, branch: Branch, cohort: Cohort, where: str) -> None:
         by=branch.officer,
         now=NOW,
     )
+    printing = papers.draft(branch.person(f"{where} Printing Applicant".strip()), cohort)
+    on_paper.ask_to_apply(application=printing, by=printing.applicant, now=NOW)
+    world.keep("printed", where or "ours", printing)
     (scan,) = {each.scan_id for each in application.current_text.sign_offs.all()}
     world.keep("scan", where or "ours", owner=whom, pk=application.pk, scan_pk=scan)
 

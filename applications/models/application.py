@@ -136,6 +136,15 @@ class Application(models.Model):
     current_text = models.ForeignKey(
         SignedText, models.PROTECT, null=True, blank=True, editable=False, related_name="+"
     )
+    paper_text = models.ForeignKey(
+        SignedText,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        help_text="The text that the applicant has printed, to sign it on paper.",
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     saved_at = models.DateTimeField(default=timezone.now, editable=False)
     submitted_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -170,6 +179,10 @@ class Application(models.Model):
                     & Q(submitted_at__isnull=False, current_text__isnull=False)
                 ),
                 name="application_submitted_has_its_text",
+            ),
+            models.CheckConstraint(
+                condition=Q(paper_text=None) | Q(status__in=["draft", "returned", "withdrawn", "closed"]),
+                name="application_paper_until_it_is_sent",
             ),
             models.CheckConstraint(  # F2, F3, A7
                 condition=Q(submitted_at=None)

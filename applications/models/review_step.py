@@ -115,6 +115,9 @@ class ReviewStep(Assigned):
     )
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
     since_at = models.DateTimeField("waiting since", null=True, blank=True)
+    paper_asked_at = models.DateTimeField(
+        null=True, blank=True, help_text="Whoever it waits on prefers to sign on paper."
+    )
     acted_at = models.DateTimeField(null=True, blank=True)
     acted_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     comment = models.TextField(blank=True, help_text="For a return or decline; the applicant reads it.")
@@ -178,6 +181,10 @@ class ReviewStep(Assigned):
                     & ~Q(reason="")
                 ),
                 name="reviewstep_reassigned_says_by_whom_and_why",
+            ),
+            models.CheckConstraint(
+                condition=Q(paper_asked_at=None) | Q(since_at__isnull=False),
+                name="reviewstep_paper_once_it_waits",
             ),
             *Assigned.constraints("reviewstep", or_else=Q(replaces__isnull=False)),
         ]

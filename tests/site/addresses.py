@@ -201,6 +201,9 @@ APPLICATION_ROOMS = {
             if label not in ("draft", "foreign")
         },
     ),
+    "paper_receive": both("printed", {"ours": OFFICE, "foreign": people("other_officer")}),
+    "paper_ask": both("application", {**SUBMITTED, "draft": OWNER, "foreign": OWNER}),
+    "application_print": about("application", get=SUBMITTED),
     "application_scan": about("scan", get={"ours": REACHED_ALL, "foreign": people("owner other_officer")}),
     "application_reassign": both(
         "review step",

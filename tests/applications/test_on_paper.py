@@ -1,0 +1,212 @@
+"""Whoever would rather sign on paper prints the text, and the branch office enters what comes back (A15)."""
+
+from datetime import date, timedelta
+from html import unescape
+
+import pytest
+from django.core import mail
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from applications import drafting, on_paper, paper, workflow
+from applications.models import Application
+from applications.paper import Attested, PaperSignature
+from applications.settling import DecisionNeeded, NotWaitingOnYou, TextChanged
+from coaching import outbox
+from coaching.models import AuditEvent, SignedText, SignOff
+from coaching.permissions import NotYourCohort
+from tests import factories
+from tests.applications.factories import A_SCAN, at_deputy, draft, sign, submit, submitted
+from tests.clock import NOW, TODAY
+from tests.constraints import refused_by
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen", "plain_not_found")]
+LATER = NOW + timedelta(days=3)
+
+
+def words(response) -> str:
+    return " ".join(unescape(response.content.decode()).split())
+
+
+@pytest.fixture
+def printed(applicant, cohort) -> Application:
+    return on_paper.ask_to_apply(application=draft(applicant, cohort), by=applicant, now=NOW)
+
+
+@pytest.fixture
+def receive(branch_officer):
+    def received(application: Application, **values) -> Application:
+        whole = {
+            "received_date": TODAY + timedelta(days=2),
+            "signed_date": TODAY + timedelta(days=1),
+            "attested": Attested(A_SCAN, branch_officer.name),
+            "by": branch_officer,
+            "now": LATER,
+            **values,
+        }
+        return paper.receive(application=application, **whole)
+
+    return received
+
+
+class TestApplicant:
+    def test_the_text_is_kept_as_it_was_printed(self, printed, applicant):
+        assert printed.status == "draft"
+        assert printed.paper_text.text == drafting.preview(printed, now=NOW).text
+        on_paper.ask_to_apply(application=printed, by=applicant, now=NOW)
+        assert SignedText.objects.count() == 1
+        assert AuditEvent.objects.filter(action="application.paper_asked").count() == 1
+
+    def test_what_came_back_signed_is_submitted_as_of_its_day(self, printed, receive, applicant, supervisor):
+        """A7."""
+        application = receive(printed)
+        assert (application.status, application.current_text) == ("in_review", printed.paper_text)
+        assert application.paper_text is None
+        assert drafting.today_of(application.cohort, application.submitted_at) == TODAY + timedelta(days=2)
+        sign_off = SignOff.objects.get()
+        assert (sign_off.signer, sign_off.on_paper, sign_off.signed_at.date()) == (
+            applicant,
+            True,
+            TODAY + timedelta(days=1),
+        )
+        assert application.current_step().signer == supervisor
+
+    def test_a_changed_text_has_to_be_printed_again(self, printed, receive, applicant):
+        drafting.save_answers(application=printed, by=applicant, answers={"why": "Another reason."}, now=NOW)
+        with pytest.raises(TextChanged, match="printed and signed again"):
+            receive(printed)
+        again = on_paper.ask_to_apply(application=printed, by=applicant, now=NOW)
+        assert receive(again).status == "in_review"
+
+    def test_it_can_still_be_signed_here(self, printed):
+        application = submit(printed)
+        assert application.paper_text is None
+        assert SignOff.objects.get().on_paper is False
+
+    def test_twice_is_refused(self, printed, receive):
+        receive(printed)
+        with pytest.raises(drafting.NotEditable):
+            receive(printed)
+        assert SignOff.objects.count() == 1
+
+    @pytest.mark.parametrize(
+        ("values", "refusal"),
+        [
+            ({"signed_date": TODAY - timedelta(days=1)}, paper.NotOnPaper),
+            ({"received_date": TODAY}, paper.NotOnPaper),
+            ({"received_date": TODAY + timedelta(days=9)}, paper.NotOnPaper),
+        ],
+    )
+    def test_the_days_have_to_make_sense(self, printed, receive, values, refusal):
+        with pytest.raises(refusal):
+            receive(printed, **values)
+
+    def test_received_after_the_closing_day_is_too_late(self, printed, receive):
+        late = NOW + timedelta(days=60)
+        with pytest.raises(drafting.NotOpen):
+            receive(printed, received_date=date(2027, 1, 4), now=late)
+
+    def test_is_entered_by_the_branch_office_alone(self, printed, receive, deputy):
+        with pytest.raises(NotYourCohort):
+            receive(printed, by=deputy)
+
+    def test_an_incomplete_one_is_not_printed(self, applicant, cohort):
+        with pytest.raises(workflow.NotComplete):
+            on_paper.ask_to_apply(application=draft(applicant, cohort, why=""), by=applicant, now=NOW)
+
+    def test_nobody_prints_anothers_draft(self, applicant, outsider, cohort):
+        with pytest.raises(drafting.NotYours):
+            on_paper.ask_to_apply(application=draft(applicant, cohort), by=outsider, now=NOW)
+
+    def test_the_way_through_the_pages(self, client, applicant, branch_officer, cohort):
+        application = draft(applicant, cohort)
+        client.force_login(applicant)
+        assert "I prefer to sign on paper" in words(
+            client.get(reverse("application_review", args=[application.pk]))
+        )
+        response = client.post(reverse("paper_ask", args=[application.pk]))
+        assert response["Location"] == reverse("application_print", args=[application.pk])
+        page = words(client.get(response["Location"]))
+        assert "Signature of Ana Applicant" in page
+        assert "Signature of Sam Supervisor" in page
+        assert "Signature of Derek Deputy" not in page
+        assert "You sign on paper." in words(client.get(reverse("application", args=[application.pk])))
+        client.force_login(branch_officer)
+        receive = reverse("paper_receive", args=[application.pk])
+        assert receive in words(client.get(reverse("paper_person", args=[cohort.pk])))
+        assert client.get(reverse("application_print", args=[application.pk])).status_code == 200
+        assert client.get(reverse("application", args=[application.pk])).status_code == 404
+        values = {"received_date": TODAY, "signed_date": TODAY, "attested_name": "x"}
+        page = words(client.post(receive, {**values, "scan": SimpleUploadedFile("a.png", A_SCAN)}))
+        assert "type your own name exactly" in page
+        values["attested_name"] = branch_officer.name
+        response = client.post(receive, {**values, "scan": SimpleUploadedFile("a.png", A_SCAN)})
+        assert response["Location"] == reverse("application", args=[application.pk])
+        assert Application.objects.get().status == "in_review"
+        assert client.get(receive).status_code == 404
+
+
+class TestSigner:
+    def test_the_application_shows_that_they_sign_on_paper(
+        self, client, applicant, supervisor, branch_officer, cohort
+    ):
+        application = submitted(applicant, cohort)
+        client.force_login(supervisor)
+        assert "I prefer to sign on paper" in words(client.get(reverse("approval", args=[application.pk])))
+        response = client.post(reverse("paper_ask", args=[application.pk]))
+        assert "Signature of Sam Supervisor" in words(client.get(response["Location"]))
+        client.force_login(applicant)
+        assert "Sam Supervisor signs on paper." in words(
+            client.get(reverse("application", args=[application.pk]))
+        )
+
+    def test_the_branch_office_enters_it(self, applicant, supervisor, branch_officer, cohort):
+        application = submitted(applicant, cohort)
+        on_paper.ask_to_sign(application=application, by=supervisor, now=NOW)
+        paper.record_signature(
+            application=application,
+            signature=PaperSignature(supervisor, TODAY),
+            attested=Attested(A_SCAN, branch_officer.name),
+            by=branch_officer,
+            now=NOW,
+        )
+        assert application.current_step().signer.name == "Dana Director"
+
+    def test_they_can_sign_here_after_all(self, applicant, supervisor, cohort):
+        application = submitted(applicant, cohort)
+        step = on_paper.ask_to_sign(application=application, by=supervisor, now=NOW)
+        assert on_paper.ask_to_sign(application=application, by=supervisor, now=LATER) == step
+        assert sign(application, supervisor).current_step().signer.name == "Dana Director"
+
+    def test_the_office_is_told_while_it_is_so(self, applicant, supervisor, cohort):
+        application = submitted(applicant, cohort)
+        outbox.deliver_due(now=NOW)
+        mail.outbox.clear()
+        on_paper.ask_to_sign(application=application, by=supervisor, now=NOW)
+        outbox.deliver_due(now=NOW)
+        (letter,) = mail.outbox
+        assert letter.to[0].startswith("bo.")
+        assert reverse("paper_signature", args=[application.pk]) in letter.body
+
+    def test_only_whom_it_waits_on_and_not_to_decide(self, applicant, director, deputy, cohort):
+        application = submitted(applicant, cohort)
+        with pytest.raises(NotWaitingOnYou):
+            on_paper.ask_to_sign(application=application, by=director, now=NOW)
+        with pytest.raises(NotWaitingOnYou, match="their own"):
+            on_paper.ask_to_sign(application=application, by=applicant, now=NOW)
+        colleague = factories.person(unit=applicant.unit, supervisor=applicant.supervisor)
+        other = at_deputy(colleague, cohort)
+        with pytest.raises(DecisionNeeded):
+            on_paper.ask_to_sign(application=other, by=other.current_step().signer, now=NOW)
+
+
+class TestDatabase:
+    def test_a_printed_text_lasts_until_it_is_sent(self, printed, receive):
+        sent = receive(printed)
+        change = Application.objects.filter(pk=sent.pk).update
+        assert refused_by(change, paper_text=sent.current_text) == "application_paper_until_it_is_sent"
+
+    def test_paper_is_asked_for_once_it_waits(self, applicant, cohort):
+        last = submitted(applicant, cohort).route().last()
+        change = type(last).objects.filter(pk=last.pk).update
+        assert refused_by(change, paper_asked_at=NOW) == "reviewstep_paper_once_it_waits"
