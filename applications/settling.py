@@ -62,8 +62,18 @@ def why_not(application: Application, by: User) -> str:
         return "Nobody signs their own application."  # A9
     waiting = application.current_step()
     if waiting:
-        return f"This application waits on {waiting.signer} ({waiting.route_step.title}), not on you."
-    return f"This application does not wait on anybody: it is “{application.get_status_display().lower()}”."
+        now = f"It waits on {waiting.signer} ({waiting.route_step.title}), not on you."
+    else:
+        now = f"It does not wait on anybody: it is “{application.get_status_display().lower()}”."
+    return " ".join(part for part in (_last_act(application), now) if part)
+
+
+def _last_act(application: Application) -> str:
+    """Who was the last to do something with it."""
+    if application.status == Application.Status.WITHDRAWN:
+        return f"{application.applicant} has withdrawn this application."
+    step = application.route().filter(acted_at__isnull=False).order_by("-acted_at", "-position").first()
+    return f"{step.acted_by} has {step.get_status_display().lower()} this application." if step else ""
 
 
 def decides(settled: Settled) -> bool:

@@ -139,6 +139,8 @@ def _submit(request: HttpRequest, application: Application, form: SubmitForm) ->
     form.keep_consent(now=timezone.now())
     try:
         workflow.submit(application=application, by=user, now=timezone.now(), **form.cleaned_data)
+    except drafting.NotEditable as refusal:  # a second press was faster: its page shows where it is
+        messages.info(request, str(refusal))
     except workflow.NotComplete:
         messages.error(request, "Something is still missing; see the list below.")
         return False
@@ -148,5 +150,6 @@ def _submit(request: HttpRequest, application: Application, form: SubmitForm) ->
     except Refused as refusal:
         messages.error(request, str(refusal))
         return False
-    messages.success(request, "Your application is on its way. We write to you at every step.")
+    else:
+        messages.success(request, "Your application is on its way. We write to you at every step.")
     return True

@@ -96,6 +96,7 @@ def postgresql() -> Iterator[str]:
         )  # fmt: skip
         settings = {
             "listen_addresses": "",
+            "max_connections": "200",  # races of fifty, in two processes
             "unix_socket_directories": str(folder),
             "fsync": "off",
             "synchronous_commit": "off",
@@ -150,6 +151,7 @@ def main(command: Sequence[str]) -> int:
         environment = dict(os.environ)
         if not environment.get("DATABASE_URL"):
             environment["DATABASE_URL"] = stack.enter_context(postgresql())
+            environment.setdefault("DATABASE_POOL", "60")
         if not environment.get("REDIS_URL"):
             environment["REDIS_URL"] = stack.enter_context(redis_server())
         child = subprocess.Popen(command, env=environment)

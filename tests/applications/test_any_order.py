@@ -9,8 +9,9 @@ from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from applications import drafting, workflow
-from applications.models import Application, Decision, ReviewStep
+from applications import closing, drafting, paper, reassigning, releasing, workflow
+from applications.models import Application, Choice, Decision, ReviewStep
+from applications.models.selection import Outcome
 from coaching import audit, delegations, signing
 from coaching.errors import Refused
 from coaching.models import (
@@ -25,7 +26,8 @@ from coaching.models import (
     User,
 )
 from tests import factories
-from tests.applications.factories import decide, draft, submit
+from tests.applications.factories import choose, draft, release, submit
+from tests.applications.test_paper import SCAN
 from tests.clock import NOW
 
 Status = Application.Status
@@ -39,8 +41,9 @@ WAYS = {
         Status.WAITLISTED,
         Status.NOT_SELECTED,
         Status.WITHDRAWN,
+        Status.CLOSED,
     },
-    Status.RETURNED: {Status.IN_REVIEW, Status.WITHDRAWN},
+    Status.RETURNED: {Status.IN_REVIEW, Status.WITHDRAWN, Status.CLOSED},
     Status.WAITLISTED: {Status.ACCEPTED, Status.NOT_SELECTED, Status.WITHDRAWN},  # F3: until the decision
 }
 DECIDED = (Status.ACCEPTED, Status.WAITLISTED, Status.NOT_SELECTED)
@@ -147,7 +150,7 @@ class AnyOrder(RuleBasedStateMachine):
         """The one it waits on: so that applications get far."""
         step = ReviewStep.objects.current().filter(application=pk or 0).first()
         if step and step.route_step.decides:
-            self.attempt(pk, self.decide_as, step.signer, Decision.Outcome.ACCEPTED)
+            self.attempt(pk, self.choose_as, step.signer, Outcome.ACCEPTED)
         elif step:
             self.attempt(pk, self.sign_as, step.signer)
 
@@ -156,14 +159,60 @@ class AnyOrder(RuleBasedStateMachine):
         workflow.sign(application=application, by=by, typed_name=by.name, now=self.now)
         assert may_sign(step, by, self.day)
 
-    @rule(pk=applications, who=who, outcome=st.sampled_from(Decision.Outcome.values))
-    def decide(self, pk: int | None, who: int, outcome: str) -> None:
-        self.attempt(pk, self.decide_as, self.person(who), outcome)
+    @rule(pk=applications, who=who, outcome=st.sampled_from(Outcome.values))
+    def choose(self, pk: int | None, who: int, outcome: str) -> None:
+        self.attempt(pk, self.choose_as, self.person(who), outcome)
 
-    def decide_as(self, application: Application, by: User, outcome: str) -> None:
+    def choose_as(self, application: Application, by: User, outcome: str) -> None:
         step = application.current_step() or application.route().filter(route_step__decides=True).first()
-        decide(application, by, outcome, now=self.now)
+        choose(application, by, outcome, now=self.now)
         assert may_sign(step, by, self.day)
+
+    @rule(who=who)
+    def release(self, who: int) -> None:
+        self.release_as(self.person(who))
+
+    @rule()
+    def the_deputy_releases(self) -> None:
+        self.release_as(self.cohort.branch.head)
+
+    def release_as(self, by: User) -> None:
+        with suppress(Refused), transaction.atomic():
+            listed = releasing.bundle(self.cohort, by, now=self.now).listed
+            release(self.cohort, by, listed=listed, now=self.now)
+
+    @rule(pk=applications, who=who, reason=st.sampled_from(["", "Moved on."]))
+    def a_step_is_given_to_somebody_else(self, pk: int | None, who: int, reason: str) -> None:
+        def act(application: Application, to: User) -> None:
+            for step in application.review_steps.filter(status="pending").order_by("-position")[:1]:
+                reassigning.reassign(step=step, to=to, reason=reason, by=self.officer, now=self.now)
+                assert reason
+                assert to not in (application.applicant, self.officer)
+
+        self.attempt(pk, act, self.person(who))
+
+    @rule(pk=applications, who=who)
+    def somebody_signed_on_paper(self, pk: int | None, who: int) -> None:
+        def act(application: Application, signer: User) -> None:
+            step = application.current_step()
+            paper.record_signature(
+                application=application,
+                signature=paper.PaperSignature(signer, self.day),
+                attested=paper.Attested(SCAN, self.officer.name),
+                by=self.officer,
+                now=self.now,
+            )
+            assert may_sign(step, signer, self.day)
+
+        self.attempt(pk, act, self.person(who))
+
+    @rule(pk=applications)
+    def it_is_closed_without_a_decision(self, pk: int | None) -> None:
+        def act(application: Application) -> None:
+            closing.close(applications=[application], reason="Too late.", by=self.officer, now=self.now)
+            assert self.day > self.cohort.applications_close_date
+
+        self.attempt(pk, act)
 
     @rule(pk=applications, who=who, comment=st.sampled_from(["", "Say more."]))
     def give_back(self, pk: int | None, who: int, comment: str) -> None:
@@ -247,6 +296,12 @@ class AnyOrder(RuleBasedStateMachine):
             self.was[pk] = status
 
     @invariant()
+    def a_choice_waits_where_a_decision_can_follow(self) -> None:
+        """A11: until it is released it has changed nothing, and nobody is told."""
+        for each in Choice.objects.select_related("application"):
+            assert each.application.status in (Status.IN_REVIEW, Status.WAITLISTED, Status.RETURNED)
+
+    @invariant()
     def an_application_waits_at_one_place_or_none(self) -> None:
         for each in Application.objects.all():
             waiting = each.review_steps.current().count()
@@ -306,7 +361,8 @@ class AnyOrder(RuleBasedStateMachine):
 
     @invariant()
     def each_signature_left_its_trace(self) -> None:
-        traces = AuditEvent.objects.filter(action__in=["application.submitted", "application.signed"]).count()
+        acts = ("application.submitted", "application.signed", "application.signed_on_paper")
+        traces = AuditEvent.objects.filter(action__in=acts).count()
         from_waitlist = SignOff.objects.filter(capacity__contains="deciding about the waitlist").count()
         assert traces == SignOff.objects.count() - from_waitlist
 
