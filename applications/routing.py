@@ -1,6 +1,6 @@
 """Who signs an application: the route as it would be fixed at submission, and who may act on a step today (A9)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -60,6 +60,17 @@ def route_for(applicant: User, cohort: Cohort, *, on: date) -> list[Signer]:
     if not steps:
         raise NoSigner(f"The {cohort} has no route of signatures yet. {_ask(cohort)}")
     return [_signer(step, applicant, cohort, on) for step in steps]
+
+
+def who_signs_once(route: Sequence[Signer]) -> list[str]:
+    """A9: one person who holds several posts in a row signs once for all; a sentence for each."""
+    found = []
+    for _, together in groupby(route, key=lambda each: each.signer.pk):
+        rows = list(together)
+        if len(rows) > 1:
+            posts = " and ".join(f"as {each.post}" for each in rows)
+            found.append(f"{rows[0].signer} signs once, {posts}.")
+    return found
 
 
 def director_of(applicant: User, cohort: Cohort, *, on: date) -> Signer:

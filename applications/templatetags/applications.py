@@ -2,10 +2,11 @@
 
 from django import template
 
-from applications import text
+from applications import routing, text
 
 register = template.Library()
 register.filter("sections", text.sections)
+register.filter("who_signs_once", routing.who_signs_once)
 
 
 @register.filter
