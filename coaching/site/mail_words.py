@@ -6,6 +6,7 @@ ABOUT = {
     "application_draft_reminder": "Reminder of a draft",
     "application_more_time": "There is more time to apply",
     "application_outcome": "Outcome of the application",
+    "application_paper_asked": "Somebody signs on paper",
     "application_reassigned": "An application was given to another signer",
     "application_received": "An application has come in",
     "application_reminder": "Reminder to sign an application",
