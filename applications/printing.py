@@ -14,7 +14,7 @@ from applications.models import Application, ReviewStep
 from applications.routing import Signer
 from applications.text import Block, Section, sections
 from coaching import pdf
-from coaching.models import Cohort, OrgUnit, RouteStep, SignedText, SignOff
+from coaching.models import Cohort, Delegation, OrgUnit, RouteStep, SignedText, SignOff
 
 if TYPE_CHECKING:
     from weasyprint import Document
@@ -33,6 +33,7 @@ class Signature:
     order: str = ""
     typed_name: str = ""
     signed_at: datetime | None = None
+    attested: str = ""  # on paper (A15)
     asks_concept_date: bool = False  # A3
     concept_date: date | None = None
     decides: bool = False
@@ -113,24 +114,35 @@ def _state(application: Application, *, is_current: bool) -> str:
 
 
 def _sign_offs(signed: SignedText) -> "QuerySet[SignOff]":
-    return signed.sign_offs.select_related("signer", "on_behalf_of", "delegation")
+    return signed.sign_offs.select_related(
+        "signer", "on_behalf_of", "delegation", "attested_by", "scan"
+    ).defer("scan__content")
 
 
 def _signed(sign_off: SignOff, steps: list[ReviewStep]) -> Signature:
     dates = [step.concept_date for step in steps if step.sign_off_id == sign_off.pk and step.concept_date]
-    order = sign_off.delegation
     return Signature(
         capacity=sign_off.capacity,
         name=sign_off.signer.name,
         for_whom=sign_off.on_behalf_of.name if sign_off.on_behalf_of else "",
-        order=f"From {order.start_date:%B %-d, %Y} to {order.end_date:%B %-d, %Y}: {order.reason}"
-        if order
-        else "",
+        order=_order(sign_off.delegation) if sign_off.delegation else "",
         statement=sign_off.statement,
         typed_name=sign_off.typed_name,
         signed_at=sign_off.signed_at,
         concept_date=dates[0] if dates else None,
+        attested=_attested(sign_off) if sign_off.on_paper else "",
     )
+
+
+def _order(order: Delegation) -> str:
+    written = f" ({order.written_order})" if order.written_order else ""
+    return f"From {order.start_date:%B %-d, %Y} to {order.end_date:%B %-d, %Y}: {order.reason}{written}"
+
+
+def _attested(sign_off: SignOff) -> str:
+    """A15: the scan is kept with the application; its digest tells it from any other."""
+    scan = sign_off.scan.sha256 if sign_off.scan else ""
+    return f"{sign_off.attested_by}, {sign_off.attested_at:%B %-d, %Y}. SHA-256 of the scan: {scan}"
 
 
 def _to_sign(step: ReviewStep) -> Signature:

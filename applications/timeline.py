@@ -32,8 +32,10 @@ def timeline(application: Application) -> list[Event]:
     )
     events: list[Event] = []
     number = 0
+    on_paper = _on_paper(application)
     for number, (_, round_) in enumerate(groupby(steps, key=lambda step: step.text_id), start=1):
-        events += _round(application, list(round_), number)
+        rows = list(round_)
+        events += _round(application, rows, number, on_paper.get(rows[0].text_id))
     related = ("sign_off__signer", "sign_off__on_behalf_of")
     for decision in application.decisions.select_related(*related):
         events.append(_decision(decision, number))
@@ -48,19 +50,29 @@ def timeline(application: Application) -> list[Event]:
     return sorted(events, key=lambda event: event.at)  # type: ignore[arg-type, return-value]
 
 
-def _round(application: Application, steps: list[ReviewStep], number: int) -> list[Event]:
+def _on_paper(application: Application) -> dict[int, SignOff]:
+    """By text: the applicant's signature, where it came on paper (A15)."""
+    texts = application.review_steps.values("text")
+    found = SignOff.objects.filter(text__in=texts, signer=application.applicant_id, on_paper=True)
+    return {each.text_id: each for each in found.select_related("attested_by")}
+
+
+def _round(
+    application: Application, steps: list[ReviewStep], number: int, paper: SignOff | None
+) -> list[Event]:
     """Everything about one text, from its submission on."""
     text = steps[0].text
     again = "Changed and submitted again" if number > 1 else "Signed and submitted"
     submitted = Event(
         f"{again} by {application.applicant}",
+        _paper(paper) if paper else "",
         at=text.created_at,
         text_number=number,
         text_pk=steps[0].text_id,
     )
     acted = [step for step in steps if step.acted_at]
     events = [submitted]
-    for _, together in groupby(acted, key=lambda step: (step.acted_at, step.status)):
+    for _, together in groupby(acted, key=lambda step: (step.acted_at, step.sign_off_id)):
         rows = list(together)
         sign_off = rows[0].sign_off
         events.append(_signed(application, rows, sign_off, number) if sign_off else _refused(rows[0], number))
@@ -72,15 +84,20 @@ def _signed(application: Application, steps: list[ReviewStep], sign_off: SignOff
     parts = [f"{sign_off.capacity}{_for_whom(sign_off)}."]
     if order := sign_off.delegation:
         until = f"{order.start_date:%B %-d, %Y} to {order.end_date:%B %-d, %Y}"
-        parts.append(f"By order from {until}: {order.reason.rstrip('.')}.")
+        written = f" ({order.written_order})" if order.written_order else ""
+        parts.append(f"By order from {until}: {order.reason.rstrip('.')}{written}.")
     for step in steps:
         stated = stated_concept_date(application, step)
         if step.concept_date and step.concept_date != stated:
             parts.append(f"Says the project concept was discussed on {step.concept_date:%B %-d, %Y}.")  # A3
     if sign_off.on_paper:  # A15
-        parts.append(f"On paper of {sign_off.signed_at:%B %-d, %Y}, attested by {sign_off.attested_by}.")
+        parts.append(_paper(sign_off))
     title = f"Signed by {steps[0].acted_by}"
     return Event(title, " ".join(parts), steps[0].acted_at, text_number=number, text_pk=steps[0].text_id)
+
+
+def _paper(sign_off: SignOff) -> str:
+    return f"On paper of {sign_off.signed_at:%B %-d, %Y}, attested by {sign_off.attested_by}."
 
 
 def _for_whom(sign_off: SignOff) -> str:

@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from PIL import Image
 
-from applications import drafting, paper, workflow
+from applications import drafting, paper, printing, timeline, workflow
 from applications.models import Application
 from applications.paper import Attested, PaperSignature
 from applications.settling import ConceptNotDiscussed, DecisionNeeded, NotWaitingOnYou
@@ -22,6 +22,7 @@ from coaching.signing import NameDoesNotMatch
 from tests import factories
 from tests.applications.counting import queries
 from tests.applications.factories import ANSWERS, at_deputy, competencies, decide, draft, sign, submitted
+from tests.certificates.content import text_of
 from tests.clock import NOW, TODAY
 from tests.constraints import refused_by
 
@@ -465,3 +466,36 @@ class TestPages:
         other = submitted(factories.person(unit=applicant.unit, supervisor=supervisor), application.cohort)
         client.force_login(applicant)
         assert client.get(address.replace(f"/{application.pk}/", f"/{other.pk}/")).status_code == 404
+
+
+class TestRecord:
+    def test_the_timeline_tells_what_came_on_paper(self, enter, supervisor, director):
+        """Each signature by itself, though both were entered at once."""
+        application = enter(
+            PaperSignature(supervisor, date(2026, 11, 17)), PaperSignature(director, date(2026, 11, 18))
+        )
+        assert [(event.title, event.text) for event in timeline.timeline(application)] == [
+            (
+                "Signed and submitted by Ana Applicant",
+                "On paper of November 16, 2026, attested by Bo Branchoffice.",
+            ),
+            (
+                "Signed by Sam Supervisor",
+                "Supervisor. On paper of November 17, 2026, attested by Bo Branchoffice.",
+            ),
+            (
+                "Signed by Dana Director",
+                "Division Director, Nutrition Division. On paper of November 18, 2026, attested by Bo Branchoffice.",
+            ),
+        ]
+
+    def test_the_form_to_file_says_so_with_the_day_alone(self, enter, supervisor):
+        form = printing.of_text(application := enter(), application.current_text, now=NOW)
+        scan = Scan.objects.get().sha256
+        assert (
+            form.signatures[0].attested == f"Bo Branchoffice, November 23, 2026. SHA-256 of the scan: {scan}"
+        )
+        words = text_of(printing.render(form))
+        assert "Signature (on paper)" in words
+        assert "Monday, November 16, 2026" in words
+        assert "November 16, 2026, 12:00" not in words
