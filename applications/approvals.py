@@ -97,7 +97,7 @@ def read(request: HttpRequest, pk: int) -> HttpResponse:
     """The whole text, and the act that is due from this person."""
     user: User = request.user  # type: ignore[assignment]
     application = _routed(user, pk)
-    if not readers.may_read(user, application.current_text):
+    if not readers.may_read(user, application):
         return redirect("application", pk)  # M17: the text they acted on was replaced, and went to others
     acts = _acts(application, user)
     return _reading_page(request, application, acts, _signature_form(application, acts, request))

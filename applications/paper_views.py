@@ -190,7 +190,7 @@ def receive(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def scan(request: HttpRequest, pk: int, scan_pk: int) -> HttpResponse:
     """For whoever may read the text that is signed on it; never shown in the page, always as a file of its kind."""
-    texts = readers.texts_visible_to(request.user).filter(review_steps__application=pk)  # type: ignore[arg-type]
+    texts = readers.texts_visible_to(request.user, of=pk)  # type: ignore[arg-type]
     found = get_object_or_404(
         Scan.objects.filter(sign_offs__text__in=texts.values("pk")).distinct(), pk=scan_pk
     )

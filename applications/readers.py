@@ -1,9 +1,11 @@
 """Who may read which signed text of an application, and what changed since the text they know (M17)."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from applications import changes
@@ -13,31 +15,51 @@ from coaching import offices, permissions
 from coaching.models import OrgUnit, RouteStep, SignedText, SignOff, User
 
 
-def texts_visible_to(user: User, *, on: date | None = None) -> "QuerySet[SignedText]":
+def texts_visible_to(user: User, *, of: int | None = None, on: date | None = None) -> "QuerySet[SignedText]":
     """The texts of applications that this person may read, each for its own reason.
 
     Applicants read their own; the branch's deputy and office keep the register (F5, T10). Whoever put their name under
     a text, or had it put there by somebody who stood in, reads that text for its term, whatever became of the
     application. Signers read what reached them, as long as it stands, and division directors what was signed for
     their division; neither reads a text that came later and never reached them (M17).
+
+    `of`: those of one application, which is quick however many there are.
     """
     today = on or timezone.localdate()
-    texts = SignedText.objects.filter(kind=SignedText.Kind.APPLICATION)
-    steps = ReviewStep.objects.exclude(application__applicant=user)
-    mine = Application.objects.filter(applicant=user)
+    steps = ReviewStep.objects.all() if of is None else ReviewStep.objects.filter(application=of)
+    others = steps.exclude(application__applicant=user)
     register = Q(application__cohort__in=permissions.office_cohorts(user, on=today).values("pk")) | Q(
         application__cohort__in=permissions.deputy_cohorts(user, on=today).values("pk")
     )
-    return texts.filter(
-        Q(pk__in=ReviewStep.objects.filter(application__in=mine.values("pk")).values("text"))
-        | Q(pk__in=steps.filter(register).values("text"))
-        | Q(pk__in=_signed_by(user).values("text")) & Q(pk__in=_within_term(steps, today).values("text"))
-        | Q(pk__in=_reached(steps, user, today).values("text"))
+    signed = others.filter(text__sign_offs__in=_signed_by(user).values("pk"))
+    return SignedText.objects.filter(kind=SignedText.Kind.APPLICATION, pk__in=steps.values("text")).filter(
+        Q(pk__in=steps.filter(application__applicant=user).values("text"))
+        | Q(pk__in=others.filter(register).values("text"))
+        | Q(pk__in=_within_term(signed, today).values("text"))
+        | Q(pk__in=_reached(others, user, today).values("text"))
     )
 
 
-def may_read(user: User, text: SignedText | None) -> bool:
-    return text is not None and texts_visible_to(user).filter(pk=text.pk).exists()
+def may_read(user: User, application: Application) -> bool:
+    """Whether the text that stands is one that this person may read."""
+    texts = texts_visible_to(user, of=application.pk)
+    return texts.filter(pk=application.current_text_id or 0).exists()
+
+
+def signatures_of(user: User) -> "QuerySet[SignOff]":
+    """The signatures in this person's name under other people's applications that they may still read."""
+    signed = ReviewStep.objects.exclude(application__applicant=user).filter(
+        text__sign_offs__in=_signed_by(user).values("pk")
+    )
+    steps = ReviewStep.objects.select_related("application__applicant", "application__cohort")
+    return (
+        _signed_by(user)
+        .filter(text__in=_within_term(signed, timezone.localdate()).values("text"))
+        .select_related("text", "signer", "on_behalf_of")
+        .defer("text__text")
+        .prefetch_related(Prefetch("text__review_steps", steps))
+        .order_by("-signed_at", "-pk")
+    )
 
 
 def _signed_by(user: User) -> "QuerySet[SignOff]":
@@ -54,23 +76,13 @@ def _within_term(steps: "QuerySet[ReviewStep]", today: date) -> "QuerySet[Review
 def _reached(steps: ReviewStepQuerySet, user: User, today: date) -> "QuerySet[ReviewStep]":
     """Steps of standing applications that reached this person, or were signed for the division they lead."""
     divisions = offices.units_led_by(user, on=today, kind=OrgUnit.Kind.DIVISION)
-    own = Q(pk__in=ReviewStep.objects.reached_by(user).values("pk"))
-    to_act = ReviewStep.objects.to_act_on().signable_by(user, on=today)
-    of_division = Q(office=RouteStep.Office.DIRECTOR, status=ReviewStep.Status.SIGNED, unit__in=divisions)
     standing = steps.exclude(application__status=Application.Status.WITHDRAWN)
-    return standing.reached().filter(own | of_division | Q(pk__in=to_act.values("pk")))
-
-
-def earlier_text(application: Application, user: User, *, than: SignedText | None) -> SignedText | None:
-    """The text to compare with: the last one this person acted on, else the last one that came back.
-
-    `than` None: what is being written now.
-    """
-    texts = SignedText.objects.filter(review_steps__application=application)
-    if than is not None:
-        texts = texts.filter(pk__lt=than.pk)
-    acted_on = texts.filter(review_steps__acted_by=user).order_by("-pk").first()
-    return acted_on or texts.order_by("-pk").first()
+    own = standing.reached_by(user)
+    to_act = standing.to_act_on().signable_by(user, on=today)
+    of_division = Q(office=RouteStep.Office.DIRECTOR, status=ReviewStep.Status.SIGNED, unit__in=divisions)
+    return standing.filter(since_at__isnull=False).filter(
+        Q(pk__in=own.values("pk")) | of_division | Q(pk__in=to_act.values("pk"))
+    )
 
 
 @dataclass(frozen=True)
@@ -86,15 +98,39 @@ class Changes:
 def changes_for(
     application: Application, user: User, *, text: str, than: SignedText | None = None
 ) -> Changes | None:
-    """What changed in `text` since the text this person knows; None where there is no earlier one."""
-    earlier = earlier_text(application, user, than=than)
-    if earlier is None:
+    """What changed in `text` since the text this person knows: the last they acted on, else the last that came back.
+
+    None where there is no earlier one. `than` is the text itself; None: it is being written now.
+    """
+    return _changes(_steps_by_application([application.pk])[application.pk], user, text, than)
+
+
+def changes_of(texts: Mapping[int, SignedText], user: User) -> dict[int, Changes | None]:
+    """The same for many, each text by its application's id, in one query."""
+    steps = _steps_by_application(texts)
+    return {pk: _changes(steps[pk], user, text.text, text) for pk, text in texts.items()}
+
+
+def _steps_by_application(applications: Iterable[int]) -> dict[int, list[ReviewStep]]:
+    steps = ReviewStep.objects.filter(application__in=list(applications), acted_at__isnull=False)
+    related = steps.select_related("text", "acted_by", "route_step").order_by("text", "acted_at", "pk")
+    found: dict[int, list[ReviewStep]] = defaultdict(list)
+    for step in related:
+        found[step.application_id].append(step)
+    return found
+
+
+def _changes(steps: list[ReviewStep], user: User, text: str, than: SignedText | None) -> Changes | None:
+    before = [step for step in steps if than is None or step.text_id < than.pk]
+    if not before:
         return None
-    acted = earlier.review_steps.filter(acted_at__isnull=False).select_related("acted_by", "route_step")
-    steps = list(acted.order_by("-acted_at", "-pk"))
+    known = [step for step in before if step.acted_by_id == user.pk]
+    earlier = (known or before)[-1].text
+    of_text = [step for step in before if step.text_id == earlier.pk]
+    returned = [step for step in of_text if step.status == ReviewStep.Status.RETURNED]
     return Changes(
         earlier=earlier,
         chapters=changes.between(earlier.text, text),
-        returned=next((step for step in steps if step.status == ReviewStep.Status.RETURNED), None),
-        acted_on=next((step for step in steps if step.acted_by_id == user.pk), None),
+        returned=returned[-1] if returned else None,
+        acted_on=known[-1] if known else None,
     )

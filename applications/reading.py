@@ -8,7 +8,7 @@ from itertools import groupby
 
 from django.core import signing
 
-from applications import routing, settling
+from applications import readers, routing, settling
 from applications.models import ReviewStep
 from applications.routing import Settled
 from coaching.models import SignedText, SignOff, User
@@ -24,6 +24,7 @@ class Reading:
     sign_offs: list[SignOff]
     settled: Settled
     token: str
+    changes: readers.Changes | None
 
     @property
     def decides(self) -> bool:
@@ -40,12 +41,14 @@ def of_opened(
         return {}
     texts, signed = _texts([step.text_id for step in opened])
     settled = settled_at(opened, user, on=on)
+    changes = readers.changes_of({step.application_id: texts[step.text_id] for step in opened}, user)
     return {
         step.application_id: Reading(
             text=texts[step.text_id],
             sign_offs=signed[step.text_id],
             settled=settled[step.application_id],
             token="" if settling.decides(settled[step.application_id]) else _proof(step, user),
+            changes=changes[step.application_id],
         )
         for step in opened
     }

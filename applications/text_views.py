@@ -1,6 +1,7 @@
 """The exact texts of an application, to read, print and file."""
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -12,13 +13,24 @@ from applications.models import Application
 from coaching.models import SignedText, User
 from coaching.permissions import access, signed_in
 
+PAGE_SIZE = 25
+
 
 def _readable(user: User, pk: int, text_pk: int) -> tuple[Application, SignedText]:
     """The application and one of its texts, if this person may read that text; else 404."""
-    texts = readers.texts_visible_to(user).filter(review_steps__application=pk).distinct()
+    texts = readers.texts_visible_to(user, of=pk)
     signed = get_object_or_404(texts, pk=text_pk)
     related = ("cohort__program", "cohort__branch", "applicant")
     return Application.objects.select_related(*related).get(pk=pk), signed
+
+
+@access(signed_in)
+@require_safe
+def signed(request: HttpRequest) -> HttpResponse:
+    """Every text under which one's name stands, newest first, for its term: whatever became of the application."""
+    page = Paginator(readers.signatures_of(request.user), PAGE_SIZE)  # type: ignore[arg-type]
+    found = page.get_page(request.GET.get("page"))
+    return render(request, "applications/signed.html", {"page": found})
 
 
 @access(signed_in)

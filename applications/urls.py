@@ -68,6 +68,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "applications/project/change/<int:pk>/take-back/", project_views.take_back, name="project_take_back"
     ),
     path("approvals/", approvals_list.index, name="approvals"),
+    path("approvals/signed/", text_views.signed, name="approvals_signed"),
     path("approvals/several/", several.several, name="approvals_several"),
     path("approvals/<int:pk>/", approvals.read, name="approval"),
     path("approvals/<int:pk>/sign/", approvals.sign, name="approval_sign"),

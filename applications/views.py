@@ -95,7 +95,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
     route = list(application.route())
     waiting = next((step for step in route if step.status == "pending" and step.since_at), None)
     following = [step for step in route if waiting and step.position > waiting.position]
-    texts = readers.texts_visible_to(user).filter(review_steps__application=application)
+    texts = readers.texts_visible_to(user, of=pk)
     return render(
         request,
         "applications/show.html",

@@ -9,6 +9,7 @@ from applications import closing, readers, workflow
 from applications.models import Application
 from coaching.models import Delegation, SignedText
 from tests import factories
+from tests.applications.counting import queries
 from tests.applications.factories import accepted, at_deputy, decide, draft, sign, submit, submitted
 from tests.clock import NOW, TODAY
 
@@ -251,3 +252,48 @@ class TestChanges:
         page = client.get(reverse("approval", args=[application.pk])).content.decode()
         assert "<script>alert" not in page
         assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+
+
+class TestSignedTexts:
+    def titles(self, client, user) -> list[tuple[str, str]]:
+        client.force_login(user)
+        page = client.get(reverse("approvals_signed")).context["page"]
+        return [(each.capacity, each.signer.name) for each in page]
+
+    def test_lists_what_stands_in_ones_name_whatever_became_of_it(
+        self, client, moved, applicant, supervisor, director
+    ):
+        old, application = moved
+        workflow.withdraw(application=application, by=applicant, now=NOW)
+        assert self.titles(client, supervisor) == [("Supervisor", "Sam Supervisor")]
+        assert address(application, old) in client.get(reverse("approvals_signed")).content.decode()
+        assert self.titles(client, director) == [], "returned is not signed"
+        assert self.titles(client, applicant) == [], "the own application has its own page"
+
+    def test_three_rows_take_as_many_queries_as_one(self, client, org, applicant, supervisor, cohort):
+        sign(submitted(applicant, cohort), supervisor)
+        client.force_login(supervisor)
+        one = queries(client, reverse("approvals_signed"))
+        for number in range(2):
+            other = factories.person(f"Other {number}", unit=org.unit, supervisor=supervisor)
+            sign(submitted(other, cohort), supervisor)
+        assert queries(client, reverse("approvals_signed")) == one
+
+
+def test_the_list_of_approvals_shows_changes_in_as_many_queries_for_three(
+    client, org, applicant, supervisor, cohort
+):
+    client.force_login(supervisor)
+    counts = []
+    opened = []
+    for number in range(3):
+        person = factories.person(f"Other {number}", unit=org.unit, supervisor=supervisor)
+        application = changed(given_back(submitted(person, cohort), supervisor), timely="By May 1.")
+        opened.append(application.pk)
+        if number in (0, 2):
+            url = reverse("approvals") + "?" + "&".join(f"open={pk}" for pk in opened)
+            counts.append(queries(client, url))
+    assert counts[0] == counts[1]
+    page = client.get(url).content.decode()
+    assert page.count("What changed") == 3
+    assert all(page.count(f'id="changes-{pk}"') == 1 for pk in opened)

@@ -229,6 +229,7 @@ APPLICATION_ROOMS = {
     "project_concur": both("project change", {"ours": people("director")}),
     "project_decline": both("project change", {"ours": people("director")}),
     "approvals": page(PEOPLE),
+    "approvals_signed": page(PEOPLE),
     "approvals_several": page(PEOPLE, PEOPLE),
     "approval": about("application", get=ROUTED),
     "approval_sign": both("application", ROUTED),
