@@ -29,7 +29,7 @@ def _application(user: User, pk: int) -> Application:
     """Own ones, those that wait on this person, and those of the office that has the papers (F5, T10)."""
     related = ("cohort__program", "cohort__branch", "applicant", "current_text", "paper_text")
     application = get_object_or_404(Application.objects.select_related(*related), pk=pk)
-    if application.applicant_id == user.pk or readers.may_read(user, application.current_text):
+    if application.applicant_id == user.pk or readers.may_read(user, application):
         return application
     ours = permissions.office_cohorts(user).filter(pk=application.cohort_id).exists()
     if ours and application.paper_text_id and application.is_editable:
