@@ -74,7 +74,7 @@ def enter(
     """
     Cohort.objects.select_for_update().get(pk=cohort.pk)
     permissions.require_office(cohort=cohort, by=by, now=now)
-    _check_applicant(cohort, applicant, by)
+    check_applicant(cohort, applicant, by)
     today = drafting.today_of(cohort, now)
     _check_days(signed_date, received_date, today)
     received_at = _moment(cohort, received_date, now)
@@ -161,7 +161,8 @@ def receive(
     return application
 
 
-def _check_applicant(cohort: Cohort, applicant: User, by: User) -> None:
+def check_applicant(cohort: Cohort, applicant: User, by: User) -> None:
+    """Whether anything can be entered for this person at all. Raises NotOnPaper, AlreadyApplied."""
     if applicant.pk == by.pk:
         raise NotOnPaper("Nobody enters their own application. Ask a colleague of the branch office.")
     if not applicant.is_active:

@@ -18,6 +18,7 @@ from coaching.models import Cohort, OrgUnit, Scan, User
 from coaching.permissions import access, branch_office, signed_in
 
 MOST_FOUND = 20
+READ_BY = "The applicant, those who sign the application, the branch office, and the administrators."
 EXTENSIONS = {Scan.Kind.PDF: "pdf", Scan.Kind.JPEG: "jpg", Scan.Kind.PNG: "png"}
 
 
@@ -65,8 +66,9 @@ def enter(request: HttpRequest, pk: int, person_pk: int) -> HttpResponse:
     person = get_object_or_404(_people(cohort), pk=person_pk)
     try:
         today = drafting.today_of(cohort, timezone.now())
+        paper.check_applicant(cohort, person, request.user)  # type: ignore[arg-type]
         route = routing.route_for(person, cohort, on=today)
-    except routing.NoSigner as problem:
+    except Refused as problem:
         messages.error(request, str(problem))
         return redirect("paper_person", pk)
     forms = _forms(request, cohort, person, route)
@@ -93,9 +95,9 @@ def _forms(
     blank = Application(cohort=cohort, applicant=person)
     six = list(cohort.competency_model.competencies.prefetch_related("skills"))
     return {
-        "why": WhyForm(data, instance=blank),
-        "competencies": CompetenciesForm(data, competencies=six, ratings={}),
-        "project": ProjectForm(data, instance=blank),
+        "why": WhyForm(data, instance=blank, read_by=READ_BY),
+        "competencies": CompetenciesForm(data, competencies=six, ratings={}, read_by=READ_BY),
+        "project": ProjectForm(data, instance=blank, read_by=READ_BY),
         "paper": PaperForm(data, request.FILES or None, route=route, officer=request.user),
     }
 

@@ -15,7 +15,7 @@ from certificates import approval, issuing
 from certificates.models import Certificate
 from coaching import cohorts, delegations, directory, esign, team_formation
 from coaching.models import Cohort, Delegation, Message, OrgUnit, Program, User
-from coaching.site import demo_mail, reference, staging
+from coaching.site import demo_mail, demo_paper, reference, staging
 from coaching.site.population import MAIL_DOMAIN, Employee, Population
 from meetings import evaluations
 from meetings.models import Attendance, Meeting
@@ -382,6 +382,8 @@ def _review(demo: Demo) -> None:
         reason="The project is already under way elsewhere.",
     )
     _ended_before_the_deputy(demo, cohort, others, later)
+    officer = demo.user("branch.office")
+    demo_paper.show(cohort, officer=officer, people=others, chance=demo.chance, now=demo.now)
 
 
 def _ended_before_the_deputy(demo: Demo, cohort: Cohort, others: Iterator[User], now: datetime) -> None:

@@ -52,16 +52,16 @@ def write_application(*, cohort: Cohort, applicant: User, chance: Random, now: d
     """A complete draft, ready to be signed."""
     application = drafting.start(cohort=cohort, by=applicant, now=now)
     competencies = checks.competencies_of(application)
-    answers = _draw_answers(chance, today=drafting.today_of(cohort, now))
+    answers = draw_answers(chance, today=drafting.today_of(cohort, now))
     answers["project_competencies"] = chance.sample(competencies, 2)
     drafting.save_answers(application=application, by=applicant, answers=answers, now=now)
-    ratings = _draw_ratings(competencies, chance)
+    ratings = draw_ratings(competencies, chance)
     drafting.save_ratings(application=application, by=applicant, ratings=ratings, now=now)
     application.refresh_from_db()
     return application
 
 
-def _draw_answers(chance: Random, *, today: date) -> dict[str, object]:
+def draw_answers(chance: Random, *, today: date) -> dict[str, object]:
     title, description, outcome, measure = chance.choice(PROJECTS)
     return {
         "why": chance.choice(WHY),
@@ -84,7 +84,7 @@ def _draw_answers(chance: Random, *, today: date) -> dict[str, object]:
     }
 
 
-def _draw_ratings(competencies: list[Competency], chance: Random) -> dict[Competency, tuple[str, str]]:
+def draw_ratings(competencies: list[Competency], chance: Random) -> dict[Competency, tuple[str, str]]:
     """One to three to grow in, one to three to glow in, the rest neither (A6)."""
     drawn = chance.sample(competencies, len(competencies))
     grow, glow = chance.choices((1, 2, 3), (40, 40, 20), k=2)

@@ -397,6 +397,12 @@ class TestPages:
         assert "It is with Dana Director" in page
         assert "On paper of November 18, 2026, attested by Bo Branchoffice." in page
 
+    def test_nothing_is_typed_for_whoever_has_applied(self, client, cohort, applicant):
+        submitted(applicant, cohort)
+        response = client.get(reverse("paper_enter", args=[cohort.pk, applicant.pk]))
+        assert response["Location"] == reverse("paper_person", args=[cohort.pk])
+        assert "Ana Applicant has applied to the" in words(client.get(response["Location"]))
+
     def test_what_was_typed_stays_when_something_is_wrong(self, client, cohort, applicant, typed):
         address = reverse("paper_enter", args=[cohort.pk, applicant.pk])
         wrong = {"received_date": date(2026, 10, 1), "signed_date": date(2026, 9, 30)}
