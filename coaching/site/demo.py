@@ -358,7 +358,8 @@ def _review(demo: Demo) -> None:
     of_vacancy = [each for each in free if each.unit.parent.name == VACANT_DIVISION][:1]  # type: ignore[union-attr]
     others = iter([each for each in free if each not in of_vacancy])
     for days, applicant in zip((12, 2), of_supervisor[:2], strict=True):
-        demo.submitted(cohort, applicant, demo.now - timedelta(days=days))
+        application = demo.submitted(cohort, applicant, demo.now - timedelta(days=days))
+    staging.come_back_changed(application, now=demo.now - timedelta(days=1))
     for days, applicant in zip((16, 5), of_supervisor[2:], strict=True):
         _signed(demo, cohort, applicant, days=days, signatures=1)
     _signed(demo, cohort, of_vacancy[0], days=6, signatures=1)

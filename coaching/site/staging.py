@@ -117,6 +117,19 @@ def change_measure(application: Application, words: str, *, now: datetime) -> No
     )
 
 
+def come_back_changed(application: Application, *, now: datetime) -> Application:
+    """Returned by whoever it waits on; a day later changed and submitted again."""
+    workflow.return_for_changes(
+        application=application,
+        by=waits_on(application),
+        comment="Please say how you will know that it worked.",
+        now=now,
+    )
+    later = now + timedelta(days=1)
+    change_measure(application, "Counted before we begin, and again in month six.", now=later)
+    return submit(application, now=later)
+
+
 def waits_on(application: Application) -> User:
     """The person the application waits on."""
     step = application.current_step()
