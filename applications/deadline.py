@@ -6,7 +6,7 @@ from datetime import date
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Prefetch
+from django.db.models import Count, Prefetch, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -38,20 +38,19 @@ def _with_steps(applications: "closing.ApplicationQuerySet") -> "closing.Applica
 def show(request: HttpRequest, pk: int) -> HttpResponse:
     """What is on its way and with whom; give more time here, or choose what to close."""
     cohort = _cohort(request, pk)
-    writing = closing.writing(cohort).count()
     form = MoreTimeForm(request.POST or None, cohort=cohort)
     if request.method == "POST" and form.is_valid() and _extended(request, cohort, form):
         return redirect("cohort_deadline", pk)
     today = timezone.localdate(timezone=cohort.zone)
-    cohort.refresh_from_db(fields=["applications_close_date"])  # a refused change stays in the form alone
     page = Paginator(_with_steps(closing.on_their_way(cohort)), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "cohort": cohort,
         "form": form,
         "page": page,
         "rows": [(each, _step(each)) for each in page.object_list],
-        "writing": writing,
-        "drafts": Application.objects.filter(cohort=cohort, status=Application.Status.DRAFT).count(),
+        **closing.writing(cohort).aggregate(
+            writing=Count("pk"), drafts=Count("pk", filter=Q(status=Application.Status.DRAFT))
+        ),
         "passed": today > cohort.applications_close_date,
         "today": today,
     }

@@ -3,18 +3,20 @@
 The order is the office's own way of going about it; it weighs nobody, and no applicant is told their place (M17).
 """
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import F, Max, Prefetch, QuerySet
+from django.db.models import F, Max, OuterRef, Prefetch, QuerySet
 
 from applications import drafting
 from applications.models import Application, SeatOffer
 from coaching import audit
+from coaching.counting import NumberOf
 from coaching.enrollment import seats_taken
 from coaching.errors import Refused
-from coaching.models import Cohort, User
+from coaching.models import Cohort, Participant, User
 from coaching.permissions import require_office
 
 
@@ -77,18 +79,25 @@ def _standing(entry: Entry) -> str:
 
 
 def waitlisted(cohort: Cohort) -> "QuerySet[Application]":
-    """In the order in which they are asked."""
-    rows = Application.objects.filter(cohort=cohort, status=Application.Status.WAITLISTED)
+    return _in_order(Application.objects.filter(cohort=cohort))
+
+
+def _in_order(applications: "QuerySet[Application]") -> "QuerySet[Application]":
+    """Those on the waitlist, as they are asked."""
+    rows = applications.filter(status=Application.Status.WAITLISTED)
     return rows.order_by(F("waitlist_place").asc(nulls_last=True), "applicant__name", "pk")
 
 
-def waitlist_of(cohort: Cohort, *, without: User | None = None) -> Waitlist:
-    """Free seats and people; `without` leaves out the reader's own application."""
+def waitlists(cohorts: "QuerySet[Cohort]", *, without: User | None = None) -> list[Waitlist]:
+    """Free seats and people of these cohorts; `without` leaves out the reader's own application."""
+    here = Participant.objects.filter(cohort=OuterRef("pk")).exclude(status=Participant.Status.LEFT)
+    found = list(cohorts.annotate(taken=NumberOf(here)))
+    rows = _in_order(Application.objects.filter(cohort__in=found)).exclude(applicant=without)
     offers = Prefetch("seat_offers", queryset=SeatOffer.objects.select_related("asked_by", "answered_by"))
-    rows = waitlisted(cohort).select_related("applicant__unit__parent__parent").prefetch_related(offers)
-    if without:
-        rows = rows.exclude(applicant=without)
-    return Waitlist(cohort, max(0, cohort.seats - seats_taken(cohort)), [_entry(each) for each in rows])
+    entries: dict[int, list[Entry]] = defaultdict(list)
+    for each in rows.select_related("applicant__unit__parent__parent").prefetch_related(offers):
+        entries[each.cohort_id].append(_entry(each))
+    return [Waitlist(each, max(0, each.seats - each.taken), entries[each.pk]) for each in found]
 
 
 def next_to_ask(cohort: Cohort) -> Application | None:

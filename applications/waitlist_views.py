@@ -13,6 +13,7 @@ from applications import board, waitlist
 from applications.board import Desk
 from applications.models import Application
 from coaching.errors import refusals_told
+from coaching.models import Cohort
 from coaching.permissions import access, any_of, branch_office, deputy, post_only
 
 
@@ -30,7 +31,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "desk": desk,
         "cohort": desk.cohort,
-        "waitlist": waitlist.waitlist_of(desk.cohort, without=desk.user),
+        "waitlist": waitlist.waitlists(Cohort.objects.filter(pk=pk), without=desk.user)[0],
         "today": timezone.localdate(),
     }
     return render(request, "applications/waitlist.html", context)

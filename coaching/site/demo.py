@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from itertools import islice
 
 from dateutil.relativedelta import relativedelta
@@ -10,12 +11,12 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from applications import drafting, workflow
-from applications.models import Application
+from applications.models import Application, Recommendation
 from certificates import approval, issuing
 from certificates.models import Certificate
 from coaching import cohorts, delegations, directory, esign, team_formation
 from coaching.models import Cohort, Delegation, Message, OrgUnit, Program, User
-from coaching.site import demo_mail, demo_paper, reference, staging
+from coaching.site import demo_mail, demo_paper, demo_selection, reference, staging
 from coaching.site.population import MAIL_DOMAIN, Employee, Population
 from meetings import evaluations
 from meetings.models import Attendance, Meeting
@@ -161,7 +162,9 @@ class Demo:
             for members in units.values():
                 yield from members[seat : seat + 1]
 
-    def open_cohort(self, *, branch: str, name: str, first_month: date, opens: date, closes: date) -> Cohort:
+    def open_cohort(
+        self, *, branch: str, name: str, first_month: date, opens: date, closes: date, seats: int = 16
+    ) -> Cohort:
         cohort = Cohort(
             program=self.program,
             branch=self.branch(branch),
@@ -169,7 +172,7 @@ class Demo:
             applications_open_date=opens,
             applications_close_date=closes,
             first_month=first_month,
-            seats=16,
+            seats=seats,
             meeting_place="Conference room 2-104",
             contact_role="Program coordinator",
             contact_email=_address("branch.office" if branch == STUDENT_BRANCH else "operations.office"),
@@ -455,6 +458,7 @@ LOADERS: dict[str, Callable[[Demo], None]] = {
     "teams": _teams,
     "open": _open,
     "review": _review,
+    "selection": partial(demo_selection.load, branch=STUDENT_BRANCH),
 }
 PHASES = tuple(LOADERS)
 # Whose application shows that a phase is there; of the last one, the designee tells.
@@ -469,6 +473,8 @@ RECENT = timedelta(days=30)
 
 def is_loaded(phase: str) -> bool:
     """A phase is loaded whole or not at all, so one of its traces tells."""
+    if phase == "selection":
+        return Recommendation.objects.exists()
     if phase in APPLICANTS:
         return Application.objects.filter(applicant__email=_address(APPLICANTS[phase])).exists()
     return Delegation.objects.filter(

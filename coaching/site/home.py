@@ -7,10 +7,14 @@ from django.views.decorators.http import require_safe
 
 from coaching.models import Program, User
 from coaching.permissions import access, signed_in
-from coaching.site.waiting import applications, certificates, meetings, office, teams
+from coaching.site.waiting import applications, certificates, meetings, office, selection, teams
 from coaching.site.waiting.cards import Card, Find, Urgency
 
 FINDS: tuple[Find, ...] = (
+    selection.to_decide,
+    selection.to_release,
+    selection.free_seats,
+    selection.late,
     applications.to_sign,
     applications.project_changes,
     applications.drafts_shared,

@@ -4,11 +4,20 @@ from datetime import timedelta
 
 import pytest
 
-from applications import workflow
-from applications.models import Application, Decision, Rating, ReviewStep
+from applications import choosing, waitlist, workflow
+from applications.models import Application, Choice, Decision, Rating, ReviewStep
 from coaching.models import AuditEvent, Delegation
 from tests import factories
-from tests.applications.factories import at_deputy, competencies, decide, draft, sign, submitted
+from tests.applications.factories import (
+    at_deputy,
+    choose,
+    competencies,
+    decide,
+    draft,
+    release,
+    sign,
+    submitted,
+)
 from tests.clock import NOW, TODAY
 from tests.constraints import refused_by
 
@@ -57,6 +66,25 @@ class TestApplication:
         assert breaking(application, withdrawn_at=NOW) == "application_withdrawn_is_dated"
         application = workflow.withdraw(application=application, by=applicant, now=NOW)
         assert breaking(application, withdrawn_at=None) == "application_withdrawn_is_dated"
+
+    def test_closed_says_why_who_and_when(self, applicant, branch_officer, cohort):
+        """A11."""
+        application = submitted(applicant, cohort)
+        assert breaking(application, closed_at=NOW) == "application_closed_says_why"
+        closed = {"status": "closed", "closed_at": NOW, "closed_by": branch_officer, "closed_reason": "Late."}
+        for field, empty in (("closed_at", None), ("closed_by", None), ("closed_reason", "")):
+            assert breaking(application, **{**closed, field: empty}) == "application_closed_says_why"
+        assert breaking(application, **closed) == ""
+
+    def test_a_place_is_one_persons_and_on_the_waitlist_only(
+        self, applicant, org, supervisor, deputy, cohort
+    ):
+        """M17."""
+        other = factories.person("Other Person", unit=org.unit, supervisor=supervisor)
+        first, second = (decide(at_deputy(each, cohort), deputy, "waitlisted") for each in (applicant, other))
+        assert breaking(second, waitlist_place=first.waitlist_place) == "application_one_per_waitlist_place"
+        assert breaking(second, waitlist_place=0) == "application_place_on_waitlist_only"
+        assert breaking(first, status="not_selected") == "application_place_on_waitlist_only"
 
 
 class TestRating:
@@ -146,6 +174,43 @@ class TestDecision:
     def test_once_per_outcome(self, decision):
         decision.pk = None
         assert refused_by(decision.save) == "decision_once_per_outcome"
+
+
+class TestSelection:
+    @pytest.fixture
+    def choice(self, applicant, deputy, cohort) -> Choice:
+        return choose(at_deputy(applicant, cohort), deputy, "waitlisted")
+
+    def test_one_choice_for_an_application(self, choice):
+        choice.pk = None
+        assert refused_by(choice.save) == "applications_choice.application_id"
+
+    def test_a_choice_is_judged_like_a_decision(self, choice):
+        """A10."""
+        for field in ("interest_in_program", "interest_in_leadership", "division_project"):
+            assert breaking(choice, **{field: ""}) == "choice_weighs_three_criteria"
+        assert breaking(choice, reason="") == "choice_refusal_has_reason"
+        assert breaking(choice, outcome="perhaps") == "choice_is_one_of_three"
+
+    def test_a_recommendation_is_one_of_three_and_says_why(self, choice, branch_officer):
+        advice = choosing.recommend(
+            application=choice.application, by=branch_officer, outcome="accepted", sentence="Yes.", now=NOW
+        )
+        assert breaking(advice, outcome="perhaps") == "recommendation_is_one_of_three"
+        assert breaking(advice, sentence="") == "recommendation_says_why"
+
+    def test_one_release_for_a_list(self, choice, deputy, cohort):
+        made = release(cohort, deputy)
+        made.pk = None
+        assert refused_by(made.save) == "release_once_per_list"
+
+    def test_one_offer_at_a_time_and_an_answer_is_dated(self, choice, deputy, branch_officer, cohort):
+        release(cohort, deputy)
+        offer = waitlist.ask(application=choice.application, asked_date=TODAY, by=branch_officer, now=NOW)
+        assert breaking(offer, answer="yes") == "seatoffer_answered_is_dated"
+        assert breaking(offer, answered_at=NOW) == "seatoffer_answered_is_dated"
+        offer.pk = None
+        assert refused_by(offer.save) == "seatoffer_one_at_a_time"
 
 
 class TestVisible:

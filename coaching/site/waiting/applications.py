@@ -17,8 +17,9 @@ Status = Application.Status
 
 
 def to_sign(user: User, now: datetime) -> list[Card]:
-    """A9: as signer, acting person or delegate."""
+    """A9: as signer, acting person or delegate; decisions have cards of their own."""
     steps = ReviewStep.objects.current().signable_by(user, on=timezone.localdate(now))
+    steps = steps.filter(route_step__decides=False, application__choice=None)
     sums = steps.filter(application__status=Status.IN_REVIEW).aggregate(
         number=Count("pk"), since=Min("since_at")
     )

@@ -1,0 +1,113 @@
+"""What waits around selection: decisions, their release, free seats, and what is late."""
+
+from datetime import date, datetime
+
+from django.db.models import Count, Min, QuerySet
+from django.urls import reverse
+from django.utils import timezone
+
+from applications import waitlist
+from applications.models import Application, Choice, ReviewStep
+from coaching.models import Cohort, User
+from coaching.permissions import office_cohorts
+from coaching.site.cohorts import readable_cohorts
+from coaching.site.waiting.cards import Card, Urgency, counted, day
+
+
+def _cohorts(ids: list[int]) -> dict[int, Cohort]:
+    return Cohort.objects.in_bulk(ids) if ids else {}
+
+
+def to_decide(user: User, now: datetime) -> list[Card]:
+    """A9, A10: what waits for the deciding office, cohort by cohort, as long as nothing is chosen."""
+    steps = ReviewStep.objects.current().signable_by(user, on=timezone.localdate(now))
+    open_ones = steps.filter(
+        application__status=Application.Status.IN_REVIEW, application__choice=None, route_step__decides=True
+    )
+    sums = open_ones.order_by().values_list("application__cohort").annotate(Count("pk"), Min("since_at"))
+    rows = list(sums)
+    cohorts = _cohorts([cohort for cohort, _, _ in rows])
+    return [
+        Card(
+            title=f"{counted(number, 'application is', 'applications are')} ready for your decision",
+            text=f"{cohorts[cohort]}. Waiting since {day(since)}. See them side by side, then choose.",
+            address=reverse("selection", args=[cohort]) + "?choice=open&place=decider",
+            action="See them side by side",
+            urgency=Urgency.NOW,
+            icon="pencil-edit",
+        )
+        for cohort, number, since in rows
+    ]
+
+
+def to_release(user: User, now: datetime) -> list[Card]:
+    """A11: chosen, and told to nobody yet."""
+    rows = list(
+        _chosen(user, timezone.localdate(now))
+        .order_by()
+        .values_list("application__cohort")
+        .annotate(Count("pk"))
+    )
+    cohorts = _cohorts([cohort for cohort, _ in rows])
+    return [
+        Card(
+            title=f"{counted(number, 'choice is', 'choices are')} not released yet",
+            text=f"{cohorts[cohort]}. Nothing is signed, and no applicant has been told.",
+            address=reverse("selection_release", args=[cohort]),
+            action="Look at them together",
+            urgency=Urgency.SOON,
+            icon="clipboard",
+        )
+        for cohort, number in rows
+    ]
+
+
+def _chosen(user: User, today: date) -> "QuerySet[Choice]":
+    """The open choices that this person could release."""
+    steps = ReviewStep.objects.to_settle().filter(route_step__decides=True).signable_by(user, on=today)
+    return Choice.objects.filter(application__in=steps.values("application"))
+
+
+def free_seats(user: User, now: datetime) -> list[Card]:
+    """A seat is free and somebody waits for it: for the branch office, and for the deputy who reads.
+
+    While people still apply, who waits was told to wait for the others.
+    """
+    waiting = Application.objects.filter(status=Application.Status.WAITLISTED).exclude(applicant=user)
+    cohorts = readable_cohorts(user).filter(
+        pk__in=waiting.values("cohort"), applications_close_date__lt=timezone.localdate(now)
+    )
+    if not cohorts:
+        return []
+    found = waitlist.waitlists(cohorts, without=user)
+    return [
+        Card(
+            title=f"A seat is free in the {each.cohort}",
+            text=each.in_words(),
+            address=reverse("cohort_waitlist", args=[each.cohort.pk]),
+            action="Open the waitlist",
+            urgency=Urgency.SOON,
+            icon="users-alt",
+        )
+        for each in found
+        if each.in_words()
+    ]
+
+
+def late(user: User, now: datetime) -> list[Card]:
+    """Applications have closed, and some have not reached the deciding office."""
+    closed = office_cohorts(user).filter(applications_close_date__lt=timezone.localdate(now))
+    late_ones = Application.objects.filter(cohort__in=closed).before_decision()
+    rows = list(late_ones.order_by().values_list("cohort").annotate(Count("pk")))
+    cohorts = _cohorts([cohort for cohort, _ in rows])
+    return [
+        Card(
+            title=f"{counted(number, 'application is', 'applications are')} late for the {cohorts[cohort]}",
+            text="Applications have closed, and these are still on their way. Give more time, or close them with notice.",
+            address=reverse("cohort_deadline", args=[cohort]),
+            action="See with whom they are",
+            urgency=Urgency.SOON,
+            icon="clock",
+        )
+        for cohort, number in rows
+    ]

@@ -1,0 +1,279 @@
+"""The waitlist: places for asking, never for merit; who was asked, and what they said (A11, M17, F3, T10)."""
+
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from django.urls import reverse
+
+from applications import waitlist, workflow
+from applications.models import Application, SeatOffer
+from coaching import cohorts, enrollment
+from coaching.models import AuditEvent, Cohort
+from coaching.permissions import NotYourCohort
+from tests import factories
+from tests.applications.counting import queries
+from tests.applications.factories import accepted, at_deputy, choose, decide, draft, release
+from tests.clock import NOW, TODAY
+
+Status = Application.Status
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen")]
+
+
+@pytest.fixture
+def another(org, supervisor):
+    return lambda name, **fields: factories.person(
+        name, **{"unit": org.unit, "supervisor": supervisor, **fields}
+    )
+
+
+@pytest.fixture
+def three(another, deputy, cohort) -> list[Application]:
+    """On the waitlist in this order, and no seat is free."""
+    made = [at_deputy(another(name), cohort) for name in ("Zoe First", "Mia Second", "Ada Third")]
+    for application in made:
+        decide(application, deputy, "waitlisted")
+        application.refresh_from_db()
+    fill(cohort)
+    return made
+
+
+def fill(cohort) -> None:
+    while enrollment.seats_taken(cohort) < cohort.seats:
+        factories.participant(cohort)
+
+
+def free_a_seat(cohort) -> None:
+    participant = cohort.participants.exclude(status="left").first()
+    enrollment.leave(participant=participant, by=participant.user, reason="Moved.", now=NOW)
+
+
+def names(cohort) -> list[str]:
+    return [
+        each.applicant.name.split()[1] for each in waitlist.waitlisted(cohort).select_related("applicant")
+    ]
+
+
+def the_list(cohort) -> waitlist.Waitlist:
+    return waitlist.waitlists(Cohort.objects.filter(pk=cohort.pk))[0]
+
+
+def ask(application, by, **fields):
+    return waitlist.ask(application=application, by=by, **{"asked_date": TODAY, "now": NOW, **fields})
+
+
+def answer(application, by, *, wants: bool):
+    return waitlist.answer(application=application, wants=wants, by=by, now=NOW)
+
+
+class TestOrder:
+    def test_whoever_is_new_stands_at_the_end(self, three, cohort):
+        assert names(cohort) == ["First", "Second", "Third"]
+        assert [each.waitlist_place for each in waitlist.waitlisted(cohort)] == [1, 2, 3]
+
+    def test_up_and_down(self, three, branch_officer, cohort):
+        first, _, third = three
+        waitlist.move(application=third, up=True, by=branch_officer, now=NOW)
+        assert names(cohort) == ["First", "Third", "Second"]
+        waitlist.move(application=first, up=False, by=branch_officer, now=NOW)
+        assert names(cohort) == ["Third", "First", "Second"]
+        assert [each.waitlist_place for each in waitlist.waitlisted(cohort)] == [1, 2, 3]
+
+    def test_beyond_the_ends_nothing_changes(self, three, branch_officer, cohort):
+        waitlist.move(application=three[0], up=True, by=branch_officer, now=NOW)
+        waitlist.move(application=three[2], up=False, by=branch_officer, now=NOW)
+        assert names(cohort) == ["First", "Second", "Third"]
+        assert not AuditEvent.objects.filter(action="waitlist.ordered").exists()
+
+    def test_who_leaves_the_list_has_no_place(self, three, deputy, branch_officer, cohort):
+        first, second, third = three
+        workflow.withdraw(application=first, by=first.applicant, now=NOW)
+        decide(second, deputy, "not_selected")
+        for application in (first, second):
+            application.refresh_from_db()
+            assert application.waitlist_place is None
+        assert names(cohort) == ["Third"]
+        waitlist.move(application=third, up=True, by=branch_officer, now=NOW)
+        assert names(cohort) == ["Third"]
+
+    def test_by_others_is_refused(self, three, deputy, supervisor):
+        for person in (deputy, supervisor, three[0].applicant):
+            with pytest.raises(NotYourCohort):
+                waitlist.move(application=three[2], up=True, by=person, now=NOW)
+
+    def test_of_somebody_who_is_not_on_it_is_refused(self, applicant, branch_officer, cohort):
+        with pytest.raises(waitlist.NotOnWaitlist, match="accepted"):
+            waitlist.move(application=accepted(applicant, cohort), up=True, by=branch_officer, now=NOW)
+
+
+class TestAsking:
+    def test_a_free_seat_names_who_is_next(self, three, cohort):
+        assert the_list(cohort).in_words() == ""
+        free_a_seat(cohort)
+        assert the_list(cohort).in_words() == "1 seat is free. Next to ask: Zoe First."
+        assert waitlist.next_to_ask(cohort) == three[0]
+
+    def test_seats_that_are_added_count_too(self, three, branch_officer, cohort):
+        cohort.seats += 2
+        cohorts.change_cohort(cohort=cohort, by=branch_officer, now=NOW, changed=["seats"])
+        assert the_list(cohort).in_words() == "2 seats are free. Next to ask: Zoe First."
+
+    def test_asked_waiting_and_yes(self, three, branch_officer, cohort):
+        free_a_seat(cohort)
+        ask(three[0], branch_officer)
+        assert (
+            the_list(cohort).in_words()
+            == "1 seat is free. Zoe First was asked on November 23 and has not answered."
+        )
+        answer(three[0], branch_officer, wants=True)
+        assert (
+            "Zoe First was asked on November 23 and wants it: the deputy accepts."
+            in the_list(cohort).in_words()
+        )
+        assert waitlist.next_to_ask(cohort) is None
+
+    def test_a_no_stays_on_the_list_at_its_end(self, three, branch_officer, cohort):
+        """F3: only they themselves take their application back."""
+        free_a_seat(cohort)
+        ask(three[0], branch_officer)
+        answer(three[0], branch_officer, wants=False)
+        three[0].refresh_from_db()
+        assert three[0].status == Status.WAITLISTED
+        assert names(cohort) == ["Second", "Third", "First"]
+        assert waitlist.next_to_ask(cohort) == three[1]
+
+    def test_a_yes_can_become_a_no_and_they_can_be_asked_again(self, three, branch_officer, cohort):
+        free_a_seat(cohort)
+        ask(three[0], branch_officer)
+        answer(three[0], branch_officer, wants=True)
+        answer(three[0], branch_officer, wants=False)
+        for application in three[1:]:
+            ask(application, branch_officer)
+            answer(application, branch_officer, wants=False)
+        ask(three[0], branch_officer)
+        assert three[0].seat_offers.count() == 2
+
+    def test_twice_is_once(self, three, branch_officer, cohort):
+        free_a_seat(cohort)
+        assert ask(three[0], branch_officer) == ask(three[0], branch_officer)
+        for wants in (True, False):
+            assert answer(three[0], branch_officer, wants=wants) == answer(
+                three[0], branch_officer, wants=wants
+            )
+        assert SeatOffer.objects.count() == 1
+        assert AuditEvent.objects.filter(action="waitlist.asked").count() == 1
+        assert AuditEvent.objects.filter(action="waitlist.answered").count() == 2
+
+    def test_without_a_free_seat_is_refused(self, three, branch_officer):
+        with pytest.raises(waitlist.NotNext, match="No seat is free"):
+            ask(three[0], branch_officer)
+
+    def test_more_people_than_seats_are_not_asked(self, three, branch_officer, cohort):
+        free_a_seat(cohort)
+        ask(three[0], branch_officer)
+        with pytest.raises(waitlist.NotNext, match="No seat is free that is not offered"):
+            ask(three[1], branch_officer)
+
+    def test_out_of_order_is_refused(self, three, branch_officer, cohort):
+        free_a_seat(cohort)
+        with pytest.raises(waitlist.NotNext, match="Zoe First is to be asked first"):
+            ask(three[1], branch_officer)
+
+    def test_on_a_day_that_lies_ahead_is_refused(self, three, branch_officer, cohort):
+        free_a_seat(cohort)
+        with pytest.raises(waitlist.NotNext, match="cannot lie ahead"):
+            ask(three[0], branch_officer, asked_date=TODAY + timedelta(days=1))
+
+    def test_an_answer_without_asking_is_refused(self, three, branch_officer):
+        with pytest.raises(waitlist.NotAsked):
+            answer(three[0], branch_officer, wants=True)
+
+    def test_by_others_is_refused(self, three, deputy, cohort):
+        free_a_seat(cohort)
+        with pytest.raises(NotYourCohort):
+            ask(three[0], deputy)
+        with pytest.raises(NotYourCohort):
+            answer(three[0], deputy, wants=True)
+
+    def test_the_deputy_accepts_from_the_waitlist(self, three, deputy, branch_officer, cohort):
+        free_a_seat(cohort)
+        ask(three[0], branch_officer)
+        answer(three[0], branch_officer, wants=True)
+        choose(three[0], deputy)
+        release(cohort, deputy)
+        three[0].refresh_from_db()
+        assert (three[0].status, three[0].waitlist_place) == (Status.ACCEPTED, None)
+        assert the_list(cohort).in_words() == ""
+
+
+class TestPage:
+    def address(self, cohort, name="cohort_waitlist", application=None) -> str:
+        return reverse(name, args=[cohort.pk, application.pk] if application else [cohort.pk])
+
+    def open(self, client, user, cohort) -> str:
+        client.force_login(user)
+        return unescape(client.get(self.address(cohort)).content.decode())
+
+    def test_buttons_move_without_javascript(self, client, three, branch_officer, cohort):
+        client.force_login(branch_officer)
+        client.post(self.address(cohort, "waitlist_move", three[1]), {"direction": "up"})
+        assert names(cohort) == ["Second", "First", "Third"]
+        client.post(self.address(cohort, "waitlist_move", three[1]), {"direction": "down"})
+        assert names(cohort) == ["First", "Second", "Third"]
+
+    def test_asking_and_the_answer_are_written_down(self, client, three, branch_officer, cohort):
+        free_a_seat(cohort)
+        assert "Record that you asked" in self.open(client, branch_officer, cohort)
+        client.post(self.address(cohort, "waitlist_asked", three[0]), {"asked_date": "2026-11-16"})
+        shown = self.open(client, branch_officer, cohort)
+        assert "Asked on November 16, 2026 by Bo Branchoffice" in shown
+        client.post(self.address(cohort, "waitlist_answer", three[0]), {"answer": "yes"})
+        assert "Wants the seat" in self.open(client, branch_officer, cohort)
+        client.post(self.address(cohort, "waitlist_answer", three[0]), {"answer": "no"})
+        assert "does not want it now" in self.open(client, branch_officer, cohort)
+
+    def test_a_day_that_is_none_is_refused(self, client, three, branch_officer, cohort):
+        free_a_seat(cohort)
+        client.force_login(branch_officer)
+        for nonsense in ("", "tomorrow"):
+            answered = client.post(
+                self.address(cohort, "waitlist_asked", three[0]), {"asked_date": nonsense}, follow=True
+            )
+            assert "Say on which day you asked." in answered.content.decode()
+        assert not SeatOffer.objects.exists()
+
+    def test_a_refusal_is_told(self, client, three, branch_officer, cohort):
+        client.force_login(branch_officer)
+        data = {"asked_date": TODAY.isoformat()}
+        answered = client.post(self.address(cohort, "waitlist_asked", three[0]), data, follow=True)
+        assert "No seat is free" in answered.content.decode()
+
+    def test_the_deputy_reads_it_and_keeps_no_order(self, client, three, deputy, cohort):
+        shown = self.open(client, deputy, cohort)
+        assert "Zoe First" in shown
+        assert "Ask later" not in shown
+        moved = client.post(self.address(cohort, "waitlist_move", three[0]), {"direction": "down"})
+        assert moved.status_code == 404
+
+    def test_no_applicant_is_told_a_place(self, client, three, branch_officer, cohort):
+        """M17, A11: the reason, and that somebody writes."""
+        for number, application in enumerate(three, start=1):
+            client.force_login(application.applicant)
+            assert client.get(self.address(cohort)).status_code == 404
+            shown = client.get(reverse("application", args=[application.pk])).content.decode()
+            assert "You are on the waitlist" in shown
+            assert f"place {number}" not in shown.lower()
+
+    def test_an_empty_one(self, client, branch_officer, applicant, cohort):
+        draft(applicant, cohort)
+        assert "Nobody is on the waitlist" in self.open(client, branch_officer, cohort)
+
+    def test_queries_do_not_grow_with_people(self, client, another, deputy, branch_officer, cohort):
+        decide(at_deputy(another("One Person"), cohort), deputy, "waitlisted")
+        client.force_login(branch_officer)
+        client.get(self.address(cohort))
+        one = queries(client, self.address(cohort))
+        for number in range(2):
+            decide(at_deputy(another(f"More {number}"), cohort), deputy, "waitlisted")
+        assert queries(client, self.address(cohort)) == one
+        assert one <= 12
