@@ -5,12 +5,22 @@ from datetime import timedelta
 
 import pytest
 
-from applications import drafting, reassigning, reminders, settling, workflow
+from applications import drafting, paper, reassigning, reminders, settling, workflow
 from applications.models import Application, ReviewStep
 from coaching import enrollment
 from coaching.models import Delegation, Message, Participant, SignOff
 from tests import factories
-from tests.applications.factories import at_deputy, decide, draft, sign, submit, submitted
+from tests.applications.factories import (
+    A_SCAN,
+    ANSWERS,
+    at_deputy,
+    competencies,
+    decide,
+    draft,
+    sign,
+    submit,
+    submitted,
+)
 from tests.clock import NOW, TODAY
 from tests.coaching.test_races import at_once
 
@@ -124,3 +134,38 @@ def test_two_workers_remind_of_a_draft_once(applicant, cohort):
     results = at_once(*(lambda: reminders.do_due(now=soon) for _ in range(4)))
     assert sum(result["applicants_reminded"] for result in results) == 1
     assert Message.objects.filter(kind="application_draft_reminder").count() == 1
+
+
+def test_a_paper_is_entered_once(applicant, supervisor, branch_officer, cohort):
+    """A15: two colleagues of the branch office have the same pile before them."""
+    colleague = factories.officer(cohort.branch, "Carla Colleague")
+    six = competencies(cohort)
+
+    def enter(by):
+        return paper.enter(
+            cohort=cohort,
+            applicant=applicant,
+            answers={**ANSWERS, "project_competencies": six[:2]},
+            ratings=dict.fromkeys(six, ("grow", "")),
+            received_date=TODAY,
+            signed_date=TODAY,
+            signatures=[],
+            attested=paper.Attested(A_SCAN, by.name),
+            by=by,
+            now=NOW,
+        )
+
+    def record(by):
+        return paper.record_signature(
+            application=Application.objects.get(),
+            signature=paper.PaperSignature(supervisor, TODAY),
+            attested=paper.Attested(A_SCAN, by.name),
+            by=by,
+            now=NOW,
+        )
+
+    entered = at_once(lambda: enter(branch_officer), lambda: enter(colleague))
+    assert kinds(entered) == {Application: 1, paper.AlreadyApplied: 1}
+    recorded = at_once(lambda: record(branch_officer), lambda: record(colleague))
+    assert kinds(recorded) == {Application: 1, settling.NotWaitingOnYou: 1}
+    assert SignOff.objects.filter(on_paper=True).count() == 2
