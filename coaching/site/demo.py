@@ -10,7 +10,7 @@ from dateutil.relativedelta import relativedelta
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from applications import drafting, workflow
+from applications import drafting, sharing, workflow
 from applications.models import Application, Recommendation
 from certificates import approval, issuing
 from certificates.models import Certificate
@@ -58,7 +58,9 @@ def _address(name: str) -> str:
 
 SIGN_IN_AS = (
     DemoPerson("Applicant", _address("applicant"), "has a draft to review, sign and send"),
-    DemoPerson("Supervisor", _address("supervisor"), "two applications wait to be signed"),
+    DemoPerson(
+        "Supervisor", _address("supervisor"), "has two applications to sign, and a shared draft to read"
+    ),
     DemoPerson("Division Director", _address("director"), "signs for the Nutrition Services division"),
     DemoPerson("Branch Deputy", _address("deputy"), "decides on applications"),
     DemoPerson("Branch office", _address("branch.office"), "runs the cohorts of the branch"),
@@ -330,7 +332,7 @@ def _teams(demo: Demo) -> None:
 
 
 def _open(demo: Demo) -> None:
-    """A cohort that takes applications: one draft is ready to sign, another has just begun."""
+    """A cohort that takes applications: one draft is ready to sign and shared (A3), another has just begun."""
     today = demo.now.date()
     cohort = demo.open_cohort(
         branch=STUDENT_BRANCH,
@@ -339,9 +341,11 @@ def _open(demo: Demo) -> None:
         opens=today - timedelta(days=28),
         closes=today + timedelta(days=21),
     )
-    staging.write_application(
-        cohort=cohort, applicant=demo.user("applicant"), chance=demo.chance, now=demo.now - timedelta(days=2)
+    applicant, written_at = demo.user("applicant"), demo.now - timedelta(days=2)
+    application = staging.write_application(
+        cohort=cohort, applicant=applicant, chance=demo.chance, now=written_at
     )
+    sharing.share(application=application, by=applicant, person=demo.user("supervisor"), now=written_at)
     begun = next(demo.colleagues(STUDENT_BRANCH))
     drafting.start(cohort=cohort, by=begun, now=demo.now - timedelta(days=1))
     directory.report_correction(

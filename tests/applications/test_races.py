@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from applications import drafting, paper, reassigning, reminders, settling, workflow
+from applications import answers, drafting, paper, reassigning, reminders, settling, sharing, workflow
+from applications.checks import Step
 from applications.models import Application, ReviewStep
 from coaching import enrollment
 from coaching.models import Delegation, Message, Participant, SignOff
@@ -35,6 +36,48 @@ def test_starting_at_once_makes_one_application(applicant, cohort):
     results = at_once(*(lambda: drafting.start(cohort=cohort, by=applicant, now=NOW) for _ in range(6)))
     assert len({result.pk for result in results}) == 1
     assert Application.objects.count() == 1
+
+
+def test_saving_from_two_tabs_at_once_saves_one_and_tells_the_others(applicant, cohort):
+    application = drafting.start(cohort=cohort, by=applicant, now=NOW)
+    seen = answers.digest(application, Step.WHY)
+
+    def save(text: str):
+        return drafting.save_answers(
+            application=application, by=applicant, answers={"why": text}, now=NOW, seen=seen
+        )
+
+    results = at_once(*(lambda text=f"Tab {number}": save(text) for number in range(6)))
+    assert kinds(results) == {Application: 1, drafting.SavedElsewhere: 5}
+    (saved,) = [result for result in results if isinstance(result, Application)]
+    application.refresh_from_db()
+    assert application.why == saved.why
+
+
+def test_the_same_step_sent_at_once_is_saved_without_a_conflict(applicant, cohort):
+    application = drafting.start(cohort=cohort, by=applicant, now=NOW)
+    first = competencies(cohort)[0]
+    seen = answers.digest(application, Step.COMPETENCIES)
+
+    def save():
+        return drafting.save_ratings(
+            application=application, by=applicant, ratings={first: ("grow", "Once.")}, now=NOW, seen=seen
+        )
+
+    assert kinds(at_once(*(save for _ in range(6)))) == {Application: 6}
+    assert [row.sentence for row in application.ratings.all()] == ["Once."]
+
+
+def test_sharing_at_once_shares_once(applicant, supervisor, cohort):
+    application = draft(applicant, cohort)
+    results = at_once(
+        *(
+            lambda: sharing.share(application=application, by=applicant, person=supervisor, now=NOW)
+            for _ in range(4)
+        )
+    )
+    assert len({result.pk for result in results}) == 1
+    assert Message.objects.filter(kind="draft_shared").count() == 1
 
 
 def test_submitting_at_once_submits_once(applicant, cohort):

@@ -4,7 +4,9 @@ import re
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.html import escape
 
@@ -109,6 +111,13 @@ class TestAutosave:
     def test_of_anothers_application_is_not_found(self, client, outsider, application):
         client.force_login(outsider)
         assert autosave(client, application, Step.WHY, why="Mine.").status_code == 404
+
+    def test_takes_few_queries_however_much_is_written(self, as_applicant, applicant, cohort):
+        whole = draft(applicant, cohort)
+        for step in (Step.WHY, Step.COMPETENCIES, Step.PROJECT):
+            with CaptureQueriesContext(connection) as captured:
+                assert autosave(as_applicant, whole, step, why="x").status_code == 200
+            assert len(captured) <= 30, step
 
     def test_drafts_leave_no_trace_in_the_audit(self, as_applicant, application):
         autosave(as_applicant, application, Step.WHY, why="To learn.")
