@@ -54,14 +54,17 @@ def test_from_an_empty_form_to_the_decision(
     )
     check_page(page)
     page.get_by_role("button", name="Save and continue").click()
+    page.get_by_role("heading", name="Your competencies", level=1).wait_for()
     for number, competency in enumerate(competencies(cohort)):
         group = page.get_by_role("group", name=competency.name, exact=True)
         group.get_by_label("want to grow here" if number < 2 else "glow here", exact=True).check()
     check_page(page)
     page.get_by_role("button", name="Save and continue").click()
+    page.get_by_role("heading", name="Your project", level=1).wait_for()
     fill(page, {"Title of the project": "One form for school meals"})
     check_page(page)
     page.get_by_role("button", name="Save and continue").click()
+    page.get_by_role("heading", name="Review and sign", level=1).wait_for()
     check_page(page)  # with what is still missing
     page.get_by_role("link", name="Describe your project.").click()
     assert page.evaluate("location.hash") == "#id_project_description"
@@ -78,6 +81,7 @@ def test_from_an_empty_form_to_the_decision(
     )
     page.get_by_label("Building Coalitions").check()
     page.get_by_role("button", name="Save and continue").click()
+    page.get_by_role("heading", name="Review and sign", level=1).wait_for()
     check_page(page)  # complete
     page.get_by_label("I have read what the program offers").check()
     page.get_by_label("I know that taking part is voluntary").check()
