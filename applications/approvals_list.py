@@ -65,7 +65,11 @@ def _waiting(
     request: HttpRequest, user: User, today: date, narrowed: Narrowed, numbers: Numbers
 ) -> dict[str, object]:
     whole = waiting.steps_waiting(user, on=today)
-    related = ("application__applicant__unit__parent__parent", "application__cohort")
+    related = (
+        "application__applicant__unit__parent__parent",
+        "application__cohort",
+        "application__choice",
+    )
     steps = narrowed.steps(whole, on=today).with_people().select_related(*related).defer(*UNREAD)
     page = _page(request, steps, numbers.waiting if not narrowed else None)
     rows = list(page.object_list)
@@ -96,7 +100,11 @@ def _row(step: ReviewStep, user: User, today: date, opened: dict[int, Reading]) 
 def _listed(
     request: HttpRequest, whole: ReviewStepQuerySet, number: int, narrowed: Narrowed, today: date
 ) -> dict[str, object]:
-    related = ("application__applicant__unit__parent__parent", "application__cohort")
+    related = (
+        "application__applicant__unit__parent__parent",
+        "application__cohort",
+        "application__choice",
+    )
     found = narrowed.steps(whole, on=today).select_related(*related).defer(*UNREAD)[:LONGEST]
     return {
         "page": _page(request, found, number if not narrowed else None),

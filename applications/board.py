@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
 from django.http import Http404, QueryDict
 from django.utils import timezone
 
-from applications import routing
+from applications import releasing, routing
 from applications.models import (
     Application,
     ApplicationQuerySet,
@@ -102,7 +102,7 @@ def desk_of(user: User, cohort_id: int, *, on: date) -> Desk:
             is_lead=Exists(permissions.deputy_cohorts(user, on=on).filter(pk=OuterRef("pk"))),
             is_decider=Exists(own.filter(pk__in=_decided_by(user, on=on))),
             taken=NumberOf(here),
-            chosen=NumberOf(choices.filter(outcome=Outcome.ACCEPTED)),
+            chosen=NumberOf(choices.filter(_HOLDS, outcome=Outcome.ACCEPTED)),
             to_release=NumberOf(choices),
             number=NumberOf(board),
         )
@@ -160,8 +160,9 @@ class Narrowed:
         return rows.filter(status=status) if status else rows
 
 
+_HOLDS = Q(text=F("application__current_text"), application__status__in=(Status.IN_REVIEW, Status.WAITLISTED))
 _CHOSEN = {
-    TO_MAKE: Q(status__in=OPEN, choice=None),
+    TO_MAKE: Q(status__in=OPEN) & (Q(choice=None) | ~Q(choice__text=F("current_text"))),
     MADE: Q(choice__isnull=False),
     RELEASED: Q(status__in=(Status.ACCEPTED, Status.NOT_SELECTED)),
 }
@@ -174,6 +175,7 @@ class Row:
     waiting: ReviewStep | None
     recommendation: Recommendation | None
     choice: Choice | None
+    stale: str  # why the choice cannot be released any more
     decision: Decision | None
     to_choose: bool
     to_recommend: bool
@@ -209,7 +211,8 @@ def rows_of(desk: Desk, applications: list[Application], *, on: date) -> list[Ro
             passages=passages_of(each.current_text.text),  # type: ignore[union-attr]
             waiting=each.at[0] if each.at else None,  # type: ignore[attr-defined]
             recommendation=getattr(each, "recommendation", None),
-            choice=getattr(each, "choice", None),
+            choice=(choice := getattr(each, "choice", None)),
+            stale=releasing.why_stale(choice) if choice else "",
             decision=list(each.decisions.all())[-1] if each.decisions.all() else None,
             to_choose=each.pk in mine,
             to_recommend=desk.office and each.status in (Status.IN_REVIEW, Status.WAITLISTED),

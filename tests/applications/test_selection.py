@@ -1,5 +1,6 @@
 """The board and its pages: who sees it, what it shows, choosing and recommending from it (A9, A10, M17, T10)."""
 
+from datetime import timedelta
 from html import unescape
 
 import pytest
@@ -10,7 +11,7 @@ from applications.models import Application, Choice, Recommendation
 from coaching.models import Delegation
 from tests import factories
 from tests.applications.counting import queries
-from tests.applications.factories import accepted, at_deputy, choose, decide, draft, submitted
+from tests.applications.factories import accepted, at_deputy, choose, decide, draft, sign, submit, submitted
 from tests.clock import NOW, TODAY
 
 Status = Application.Status
@@ -344,3 +345,26 @@ class TestRecommending:
                 assert "SECRET" not in shown
                 assert "Not selected" not in shown
             assert "SECRET" not in client.get(reverse("home")).content.decode()
+
+
+class TestStale:
+    def test_a_choice_about_an_earlier_text_holds_no_longer(
+        self, client, applicant, supervisor, director, deputy, waiting, cohort
+    ):
+        """It is neither counted as chosen nor does it hide what waits from anybody."""
+        choose(waiting, deputy)
+        workflow.return_for_changes(application=waiting, by=deputy, comment="Shorter.", now=NOW)
+        later = NOW + timedelta(hours=1)
+        application = submit(draft(applicant, cohort, now=later, why="Shorter."), now=later)
+        client.force_login(supervisor)
+        assert "1 application waits for your signature" in client.get(reverse("home")).content.decode()
+        assert "not released" not in client.get(reverse("approvals")).content.decode()
+        for signer in (supervisor, director):
+            application = sign(application, signer, now=later)
+        shown = page(client, deputy, cohort)
+        assert "Holds no longer: Ana Applicant has changed the application since you chose." in shown
+        assert "12 seats: 0 taken, 0 chosen, 12 left" in shown
+        assert "Ana Applicant" in page(client, deputy, cohort, "?choice=open")
+        assert "1 application is ready for your decision" in unescape(
+            client.get(reverse("home")).content.decode()
+        )

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, F, Min, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -19,7 +19,7 @@ Status = Application.Status
 def to_sign(user: User, now: datetime) -> list[Card]:
     """A9: as signer, acting person or delegate; decisions have cards of their own."""
     steps = ReviewStep.objects.current().signable_by(user, on=timezone.localdate(now))
-    steps = steps.filter(route_step__decides=False, application__choice=None)
+    steps = steps.filter(route_step__decides=False).exclude(application__choice__text=F("text"))
     sums = steps.filter(application__status=Status.IN_REVIEW).aggregate(
         number=Count("pk"), since=Min("since_at")
     )

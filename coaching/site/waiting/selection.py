@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from django.db.models import Count, Min, QuerySet
+from django.db.models import Count, F, Min, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -21,9 +21,10 @@ def _cohorts(ids: list[int]) -> dict[int, Cohort]:
 def to_decide(user: User, now: datetime) -> list[Card]:
     """A9, A10: what waits for the deciding office, cohort by cohort, as long as nothing is chosen."""
     steps = ReviewStep.objects.current().signable_by(user, on=timezone.localdate(now))
-    open_ones = steps.filter(
-        application__status=Application.Status.IN_REVIEW, application__choice=None, route_step__decides=True
-    )
+    reviewed = steps.filter(application__status=Application.Status.IN_REVIEW, route_step__decides=True)
+    open_ones = reviewed.exclude(
+        application__choice__text=F("text")
+    )  # one about an earlier text counts no more
     sums = open_ones.order_by().values_list("application__cohort").annotate(Count("pk"), Min("since_at"))
     rows = list(sums)
     cohorts = _cohorts([cohort for cohort, _, _ in rows])
