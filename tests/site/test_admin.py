@@ -24,6 +24,7 @@ from coaching.models import (
     OrgUnit,
     Program,
     RoleAssignment,
+    Scan,
     SignedText,
     TeamChange,
     TeamProposal,
@@ -45,11 +46,13 @@ READ_ONLY = [
     "competencyskill",
     "consent",
     "directorycorrection",
+    "esignconsent",
     "goal",
     "job",
     "membership",
     "message",
     "participant",
+    "scan",
     "signedtext",
     "signoff",
     "team",
@@ -74,6 +77,9 @@ def world(cohort, applicant, supervisor, deputy, director, branch_officer, admin
         change=change, participant=people[0], answer="declined", reason="SECRET-REASON", answered_at=NOW
     )
     TeamProposal.objects.create(cohort=cohort, created_by=branch_officer)
+    Scan.objects.create(
+        kind="image/png", content=b"png", sha256="0" * 64, uploaded_by=branch_officer, uploaded_at=NOW
+    )
     text = signing.signed_text(kind=SignedText.Kind.APPLICATION, text="A project", now=NOW)
     signing.sign(
         text=text, by=deputy, capacity="Deputy", statement="I agree.", typed_name=deputy.name, now=NOW

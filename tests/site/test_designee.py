@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from applications.models import Application
+from applications.models import Application, ReviewStep
 from applications.settling import NotWaitingOnYou
 from coaching import delegations
 from coaching.models import Delegation
@@ -76,7 +76,7 @@ def test_what_they_decided_stays_and_the_rest_is_the_deputys_again(waiting, desi
     with time_machine.travel(DURING, tick=False):
         decide(waiting, designee, "waitlisted", now=DURING)
     with time_machine.travel(AFTER, tick=False):
-        assert not Application.objects.waitlisted_for(designee, on=AFTER.date()).exists()
+        assert not ReviewStep.objects.on_waitlist().signable_by(designee, on=AFTER.date()).exists()
         assert decide(waiting, deputy, now=AFTER).status == "accepted"
 
 
