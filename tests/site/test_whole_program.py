@@ -243,7 +243,7 @@ def propose_batch(page: Page, cohort) -> str:
 
 def approve(page: Page, superintendent: User, address: str) -> None:
     page.goto(address)
-    page.get_by_label("Your full name, typed as your signature").fill(superintendent.name)
+    page.get_by_label("Type your name to sign").fill(superintendent.name)
     page.get_by_role("button", name="Sign and approve").click()
     expect(page.get_by_role("status").first).to_be_visible()
 
