@@ -275,6 +275,8 @@ def pages(department: Department, cohort: Cohort) -> Iterator[tuple[str, User, s
     yield "acted on, deputy", deputy, f"{waiting}?show=done"
     yield "my applications", department.staff[0], reverse("applications")
     yield "applications of a cohort", officer, reverse("cohort_applications", args=[cohort.pk])
+    yield "selection board", deputy, reverse("selection", args=[cohort.pk])
+    yield "waitlist", officer, reverse("cohort_waitlist", args=[cohort.pk])
     yield "cohorts", officer, reverse("cohorts")
     step = ReviewStep.objects.current().filter(signer=office.director).first()
     assert step
