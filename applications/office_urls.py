@@ -2,15 +2,15 @@
 
 from django.urls import path
 
-from applications import on_paper_views, paper_views, reassigning_views
+from applications.views import on_paper, paper, reassigning
 
 urlpatterns = [
-    path("cohort/<int:pk>/paper/", paper_views.find_person, name="paper_person"),
-    path("cohort/<int:pk>/paper/<int:person_pk>/", paper_views.enter, name="paper_enter"),
-    path("<int:pk>/paper-signature/", paper_views.signature, name="paper_signature"),
-    path("<int:pk>/paper/", paper_views.receive, name="paper_receive"),
-    path("<int:pk>/on-paper/", on_paper_views.ask, name="paper_ask"),
-    path("<int:pk>/print/", on_paper_views.printed, name="application_print"),
-    path("<int:pk>/scan/<int:scan_pk>/", paper_views.scan, name="application_scan"),
-    path("<int:pk>/reassign/<int:step_pk>/", reassigning_views.reassign, name="application_reassign"),
+    path("cohort/<int:pk>/paper/", paper.find_person, name="paper_person"),
+    path("cohort/<int:pk>/paper/<int:person_pk>/", paper.enter, name="paper_enter"),
+    path("<int:pk>/paper-signature/", paper.signature, name="paper_signature"),
+    path("<int:pk>/paper/", paper.receive, name="paper_receive"),
+    path("<int:pk>/on-paper/", on_paper.ask, name="paper_ask"),
+    path("<int:pk>/print/", on_paper.printed, name="application_print"),
+    path("<int:pk>/scan/<int:scan_pk>/", paper.scan, name="application_scan"),
+    path("<int:pk>/reassign/<int:step_pk>/", reassigning.reassign, name="application_reassign"),
 ]

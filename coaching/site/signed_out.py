@@ -6,7 +6,7 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.views.csrf import csrf_failure
 
-from applications import keeping
+from applications.views import keeping
 
 
 class SignInMiddleware(LoginRequiredMiddleware):

@@ -378,7 +378,7 @@ class TestOfficeList:
         }
 
     def test_a_page_holds_fifty(self, client, org, supervisor, branch_officer, cohort, monkeypatch):
-        monkeypatch.setattr("applications.office.PAGE_SIZE", 2)
+        monkeypatch.setattr("applications.views.office.PAGE_SIZE", 2)
         for _ in range(3):
             submitted(another(org, supervisor), cohort)
         assert len(self.page(client, branch_officer, cohort).context["page"]) == 2

@@ -9,8 +9,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from applications import drafting, project_changes, routing
+from applications.forms.project import ConcurForm, DeclineChangeForm, ProjectChangeForm
 from applications.models import ProjectChange
-from applications.project_forms import ConcurForm, DeclineChangeForm, ProjectChangeForm
 from coaching.errors import Refused, refusals_told
 from coaching.models import Goal, Participant, User
 from coaching.permissions import access, post_only, signed_in

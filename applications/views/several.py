@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from applications import reading, settling, waiting, workflow
-from applications.several_forms import SeveralForm
+from applications.forms.several import SeveralForm
 from coaching.errors import Refused
 from coaching.models import User
 from coaching.permissions import access, signed_in

@@ -7,11 +7,11 @@ from typing import Any
 from crispy_forms.layout import Fieldset
 from django.http import HttpRequest
 
-from applications.forms import helper
+from applications.forms.signing import as_signed, concept_date_field
+from applications.forms.writing import helper
 from applications.models import Application, ReviewStep
 from applications.routing import Settled
 from applications.settling import ConceptNotDiscussed, concept_discussed_by, stated_concept_date, statements
-from applications.signing_forms import as_signed, concept_date_field
 from coaching.signing import NameDoesNotMatch, check_name
 from coaching.signing_form import SignatureParts, SigningForm
 

@@ -9,9 +9,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from applications import checks, drafting, paper, readers, routing, workflow
-from applications.forms import CompetenciesForm, ProjectForm, WhyForm
+from applications.forms.paper import FindPersonForm, PaperForm, PaperSignatureForm, ReceiveForm
+from applications.forms.writing import CompetenciesForm, ProjectForm, WhyForm
 from applications.models import Application
-from applications.paper_forms import FindPersonForm, PaperForm, PaperSignatureForm, ReceiveForm
 from coaching import permissions
 from coaching.errors import Refused
 from coaching.models import Cohort, OrgUnit, Scan, User

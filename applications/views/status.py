@@ -11,7 +11,7 @@ from applications import conflicts, drafting, readers, reassigning, way, workflo
 from applications.checks import Step
 from applications.models import Application, ReviewStep
 from applications.timeline import timeline
-from applications.writing import own, returned, still_missing
+from applications.views.writing import own, returned, still_missing
 from coaching.errors import Refused, refusals_told
 from coaching.models import Cohort, OrgUnit, Participant, User
 from coaching.permissions import access, post_only, signed_in

@@ -7,8 +7,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from applications import reassigning
+from applications.forms.reassigning import ReassignForm
 from applications.models import ReviewStep
-from applications.reassigning_forms import ReassignForm
 from coaching import permissions
 from coaching.errors import Refused
 from coaching.models import User

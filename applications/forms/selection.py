@@ -8,10 +8,10 @@ from django.http import QueryDict
 
 from applications.board import CHOICES, ORDERS, PLACES
 from applications.deciding import Criteria
-from applications.forms import Markup, helper, readers
+from applications.forms.signing import APPLICANT_READS, ConceptForm, as_signed
+from applications.forms.writing import Markup, helper, readers
 from applications.models import Application, Choice, Outcome, Recommendation
 from applications.settling import DecisionNeeded, Settled, statements
-from applications.signing_forms import APPLICANT_READS, ConceptForm, as_signed
 from coaching.errors import Refused
 from coaching.signing_form import SignatureParts, SigningForm
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from applications import reading, routing, waiting
-from applications.list_forms import NarrowForm
+from applications.forms.narrow import NarrowForm
 from applications.models import Application, ProjectChange, ReviewStep
 from applications.models.review_step import ReviewStepQuerySet
 from applications.reading import Reading

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from applications.forms import helper, readers
+from applications.forms.writing import helper, readers
 from applications.settling import ReasonMissing
 from coaching.errors import Refused
 from coaching.forms import PersonField

@@ -8,7 +8,7 @@ from crispy_forms.layout import Div, Field
 from django import forms
 from django.utils.html import format_html, format_html_join
 
-from applications.forms import Markup, helper, readers
+from applications.forms.writing import Markup, helper, readers
 from applications.models import Application, ReviewStep
 from applications.settling import ConceptNotDiscussed, Settled, TextChanged, stated_concept_date, statements
 from coaching.errors import Refused

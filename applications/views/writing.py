@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from applications import answers, checks, conflicts, drafting, readers, routing, workflow
 from applications.checks import Finding, Step
-from applications.forms import SubmitForm
+from applications.forms.writing import SubmitForm
 from applications.models import Application, ReviewStep
 from coaching.errors import Refused
 from coaching.models import User

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from applications import board, choosing, releasing, routing
 from applications.board import Desk, Row
+from applications.forms.selection import BoardFilter, ChoiceForm, RecommendForm, ReleaseForm
 from applications.models import Application, Outcome, Release
-from applications.selection_forms import BoardFilter, ChoiceForm, RecommendForm, ReleaseForm
 from coaching.errors import Refused, refusals_told
 from coaching.models import User
 from coaching.permissions import access, post_only, signed_in

@@ -5,7 +5,7 @@ from typing import Any
 from crispy_forms.layout import Div, Field
 from django import forms
 
-from applications.forms import helper, readers
+from applications.forms.writing import helper, readers
 from coaching.models import Cohort
 
 

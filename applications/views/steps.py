@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from applications import answers, checks, drafting, guidance, keeping, routing, sharing
+from applications import answers, checks, drafting, guidance, routing, sharing
 from applications.checks import Step
-from applications.forms import (
+from applications.forms.writing import (
     AnswersForm,
     CompetenciesForm,
     CorrectionForm,
@@ -22,7 +22,8 @@ from applications.forms import (
     mark_missing,
 )
 from applications.models import Application
-from applications.writing import begun_steps, own, own_conflict, progress, returned, still_missing
+from applications.views import keeping
+from applications.views.writing import begun_steps, own, own_conflict, progress, returned, still_missing
 from coaching import directory
 from coaching.errors import Refused, refusals_told
 from coaching.models import User

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from applications import closing, routing
-from applications.deadline_forms import CloseForm, MoreTimeForm
+from applications.forms.deadline import CloseForm, MoreTimeForm
 from applications.models import Application, ReviewStep
 from coaching.errors import Refused
 from coaching.models import Cohort, User

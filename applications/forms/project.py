@@ -7,7 +7,7 @@ from django import forms
 from django.utils.html import format_html
 
 from applications import guidance
-from applications.forms import Markup, helper, readers, say_limit
+from applications.forms.writing import Markup, helper, readers, say_limit
 from applications.models import ProjectChange
 from coaching.enrollment import Project
 from coaching.models import Goal, Participant

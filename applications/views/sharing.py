@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from applications import sharing
 from applications.models import Application, DraftShare
-from applications.writing import own
+from applications.views.writing import own
 from coaching.errors import refusals_told
 from coaching.models import User
 from coaching.permissions import access, post_only, signed_in

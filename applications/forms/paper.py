@@ -8,7 +8,7 @@ from crispy_forms.layout import HTML, Column, Div, Fieldset, Row
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
-from applications.forms import helper, readers
+from applications.forms.writing import helper, readers
 from applications.models import Application, ReviewStep
 from applications.paper import Attested, PaperSignature
 from applications.routing import Signer

@@ -13,9 +13,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from applications import choosing, drafting, readers, routing, settling, workflow
+from applications.forms.selection import ChoiceForm
+from applications.forms.signing import CommentForm, SignatureForm
 from applications.models import Application, ReviewStep
-from applications.selection_forms import ChoiceForm
-from applications.signing_forms import CommentForm, SignatureForm
 from coaching.errors import Refused
 from coaching.models import SignOff, User
 from coaching.permissions import access, post_only, signed_in
