@@ -1,7 +1,7 @@
 """What was typed outlives the sign-in: a step that is sent without one comes back with every word of it.
 
 The words travel from the form into the answer's own form, and nowhere else: not into a session, a cache or a log.
-See docs/decisions/0006-what-was-typed-comes-back.md.
+See docs/decisions/0008-what-was-typed-comes-back.md.
 """
 
 import re

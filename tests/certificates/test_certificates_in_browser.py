@@ -62,7 +62,7 @@ def test_the_superintendent_reads_errs_and_signs(page, sign_in, submitted, super
     check_page(page)
     page.get_by_role("button", name="Sign and approve").click()
     check_page(page)
-    page.get_by_label("Your full name").fill(superintendent.name)
+    page.get_by_label("Type your name to sign").fill(superintendent.name)
     page.get_by_role("button", name="Sign and approve").click()
     page.get_by_text("You approved the list.").wait_for()
     check_page(page)

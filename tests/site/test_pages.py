@@ -18,6 +18,9 @@ pytestmark = [
 ]
 
 NO_PAGES = {
+    "application_draft_file",
+    "application_scan",
+    "application_text_file",
     "account_logout",
     "calendar_file",
     "certificate_download",
