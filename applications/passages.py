@@ -21,8 +21,8 @@ class Criterion:
 class Passages:
     role: str
     project: str
-    grow: int
-    glow: int
+    grow: list[str]
+    glow: list[str]
     criteria: list[Criterion]
 
 
@@ -32,12 +32,11 @@ def passages_of(signed: str) -> Passages:
     why, leadership, competencies, project = (
         found.get(title, Section(title, [])) for title in (WHY, LEADERSHIP, COMPETENCIES, PROJECT)
     )
-    ratings = [block.answer.split("\n")[0] for block in competencies.blocks]
     return Passages(
         role=_first(leadership),
         project=_first(project),
-        grow=ratings.count("Grow"),
-        glow=ratings.count("Glow"),
+        grow=_rated(competencies, "Grow"),
+        glow=_rated(competencies, "Glow"),
         criteria=[
             Criterion("Interest in the program", why.blocks),
             Criterion("Demonstrated interest in leadership", [*leadership.blocks, *competencies.blocks]),
@@ -48,3 +47,8 @@ def passages_of(signed: str) -> Passages:
 
 def _first(section: Section) -> str:
     return section.blocks[0].answer if section.blocks else ""
+
+
+def _rated(competencies: Section, rating: str) -> list[str]:
+    """The names, not their number: nothing on the board may be read as a score (M17)."""
+    return [block.label.rstrip(":") for block in competencies.blocks if block.answer.split("\n")[0] == rating]

@@ -3,7 +3,6 @@
 python -m benchmarks.many_applications NUMBER: standard output is a JSON object, see `Site`.
 """
 
-import itertools
 import json
 import os
 import sys
@@ -31,6 +30,7 @@ from coaching.site import reference  # noqa: E402
 PEOPLE = 2_000
 DIVISIONS = 10
 OPEN_NOW = 100  # applications of the cohort that is open; all others are of earlier years, and decided
+YEARS = 50
 BATCH = 5_000
 STATUS = Application.Status
 TEXT = "\n".join(["An application as people write it, with some lines of answers."] * 20)
@@ -110,17 +110,19 @@ class Department:
 
 
 def fill(department: Department, number: int) -> Cohort:
-    """Applications of the open cohort at each step of their way, then decided ones of earlier years; the open cohort."""
+    """Applications of the open cohort at each step of their way, then decided ones of earlier years; the open cohort.
+
+    As many cohorts as the largest number needs, so that the applications alone differ.
+    """
     department.staff = list(User.objects.filter(email__startswith="person.").order_by("pk"))
     current = department.cohort(0)
     write(department, current, OPEN_NOW, decided=False)
     remaining = number - OPEN_NOW
-    for years_ago in itertools.count(1):
-        if remaining <= 0:
-            return current
-        write(department, department.cohort(years_ago), min(remaining, PEOPLE), decided=True)
-        remaining -= PEOPLE
-    raise AssertionError
+    for years_ago in range(1, YEARS + 1):
+        cohort = department.cohort(years_ago)
+        write(department, cohort, min(remaining, PEOPLE), decided=True)
+        remaining -= min(remaining, PEOPLE)
+    return current
 
 
 def write(department: Department, cohort: Cohort, number: int, *, decided: bool) -> None:

@@ -23,7 +23,7 @@ SMALL, LARGE = 100, 100_000
 MOST_QUERIES = 12  # of a list
 SINGLE = ("an application",)  # beginnings of the names of pages that are no lists
 MOST_RATIO = 1.3
-REQUESTS = 100  # of each page and size
+REQUESTS = 60  # of each page and size
 WARM_UP = 10
 SECONDS_TO_START = 60
 

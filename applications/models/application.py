@@ -50,8 +50,7 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         """
         own = ReviewStep.objects.reached_by(user)
         to_act = ReviewStep.objects.to_act_on().signable_by(user, on=on or timezone.localdate())
-        steps = Q(pk__in=own.values("application")) | Q(pk__in=to_act.values("application"))
-        return self.standing().filter(steps).exclude(applicant=user)
+        return self.standing().filter(_of_any(own) | _of_any(to_act)).exclude(applicant=user)
 
     def readable_as_draft(self, user: User) -> Self:
         """Drafts of their own, and those that are shared with them for the talk about the concept (A3)."""
@@ -72,12 +71,17 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
             Q(applicant=user)
             | Q(submitted_at__isnull=False)
             & (
-                Q(pk__in=self.model.objects.routed_to(user, on=today).values("pk"))
-                | ~Q(status=Application.Status.WITHDRAWN) & Q(pk__in=of_division.values("application"))
+                Exists(self.model.objects.routed_to(user, on=today).filter(pk=OuterRef("pk")))
+                | ~Q(status=Application.Status.WITHDRAWN) & _of_any(of_division)
                 | Q(cohort__in=permissions.office_cohorts(user, on=today).values("pk"))
                 | Q(cohort__in=permissions.deputy_cohorts(user, on=today).values("pk"))
             )
         )
+
+
+def _of_any(steps: "models.QuerySet[ReviewStep]") -> Exists:
+    """Applications of these steps, looked up one by one: quick for one, however many steps there are."""
+    return Exists(steps.filter(application=OuterRef("pk")))
 
 
 class Application(models.Model):
@@ -238,7 +242,8 @@ class Application(models.Model):
     def current_step(self) -> "ReviewStep | None":
         """The step it waits at, or None."""
         waiting = self.review_steps.current()  # nobody has acted on it yet, so there is no signature to fetch
-        return waiting.select_related("route_step", "signer", "holder", "unit", "delegation").first()
+        people = ("signer", "holder", "delegation", "replaces__signer")
+        return waiting.select_related("route_step", "unit", *people).first()
 
 
 class Rating(models.Model):

@@ -133,6 +133,38 @@ def _sign_offs(application: Application) -> "QuerySet[SignOff]":
     return SignOff.objects.filter(text=application.current_text_id).select_related(*people)
 
 
+# What somebody may have written at length, by the names of the fields.
+WRITTEN = ("comment", "interest_in_program", "interest_in_leadership", "division_project", "reason")
+
+
+def _gone(user: User, pk: int) -> Application | None:
+    """One that reached this person, and was withdrawn before they acted."""
+    steps = ReviewStep.objects.reached_by(user)
+    withdrawn = Application.objects.filter(
+        status=Application.Status.WITHDRAWN, pk__in=steps.values("application")
+    )
+    return withdrawn.exclude(applicant=user).select_related("applicant", "cohort").filter(pk=pk).first()
+
+
+def _too_late(request: HttpRequest, application: Application) -> HttpResponse:
+    """Somebody was faster: who, what now, and what this person wrote, to copy it."""
+    user: User = request.user  # type: ignore[assignment]
+    context = {
+        "application": application,
+        "cohort": application.cohort,
+        "why": settling.why_not(application, user),
+        "written": [text for name in WRITTEN if (text := request.POST.get(name, "").strip())],
+        "readable": application.status != Application.Status.WITHDRAWN,
+    }
+    return render(request, "applications/approval_late.html", context)
+
+
+def _read_again(application: Application) -> Application:
+    return Application.objects.select_related("applicant", "cohort__program", "current_text").get(
+        pk=application.pk
+    )
+
+
 def _page_of(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("approval", _routed(request.user, pk).pk)  # type: ignore[arg-type]
 
@@ -169,18 +201,21 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _sign_or_decide(request: HttpRequest, pk: int, act: Callable[..., str], *, decides: bool) -> HttpResponse:
     user: User = request.user  # type: ignore[assignment]
+    if withdrawn := _gone(user, pk):
+        return _too_late(request, withdrawn)
     application = _routed(user, pk)
     acts = _acts(application, user)
     if not acts.steps or acts.decides != decides:
-        messages.error(request, "This application does not wait on you for that. Its page shows who has it.")
-        return redirect("approval", pk)
+        return _too_late(request, application)
     form = _signature_form(application, acts, request, request.POST)
-    if done := _performed(request, pk, form, lambda: act(application, form, user)):  # type: ignore[arg-type]
+    if done := _performed(request, application, form, lambda: act(application, form, user)):  # type: ignore[arg-type]
         return done
     return _reading_page(request, application, acts, form)
 
 
-def _performed(request: HttpRequest, pk: int, form: ActForm, act: Callable[[], str]) -> HttpResponse | None:
+def _performed(
+    request: HttpRequest, application: Application, form: ActForm, act: Callable[[], str]
+) -> HttpResponse | None:
     """The answer to an act that went through, or has become another's; None where the form says why it did not.
 
     The form is shown again with all that was typed: a judgement is long to write.
@@ -191,9 +226,8 @@ def _performed(request: HttpRequest, pk: int, form: ActForm, act: Callable[[], s
         form.keep_consent(now=timezone.now())
     try:
         messages.success(request, act())
-    except settling.NotWaitingOnYou as refusal:
-        messages.error(request, str(refusal))
-        return redirect("approval", pk)
+    except settling.NotWaitingOnYou:
+        return _too_late(request, _read_again(application))
     except Refused as refusal:
         form.refuse(refusal)
         return None
@@ -265,13 +299,14 @@ def _comment(
     allowed: Callable[[Acts], bool],
 ) -> HttpResponse:
     user: User = request.user  # type: ignore[assignment]
+    if withdrawn := _gone(user, pk):
+        return _too_late(request, withdrawn)
     application = _routed(user, pk)
     if not allowed(_acts(application, user)):
-        messages.error(request, "This application does not wait on you for that. Its page shows who has it.")
-        return redirect("approval", pk)
+        return _too_late(request, application)
     data = request.POST if request.method == "POST" else None
     form = CommentForm(data, application=application, label=label, help_text=help_text)
-    if done := _performed(request, pk, form, lambda: act(application, form, user)):
+    if done := _performed(request, application, form, lambda: act(application, form, user)):
         return done
     context = {"application": application, "cohort": application.cohort, "form": form}
     return render(request, template, context)

@@ -26,10 +26,11 @@ def several(request: HttpRequest) -> HttpResponse:
         for step in waiting.steps_waiting(user, on=today).filter(pk__in=opened)
         if step.text_id == opened[step.pk]
     ]
-    settled = {
-        pk: each
-        for pk, each in reading.settled_at(steps, user, on=today).items()
-        if each and not settling.decides(each)
+    found = reading.settled_at(steps, user, on=today)
+    settled = {  # in the order of the list
+        step.application_id: each
+        for step in steps
+        if (each := found.get(step.application_id)) and not settling.decides(each)
     }
     if not proofs:
         messages.info(

@@ -426,3 +426,50 @@ def test_admin_shows_everything_and_changes_nothing(client, applicant, administr
     assert client.post(reverse(f"admin:applications_{model}_change", args=[pk]), {}).status_code == 403
     assert client.post(reverse(f"admin:applications_{model}_delete", args=[pk])).status_code == 403
     assert client.get(reverse(f"admin:applications_{model}_add")).status_code == 403
+
+
+class TestTooLate:
+    """Whoever comes second is told who was first, and loses nothing of what they wrote (A9)."""
+
+    WROTE = "Please say who uses the form today."
+
+    def send_comment(self, client, user, application, act="approval_return"):
+        client.force_login(user)
+        return client.post(
+            url(act, application), {"text_id": application.current_text_id, "comment": self.WROTE}
+        )
+
+    @pytest.mark.parametrize("act", ["approval_return", "approval_decline"])
+    def test_after_a_withdrawal(self, client, applicant, supervisor, cohort, act):
+        application = submitted(applicant, cohort)
+        workflow.withdraw(application=application, by=applicant, now=NOW)
+        response = self.send_comment(client, supervisor, application, act)
+        assert response.status_code == 200
+        assert "Ana Applicant has withdrawn this application." in words(response)
+        assert self.WROTE in words(response)
+        assert "One form for school meals" not in words(response)  # M17: nobody reads on
+        assert client.get(url("approval", application)).status_code == 404
+
+    def test_after_the_delegate(self, client, applicant, supervisor, outsider, cohort):
+        application = submitted(applicant, cohort)
+        Delegation.objects.create(
+            kind="delegate",
+            principal=supervisor,
+            person=outsider,
+            reason="Leave.",
+            start_date=TODAY,
+            end_date=TODAY,
+        )
+        sign(application, outsider)
+        response = self.send_comment(client, supervisor, application)
+        assert "Otto Outsider has signed this application. It waits on Dana Director" in words(response)
+        assert self.WROTE in words(response)
+        client.force_login(supervisor)
+        response = client.post(url("approval_sign", application), {"typed_name": "Sam Supervisor"})
+        assert "Otto Outsider has signed this application." in words(response)
+        assert application.current_text.sign_offs.count() == 2
+
+    def test_a_stranger_learns_nothing(self, client, applicant, outsider, cohort):
+        application = submitted(applicant, cohort)
+        workflow.withdraw(application=application, by=applicant, now=NOW)
+        assert self.send_comment(client, outsider, application).status_code == 404

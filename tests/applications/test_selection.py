@@ -138,7 +138,7 @@ class TestWhatItShows:
             "Education Programs Consultant",
             "Section manager",
             "One form for school meals",
-            "2 grow, 1 glow",
+            "Fostering a Team Environment, Creating Organizational Transformation",
             "Derek Deputy",
             "Interest in the program",
             "I want to learn from colleagues of other divisions.",

@@ -1,6 +1,6 @@
 """Several applications that were opened in one go are signed under one name, each for itself (A8, A9)."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.urls import reverse
@@ -57,6 +57,12 @@ def test_page_shows_each_statement_and_its_date(client, supervisor, two):
     assert "Ana Applicant" in page
     assert "Zoe Other" in page
     assert "Sign 2 applications" in page
+
+
+def test_they_stand_in_the_order_of_the_list(client, org, supervisor, cohort, two):
+    oldest = submitted(another(org, supervisor, "Olga Oldest"), cohort, now=NOW - timedelta(days=3))
+    response = client.get(ADDRESS, {"read": opened(client, supervisor, [*two, oldest])})
+    assert list(response.context["form"].settled) == [oldest.pk, two[0].pk, two[1].pk]
 
 
 def test_each_is_signed_for_itself_and_goes_on(client, supervisor, director, two):
@@ -134,6 +140,7 @@ def test_a_decision_cannot_be_smuggled_in(client, applicant, deputy, supervisor,
     """A10."""
     application = at_deputy(applicant, cohort)
     assert opened(client, deputy, [application]) == [""]
+    assert "Sign the checked ones together" not in words(client.get(reverse("approvals")))
 
 
 def test_the_first_signature_asks_for_consent_once(client, supervisor, two):
