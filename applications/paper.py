@@ -88,17 +88,21 @@ def enter(
     route = routing.route_for(applicant, cohort, on=today)
     whole = text.canonical(application, route, on=received_date)
     signed = signing.signed_text(kind=SignedText.Kind.APPLICATION, text=whole, now=now)
-    scan = _send(application, signed, route, _Paper(attested, signed_date, received_date, by, now))
-    for each in signatures:
-        if not _signed_already(application, each.signer):  # one person in two posts signs once (A9)
-            _sign(application, each, scan, attested.name, by, now, since=signed_date)
+    _send(application, signed, route, _Paper(attested, signed_date, received_date, by, now), signatures)
     notices.submitted(application, now=now)
     notices.turn(application, now=now)
     return application
 
 
-def _send(application: Application, signed: SignedText, route: list[Signer], given: _Paper) -> Scan:
-    """The applicant's signature on paper sends the application, as of the day on which it was received (A7)."""
+def _send(
+    application: Application,
+    signed: SignedText,
+    route: list[Signer],
+    given: _Paper,
+    signatures: Sequence[PaperSignature],
+) -> None:
+    """The applicant's signature on paper sends the application, as of the day on which it was received (A7); the
+    others on the same sheet follow it, with the same scan."""
     cohort, by, now = application.cohort, given.by, given.now
     scan = paper.keep_scan(content=given.attested.scan, by=by, now=now)
     paper.sign_on_paper(
@@ -116,7 +120,9 @@ def _send(application: Application, signed: SignedText, route: list[Signer], giv
     workflow.send(application, signed, route, submitted_at=received_at, now=now)
     data = {"text": signed.digest, "scan": scan.sha256, "received_date": given.received_date}
     audit.record("application.entered_on_paper", by=by, obj=application, now=now, data=data)
-    return scan
+    for each in signatures:
+        if not _signed_already(application, each.signer):  # one person in two posts signs once (A9)
+            _sign(application, each, scan, given.attested.name, by, now)
 
 
 @transaction.atomic
@@ -128,11 +134,13 @@ def receive(
     attested: Attested,
     by: User,
     now: datetime,
+    signatures: Sequence[PaperSignature] = (),
 ) -> Application:
     """The text that the applicant printed (`on_paper.ask_to_apply`) came back signed: it is submitted (A7).
 
-    Raises permissions.NotYourCohort, drafting.NotEditable, settling.TextChanged, NotOnPaper, drafting.NotOpen,
-    paper.NotAScan, paper.NotAttested, signing.NameDoesNotMatch.
+    `signatures` are the others on the same sheet, in the order of the route. Raises permissions.NotYourCohort,
+    drafting.NotEditable, settling.TextChanged, NotOnPaper, drafting.NotOpen, routing.NoSigner, paper.NotAScan,
+    paper.NotAttested, signing.NameDoesNotMatch and what `record_signature` raises.
     """
     application = drafting.lock(application)
     cohort = application.cohort
@@ -155,7 +163,7 @@ def receive(
             f"{application.applicant} has changed the application since it was printed, or its signers have changed. "
             "It has to be printed and signed again."
         )
-    _send(application, printed, route, _Paper(attested, signed_date, received_date, by, now))
+    _send(application, printed, route, _Paper(attested, signed_date, received_date, by, now), signatures)
     notices.submitted(application, now=now)
     notices.turn(application, now=now)
     return application
@@ -207,8 +215,7 @@ def record_signature(
     application = drafting.lock(application)
     permissions.require_office(cohort=application.cohort, by=by, now=now)
     scan = paper.keep_scan(content=attested.scan, by=by, now=now)
-    submitted = drafting.today_of(application.cohort, application.submitted_at or now)
-    sign_off = _sign(application, signature, scan, attested.name, by, now, since=submitted)
+    sign_off = _sign(application, signature, scan, attested.name, by, now)
     notices.signed(application, sign_off, now=now)
     notices.turn(application, now=now)
     return application
@@ -221,10 +228,9 @@ def _sign(
     attested_name: str,
     by: User,
     now: datetime,
-    *,
-    since: date,
 ) -> SignOff:
     """One signature for all steps that this person settles in a row, but the decision (A9)."""
+    since = _signed_by_applicant(application, now)
     if not since <= signature.signed_date <= drafting.today_of(application.cohort, now):
         raise NotOnPaper(
             f"{signature.signer} signed on {signature.signed_date:%B %-d, %Y}? The applicant signed on "
@@ -250,6 +256,12 @@ def _sign(
     settling.mark_signed(application, settled, sign_off, dates, by=by, now=now)
     workflow.move_on(application, now)
     return sign_off
+
+
+def _signed_by_applicant(application: Application, now: datetime) -> date:
+    """The day their own signature on this text is dated: what came on paper was signed before it was received."""
+    own = SignOff.objects.filter(text=application.current_text_id, signer=application.applicant_id).first()
+    return drafting.today_of(application.cohort, own.signed_at if own else now)
 
 
 def _settled(application: Application, signature: PaperSignature) -> Settled:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
+from applications.drafting import today_of
 from applications.models import Application, Decision, ReviewStep
 from applications.settling import stated_concept_date
 from coaching.models import SignOff
@@ -64,11 +65,11 @@ def _round(
     text = steps[0].text
     again = "Changed and submitted again" if number > 1 else "Signed and submitted"
     submitted = Event(
-        f"{again} by {application.applicant}",
-        _paper(paper) if paper else "",
-        at=text.created_at,
+        f"Entered by {paper.attested_by} (branch office)" if paper else f"{again} by {application.applicant}",
+        _came(application, paper) if paper else "",
+        at=paper.attested_at if paper else text.created_at,
         text_number=number,
-        text_pk=steps[0].text_id,
+        text_pk=text.pk,
     )
     acted = [step for step in steps if step.acted_at]
     events = [submitted]
@@ -91,13 +92,24 @@ def _signed(application: Application, steps: list[ReviewStep], sign_off: SignOff
         if step.concept_date and step.concept_date != stated:
             parts.append(f"Says the project concept was discussed on {step.concept_date:%B %-d, %Y}.")  # A3
     if sign_off.on_paper:  # A15
-        parts.append(_paper(sign_off))
+        parts.append(_paper(application, sign_off))
     title = f"Signed by {steps[0].acted_by}"
     return Event(title, " ".join(parts), steps[0].acted_at, text_number=number, text_pk=steps[0].text_id)
 
 
-def _paper(sign_off: SignOff) -> str:
-    return f"On paper of {sign_off.signed_at:%B %-d, %Y}, attested by {sign_off.attested_by}."
+def _paper(application: Application, sign_off: SignOff) -> str:
+    day = today_of(application.cohort, sign_off.signed_at)
+    return f"On paper of {day:%B %-d, %Y}, attested by {sign_off.attested_by}."
+
+
+def _came(application: Application, signed: SignOff) -> str:
+    """A15: by hand first, received later, entered last; the day of receipt is kept of the current text."""
+    day = today_of(application.cohort, signed.signed_at)
+    parts = [f"On paper, signed by {application.applicant} on {day:%B %-d, %Y}"]
+    if application.submitted_at and application.current_text_id == signed.text_id:
+        received = today_of(application.cohort, application.submitted_at)
+        parts.append(f"received on {received:%B %-d, %Y}")
+    return " and ".join(parts) + "."
 
 
 def _for_whom(sign_off: SignOff) -> str:

@@ -93,43 +93,21 @@ class AttestedForm(ActForm):
 
 
 class ReceiveForm(AttestedForm):
-    """The printed text came back with the applicant's signature."""
+    """The printed text came back: the dates, and which signatures stand on the sheet."""
 
     received_date = _day("The branch office received it on", help_text="This day counts for the deadline.")
     signed_date = _day("The applicant signed it on")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        dates = Row(
-            Column("received_date", css_class="col-sm-6"), Column("signed_date", css_class="col-sm-6")
-        )
-        self.helper = helper(dates, self.attestation)
-
-
-class PaperForm(AttestedForm):
-    """The dates of a paper application, and which signatures stand on it."""
-
-    received_date = _day("The branch office received it on", help_text="This day counts for the deadline.")
-    signed_date = _day("The applicant signed it on")
-    acknowledged = forms.BooleanField(
-        label="On the paper the applicant acknowledges what the program offers and asks for, and that it is voluntary, "
-        "and makes the commitment.",
-        error_messages={
-            "required": "Without these the paper is no application. Give it back to the applicant."
-        },
-    )
+    dates = Row(Column("received_date", css_class="col-sm-6"), Column("signed_date", css_class="col-sm-6"))
+    when: tuple[object, ...] = (dates,)
 
     def __init__(self, *args: Any, route: Iterable[Signer], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.route = [each for each in route if not each.step.decides]
         rows = [self._add(each) for each in self.route]
-        dates = Row(
-            Column("received_date", css_class="col-sm-6"), Column("signed_date", css_class="col-sm-6")
-        )
         self.helper = helper(
-            Fieldset("When", dates, "acknowledged"),
+            Fieldset("When", *self.when),
             Fieldset(
-                "Signatures on the paper",
+                "Other signatures on the paper",
                 HTML(
                     "<p>Fill in what stands on it, in this order. Leave out what does not: the application then waits "
                     "there. Whoever holds two posts has signed for both.</p>"
@@ -164,6 +142,19 @@ class PaperForm(AttestedForm):
         data = self.cleaned_data
         names = [self._names(each) for each in self.route]
         return [PaperSignature(data[who], data[when]) for who, when in names if data.get(when)]
+
+
+class PaperForm(ReceiveForm):
+    """Of a whole application on paper, also what the applicant acknowledges on it."""
+
+    acknowledged = forms.BooleanField(
+        label="On the paper the applicant acknowledges what the program offers and asks for, and that it is voluntary, "
+        "and makes the commitment.",
+        error_messages={
+            "required": "Without these the paper is no application. Give it back to the applicant."
+        },
+    )
+    when = (*ReceiveForm.when, "acknowledged")
 
 
 class PaperSignatureForm(AttestedForm):

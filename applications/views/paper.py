@@ -161,25 +161,36 @@ def signature(request: HttpRequest, pk: int) -> HttpResponse:
 @access(branch_office)
 @require_http_methods(["GET", "HEAD", "POST"])
 def receive(request: HttpRequest, pk: int) -> HttpResponse:
-    """The text that an applicant printed came back signed."""
+    """The text that an applicant printed came back signed, perhaps by others as well."""
     user: User = request.user  # type: ignore[assignment]
     ours = Application.objects.filter(cohort__in=permissions.office_cohorts(user).values("pk"))
     printed = ours.filter(paper_text__isnull=False, status__in=Application.EDITABLE)
     related = ("cohort__program", "cohort__branch", "applicant", "paper_text")
     application = get_object_or_404(printed.select_related(*related), pk=pk)
+    try:
+        today = drafting.today_of(application.cohort, timezone.now())
+        route = routing.route_for(application.applicant, application.cohort, on=today)
+    except Refused as problem:
+        messages.error(request, str(problem))
+        return redirect("paper_person", application.cohort_id)
     data = (request.POST, request.FILES) if request.method == "POST" else ()
-    form = ReceiveForm(*data, officer=user)
+    form = ReceiveForm(*data, route=route, officer=user)
     if form.is_valid():
         days = {name: form.cleaned_data[name] for name in ("received_date", "signed_date")}
         try:
             paper.receive(
-                application=application, attested=form.attested(), by=user, now=timezone.now(), **days
+                application=application,
+                signatures=form.signatures(),
+                attested=form.attested(),
+                by=user,
+                now=timezone.now(),
+                **days,
             )
         except Refused as refusal:
             form.refuse(refusal)
         else:
             messages.success(
-                request, f"Entered. {application.applicant} gets a mail, and so does the supervisor."
+                request, f"Entered. {application.applicant} gets a mail, and so does whoever signs next."
             )
             return redirect("application", pk)
     if form.is_bound:

@@ -8,12 +8,12 @@ from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from applications import drafting, on_paper, paper, workflow
+from applications import drafting, on_paper, paper, timeline, workflow
 from applications.models import Application
 from applications.paper import Attested, PaperSignature
 from applications.settling import DecisionNeeded, NotWaitingOnYou, TextChanged
 from coaching import outbox
-from coaching.models import AuditEvent, SignedText, SignOff
+from coaching.models import AuditEvent, Scan, SignedText, SignOff
 from coaching.permissions import NotYourCohort
 from tests import factories
 from tests.applications.factories import A_SCAN, at_deputy, draft, sign, submit, submitted
@@ -70,6 +70,46 @@ class TestApplicant:
             TODAY + timedelta(days=1),
         )
         assert application.current_step().signer == supervisor
+
+    def test_the_other_signatures_on_the_same_sheet_are_taken_with_it(
+        self, printed, receive, applicant, supervisor, director
+    ):
+        """A15: one sheet has the lines of all who sign before the decision."""
+        others = [
+            PaperSignature(supervisor, TODAY + timedelta(days=1)),
+            PaperSignature(director, TODAY + timedelta(days=2)),
+        ]
+        application = receive(printed, signatures=others)
+        assert application.current_step().office == "deputy"
+        rows = SignOff.objects.order_by("signed_at")
+        assert [each.signer for each in rows] == [applicant, supervisor, director]
+        assert {each.scan for each in rows} == {Scan.objects.get()}
+        first = timeline.timeline(application)[0]
+        assert (first.title, first.at) == ("Entered by Bo Branchoffice (branch office)", LATER)
+        days = "on November 24, 2026 and received on November 25, 2026."
+        assert first.text == f"On paper, signed by Ana Applicant {days}"
+
+    def test_one_wrong_signature_on_it_and_nothing_is_kept(self, printed, receive, supervisor, director):
+        for others, refusal in (
+            ([PaperSignature(supervisor, TODAY)], paper.NotOnPaper),
+            ([PaperSignature(director, TODAY + timedelta(days=1))], NotWaitingOnYou),
+        ):
+            with pytest.raises(refusal):
+                receive(printed, signatures=others)
+            printed.refresh_from_db()
+            assert (printed.status, Scan.objects.count(), SignOff.objects.count()) == ("draft", 0, 0)
+
+    def test_a_signature_of_the_same_sheet_can_be_recorded_later(
+        self, printed, receive, supervisor, branch_officer
+    ):
+        application = paper.record_signature(
+            application=receive(printed),
+            signature=PaperSignature(supervisor, TODAY + timedelta(days=1)),  # before the day of receipt
+            attested=Attested(A_SCAN, branch_officer.name),
+            by=branch_officer,
+            now=LATER,
+        )
+        assert application.current_step().office == "director"
 
     def test_a_changed_text_has_to_be_printed_again(self, printed, receive, applicant):
         drafting.save_answers(application=printed, by=applicant, answers={"why": "Another reason."}, now=NOW)
@@ -136,13 +176,21 @@ class TestApplicant:
         assert receive in words(client.get(reverse("paper_person", args=[cohort.pk])))
         assert client.get(reverse("application_print", args=[application.pk])).status_code == 200
         assert client.get(reverse("application", args=[application.pk])).status_code == 404
-        values = {"received_date": TODAY, "signed_date": TODAY, "attested_name": "x"}
+        supervisor = applicant.supervisor.email
+        values = {
+            "received_date": TODAY,
+            "signed_date": TODAY,
+            "attested_name": "x",
+            "signer_supervisor": supervisor,
+            "signed_supervisor": TODAY,
+        }
         page = words(client.post(receive, {**values, "scan": SimpleUploadedFile("a.png", A_SCAN)}))
         assert "type your own name exactly" in page
         values["attested_name"] = branch_officer.name
         response = client.post(receive, {**values, "scan": SimpleUploadedFile("a.png", A_SCAN)})
         assert response["Location"] == reverse("application", args=[application.pk])
         assert Application.objects.get().status == "in_review"
+        assert Application.objects.get().current_step().office == "director"
         assert client.get(receive).status_code == 404
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from html import unescape
 
 import pikepdf
@@ -289,6 +289,26 @@ class TestRecordSignature:
         with pytest.raises(paper.NotOnPaper):
             record(submitted(applicant, cohort), supervisor, TODAY - timedelta(days=1))
 
+    def test_signed_between_the_applicant_and_the_receipt(self, enter, supervisor, director, record):
+        """A15: what counts is the day of the applicant's own signature, not the one on which the paper was received."""
+        stated = dict.fromkeys(("concept_supervisor_date", "concept_director_date"), date(2026, 11, 2))
+        application = enter(signed_date=date(2026, 11, 10), answers=stated)
+        with pytest.raises(paper.NotOnPaper, match="The applicant signed on November 10, 2026, and nobody"):
+            record(application, supervisor, date(2026, 11, 9))
+        application = record(application, supervisor, date(2026, 11, 12))
+        assert application.current_step().signer == director
+        signed_at = SignOff.objects.get(signer=supervisor).signed_at
+        assert drafting.today_of(application.cohort, signed_at) == date(2026, 11, 12)
+
+    def test_the_day_of_the_applicants_signature_is_that_of_the_cohorts_zone(
+        self, applicant, cohort, supervisor, director, record
+    ):
+        late = datetime(2026, 11, 24, 7, 30, tzinfo=UTC)  # still November 23 in California
+        application = submitted(applicant, cohort, now=late)
+        with pytest.raises(paper.NotOnPaper, match="The applicant signed on November 23, 2026"):
+            record(application, supervisor, date(2026, 11, 22), now=late)
+        assert record(application, supervisor, TODAY, now=late).current_step().signer == director
+
     def test_by_the_branch_office_alone(self, applicant, cohort, supervisor, deputy, record):
         with pytest.raises(NotYourCohort):
             record(submitted(applicant, cohort), supervisor, by=deputy)
@@ -482,8 +502,8 @@ class TestRecord:
         )
         assert [(event.title, event.text) for event in timeline.timeline(application)] == [
             (
-                "Signed and submitted by Ana Applicant",
-                "On paper of November 16, 2026, attested by Bo Branchoffice.",
+                "Entered by Bo Branchoffice (branch office)",
+                "On paper, signed by Ana Applicant on November 16, 2026 and received on November 18, 2026.",
             ),
             (
                 "Signed by Sam Supervisor",
