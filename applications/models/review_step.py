@@ -75,6 +75,7 @@ class ReviewStepQuerySet(AssignedQuerySet["ReviewStep"]):
             "acted_by",
             "unit",
             "delegation",
+            "replaces__signer",
             "sign_off__on_behalf_of",
             "sign_off__attested_by",
         )

@@ -69,9 +69,8 @@ def _extended(request: HttpRequest, cohort: Cohort, form: MoreTimeForm) -> bool:
         form.add_error("last_date", refusal.messages)
         return False
     people = "1 person" if told == 1 else f"{told} people"
-    messages.success(
-        request, f"Applications are open until {last_date:%A, %B %-d, %Y}. We write to {people}."
-    )
+    written = f" We write to {people}." if told else ""
+    messages.success(request, f"Applications are open until {last_date:%A, %B %-d, %Y}.{written}")
     return True
 
 

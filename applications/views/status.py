@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from applications import conflicts, drafting, readers, reassigning, way, workflow
+from applications import conflicts, drafting, readers, reassigning, routing, way, workflow
 from applications.checks import Step
 from applications.models import Application, ReviewStep
 from applications.timeline import timeline
@@ -106,6 +106,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
             "stops": way.stops(application, route),
             "waiting": waiting,
             "following": following[0] if following else None,
+            "stand_ins": _stand_ins(waiting) if waiting else [],
             "help": waiting and way.help_for(waiting, on=timezone.localdate()),
             "may_act": waiting and Application.objects.awaiting(user).filter(pk=pk).exists(),
             "events": timeline(application),
@@ -119,6 +120,12 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
             "missing": still_missing(application) if application.status == Application.Status.DRAFT else [],
         },
     )
+
+
+def _stand_ins(waiting: ReviewStep) -> list[User]:
+    """Who can act beside the person it waits on: so that nobody thinks it lies while they are away (A9)."""
+    people = routing.expected_signers(waiting, on=timezone.localdate())
+    return [person for person in people if person != waiting.signer]
 
 
 def _participation(application: Application) -> Participant | None:

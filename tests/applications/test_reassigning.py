@@ -317,9 +317,10 @@ class TestPages:
         client.force_login(branch_officer)
         address = reverse("application", args=[application.pk])
         client.get(address)
+        give(application.current_step(), factories.person("Nora Next"))
         once = self.number_of_queries(client, address)
         give(application.route()[1], outsider)
-        give(application.current_step(), factories.person("Nora Next"))
+        give(application.current_step(), factories.person("Nelly Next"))
         assert self.number_of_queries(client, address) == once
 
     def number_of_queries(self, client, address) -> int:

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from applications import checks, drafting, workflow
 from applications.models import Application
-from coaching.models import DirectoryCorrection, Message, RoleAssignment
+from coaching.models import Delegation, DirectoryCorrection, Message, RoleAssignment
 from tests import factories
 from tests.applications.counting import queries
 from tests.applications.factories import (
@@ -541,7 +541,31 @@ class TestShow:
         assert as_applicant.get(url).status_code == 404
 
 
+class TestWhoHasIt:
+    def test_names_who_can_act_in_their_place(self, as_applicant, applicant, supervisor, outsider, cohort):
+        """A9: while somebody stands in, nobody thinks that it lies."""
+        application = submitted(applicant, cohort)
+        address = reverse("application", args=[application.pk])
+        assert "in Sam Supervisor’s place" not in words(as_applicant.get(address))
+        Delegation.objects.create(
+            kind="delegate",
+            principal=supervisor,
+            person=outsider,
+            reason="Leave.",
+            start_date=TODAY,
+            end_date=TODAY,
+        )
+        assert "Otto Outsider can sign in Sam Supervisor’s place." in words(as_applicant.get(address))
+
+
 class TestWithdraw:
+    def test_a_withdrawn_one_leads_to_what_is_open(self, as_applicant, applicant, cohort):
+        application = submitted(applicant, cohort)
+        workflow.withdraw(application=application, by=applicant, now=NOW)
+        page = words(as_applicant.get(reverse("application", args=[application.pk])))
+        assert "You have withdrawn it" in page
+        assert "See what is open" in page
+
     def test_withdraw_asks_first(self, as_applicant, applicant, cohort):
         """F3."""
         application = submitted(applicant, cohort)
