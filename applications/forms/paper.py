@@ -156,6 +156,10 @@ class PaperForm(ReceiveForm):
     )
     when = (*ReceiveForm.when, "acknowledged")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper.disable_csrf = True  # it stands in one form element with the answers, which bring theirs
+
 
 class PaperSignatureForm(AttestedForm):
     """Whoever it waits on has signed on paper."""

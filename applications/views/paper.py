@@ -10,7 +10,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from applications import checks, drafting, paper, readers, routing, workflow
 from applications.forms.paper import FindPersonForm, PaperForm, PaperSignatureForm, ReceiveForm
-from applications.forms.writing import CompetenciesForm, ProjectForm, WhyForm
+from applications.forms.paper_answers import (
+    PaperCompetenciesForm,
+    PaperProjectForm,
+    PaperWhyForm,
+    said_to_the_office,
+)
 from applications.models import Application
 from coaching import permissions
 from coaching.errors import Refused
@@ -79,7 +84,10 @@ def enter(request: HttpRequest, pk: int, person_pk: int) -> HttpResponse:
                 messages.success(request, f"Entered. {person} gets a mail, and so does whoever signs next.")
                 return redirect("application", application.pk)
         except workflow.NotComplete as refusal:
-            missing = refusal.findings
+            given = forms["project"].cleaned_data
+            missing = [
+                said_to_the_office(each, answered=bool(given.get(each.field))) for each in refusal.findings
+            ]
         except Refused as refusal:
             forms["paper"].refuse(refusal)  # type: ignore[attr-defined]
         forms["paper"].ask_again_for_the_scan()  # type: ignore[attr-defined]
@@ -95,9 +103,9 @@ def _forms(
     blank = Application(cohort=cohort, applicant=person)
     six = list(cohort.competency_model.competencies.prefetch_related("skills"))
     return {
-        "why": WhyForm(data, instance=blank, read_by=READ_BY),
-        "competencies": CompetenciesForm(data, competencies=six, ratings={}, read_by=READ_BY),
-        "project": ProjectForm(data, instance=blank, read_by=READ_BY),
+        "why": PaperWhyForm(data, instance=blank, read_by=READ_BY),
+        "competencies": PaperCompetenciesForm(data, competencies=six, ratings={}, read_by=READ_BY),
+        "project": PaperProjectForm(data, instance=blank, read_by=READ_BY),
         "paper": PaperForm(data, request.FILES or None, route=route, officer=request.user),
     }
 

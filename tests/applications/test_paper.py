@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import re
 from datetime import UTC, date, datetime, timedelta
 from html import unescape
 
@@ -417,6 +418,24 @@ class TestPages:
         assert "It is with Dana Director" in page
         assert "On paper of November 18, 2026, attested by Bo Branchoffice." in page
 
+    def test_it_speaks_to_the_officer_in_one_form(self, client, cohort, applicant):
+        page = words(client.get(reverse("paper_enter", args=[cohort.pk, applicant.pk])))
+        form = re.search(r'<form method="post" enctype.*?</form>', page).group()
+        assert form.count("csrfmiddlewaretoken") == 1
+        assert "The concept was discussed with the supervisor on" in form
+        assert (
+            re.findall(
+                r"\b[Yy]ou(?:r supervisor|r division| want| glow)?\b", form.split("The paper itself")[0]
+            )
+            == []
+        )
+
+    @pytest.mark.parametrize("name", ["people_written_order", "people_acting", "people_me"])
+    def test_other_forms_have_one_token_too(self, client, name):
+        page = words(client.get(reverse(name)))
+        forms = [each for each in re.findall(r"<form.*?</form>", page) if "post" in each]
+        assert {each.count("csrfmiddlewaretoken") for each in forms} == {1}
+
     def test_nothing_is_typed_for_whoever_has_applied(self, client, cohort, applicant):
         submitted(applicant, cohort)
         response = client.get(reverse("paper_enter", args=[cohort.pk, applicant.pk]))
@@ -431,7 +450,10 @@ class TestPages:
         assert "One form for school meals" in page
         assert "Choose the scan again" in page
         page = words(client.post(address, {**typed, "scan": upload(), "why": ""}))
-        assert "Say why you want to take part." in page
+        assert "“Why does the applicant want to take part” has no answer." in page
+        tomorrow = {"concept_director_date": RECEIVED}
+        page = words(client.post(address, {**typed, "scan": upload(), **tomorrow}))
+        assert "division director on”: this day lies after the applicant’s signature." in page
         page = words(client.post(address, {**typed, "scan": upload(b"MZ", "scan.pdf")}))
         assert "This is no PDF, JPEG or PNG file." in page
         page = words(client.post(address, {**typed, "scan": upload(), "attested_name": "Me"}))
