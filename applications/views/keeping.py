@@ -7,7 +7,6 @@ See docs/decisions/0008-what-was-typed-comes-back.md.
 import re
 
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 
@@ -32,28 +31,14 @@ def _is_answer(name: str, step: str) -> bool:
     return name in NAMES.get(step, ())
 
 
-def step_sent(request: HttpRequest) -> str:
-    """The step whose answers this request brings from a page of this site; empty for anything else."""
+def handed_back(request: HttpRequest) -> HttpResponse | None:
+    """Nothing is saved: the answers of a step, and how to go on; None for anything else that was sent."""
     match = request.resolver_match
-    if request.method != "POST" or match is None or match.url_name != "application_step":
-        return ""
-    step = match.kwargs["step"]
-    return step if _comes_from_here(request) and typed(request.POST, step) else ""
-
-
-def _comes_from_here(request: HttpRequest) -> bool:
-    """By headers that a browser sets and that no page can. Another site's form is not shown as one's own words."""
-    if site := request.headers.get("Sec-Fetch-Site"):
-        return site == "same-origin"
-    return request.headers.get("Origin") == f"{request.scheme}://{request.get_host()}"
-
-
-def handed_back(request: HttpRequest, step: str) -> HttpResponse:
-    """Nothing is saved: the answers, with a token that counts now, and how to go on."""
-    get_token(request)  # sets its cookie where that was lost
+    if match is None or match.url_name != "application_step" or not typed(request.POST, match.kwargs["step"]):
+        return None
     if request.htmx:  # type: ignore[attr-defined]
         return render(request, "applications/_signed_out.html", {"address": request.path}, status=401)
-    return page(request, step)
+    return page(request, match.kwargs["step"])
 
 
 def page(

@@ -1,25 +1,83 @@
-"""When a sign-in has ended: people are asked to sign in, and what they wrote of an application comes back to them."""
+"""When a sign-in has ended: people are asked to sign in, and what they typed comes back to them.
+
+The words travel from the form into the answer's own form, and nowhere else: not into a session, a cache or a log.
+See docs/decisions/0008-what-was-typed-comes-back.md.
+"""
 
 from collections.abc import Callable
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.middleware.csrf import get_token
+from django.shortcuts import render
+from django.utils.cache import add_never_cache_headers
 from django.views.csrf import csrf_failure
 
 from applications.views import keeping
+
+NEVER = ("accounts/", "admin/")  # what is sent there is nobody's to show again
+SIGNATURE = "typed_name"  # given in sight of what is signed, so it is no reason to hand a form back
+SOME_LENGTH = 10
 
 
 class SignInMiddleware(LoginRequiredMiddleware):
     def handle_no_permission(  # type: ignore[override]
         self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
     ) -> HttpResponse:
-        if step := keeping.step_sent(request):
-            return keeping.handed_back(request, step)
-        return super().handle_no_permission(request, view_func)
+        return handed_back(request) or super().handle_no_permission(request, view_func)
 
 
 def token_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Signing in again makes a new token, so a form that was open since then comes with one that does not count."""
-    if step := keeping.step_sent(request):
-        return keeping.handed_back(request, step)
-    return csrf_failure(request, reason=reason)
+    return handed_back(request) or csrf_failure(request, reason=reason)
+
+
+def handed_back(request: HttpRequest) -> HttpResponse | None:
+    """Nothing is saved: what was typed, with a token that counts now; None where nothing of one's own was typed."""
+    if request.method != "POST" or not _asks_for_sign_in(request) or not _comes_from_here(request):
+        return None
+    answer = keeping.handed_back(request) or _page(request)
+    if answer:
+        get_token(request)  # sets its cookie where that was lost
+        add_never_cache_headers(answer)
+    return answer
+
+
+def _asks_for_sign_in(request: HttpRequest) -> bool:
+    match = request.resolver_match
+    return (
+        match is not None
+        and getattr(match.func, "login_required", True)
+        and not (match.route or "").startswith(NEVER)
+    )
+
+
+def _comes_from_here(request: HttpRequest) -> bool:
+    """By headers that a browser sets and that no page can. Another site's form is not shown as one's own words."""
+    if site := request.headers.get("Sec-Fetch-Site"):
+        return site == "same-origin"
+    return request.headers.get("Origin") == f"{request.scheme}://{request.get_host()}"
+
+
+def _page(request: HttpRequest) -> HttpResponse | None:
+    carried = [
+        (name, value)
+        for name, values in request.POST.lists()
+        if name != "csrfmiddlewaretoken" and "password" not in name.lower()
+        for value in values
+    ]
+    shown = [value for name, value in carried if name != SIGNATURE and _is_text(value)]
+    if not shown:
+        return None
+    context = {
+        "address": request.get_full_path(),
+        "carried": carried,
+        "shown": shown,
+        "files": bool(request.FILES),
+    }
+    return render(request, "site/kept.html", context, status=403)
+
+
+def _is_text(value: str) -> bool:
+    """Words, rather than a choice, a day or a number."""
+    return len(value.strip()) >= SOME_LENGTH and len(value.split()) > 1

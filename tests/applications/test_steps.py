@@ -313,7 +313,7 @@ class TestSignedOut:
         for answer in (client.get(url), client.post(url, headers=FROM_HERE)):
             assert answer.url == f"/accounts/login/?next={url}"
 
-    def test_other_addresses_hand_nothing_back(self, client, application):
+    def test_a_signature_is_given_anew_in_sight_of_what_it_signs(self, client, application):
         url = reverse("application_review", args=[application.pk])
         answer = client.post(url, {"why": "Typed.", "typed_name": "Ana"}, headers=FROM_HERE)
         assert answer.url == f"/accounts/login/?next={url}"
