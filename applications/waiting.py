@@ -12,7 +12,7 @@ from coaching.counting import NumberOf
 from coaching.models import OrgUnit, Participant, RouteStep, User
 
 OVERDUE = "overdue"
-LONGEST = 200  # rows of a list; whoever looks for an older one narrows it down
+LONGEST = 100  # rows of a list; whoever looks for an older one narrows it down
 
 
 def steps_waiting(user: User, *, on: date) -> ReviewStepQuerySet:

@@ -299,7 +299,7 @@ def _comment(
     allowed: Callable[[Acts], bool],
 ) -> HttpResponse:
     user: User = request.user  # type: ignore[assignment]
-    if withdrawn := _gone(user, pk):
+    if request.method == "POST" and (withdrawn := _gone(user, pk)):
         return _too_late(request, withdrawn)
     application = _routed(user, pk)
     if not allowed(_acts(application, user)):

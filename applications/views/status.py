@@ -16,6 +16,8 @@ from coaching.errors import Refused, refusals_told
 from coaching.models import Cohort, OrgUnit, Participant, User
 from coaching.permissions import access, post_only, signed_in
 
+RECENT = 10  # of one's own applications; whoever has more asks for all
+
 
 @access(signed_in)
 @require_safe
@@ -23,9 +25,12 @@ def index(request: HttpRequest) -> HttpResponse:
     """My applications, and the cohorts I can apply to."""
     user: User = request.user  # type: ignore[assignment]
     today = timezone.localdate()
-    mine = list(Application.objects.filter(applicant=user).select_related("cohort__branch"))
-    taken = [each.cohort_id for each in mine if each.status != Application.Status.WITHDRAWN]
-    cohorts = Cohort.objects.exclude(pk__in=taken).exclude(participants__user=user)
+    own_ones = Application.objects.filter(applicant=user)
+    recent = own_ones.select_related("cohort__branch").defer(*Application.ANSWERS)
+    mine = list(recent if "all" in request.GET else recent[: RECENT + 1])
+    shown = mine if "all" in request.GET else mine[:RECENT]
+    cohorts = Cohort.objects.exclude(pk__in=own_ones.standing().values("cohort"))
+    cohorts = cohorts.exclude(participants__user=user)
     cohorts = cohorts.select_related("program", "branch").filter(branch__in=OrgUnit.objects.around(user))
     ahead = list(cohorts.filter(applications_close_date__gte=today))
     open_cohorts = [cohort for cohort in ahead if cohort.accepts_applications(today)]
@@ -34,7 +39,8 @@ def index(request: HttpRequest) -> HttpResponse:
         request,
         "applications/index.html",
         {
-            "applications": [(each, drafting.came_too_late(each, now=timezone.now())) for each in mine],
+            "applications": [(each, drafting.came_too_late(each, now=timezone.now())) for each in shown],
+            "has_more": len(mine) > len(shown),
             "open_cohorts": [(cohort, in_conflict[cohort.pk]) for cohort in open_cohorts],
             "earlier": drafting.earlier_answers(user),
             "coming_cohorts": [cohort for cohort in ahead if cohort not in open_cohorts],

@@ -6,7 +6,7 @@ from datetime import date
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -17,6 +17,7 @@ from applications.models import Application
 from certificates.models import Certificate
 from coaching import offices
 from coaching.cohorts import Standing, change_cohort, open_cohort, standing
+from coaching.counting import NumberOf
 from coaching.errors import Refused, refusals_told
 from coaching.models import Cohort, Membership, OrgUnit, Participant, Team, User
 from coaching.permissions import (
@@ -53,11 +54,11 @@ class Row:
 @require_safe
 def cohort_list(request: HttpRequest) -> HttpResponse:
     rows = readable_cohorts(request.user).select_related("branch", "program")  # type: ignore[arg-type]
+    here = Participant.objects.exclude(status=Participant.Status.LEFT)
+    teams = Team.objects.exclude(status=Team.Status.ENDED)
     rows = rows.prefetch_related("program__curriculum").annotate(
-        participant_count=Count(
-            "participants", filter=~Q(participants__status=Participant.Status.LEFT), distinct=True
-        ),
-        team_count=Count("teams", filter=~Q(teams__status=Team.Status.ENDED), distinct=True),
+        participant_count=NumberOf(here.filter(cohort=OuterRef("pk"))),
+        team_count=NumberOf(teams.filter(cohort=OuterRef("pk"))),
     )
     rows = rows.order_by("-first_month", "pk")
     page = Paginator(rows, COHORTS_ON_A_PAGE).get_page(request.GET.get("page"))

@@ -159,6 +159,8 @@ ROUTED = {
         ("with deputy", "accepted", "waitlisted", "not selected"), people("supervisor director deputy")
     ),
 }
+# Whoever acts while it is withdrawn is told so, and reads nothing of it.
+TOO_LATE = ROUTED | {"withdrawn": people("supervisor")}
 # T10, A9: what is compared for the selection; who only waits on a signer is there too.
 ON_BOARD = dict.fromkeys(
     ("with supervisor", "with director", "with deputy", "accepted", "returned", "waitlisted", "not selected"),
@@ -232,10 +234,10 @@ APPLICATION_ROOMS = {
     "approvals_signed": page(PEOPLE),
     "approvals_several": page(PEOPLE, PEOPLE),
     "approval": about("application", get=ROUTED),
-    "approval_sign": both("application", ROUTED),
-    "approval_decide": both("application", ROUTED),
-    "approval_return": both("application", ROUTED),
-    "approval_decline": both("application", ROUTED),
+    "approval_sign": about("application", get=ROUTED, post=TOO_LATE),
+    "approval_decide": about("application", get=ROUTED, post=TOO_LATE),
+    "approval_return": about("application", get=ROUTED, post=TOO_LATE),
+    "approval_decline": about("application", get=ROUTED, post=TOO_LATE),
 }
 
 # M14, M16: a team's meetings are its members' alone; the branch office keeps attendance, by pages of its own.
