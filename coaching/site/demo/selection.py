@@ -3,15 +3,12 @@ came too late."""
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from applications import choosing, closing, waitlist, workflow
 from applications.models import Application, Outcome
 from coaching.models import Cohort, User
 from coaching.site import lifecycle, staging
-
-if TYPE_CHECKING:
-    from coaching.site.demo import Demo
+from coaching.site.demo.scene import Demo
 
 SEATS = 6
 ADVICE = (
@@ -22,7 +19,7 @@ ADVICE = (
 )
 
 
-def load(demo: "Demo", branch: str) -> None:
+def load(demo: Demo, branch: str) -> None:
     today = demo.now.date()
     cohort = demo.open_cohort(
         branch=branch,
@@ -38,7 +35,7 @@ def load(demo: "Demo", branch: str) -> None:
     _late(demo, cohort, people)
 
 
-def _ready(demo: "Demo", cohort: Cohort, people: Iterator[User], *, days: int) -> Application:
+def _ready(demo: Demo, cohort: Cohort, people: Iterator[User], *, days: int) -> Application:
     """Submitted so many days ago, and signed up to the deputy."""
     now = demo.now - timedelta(days=days)
     application = demo.submitted(cohort, next(people), now)
@@ -48,7 +45,7 @@ def _ready(demo: "Demo", cohort: Cohort, people: Iterator[User], *, days: int) -
     return application
 
 
-def _first_round(demo: "Demo", cohort: Cohort, people: Iterator[User]) -> None:
+def _first_round(demo: Demo, cohort: Cohort, people: Iterator[User]) -> None:
     """All seats are given, three people wait; then somebody leaves, and the office has put the three in order."""
     chosen = demo.now - timedelta(days=10)
     ready = [_ready(demo, cohort, people, days=40 - number) for number in range(SEATS + 3)]
@@ -66,7 +63,7 @@ def _first_round(demo: "Demo", cohort: Cohort, people: Iterator[User]) -> None:
     waitlist.move(application=last, up=True, by=demo.user("branch.office"), now=demo.now - timedelta(days=8))
 
 
-def _second_round(demo: "Demo", cohort: Cohort, people: Iterator[User]) -> None:
+def _second_round(demo: Demo, cohort: Cohort, people: Iterator[User]) -> None:
     """Signed later: each is recommended, two are chosen and not released."""
     for number, (outcome, sentence) in enumerate(ADVICE):
         application = _ready(demo, cohort, people, days=16 - number)
@@ -77,7 +74,7 @@ def _second_round(demo: "Demo", cohort: Cohort, people: Iterator[User]) -> None:
             staging.choose(application, outcome, now=now + timedelta(days=1), reason=sentence)
 
 
-def _late(demo: "Demo", cohort: Cohort, people: Iterator[User]) -> None:
+def _late(demo: Demo, cohort: Cohort, people: Iterator[User]) -> None:
     """One waits on a supervisor, one was returned, one is closed."""
     _, returned, closed = (
         demo.submitted(cohort, next(people), demo.now - timedelta(days=14)) for _ in range(3)

@@ -1,0 +1,120 @@
+"""Cohorts of the demo beyond selection: completed, in month five, forming teams."""
+
+from datetime import datetime, timedelta
+from itertools import islice
+
+from certificates import approval, issuing
+from certificates.models import Certificate
+from coaching import esign, team_formation
+from coaching.models import Cohort, User
+from coaching.site import staging
+from coaching.site.demo.scene import DIVISIONS, OPERATIONS_BRANCH, SEED, STUDENT_BRANCH, Demo
+from meetings import evaluations
+from meetings.models import Attendance
+
+
+def completed(demo: Demo) -> None:
+    """Seven people in two teams: five hold certificates, one was replaced; one missed a month; one was excused late,
+    and waits for the approval."""
+    cohort = demo.open_cohort(
+        branch=STUDENT_BRANCH,
+        name=str(demo.month(-10).year),
+        first_month=demo.month(-10),
+        opens=demo.month(-13),
+        closes=demo.month(-11) - timedelta(days=1),
+    )
+    demo.enroll(cohort, [demo.user("graduate"), *islice(demo.colleagues(STUDENT_BRANCH), 6)])
+    officer = demo.user("branch.office")
+    staging.form_teams(cohort, by=officer, seed=SEED, now=staging.at(demo.month(-11), 15, cohort=cohort))
+    known = demo.user("graduate").participations.get(cohort=cohort)
+    team = known.memberships.get().team_id
+    demo.hold_meetings(
+        cohort,
+        unless=lambda meeting, number: (
+            (meeting.month, number) in ((6, 0), (4, 1)) and not meeting.teams.filter(pk=team).exists()
+        ),
+    )
+    now = staging.at(demo.month(-2), cohort=cohort) + timedelta(days=9)
+    evaluations.close_evaluations(now=now)
+    batch = approval.propose_batch(cohort=cohort, by=officer, now=now)
+    batch = approval.submit_for_approval(batch=batch, by=officer, now=now)
+    head = demo.user("superintendent")
+    esign.consent(by=head, now=now)
+    batch = approval.approve_batch(batch=batch, by=head, typed_name=head.name, now=now + timedelta(days=2))
+    issuing.issue_batch(batch=batch, by=officer, now=now + timedelta(days=2, hours=1))
+    _excuse_late(cohort, officer, now=demo.now - timedelta(days=4))
+    lost = Certificate.objects.exclude(participant__user=known.user).order_by("pk").first()
+    assert lost is not None
+    issuing.reissue(
+        certificate=lost, by=officer, reason="The holder lost the file.", now=now + timedelta(days=20)
+    )
+
+
+def _excuse_late(cohort: Cohort, officer: User, *, now: datetime) -> None:
+    """Somebody shows afterwards why they could not come: their certificate waits for the superintendent."""
+    missed = Attendance.objects.get(
+        meeting__cohort=cohort, meeting__item__month=4, status=Attendance.Status.ABSENT
+    )
+    staging.attendance.excuse(
+        meeting=missed.meeting, participant=missed.participant, reason="Jury duty.", by=officer, now=now
+    )
+    batch = approval.propose_batch(cohort=cohort, by=officer, now=now)
+    approval.submit_for_approval(batch=batch, by=officer, now=now)
+
+
+def month_five(demo: Demo) -> None:
+    """Eleven people in three teams; everything up to this month is held, one meeting was missed."""
+    cohort = demo.open_cohort(
+        branch=STUDENT_BRANCH,
+        name=f"{demo.month(-4).year} summer",
+        first_month=demo.month(-4),
+        opens=demo.month(-7),
+        closes=demo.month(-5) - timedelta(days=1),
+    )
+    demo.enroll(cohort, [demo.user("member"), *islice(demo.colleagues(STUDENT_BRANCH), 10)])
+    officer = demo.user("branch.office")
+    staging.form_teams(cohort, by=officer, seed=SEED, now=staging.at(demo.month(-5), 15, cohort=cohort))
+    known = demo.user("member").participations.get(cohort=cohort)
+    team = known.memberships.get().team_id
+    demo.hold_meetings(
+        cohort,
+        unless=lambda meeting, number: (
+            meeting.month == 3 and number == 1 and not meeting.teams.filter(pk=team).exists()
+        ),
+    )
+
+
+def teams(demo: Demo) -> None:
+    """Thirteen people of the other branch: one team waits for answers, a draft holds the others."""
+    cohort = demo.open_cohort(
+        branch=OPERATIONS_BRANCH,
+        name=str(demo.month(2).year),
+        first_month=demo.month(2),
+        opens=demo.now.date() - timedelta(days=70),
+        closes=demo.now.date() - timedelta(days=20),
+    )
+    known = demo.user("operations.member")
+    colleagues = [
+        each for each in demo.colleagues(OPERATIONS_BRANCH) if each.supervisor_id != known.supervisor_id
+    ]
+    demo.enroll(cohort, [known, *colleagues[:12]])
+    officer, now = demo.user("operations.office"), demo.now - timedelta(days=3)
+    draft = team_formation.start_by_hand(cohort=cohort, by=officer, now=now)
+    first = [known.participations.get(cohort=cohort)]
+    divisions = {first[0].division_id}
+    for participant in cohort.participants.order_by("pk"):
+        if participant.division_id not in divisions or len(divisions) == len(DIVISIONS[OPERATIONS_BRANCH]):
+            divisions.add(participant.division_id)
+            first.append(participant)
+        if len(first) == 4:
+            break
+    for participant in first:
+        draft = team_formation.place(
+            proposal=draft, participant=participant, team=1, version=draft.version, by=officer, now=now
+        )
+    [team] = team_formation.publish(proposal=draft, by=officer, now=now)
+    for consent in team.changes.get().consents.exclude(participant=first[0]):
+        staging.team_agreement.answer(
+            consent=consent, agree=True, by=consent.participant.user, now=now + timedelta(days=1)
+        )
+    staging.propose_teams(cohort, by=officer, seed=SEED, now=now + timedelta(days=2))
