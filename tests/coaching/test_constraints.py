@@ -261,6 +261,16 @@ def test_ended_rows_make_room_for_new_ones(w):
     )
     TeamChange.objects.filter(pk=w.change.pk).update(status="cancelled")
     TeamChange.objects.create(team=w.team)
+    made = (
+        w.officer.role_assignments,
+        w.applicant.corrections,
+        Job.objects.filter(key="x:1"),
+        w.cohort.participants.filter(user=w.participant.user),
+        w.team.memberships.filter(participant=w.participant),
+        w.cohort.proposals,
+        w.team.changes,
+    )
+    assert [rows.count() for rows in made] == [2, 3, 2, 2, 2, 3, 2]
 
 
 def test_same_names_under_other_parents_are_allowed(w):
@@ -270,6 +280,9 @@ def test_same_names_under_other_parents_are_allowed(w):
     CompetencySkill.objects.create(
         competency=Competency.objects.get(model=other), position=1, name="communication"
     )
+    assert OrgUnit.objects.filter(name=w.org.unit.name).count() == 2
+    assert Competency.objects.filter(name=w.competency.name).count() == 2
+    assert CompetencySkill.objects.filter(name="communication").count() == 2
 
 
 @pytest.mark.parametrize("used", ["competency_model", "program", "branch", "user", "team"])

@@ -24,7 +24,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("name", NAMES)
 def test_template_compiles(name):
-    get_template(name)
+    assert get_template(name).template.name == name
 
 
 @pytest.mark.parametrize("name", PAGES)
