@@ -47,15 +47,20 @@ class Seats:
     total: int
     taken: int
     chosen: int
+    left_again: int  # accepted, and no longer taking part: their seats are free
 
     @property
     def left(self) -> int:
         return self.total - self.taken - self.chosen
 
     def in_words(self) -> str:
-        """ "12 seats: 5 taken, 6 chosen, 1 left"."""
-        rest = f"{self.left} left" if self.left >= 0 else f"{-self.left} too many"
-        return f"{self.total} seats: {self.taken} taken, {self.chosen} chosen, {rest}"
+        """ "12 seats: 5 taken, 6 chosen, 1 free. 2 more were accepted and have left again."."""
+        rest = f"{self.left} free" if self.left >= 0 else f"{-self.left} too many"
+        said = f"{self.total} seats: {self.taken} taken, {self.chosen} chosen, {rest}"
+        if not self.left_again:
+            return said
+        gone = "was accepted and has" if self.left_again == 1 else "were accepted and have"
+        return f"{said}. {self.left_again} more {gone} left again."
 
 
 @dataclass(frozen=True)
@@ -92,7 +97,8 @@ def desk_of(user: User, cohort_id: int, *, on: date) -> Desk:
     """What this person may see of a cohort's selection. Raises Http404 where that is nothing."""
     board = _on_board(cohort_id, user)
     choices = Choice.objects.filter(application__in=board)
-    here = Participant.objects.filter(cohort=cohort_id).exclude(status=Participant.Status.LEFT)
+    participants = Participant.objects.filter(cohort=cohort_id)
+    gone = participants.filter(status=Participant.Status.LEFT)
     own = Application.objects.filter(cohort=OuterRef("pk"), status__in=ON_BOARD).exclude(applicant=user)
     cohort = (
         Cohort.objects.filter(pk=cohort_id)
@@ -101,7 +107,8 @@ def desk_of(user: User, cohort_id: int, *, on: date) -> Desk:
             is_office=Exists(permissions.office_cohorts(user, on=on).filter(pk=OuterRef("pk"))),
             is_lead=Exists(permissions.deputy_cohorts(user, on=on).filter(pk=OuterRef("pk"))),
             is_decider=Exists(own.filter(pk__in=_decided_by(user, on=on))),
-            taken=NumberOf(here),
+            taken=NumberOf(participants.exclude(status=Participant.Status.LEFT)),
+            left_again=NumberOf(gone),
             chosen=NumberOf(choices.filter(_HOLDS, outcome=Outcome.ACCEPTED)),
             to_release=NumberOf(choices),
             number=NumberOf(board),
@@ -116,7 +123,7 @@ def desk_of(user: User, cohort_id: int, *, on: date) -> Desk:
         office=cohort.is_office,
         leads=cohort.is_lead,
         decides=cohort.is_lead or cohort.is_decider,
-        seats=Seats(cohort.seats, cohort.taken, cohort.chosen),
+        seats=Seats(cohort.seats, cohort.taken, cohort.chosen, cohort.left_again),
         number=cohort.number,
         to_release=cohort.to_release,
     )

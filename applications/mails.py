@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from applications import drafting, project_changes, routing
-from applications.models import Application, Decision, DraftShare, ProjectChange, ReviewStep
+from applications.models import Application, Decision, DraftShare, ProjectChange, ReviewStep, SeatOffer
 from coaching.models import SignOff, User
 from coaching.outbox import Build, Mail, render_mail
 
@@ -121,6 +121,16 @@ def _outcome(recipient: User, *, decision: int) -> Mail | None:
     return _render(found.outcome, recipient, application, decision=found)
 
 
+def _seat_answered(recipient: User, *, offer: int) -> Mail | None:
+    """As it stands when it is sent; what has been decided since then has a mail of its own."""
+    found = SeatOffer.objects.get(pk=offer)
+    application = _application(found.application_id)
+    if application.status != Application.Status.WAITLISTED or found.answer == SeatOffer.Answer.OPEN:
+        return None
+    wants = found.answer == SeatOffer.Answer.YES
+    return _render("seat_answered", recipient, application, offer=found, wants=wants)
+
+
 def _withdrawn(recipient: User, *, application: int) -> Mail | None:
     found = _application(application)
     readable = Application.objects.visible_to(recipient).filter(pk=application).exists()
@@ -196,6 +206,7 @@ BUILDERS: dict[str, Build] = {
     "application_reassigned": _reassigned,
     "application_paper_asked": _paper_asked,
     "application_outcome": _outcome,
+    "application_seat_answered": _seat_answered,
     "application_withdrawn": _withdrawn,
     "application_closed": _closed,
     "application_more_time": _more_time,

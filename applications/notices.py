@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from applications.models import Application, Decision, ProjectChange, ReviewStep
+from applications.models import Application, Decision, ProjectChange, ReviewStep, SeatOffer
 from applications.routing import expected_signers
 from coaching import offices, outbox
 from coaching.models import SignOff, User
@@ -61,6 +61,14 @@ def decided(application: Application, decision: Decision, *, now: datetime) -> N
         now=now,
         ids={"decision": decision.pk},
     )
+
+
+def seat_answered(offer: SeatOffer, *, now: datetime) -> None:
+    """A receipt for what somebody on the waitlist has answered, which the branch office wrote down."""
+    person = offer.application.applicant
+    ids = {"offer": offer.pk}
+    key = f"{offer.pk}:{offer.answer}"
+    outbox.queue(kind="application_seat_answered", to=person, key=key, now=now, ids=ids)
 
 
 def paper_asked(application: Application, *, key: str, now: datetime) -> None:

@@ -8,10 +8,10 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
-from applications import checks, drafting, reminders, routing
-from applications.models import Application, ReviewStep
+from applications import checks, drafting, project_changes, reminders, routing
+from applications.models import Application, Assigned, ProjectChange, ReviewStep
 from coaching import permissions
-from coaching.models import Cohort, User
+from coaching.models import Cohort, Delegation, User
 from coaching.outbox import Build, Mail, render_mail
 
 MOST_LISTED = 40  # applications in one mail
@@ -67,6 +67,46 @@ def _to_signer(recipient: User, *, steps: list[int]) -> Mail | None:
     return render_mail("mail/application_reminders.txt", context)
 
 
+def _change(recipient: User, *, change: int) -> Mail | None:
+    """Only while it waits on this person (A14)."""
+    found = ProjectChange.objects.with_people().get(pk=change)
+    if project_changes.right_to_act(found, recipient, on=_today(found)) is None:
+        return None
+    context = {
+        "recipient": recipient,
+        "change": found,
+        "cohort": found.cohort,
+        "overdue": _is_late(found),
+        "for_another": found.signer != recipient,
+        "page": settings.SITE_URL + reverse("project_approval", args=[change]),
+    }
+    return render_mail("mail/project_change_reminder.txt", context)
+
+
+def _to_stand_in(recipient: User, *, order: int, steps: list[int], changes: list[int]) -> Mail | None:
+    """Of what waited before the order began, what still waits on this person."""
+    rows = ReviewStep.objects.filter(pk__in=steps).order_by("since_at", "pk").with_people()
+    found = rows.select_related("application__applicant", "application__cohort__program")
+    waiting = [step for step in found if _still_waits_on(recipient, step)]
+    asked = ProjectChange.objects.filter(pk__in=changes).order_by("asked_at", "pk").with_people()
+    to_answer = [
+        each for each in asked if project_changes.right_to_act(each, recipient, on=_today(each)) is not None
+    ]
+    if not waiting and not to_answer:
+        return None
+    context = {
+        "recipient": recipient,
+        "order": Delegation.objects.select_related("person", "principal", "unit__head").get(pk=order),
+        "count": len(waiting) + len(to_answer),
+        "rows": [(step, _is_late(step)) for step in waiting[:MOST_LISTED]],
+        "more": len(waiting[MOST_LISTED:]),
+        "changes": [(each, _is_late(each)) for each in to_answer],
+        "cohort": (waiting or to_answer)[0].cohort,
+        "page": settings.SITE_URL + reverse("approvals"),
+    }
+    return render_mail("mail/application_stand_in.txt", context)
+
+
 def _still_waits_on(person: User, step: ReviewStep) -> bool:
     in_review = step.application.status == Application.Status.IN_REVIEW
     if not in_review or step.status != ReviewStep.Status.PENDING or step.since_at is None:
@@ -74,12 +114,12 @@ def _still_waits_on(person: User, step: ReviewStep) -> bool:
     return routing.authority(step, person, on=_today(step)) is not None
 
 
-def _is_late(step: ReviewStep) -> bool:
-    return step.is_overdue(_today(step))
+def _is_late(asked: ReviewStep | ProjectChange) -> bool:
+    return asked.is_overdue(_today(asked))
 
 
-def _today(step: ReviewStep) -> date:
-    return drafting.today_of(step.application.cohort, timezone.now())
+def _today(asked: Assigned) -> date:
+    return drafting.today_of(asked.cohort, timezone.now())
 
 
 def _draft(recipient: User, *, application: int) -> Mail | None:
@@ -111,9 +151,9 @@ def _returned(recipient: User, *, step: int) -> Mail | None:
 
 @dataclass(frozen=True)
 class Late:
-    """One application that waits too long, as the list says it."""
+    """One application, or change of a project, that waits too long, as the list says it."""
 
-    applicant: User
+    whose: User
     title: str
     people: list[User]
     due_date: date
@@ -124,17 +164,21 @@ def _overdue(recipient: User, *, branch: int) -> Mail | None:
     """All that is overdue in the cohorts this officer works for (F5, T10), with whom it waits."""
     now = timezone.now()
     ours = permissions.office_cohorts(recipient, on=timezone.localdate(now)).filter(branch=branch)
-    found = reminders.overdue_steps(now).filter(application__cohort__in=ours.values("pk"))
-    steps = [step for step in found if reminders.is_overdue(step, now)]
-    if not steps:
+    found = list(reminders.overdue(ours, now))
+    if not found:
         return None
-    shown = sorted(steps[:MOST_LISTED], key=lambda step: step.application.cohort_id)
-    by_cohort = groupby(shown, key=lambda step: step.application.cohort)
+    shown = sorted(found[:MOST_LISTED], key=lambda asked: asked.cohort.pk)
+    by_cohort = groupby(shown, key=lambda asked: asked.cohort)
+    applications = sum(isinstance(asked, ReviewStep) for asked in found)
     context = {
         "recipient": recipient,
-        "count": len(steps),
-        "more": len(steps[MOST_LISTED:]),
-        "cohorts": [(cohort, _page_of(cohort), [_late(step) for step in rows]) for cohort, rows in by_cohort],
+        "applications": applications,
+        "changes": len(found) - applications,
+        "count": len(found),
+        "more": len(found[MOST_LISTED:]),
+        "cohorts": [
+            (cohort, _page_of(cohort), [_late(asked) for asked in rows]) for cohort, rows in by_cohort
+        ],
     }
     return render_mail("mail/applications_overdue.txt", context)
 
@@ -143,21 +187,27 @@ def _page_of(cohort: Cohort) -> str:
     return settings.SITE_URL + reverse("cohort_applications", args=[cohort.pk])
 
 
-def _late(step: ReviewStep) -> Late:
-    today = _today(step)
-    assert step.due_date is not None
+def _late(asked: ReviewStep | ProjectChange) -> Late:
+    today = _today(asked)
+    assert asked.due_date is not None
+    if isinstance(asked, ReviewStep):
+        whose, title = asked.application.applicant, asked.route_step.title
+    else:
+        whose, title = asked.participant.user, "to concur with a changed project"
     return Late(
-        applicant=step.application.applicant,
-        title=step.route_step.title,
-        people=routing.expected_signers(step, on=today),
-        due_date=step.due_date,
-        days=(today - step.due_date).days,
+        whose=whose,
+        title=title,
+        people=routing.expected_signers(asked, on=today),
+        due_date=asked.due_date,
+        days=(today - asked.due_date).days,
     )
 
 
 BUILDERS: dict[str, Build] = {
     "application_reminder": _to_signer,
+    "application_stand_in": _to_stand_in,
     "application_draft_reminder": _draft,
     "application_returned_reminder": _returned,
     "applications_overdue": _overdue,
+    "project_change_reminder": _change,
 }

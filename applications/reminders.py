@@ -4,22 +4,25 @@ Each matter has its scheduled days. The latest one that has come is reminded of,
 made up for, and a clock that steps back, a second worker or another run repeat nothing.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils import timezone
 
-from applications.models import Application, Reminder, ReviewStep
+from applications.models import Application, Assigned, ProjectChange, Reminder, ReviewStep
 from applications.routing import expected_signers
+from applications.waiting import changes_waiting, steps_waiting
 from coaching import outbox, permissions
-from coaching.models import Cohort, RouteStep, User
+from coaching.models import Cohort, Delegation, RouteStep, User
 
 # Days from the day by which a signer is asked to sign: two before, the day after, then weekly; four in all.
 SIGN_DAYS = (-2, 1, 8, 15)
+# Whoever takes a place is told what waits there when the order begins; after so many days it is no news.
+STAND_IN_TOLD_WITHIN = timedelta(days=7)
 # The branch office hears of a step the day after it was due, and of all that are overdue a week later, and so on.
 OVERDUE_LIST_EVERY = timedelta(days=7)
 # Days before applications close on which somebody with a draft is reminded.
@@ -35,7 +38,8 @@ Kind = Reminder.Kind
 def do_due(*, now: datetime) -> dict[str, int]:
     """Ask for all reminders whose day has come; safe to run at any time and twice. Returns counts for the log."""
     return {
-        "signers_reminded": remind_signers(now=now),
+        "signers_reminded": remind_signers(now=now) + remind_of_changes(now=now),
+        "stand_ins_told": tell_stand_ins(now=now),
         "offices_told_of_overdue": tell_offices(now=now),
         "applicants_reminded": remind_of_drafts(now=now) + remind_of_returned(now=now),
     }
@@ -101,11 +105,11 @@ def remind_signers(*, now: datetime) -> int:
     return sum(_remind_signers(found, now) for found in due.values())
 
 
-def _came(step: ReviewStep, now: datetime) -> date | None:
-    due, since = step.due_date, step.since_at
+def _came(asked: Assigned, now: datetime) -> date | None:
+    due, since = asked.due_date, asked.asked_since
     assert due is not None
     assert since is not None
-    day = day_of(step.application.cohort.zone, now)
+    day = day_of(asked.cohort.zone, now)
     return latest(_days(due, SIGN_DAYS), after=timezone.localdate(since), until=day)
 
 
@@ -123,6 +127,66 @@ def _remind_signers(found: list[tuple[ReviewStep, date]], now: datetime) -> int:
     return len(waiting)
 
 
+def pending_changes() -> "models.QuerySet[ProjectChange]":
+    return ProjectChange.objects.pending().with_people().order_by("asked_at", "pk")
+
+
+def remind_of_changes(*, now: datetime) -> int:
+    """A14: who is to concur with a changed project, on the same days as the signer of an application."""
+    found = pending_changes().annotate(reminded=_reminded(Kind.CHANGE))
+    due = ((change, _came(change, now)) for change in found)
+    return sum(
+        _remind_of_change(change, came, now) for change, came in due if came and not _is_done(change, came)
+    )
+
+
+@transaction.atomic
+def _remind_of_change(change: ProjectChange, came: date, now: datetime) -> int:
+    if not _claim(Kind.CHANGE, change.pk, came, now):
+        return 0
+    people = expected_signers(change, on=day_of(change.cohort.zone, now))
+    key, ids = f"{change.pk}:{came}", {"change": change.pk}
+    outbox.queue_many(kind="project_change_reminder", to=people, key=key, now=now, ids=ids)
+    return len(people)
+
+
+def tell_stand_ins(*, now: datetime) -> int:
+    """A9: whoever signs in somebody's place from now on hears once what waited there before.
+
+    What comes later they are told as it comes; of what was reminded of since then they have heard.
+    """
+    today = day_of(ZoneInfo(settings.TIME_ZONE), now)
+    orders = Delegation.objects.on(today).filter(start_date__gt=today - STAND_IN_TOLD_WITHIN)
+    new = orders.annotate(reminded=_reminded(Kind.STAND_IN)).filter(reminded=None)
+    return sum(_tell_stand_in(order, today, now) for order in new.select_related("person"))
+
+
+@transaction.atomic
+def _tell_stand_in(order: Delegation, today: date, now: datetime) -> bool:
+    if not _claim(Kind.STAND_IN, order.pk, order.start_date, now):
+        return False
+    begins = datetime.combine(order.start_date, time(), tzinfo=ZoneInfo(settings.TIME_ZONE))
+    since = max(order.recorded_at, begins)
+    place = Q(signer=order.principal_id) | Q(holder=order.principal_id) if order.principal_id else Q()
+    place |= Q(unit=order.unit_id) if order.unit_id else Q(pk__in=[])
+    steps = steps_waiting(order.person, on=today).filter(place, since_at__lt=since)
+    changes = changes_waiting(order.person, on=today).filter(place, asked_at__lt=since)
+    ids: dict[str, int | list[int] | None] = {
+        "order": order.pk,
+        "steps": _not_reminded_of(steps, Kind.SIGN, since),
+        "changes": _not_reminded_of(changes, Kind.CHANGE, since),
+    }
+    if not ids["steps"] and not ids["changes"]:
+        return False
+    outbox.queue(kind="application_stand_in", to=order.person, key=str(order.pk), now=now, ids=ids)
+    return True
+
+
+def _not_reminded_of(rows: "models.QuerySet", kind: Kind, since: datetime) -> list[int]:
+    heard = Reminder.objects.filter(kind=kind, object_id=OuterRef("pk"), at__gte=since)
+    return list(rows.exclude(Exists(heard)).values_list("pk", flat=True))
+
+
 def _days(start: date, offsets: Sequence[int]) -> list[date]:
     return [start + timedelta(days=each) for each in offsets]
 
@@ -135,22 +199,28 @@ def _is_done(row: models.Model, came: date) -> bool:
 # To the branch office
 
 
-def overdue_steps(now: datetime) -> "models.QuerySet[ReviewStep]":
-    """Perhaps overdue: whether they are, the day where the cohort is says (`is_overdue`)."""
-    return waiting_steps(now, ahead=0)
+def is_overdue(asked: ReviewStep | ProjectChange, now: datetime) -> bool:
+    return asked.is_overdue(day_of(asked.cohort.zone, now))
 
 
-def is_overdue(step: ReviewStep, now: datetime) -> bool:
-    return step.is_overdue(day_of(step.application.cohort.zone, now))
+def overdue(cohorts: "models.QuerySet[Cohort]", now: datetime) -> Iterator[ReviewStep | ProjectChange]:
+    """All that waits too long in these cohorts; `reminded` says whether the branch office was told."""
+    steps = waiting_steps(now, ahead=0).filter(application__cohort__in=cohorts.values("pk"))
+    changes = pending_changes().filter(participant__cohort__in=cohorts.values("pk"))
+    for row in steps.annotate(reminded=_reminded(Kind.OVERDUE)):
+        if is_overdue(row, now):
+            yield row
+    for change in changes.annotate(reminded=_reminded(Kind.OVERDUE_CHANGE)):
+        if is_overdue(change, now):
+            yield change
 
 
 def tell_offices(*, now: datetime) -> int:
     """One mail to each officer with all that is overdue: when something has become so, and then every week."""
-    told = overdue_steps(now).annotate(reminded=_reminded(Kind.OVERDUE)).filter(reminded=None)
-    new: dict[int, list[ReviewStep]] = {}
-    for step in told:
-        if is_overdue(step, now):
-            new.setdefault(step.application.cohort.branch_id, []).append(step)
+    new: dict[int, list[ReviewStep | ProjectChange]] = {}
+    for asked in overdue(Cohort.objects.all(), now):
+        if asked.reminded is None:  # type: ignore[union-attr]
+            new.setdefault(asked.cohort.branch_id, []).append(asked)
     day = day_of(ZoneInfo(settings.TIME_ZONE), now)
     weekly = Reminder.objects.filter(kind=Kind.OVERDUE_LIST, for_date__lte=day - OVERDUE_LIST_EVERY)
     branches = {*new, *weekly.values_list("object_id", flat=True)}
@@ -158,14 +228,14 @@ def tell_offices(*, now: datetime) -> int:
 
 
 @transaction.atomic
-def _tell_office(branch: int, new: list[ReviewStep], day: date, now: datetime) -> bool:
+def _tell_office(branch: int, new: list[ReviewStep | ProjectChange], day: date, now: datetime) -> bool:
     """One list a day and branch at the most, and none of nothing."""
-    late = overdue_steps(now).filter(application__cohort__branch=branch)
-    cohorts = {step.application.cohort for step in late if is_overdue(step, now)}
+    cohorts = {asked.cohort for asked in overdue(Cohort.objects.filter(branch=branch), now)}
     if not cohorts or not _claim(Kind.OVERDUE_LIST, branch, day, now):
         return False
-    for step in new:
-        _claim(Kind.OVERDUE, step.pk, day, now)
+    for asked in new:
+        kind = Kind.OVERDUE if isinstance(asked, ReviewStep) else Kind.OVERDUE_CHANGE
+        _claim(kind, asked.pk, day, now)
     people = {each for cohort in cohorts for each in permissions.officers_of(cohort, on=day)}
     ids = {"branch": branch}
     outbox.queue_many(kind="applications_overdue", to=people, key=f"{branch}:{day}", now=now, ids=ids)

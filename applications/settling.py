@@ -166,6 +166,10 @@ def concept_discussed_by(application: Application) -> date:
     return drafting.today_of(application.cohort, application.submitted_at)  # type: ignore[arg-type]
 
 
+# A3: who confirms, when signing, the day on which the concept was discussed.
+ASKED_ABOUT_CONCEPT = (RouteStep.Office.SUPERVISOR, RouteStep.Office.DIRECTOR)
+
+
 def stated_concept_date(application: Application, step: ReviewStep) -> date | None:
     """When the applicant says they discussed the concept with this office; None for offices that are not asked (A3)."""
     if step.office == RouteStep.Office.SUPERVISOR:

@@ -9,7 +9,7 @@ from django.http import QueryDict
 from applications.models import Application, ProjectChange, ReviewStep
 from applications.models.review_step import ReviewStepQuerySet
 from coaching.counting import NumberOf
-from coaching.models import OrgUnit, Participant, RouteStep, User
+from coaching.models import OrgUnit, RouteStep, User
 
 OVERDUE = "overdue"
 LONGEST = 100  # rows of a list; whoever looks for an older one narrows it down
@@ -23,8 +23,8 @@ def steps_waiting(user: User, *, on: date) -> ReviewStepQuerySet:
 
 def changes_waiting(user: User, *, on: date) -> "QuerySet[ProjectChange]":
     """Changes of approved projects that wait on this person (A14)."""
-    pending = ProjectChange.objects.pending().filter(participant__status=Participant.Status.ACTIVE)
-    return pending.signable_by(user, on=on).with_people().order_by("asked_at", "pk")
+    pending = ProjectChange.objects.pending().signable_by(user, on=on)
+    return pending.with_people().order_by("asked_at", "pk")
 
 
 def on_waitlist(user: User, *, on: date) -> ReviewStepQuerySet:

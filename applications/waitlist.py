@@ -10,7 +10,7 @@ from datetime import date, datetime
 from django.db import transaction
 from django.db.models import F, Max, OuterRef, Prefetch, QuerySet
 
-from applications import drafting
+from applications import drafting, notices
 from applications.models import Application, SeatOffer
 from coaching import audit
 from coaching.counting import NumberOf
@@ -202,4 +202,5 @@ def answer(*, application: Application, wants: bool, by: User, now: datetime) ->
         application.waitlist_place = (places["last"] or 0) + 1
         application.save(update_fields=["waitlist_place"])
     audit.record("waitlist.answered", by=by, obj=application, now=now, data={"answer": said.value})
+    notices.seat_answered(offer, now=now)
     return offer

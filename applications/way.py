@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from django.utils import timezone
 
-from applications.models import Application, ReviewStep
+from applications.models import Application, ProjectChange, ReviewStep
 from applications.reminders import SIGN_DAYS
 
 Status = Application.Status
@@ -81,9 +81,9 @@ class Help:
     office_told: date
 
 
-def help_for(step: ReviewStep, *, on: date) -> Help:
+def help_for(step: ReviewStep | ProjectChange, *, on: date) -> Help:
     """The days of applications/reminders.py, as they fall for this step."""
-    due, since = step.due_date, _day(step.since_at)
+    due, since = step.due_date, _day(step.asked_since)
     assert due is not None
     assert since is not None
     days = [day for each in SIGN_DAYS if (day := due + timedelta(days=each)) > since]

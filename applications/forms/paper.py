@@ -12,7 +12,12 @@ from applications.forms.writing import helper, readers
 from applications.models import Application, ReviewStep
 from applications.paper import Attested, PaperSignature
 from applications.routing import Signer
-from applications.settling import ConceptNotDiscussed, NotWaitingOnYou, stated_concept_date
+from applications.settling import (
+    ASKED_ABOUT_CONCEPT,
+    ConceptNotDiscussed,
+    NotWaitingOnYou,
+    stated_concept_date,
+)
 from coaching import paper
 from coaching.errors import Refused
 from coaching.forms import PersonField
@@ -118,19 +123,27 @@ class ReceiveForm(AttestedForm):
         )
 
     def _add(self, each: Signer) -> Row:
-        who, when = self._names(each)
+        who, when, discussed = self._names(each)
         self.fields[who] = PersonField(label=each.post, required=False, initial=each.signer)
         self.fields[when] = _day(f"{each.step.title} signed on", required=False)
-        return Row(Column(who, css_class="col-sm-6"), Column(when, css_class="col-sm-6"))
+        columns = [Column(who, css_class="col-sm-6"), Column(when, css_class="col-sm-6")]
+        if each.step.office in ASKED_ABOUT_CONCEPT:
+            self.fields[discussed] = _day(
+                f"The {each.step.title.lower()} says the concept was discussed on",
+                required=False,
+                help_text="Only where the paper corrects the day that the applicant states.",
+            )
+            columns.append(Column(discussed, css_class="col-sm-6 offset-sm-6"))
+        return Row(*columns)
 
-    def _names(self, each: Signer) -> tuple[str, str]:
-        return f"signer_{each.step.office}", f"signed_{each.step.office}"
+    def _names(self, each: Signer) -> tuple[str, str, str]:
+        return tuple(f"{field}_{each.step.office}" for field in ("signer", "signed", "concept"))  # type: ignore[return-value]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
         missing = ""
         for each in self.route:
-            who, when = self._names(each)
+            who, when, _ = self._names(each)
             if data.get(when) and not data.get(who) and who not in self.errors:
                 self.add_error(who, "Say who signed here.")
             if data.get(when) and missing:
@@ -141,7 +154,16 @@ class ReceiveForm(AttestedForm):
     def signatures(self) -> list[PaperSignature]:
         data = self.cleaned_data
         names = [self._names(each) for each in self.route]
-        return [PaperSignature(data[who], data[when]) for who, when in names if data.get(when)]
+        return [
+            PaperSignature(data[who], data[when], data.get(discussed))
+            for who, when, discussed in names
+            if data.get(when)
+        ]
+
+    def _field_of(self, refusal: Refused) -> str | None:
+        if isinstance(refusal, ConceptNotDiscussed):
+            return f"concept_{refusal.office}"
+        return super()._field_of(refusal)
 
 
 class PaperForm(ReceiveForm):

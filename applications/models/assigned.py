@@ -1,13 +1,14 @@
 """A signature that is asked of a named person, who may act in a post or have others stand in (A9)."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import ClassVar, Generic, Self, TypeVar
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 
 from coaching import offices
-from coaching.models import Delegation, OrgUnit, RouteStep, User
+from coaching.models import Cohort, Delegation, OrgUnit, RouteStep, User
 
 Row = TypeVar("Row", bound="Assigned", covariant=True)
 
@@ -60,6 +61,22 @@ class Assigned(models.Model):
     def signed_for_id(self) -> int:
         """The person it is signed for; neither they nor anybody on their behalf signs it."""
         raise NotImplementedError
+
+    @property
+    def cohort(self) -> Cohort:
+        raise NotImplementedError
+
+    @property
+    def asked_since(self) -> datetime | None:
+        """None before its turn has come."""
+        raise NotImplementedError
+
+    @property
+    def due_date(self) -> date | None:
+        """The day by which it is to be signed."""
+        if self.asked_since is None:
+            return None
+        return timezone.localdate(self.asked_since) + timedelta(days=self.route_step.days_to_sign)
 
     @staticmethod
     def constraints(name: str, *, or_else: Q | None = None) -> list[models.CheckConstraint]:

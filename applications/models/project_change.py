@@ -1,17 +1,20 @@
 """A change to an approved project; it counts once the division director concurs again (A14)."""
 
+from datetime import date, datetime
+
 from django.db import models
 from django.db.models import Q
 
 from applications.models.assigned import Assigned, AssignedQuerySet
-from coaching.models import Competency, Participant, RouteStep, SignedText, SignOff, User
+from coaching.models import Cohort, Competency, Participant, RouteStep, SignedText, SignOff, User
 
 
 class ProjectChangeQuerySet(AssignedQuerySet["ProjectChange"]):
     signed_for = "participant__user"
 
     def pending(self) -> "ProjectChangeQuerySet":
-        return self.filter(status=ProjectChange.Status.PENDING)
+        """Those to be answered: whose participation has ended changes nothing any more."""
+        return self.filter(status=ProjectChange.Status.PENDING, participant__status=Participant.Status.ACTIVE)
 
     def with_people(self) -> "ProjectChangeQuerySet":
         return self.select_related(
@@ -83,3 +86,14 @@ class ProjectChange(Assigned):
     @property
     def signed_for_id(self) -> int:
         return self.participant.user_id
+
+    @property
+    def cohort(self) -> Cohort:
+        return self.participant.cohort
+
+    @property
+    def asked_since(self) -> datetime | None:
+        return self.asked_at
+
+    def is_overdue(self, on: date) -> bool:
+        return self.status == self.Status.PENDING and self.due_date is not None and self.due_date < on

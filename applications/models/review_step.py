@@ -1,16 +1,15 @@
 """The steps of an application's way: who is to sign, in what order, and what they did."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Self
 
 from django.db import models
 from django.db.models import ExpressionWrapper, F, Q, Value
 from django.db.models.functions import Cast, TruncDate
-from django.utils import timezone
 
 from applications.models.assigned import Assigned, AssignedQuerySet
 from applications.models.status import ApplicationStatus
-from coaching.models import RouteStep, SignedText, SignOff, User
+from coaching.models import Cohort, RouteStep, SignedText, SignOff, User
 
 
 class ReviewStepQuerySet(AssignedQuerySet["ReviewStep"]):
@@ -198,10 +197,12 @@ class ReviewStep(Assigned):
         return self.application.applicant_id
 
     @property
-    def due_date(self) -> date | None:
-        if self.since_at is None:
-            return None
-        return timezone.localdate(self.since_at) + timedelta(days=self.route_step.days_to_sign)
+    def cohort(self) -> Cohort:
+        return self.application.cohort
+
+    @property
+    def asked_since(self) -> datetime | None:
+        return self.since_at
 
     def is_overdue(self, on: date) -> bool:
         return self.status == self.Status.PENDING and self.due_date is not None and self.due_date < on

@@ -81,6 +81,7 @@ def _waiting(
         "page": page,
         "rows": [_row(step, user, today, opened) for step in rows],
         "changes": changes,
+        "today": today,
         "can_sign_several": any(not step.route_step.decides for step in rows),
         "form": _form(request, waiting.options(whole), numbers.overdue) if numbers.waiting else None,
     }

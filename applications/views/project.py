@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from applications import drafting, project_changes, routing
 from applications.forms.project import ConcurForm, DeclineChangeForm, ProjectChangeForm
 from applications.models import ProjectChange
+from applications.way import help_for
 from coaching.errors import Refused, refusals_told
 from coaching.models import Goal, Participant, User
 from coaching.permissions import access, post_only, signed_in
@@ -45,6 +46,9 @@ def project(request: HttpRequest, pk: int) -> HttpResponse:
             "facts": _facts(goal) if goal else [],
             "changes": changes,
             "pending": pending,
+            "help": help_for(pending, on=drafting.today_of(participant.cohort, timezone.now()))
+            if pending
+            else None,
             "form": form if is_active and not pending else None,
         },
     )

@@ -12,7 +12,12 @@ VAR_DIR.mkdir(exist_ok=True)
 env = environ.Env()
 env.read_env(BASE_DIR / ".env")
 
-SECRET_KEY = env("SECRET_KEY")
+SECRET_KEY = env("SECRET_KEY", default="")
+if not SECRET_KEY:
+    raise SystemExit(
+        "SECRET_KEY is not set. script/bootstrap writes .env with new secrets for this machine; docs/operations.md lists "
+        "every setting."
+    )
 DEBUG = env.bool("DEBUG", False)
 DEMO = env.bool("DEMO", False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])

@@ -186,11 +186,17 @@ class TestApplicant:
         }
         page = words(client.post(receive, {**values, "scan": SimpleUploadedFile("a.png", A_SCAN)}))
         assert "type your own name exactly" in page
-        values["attested_name"] = branch_officer.name
+        values |= {"attested_name": branch_officer.name, "concept_supervisor": TODAY + timedelta(days=1)}
+        page = client.post(receive, {**values, "scan": SimpleUploadedFile("a.png", A_SCAN)})
+        assert "before the application is submitted" in page.context["form"].errors["concept_supervisor"][0]
+        assert Application.objects.get().status == "draft"
+        values["concept_supervisor"] = TODAY - timedelta(days=9)
         response = client.post(receive, {**values, "scan": SimpleUploadedFile("a.png", A_SCAN)})
         assert response["Location"] == reverse("application", args=[application.pk])
         assert Application.objects.get().status == "in_review"
         assert Application.objects.get().current_step().office == "director"
+        signed = Application.objects.get().review_steps.get(office="supervisor")
+        assert signed.concept_date == TODAY - timedelta(days=9)  # A3: as the paper corrects it
         assert client.get(receive).status_code == 404
 
 

@@ -8,7 +8,7 @@ import time_machine
 from django.core import mail
 from django.urls import reverse
 
-from applications import project_changes, routing
+from applications import project_changes, reminders, routing
 from applications.drafting import NotYours
 from applications.models import ProjectChange
 from applications.settling import NotWaitingOnYou, ReasonMissing
@@ -257,6 +257,79 @@ class TestMails:
         self.deliver()
         project_changes.take_back(change=ask(participant, changed), by=participant.user, now=NOW)
         assert self.deliver() == []
+
+
+class TestReminders:
+    """On the days of an application's signer: two before the tenth day, the day after, then weekly (A14)."""
+
+    def run(self, day: int, hour: int = 18) -> list[tuple[str, str]]:
+        """What is sent that day of December (or of November, counted on): to whom, and the subject."""
+        now = NOW.replace(day=1, hour=hour) + timedelta(days=day - 1)
+        with time_machine.travel(now, tick=False):
+            mail.outbox.clear()
+            reminders.do_due(now=now)
+            outbox.deliver_due(now=now)
+        return sorted((letter.to[0].split(".")[0], letter.subject) for letter in mail.outbox)
+
+    SOON = ("dana", "Reminder: Ana Applicant's changed project waits for your answer")
+    LATE = ("dana", "Overdue: Ana Applicant's changed project waits for your answer")
+    LIST = ("bo", "1 changed project waits longer than asked")
+
+    @pytest.fixture
+    def change(self, participant, changed) -> ProjectChange:
+        change = ask(participant, changed)
+        outbox.deliver_due(now=NOW)
+        assert f"by {change.due_date:%A, %B %-d, %Y}. Until you concur" in mail.outbox[-1].body
+        return change
+
+    def test_director_and_branch_office_are_reminded(self, change):
+        due = (change.due_date - TODAY).days + TODAY.day  # counted from November 1
+        sent = {day - due: found for day in range(TODAY.day, due + 30) if (found := self.run(day))}
+        assert sent == {
+            -2: [self.SOON],
+            1: [self.LIST, self.LATE],
+            8: [self.LIST, self.LATE],
+            15: [self.LIST, self.LATE],
+            22: [self.LIST],
+            29: [self.LIST],
+        }
+
+    def test_the_list_says_whose_and_with_whom(self, change):
+        self.run((change.due_date - TODAY).days + TODAY.day + 1)
+        body = next(letter.body for letter in mail.outbox if letter.to[0].startswith("bo"))
+        assert "- Ana Applicant: waits on Dana Director (to concur with a changed project), due" in body
+
+    @pytest.mark.parametrize("turn", ["concurred", "taken back", "left"])
+    def test_what_is_settled_is_not_reminded_of(self, change, participant, director, turn):
+        if turn == "concurred":
+            concur(change, director)
+        elif turn == "taken back":
+            project_changes.take_back(change=change, by=participant.user, now=NOW)
+        else:
+            enrollment.leave(participant=participant, by=participant.user, reason="Moving.", now=NOW)
+        subjects = [subject for day in range(TODAY.day, TODAY.day + 40) for _, subject in self.run(day)]
+        assert not [subject for subject in subjects if "changed project" in subject and "waits" in subject]
+
+    def test_who_takes_the_directors_place_hears_of_it(self, change, director, outsider):
+        Delegation.objects.create(
+            kind="delegate",
+            principal=director,
+            person=outsider,
+            reason="Leave.",
+            start_date=TODAY + timedelta(days=1),
+            end_date=TODAY + timedelta(days=30),
+            recorded_at=NOW,
+        )
+        assert self.run(TODAY.day + 1) == [("otto", "1 signature waits where you sign for Dana Director")]
+        assert "- Ana Applicant's changed project: by " in mail.outbox[0].body
+
+    def test_the_participant_sees_by_when_and_when_help_comes(self, client, change, participant):
+        client.force_login(participant.user)
+        page = reverse("project", args=[participant.pk])
+        shown = client.get(page).content.decode()
+        assert f"asked for by {change.due_date:%A, %B %-d, %Y}" in shown
+        ProjectChange.objects.update(asked_at=NOW - timedelta(days=40))
+        assert "the branch office knows since" in client.get(page).content.decode()
 
 
 class TestPages:

@@ -255,6 +255,99 @@ def test_another_worker_at_the_same_moment_finds_it_done(waiting):
     assert reminders._claim("sign", step.pk, date(2026, 12, 1), NOW)
 
 
+# Who takes a place later (A9)
+
+
+def order_for(principal, person, first, last=date(2026, 12, 31), *, recorded_at=None, **fields) -> Delegation:
+    return Delegation.objects.create(
+        kind="delegate",
+        principal=principal,
+        person=person,
+        reason="x",
+        start_date=first,
+        end_date=last,
+        recorded_at=recorded_at or NOW,
+        **fields,
+    )
+
+
+def of_otto(now: datetime) -> list[str]:
+    return [subject for who, subject in run(now) if who == "otto"]
+
+
+TAKEN_OVER = "signatures wait where you sign for Sam Supervisor"
+
+
+def test_who_takes_a_place_hears_once_what_waits_there(three_waiting, supervisor, outsider):
+    order_for(supervisor, outsider, date(2026, 11, 27))
+    assert of_otto(at(11, 26)) == []
+    assert of_otto(at(11, 27, 6)) == []
+    assert of_otto(at(11, 27)) == [f"3 {TAKEN_OVER}"]
+    body = mail.outbox[-1].body
+    assert "From November 27, 2026 until December 31, 2026 you may sign for Sam Supervisor." in body
+    assert "- Ana Applicant's application (Supervisor): by Monday, November 30, 2026\n- P1 Person's" in body
+    assert "http://127.0.0.1:8000/approvals/\n" in body
+    assert of_otto(at(11, 27, 12)) == []
+
+
+def test_of_what_was_reminded_of_since_then_nobody_hears_twice(three_waiting, supervisor, outsider):
+    """On November 28 the first is reminded of, which reaches the stand-in too."""
+    order_for(supervisor, outsider, date(2026, 11, 28))
+    assert of_otto(at(11, 28)) == [f"2 {TAKEN_OVER}", SOON.replace("your signature", "a signature")]
+
+
+def test_what_came_after_the_order_is_told_as_it_comes(supervisor, outsider, applicant, cohort):
+    order_for(supervisor, outsider, date(2026, 11, 23), recorded_at=NOW - timedelta(hours=1))
+    with time_machine.travel(NOW, tick=False):
+        submitted(applicant, cohort)
+    assert of_otto(NOW) == ["Ana Applicant's application to the 2027-11 program waits for a signature"]
+
+
+def test_an_order_recorded_on_its_first_day_tells_of_what_came_that_morning(waiting, supervisor, outsider):
+    order_for(supervisor, outsider, date(2026, 11, 23), recorded_at=NOW + timedelta(minutes=5))
+    assert of_otto(NOW + timedelta(minutes=10)) == ["1 signature waits where you sign for Sam Supervisor"]
+
+
+def test_the_next_who_acts_in_a_vacant_post_hears_what_waits_in_it(
+    org, outsider, applicant, supervisor, cohort
+):
+    org.division.head = None
+    org.division.save()
+    for person, first, last in ((org.other_director, 23, 24), (outsider, 25, 30)):
+        Delegation.objects.create(
+            kind="acting",
+            unit=org.division,
+            person=person,
+            reason="The post is vacant.",
+            start_date=date(2026, 11, first),
+            end_date=date(2026, 11, last),
+            recorded_at=NOW,
+        )
+    with time_machine.travel(NOW, tick=False):
+        sign(submitted(applicant, cohort), supervisor, now=NOW)
+        outbox.deliver_due(now=NOW)
+    assert of_otto(at(11, 25)) == ["1 signature waits where you sign now"]
+    assert (
+        "until November 30, 2026 you may sign in the post Division Director, Nutrition Division. This"
+        in mail.outbox[-1].body
+    )
+
+
+@pytest.mark.parametrize("change", ["signed", "ended", "ages ago", "nothing waits"])
+def test_nothing_is_told_to_a_stand_in_that_is_no_longer_true(waiting, supervisor, outsider, change):
+    order = order_for(supervisor, outsider, date(2026, 11, 10 if change == "ages ago" else 27))
+    if change == "nothing waits":
+        ReviewStep.objects.update(signer=outsider)
+    reminders.do_due(now=at(11, 27))
+    with time_machine.travel(at(11, 27), tick=False):
+        if change == "signed":
+            sign(waiting, supervisor, now=at(11, 27))
+        if change == "ended":
+            order.ended_at, order.ended_by = at(11, 27), supervisor
+            order.save()
+    assert not [subject for subject in of_otto(at(11, 27)) if "where you sign" in subject]
+
+
 # The branch office
 
 
@@ -451,7 +544,7 @@ def test_looking_takes_the_same_for_any_number(applicant, supervisor, cohort, dj
             person = factories.person(f"Person {number}", unit=applicant.unit, supervisor=supervisor)
             submitted(person, cohort)
     reminders.do_due(now=at(12, 1))
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         reminders.do_due(now=at(12, 1))
 
 

@@ -4,11 +4,12 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+from django.core import mail
 from django.urls import reverse
 
 from applications import waitlist, workflow
 from applications.models import Application, SeatOffer
-from coaching import cohorts, enrollment
+from coaching import cohorts, enrollment, outbox
 from coaching.models import AuditEvent, Cohort
 from coaching.permissions import NotYourCohort
 from tests import factories
@@ -64,6 +65,33 @@ def ask(application, by, **fields):
 
 def answer(application, by, *, wants: bool):
     return waitlist.answer(application=application, wants=wants, by=by, now=NOW)
+
+
+class TestMails:
+    def sent(self) -> list[tuple[str, str]]:
+        mail.outbox.clear()
+        outbox.deliver_due(now=NOW)
+        return [(letter.to[0].split(".")[0], letter.subject) for letter in mail.outbox]
+
+    def test_whoever_answered_gets_a_receipt_for_each_answer(self, three, branch_officer, cohort):
+        free_a_seat(cohort)
+        ask(three[0], branch_officer)
+        self.sent()
+        answer(three[0], branch_officer, wants=True)
+        answer(three[0], branch_officer, wants=True)
+        assert self.sent() == [("zoe", f"You want the free seat in the {cohort}")]
+        assert "The branch deputy now decides" in mail.outbox[0].body
+        answer(three[0], branch_officer, wants=False)
+        assert self.sent() == [("zoe", f"You stay on the waitlist for the {cohort}")]
+        assert "you do not want it now. If that is wrong" in mail.outbox[0].body
+
+    def test_what_was_decided_meanwhile_has_no_receipt(self, three, branch_officer, deputy, cohort):
+        free_a_seat(cohort)
+        ask(three[0], branch_officer)
+        self.sent()
+        answer(three[0], branch_officer, wants=True)
+        decide(three[0], deputy, "accepted")
+        assert self.sent() == [("zoe", f"You are in: welcome to the {cohort}")]
 
 
 class TestOrder:
