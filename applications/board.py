@@ -54,9 +54,9 @@ class Seats:
         return self.total - self.taken - self.chosen
 
     def in_words(self) -> str:
-        """ "12 seats: 5 taken, 6 chosen, 1 free. 2 more were accepted and have left again."."""
+        """ "12 seats: 5 taken, 6 chosen to be accepted, 1 free. 2 more were accepted and have left again."."""
         rest = f"{self.left} free" if self.left >= 0 else f"{-self.left} too many"
-        said = f"{self.total} seats: {self.taken} taken, {self.chosen} chosen, {rest}"
+        said = f"{self.total} seats: {self.taken} taken, {self.chosen} chosen to be accepted, {rest}"
         if not self.left_again:
             return said
         gone = "was accepted and has" if self.left_again == 1 else "were accepted and have"

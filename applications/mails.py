@@ -55,7 +55,13 @@ def _to_sign(recipient: User, *, step: int) -> Mail | None:
     today = timezone.localdate()
     if application.current_step() != found or routing.authority(found, recipient, on=today) is None:
         return None
-    return _render("to_sign", recipient, application, step=found, for_another=found.signer != recipient)
+    return _render(
+        "to_sign",
+        recipient,
+        application,
+        step=found,
+        for_another=routing.with_whom(found, on=today) != recipient,
+    )
 
 
 def _signed(recipient: User, *, application: int, sign_off: int) -> Mail | None:
@@ -121,11 +127,13 @@ def _outcome(recipient: User, *, decision: int) -> Mail | None:
     return _render(found.outcome, recipient, application, decision=found)
 
 
-def _seat_answered(recipient: User, *, offer: int) -> Mail | None:
-    """As it stands when it is sent; what has been decided since then has a mail of its own."""
+def _seat_answered(recipient: User, *, offer: int, answered: int) -> Mail | None:
+    """Of the answer that stands; what has been decided since then has a mail of its own."""
     found = SeatOffer.objects.get(pk=offer)
     application = _application(found.application_id)
-    if application.status != Application.Status.WAITLISTED or found.answer == SeatOffer.Answer.OPEN:
+    if application.status != Application.Status.WAITLISTED or found.answered_at is None:
+        return None
+    if int(found.answered_at.timestamp() * 1_000_000) != answered:
         return None
     wants = found.answer == SeatOffer.Answer.YES
     return _render("seat_answered", recipient, application, offer=found, wants=wants)

@@ -66,8 +66,12 @@ def decided(application: Application, decision: Decision, *, now: datetime) -> N
 def seat_answered(offer: SeatOffer, *, now: datetime) -> None:
     """A receipt for what somebody on the waitlist has answered, which the branch office wrote down."""
     person = offer.application.applicant
-    ids = {"offer": offer.pk}
-    key = f"{offer.pk}:{offer.answer}"
+    assert offer.answered_at is not None
+    answered = int(
+        offer.answered_at.timestamp() * 1_000_000
+    )  # which answer: a later one has a mail of its own
+    ids = {"offer": offer.pk, "answered": answered}
+    key = f"{offer.pk}:{offer.answer}:{answered}"
     outbox.queue(kind="application_seat_answered", to=person, key=key, now=now, ids=ids)
 
 

@@ -238,6 +238,13 @@ def _sign(
         )
     settled = _settled(application, signature)
     right = settled[0][1]
+    corrected = signature.concept_date
+    if corrected and corrected > min(since, signature.signed_date):
+        raise settling.ConceptNotDiscussed(
+            settled[0][0].office,
+            f"The applicant signed on {since:%B %-d, %Y}, and the project concept is discussed before that. Look at the "
+            "day on the paper again; if it says so, give the paper back to the applicant.",
+        )
     sign_off = paper.sign_on_paper(
         text=application.current_text,  # type: ignore[arg-type]
         signer=signature.signer,
@@ -251,7 +258,6 @@ def _sign(
         on_behalf_of=right.on_behalf_of,
         delegation=right.delegation,
     )
-    corrected = signature.concept_date
     dates = {step.office: corrected for step, _ in settled if corrected}
     settling.mark_signed(application, settled, sign_off, dates, by=by, now=now)
     workflow.move_on(application, now)

@@ -53,13 +53,16 @@ def _to_signer(recipient: User, *, steps: list[int]) -> Mail | None:
             page,
             step=step,
             overdue=bool(late),
-            for_another=step.signer != recipient,
+            for_another=routing.with_whom(step, on=_today(step)) != recipient,
         )
     context = {
         "recipient": recipient,
         "count": len(waiting),
         "late": len(late),
-        "rows": [(step, _is_late(step), step.signer != recipient) for step in waiting[:MOST_LISTED]],
+        "rows": [
+            (step, _is_late(step), routing.with_whom(step, on=_today(step)) != recipient)
+            for step in waiting[:MOST_LISTED]
+        ],
         "more": len(waiting[MOST_LISTED:]),
         "cohort": waiting[0].application.cohort,
         "page": settings.SITE_URL + reverse("approvals"),
@@ -77,7 +80,7 @@ def _change(recipient: User, *, change: int) -> Mail | None:
         "change": found,
         "cohort": found.cohort,
         "overdue": _is_late(found),
-        "for_another": found.signer != recipient,
+        "for_another": routing.with_whom(found, on=_today(found)) != recipient,
         "page": settings.SITE_URL + reverse("project_approval", args=[change]),
     }
     return render_mail("mail/project_change_reminder.txt", context)
@@ -99,8 +102,8 @@ def _to_stand_in(recipient: User, *, order: int, steps: list[int], changes: list
         "order": Delegation.objects.select_related("person", "principal", "unit__head").get(pk=order),
         "count": len(waiting) + len(to_answer),
         "rows": [(step, _is_late(step)) for step in waiting[:MOST_LISTED]],
-        "more": len(waiting[MOST_LISTED:]),
-        "changes": [(each, _is_late(each)) for each in to_answer],
+        "more": len(waiting[MOST_LISTED:]) + len(to_answer[MOST_LISTED:]),
+        "changes": [(each, _is_late(each)) for each in to_answer[:MOST_LISTED]],
         "cohort": (waiting or to_answer)[0].cohort,
         "page": settings.SITE_URL + reverse("approvals"),
     }
@@ -164,11 +167,10 @@ def _overdue(recipient: User, *, branch: int) -> Mail | None:
     """All that is overdue in the cohorts this officer works for (F5, T10), with whom it waits."""
     now = timezone.now()
     ours = permissions.office_cohorts(recipient, on=timezone.localdate(now)).filter(branch=branch)
-    found = list(reminders.overdue(ours, now))
+    found = sorted(reminders.overdue(ours, now), key=lambda asked: (asked.cohort.pk, asked.due_date))
     if not found:
         return None
-    shown = sorted(found[:MOST_LISTED], key=lambda asked: asked.cohort.pk)
-    by_cohort = groupby(shown, key=lambda asked: asked.cohort)
+    by_cohort = groupby(found[:MOST_LISTED], key=lambda asked: asked.cohort)
     applications = sum(isinstance(asked, ReviewStep) for asked in found)
     context = {
         "recipient": recipient,

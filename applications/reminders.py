@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models import F, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from applications.models import Application, Assigned, ProjectChange, Reminder, ReviewStep
@@ -38,8 +38,8 @@ Kind = Reminder.Kind
 def do_due(*, now: datetime) -> dict[str, int]:
     """Ask for all reminders whose day has come; safe to run at any time and twice. Returns counts for the log."""
     return {
-        "signers_reminded": remind_signers(now=now) + remind_of_changes(now=now),
-        "stand_ins_told": tell_stand_ins(now=now),
+        "stand_ins_told": len(told := tell_stand_ins(now=now)),
+        "signers_reminded": remind_signers(now=now, told=told) + remind_of_changes(now=now, told=told),
         "offices_told_of_overdue": tell_offices(now=now),
         "applicants_reminded": remind_of_drafts(now=now) + remind_of_returned(now=now),
     }
@@ -90,19 +90,29 @@ def waiting_steps(now: datetime, *, ahead: int) -> "models.QuerySet[ReviewStep]"
     ).order_by("since_at", "pk")
 
 
-def remind_signers(*, now: datetime) -> int:
+Told = dict[User, set[ReviewStep | ProjectChange]]  # what each person was told of in this very run
+
+
+@transaction.atomic
+def remind_signers(*, now: datetime, told: Told | None = None) -> int:
     """Everybody who can sign today hears what waits: delegates and acting persons too (A9), each in one mail.
 
-    What the deciding office has chosen already waits for the release alone: nobody is reminded of it.
+    What the deciding office has chosen already waits for the release alone: nobody is reminded of it. Returns how many
+    people are written to.
     """
     chosen = Q(application__choice__text=F("application__current_text"))
     steps = waiting_steps(now, ahead=-min(SIGN_DAYS)).exclude(chosen).annotate(reminded=_reminded(Kind.SIGN))
-    due: dict[int, list[tuple[ReviewStep, date]]] = {}
+    waiting: dict[User, list[int]] = {}
     for step in steps:
         came = _came(step, now)
-        if came and not _is_done(step, came):
-            due.setdefault(step.signer_id, []).append((step, came))
-    return sum(_remind_signers(found, now) for found in due.values())
+        if came and not _is_done(step, came) and _claim(Kind.SIGN, step.pk, came, now):
+            for person in expected_signers(step, on=day_of(step.cohort.zone, now)):
+                if step not in (told or {}).get(person, ()):
+                    waiting.setdefault(person, []).append(step.pk)
+    for person, found in waiting.items():
+        key = f"{found[0]}:{now:%Y-%m-%d}"
+        outbox.queue(kind="application_reminder", to=person, key=key, now=now, ids={"steps": found})
+    return len(waiting)
 
 
 def _came(asked: Assigned, now: datetime) -> date | None:
@@ -113,78 +123,69 @@ def _came(asked: Assigned, now: datetime) -> date | None:
     return latest(_days(due, SIGN_DAYS), after=timezone.localdate(since), until=day)
 
 
-@transaction.atomic
-def _remind_signers(found: list[tuple[ReviewStep, date]], now: datetime) -> int:
-    """Of the steps of one signer; returns how many people are written to."""
-    waiting: dict[User, list[int]] = {}
-    for step, came in found:
-        if _claim(Kind.SIGN, step.pk, came, now):
-            for person in expected_signers(step, on=day_of(step.application.cohort.zone, now)):
-                waiting.setdefault(person, []).append(step.pk)
-    for person, steps in waiting.items():
-        key = f"{steps[0]}:{now:%Y-%m-%d}"
-        outbox.queue(kind="application_reminder", to=person, key=key, now=now, ids={"steps": steps})
-    return len(waiting)
-
-
 def pending_changes() -> "models.QuerySet[ProjectChange]":
     return ProjectChange.objects.pending().with_people().order_by("asked_at", "pk")
 
 
-def remind_of_changes(*, now: datetime) -> int:
+def remind_of_changes(*, now: datetime, told: Told | None = None) -> int:
     """A14: who is to concur with a changed project, on the same days as the signer of an application."""
     found = pending_changes().annotate(reminded=_reminded(Kind.CHANGE))
     due = ((change, _came(change, now)) for change in found)
     return sum(
-        _remind_of_change(change, came, now) for change, came in due if came and not _is_done(change, came)
+        _remind_of_change(change, came, now, told or {})
+        for change, came in due
+        if came and not _is_done(change, came)
     )
 
 
 @transaction.atomic
-def _remind_of_change(change: ProjectChange, came: date, now: datetime) -> int:
+def _remind_of_change(change: ProjectChange, came: date, now: datetime, told: Told) -> int:
     if not _claim(Kind.CHANGE, change.pk, came, now):
         return 0
-    people = expected_signers(change, on=day_of(change.cohort.zone, now))
+    expected = expected_signers(change, on=day_of(change.cohort.zone, now))
+    people = [person for person in expected if change not in told.get(person, ())]
     key, ids = f"{change.pk}:{came}", {"change": change.pk}
     outbox.queue_many(kind="project_change_reminder", to=people, key=key, now=now, ids=ids)
     return len(people)
 
 
-def tell_stand_ins(*, now: datetime) -> int:
+def tell_stand_ins(*, now: datetime) -> Told:
     """A9: whoever signs in somebody's place from now on hears once what waited there before.
 
-    What comes later they are told as it comes; of what was reminded of since then they have heard.
+    What comes later they are told as it comes. Returns who was told of what.
     """
     today = day_of(ZoneInfo(settings.TIME_ZONE), now)
     orders = Delegation.objects.on(today).filter(start_date__gt=today - STAND_IN_TOLD_WITHIN)
     new = orders.annotate(reminded=_reminded(Kind.STAND_IN)).filter(reminded=None)
-    return sum(_tell_stand_in(order, today, now) for order in new.select_related("person"))
+    told: Told = {}
+    for order in new.select_related("person"):
+        found = _tell_stand_in(order, today, now)
+        if found:
+            told.setdefault(order.person, set()).update(found)
+    return told
 
 
 @transaction.atomic
-def _tell_stand_in(order: Delegation, today: date, now: datetime) -> bool:
+def _tell_stand_in(order: Delegation, today: date, now: datetime) -> set[ReviewStep | ProjectChange]:
     if not _claim(Kind.STAND_IN, order.pk, order.start_date, now):
-        return False
+        return set()
     begins = datetime.combine(order.start_date, time(), tzinfo=ZoneInfo(settings.TIME_ZONE))
-    since = max(order.recorded_at, begins)
-    place = Q(signer=order.principal_id) | Q(holder=order.principal_id) if order.principal_id else Q()
-    place |= Q(unit=order.unit_id) if order.unit_id else Q(pk__in=[])
-    steps = steps_waiting(order.person, on=today).filter(place, since_at__lt=since)
-    changes = changes_waiting(order.person, on=today).filter(place, asked_at__lt=since)
+    since, place = max(order.recorded_at, begins), Q(pk__in=[])
+    if order.principal_id:
+        place |= Q(signer=order.principal_id) | Q(holder=order.principal_id)
+    if order.unit_id:
+        place |= Q(unit=order.unit_id)
+    steps = list(steps_waiting(order.person, on=today).filter(place, since_at__lt=since))
+    changes = list(changes_waiting(order.person, on=today).filter(place, asked_at__lt=since))
+    if not steps and not changes:
+        return set()
     ids: dict[str, int | list[int] | None] = {
         "order": order.pk,
-        "steps": _not_reminded_of(steps, Kind.SIGN, since),
-        "changes": _not_reminded_of(changes, Kind.CHANGE, since),
+        "steps": [step.pk for step in steps],
+        "changes": [change.pk for change in changes],
     }
-    if not ids["steps"] and not ids["changes"]:
-        return False
     outbox.queue(kind="application_stand_in", to=order.person, key=str(order.pk), now=now, ids=ids)
-    return True
-
-
-def _not_reminded_of(rows: "models.QuerySet", kind: Kind, since: datetime) -> list[int]:
-    heard = Reminder.objects.filter(kind=kind, object_id=OuterRef("pk"), at__gte=since)
-    return list(rows.exclude(Exists(heard)).values_list("pk", flat=True))
+    return {*steps, *changes}
 
 
 def _days(start: date, offsets: Sequence[int]) -> list[date]:

@@ -123,6 +123,8 @@ def _supervisor(step: RouteStep, applicant: User, cohort: Cohort, on: date) -> S
         return Signer(
             step, order.person, applicant.unit, order.principal, order, _join(because, _acting(order))
         )
+    if because:
+        raise NoSigner(f"{because} The directory names nobody above who could. {_ask(cohort)}")
     raise NoSigner(
         "The directory names no supervisor for you who could sign, and nobody acts in that post. "
         + _ask(cohort)
@@ -198,8 +200,8 @@ def authority(step: Assigned, by: User, *, on: date) -> Authority | None:
     """The right under which this person may act on a step that day; None when they may not (A9).
 
     An acting person signs while the order lasts. Then, or before, the holder of the post signs. A delegate signs
-    for whoever was fixed as the signer; one for a post alone, only what is signed in that post. The applicant never
-    signs, and nobody signs on the applicant's behalf.
+    for whoever was fixed as the signer, and beside an acting person, or after them, for the holder of the post; one for
+    a post alone, only what is signed in that post. The applicant never signs, and nobody signs on the applicant's behalf.
     """
     if by.pk == step.signed_for_id:
         return None
@@ -207,16 +209,41 @@ def authority(step: Assigned, by: User, *, on: date) -> Authority | None:
     if order and step.holder_id == by.pk:
         return Authority()
     if order and not order.is_in_force(on):
-        return _after_the_order(step, by, on)
+        return _after_the_order(step, by, on) or _for_the_holder(step, by, on)
     if step.signer_id == by.pk:
         if order:
             return Authority(step.holder, order, acting=True)
         return Authority(step.holder, assigned=step.holder is not None)
+    standing = _standing_for(by, step.signer, step, on)
+    if standing:
+        return Authority(step.signer, standing, acting=bool(order) or standing.kind == Delegation.Kind.ACTING)
+    return _for_the_holder(step, by, on) if order else None
+
+
+def _standing_for(by: User, principal: User, step: Assigned, on: date) -> Delegation | None:
     as_supervisor = step.route_step.office == RouteStep.Office.SUPERVISOR
-    standing = offices.standing_for(by, step.signer, on=on, unit=step.unit, as_supervisor=as_supervisor)
-    if standing is None:
-        return None
-    return Authority(step.signer, standing, acting=bool(order) or standing.kind == Delegation.Kind.ACTING)
+    return offices.standing_for(by, principal, on=on, unit=step.unit, as_supervisor=as_supervisor)
+
+
+def _for_the_holder(step: Assigned, by: User, on: date) -> Authority | None:
+    """Somebody acts, or acted, in the post; the delegates of its holder, and of its head now, keep their right."""
+    for principal in (step.holder, step.unit.head if step.unit else None):
+        standing = _standing_for(by, principal, step, on) if principal else None
+        if principal and standing and principal.pk != step.signed_for_id:
+            return Authority(principal, standing, acting=standing.kind == Delegation.Kind.ACTING)
+    return None
+
+
+def with_whom(step: Assigned, *, on: date) -> User:
+    """Whom it waits on that day: the signer or, once the order of an acting person has ended, the holder of the post.
+
+    Asks nothing where the step was read `with_people`.
+    """
+    if step.delegation is None or step.delegation.is_in_force(on):
+        return step.signer
+    people = (step.holder, step.unit.head if step.unit else None)
+    able = (person for person in people if person and person.is_active and person.pk != step.signed_for_id)
+    return next(able, step.signer)
 
 
 def _after_the_order(step: Assigned, by: User, on: date) -> Authority | None:
@@ -310,10 +337,12 @@ def capacity(step: ReviewStep | ProjectChange, right: Authority) -> str:
 
 def expected_signers(step: Assigned, *, on: date) -> list[User]:
     """Everybody who could act on a step today: for mail, so that no absence makes an application wait unseen."""
-    orders = Delegation.objects.on(on).filter(
-        Q(principal=step.signer) & (Q(unit=None) | Q(unit=step.unit)) | Q(unit=step.unit, unit__isnull=False)
-    )
     candidates = [step.signer, step.holder, step.unit.head if step.unit else None]
+    principals = [person for person in candidates if person]
+    orders = Delegation.objects.on(on).filter(
+        Q(principal__in=principals) & (Q(unit=None) | Q(unit=step.unit))
+        | Q(unit=step.unit, unit__isnull=False)
+    )
     candidates += [order.person for order in orders.select_related("person")]
     people = {person.pk: person for person in candidates if person and person.is_active}
     return [person for person in people.values() if authority(step, person, on=on)]

@@ -26,12 +26,14 @@ class ReasonMissing(Refused):
 class ConceptNotDiscussed(Refused):
     """A3: the date given lies after the submission; `office` is the one it was discussed with."""
 
-    def __init__(self, office: str) -> None:
+    said = (
+        "The project concept has to be discussed before the application is submitted. If that has not happened, "
+        "return the application with a comment."
+    )
+
+    def __init__(self, office: str, said: str = said) -> None:
         self.office = office
-        super().__init__(
-            "The project concept has to be discussed before the application is submitted. If that has not happened, "
-            "return the application with a comment."
-        )
+        super().__init__(said)
 
 
 class DecisionNeeded(Refused):

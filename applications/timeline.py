@@ -1,11 +1,12 @@
 """What happened to an application, in order: who did what, when, for whom, and with which text."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from itertools import groupby
 
 from applications.drafting import today_of
-from applications.models import Application, Decision, ReviewStep
+from applications.models import Application, Decision, ProjectChange, ReviewStep
 from applications.settling import stated_concept_date
 from coaching.models import SignOff
 
@@ -23,9 +24,12 @@ class Event:
     text_pk: int | None = None
 
 
-def timeline(application: Application) -> list[Event]:
+def timeline(application: Application, *, later: bool = False) -> list[Event]:
     """Derived from the rows of the workflow, so that it cannot say anything else than they do. What the deputy means
-    to decide is no event before it is released."""
+    to decide is no event before it is released.
+
+    `later`: also what came after the decision, free seats and changed projects; no signer's business (M17).
+    """
     steps = (
         application.review_steps.with_people()
         .select_related("text", "assigned_by", "replaces__signer", "sign_off__delegation")
@@ -40,6 +44,8 @@ def timeline(application: Application) -> list[Event]:
     related = ("sign_off__signer", "sign_off__on_behalf_of")
     for decision in application.decisions.select_related(*related):
         events.append(_decision(decision, number))
+    if later:
+        events += [*_seats(application), *_changes(application)]
     if application.withdrawn_at:
         title = f"Withdrawn by {application.applicant}"
         events.append(Event(title, at=application.withdrawn_at, state="stopped"))
@@ -49,6 +55,29 @@ def timeline(application: Application) -> list[Event]:
             Event(title, at=application.closed_at, state="stopped", comment=application.closed_reason)
         )
     return sorted(events, key=lambda event: event.at)  # type: ignore[arg-type, return-value]
+
+
+def _seats(application: Application) -> Iterator[Event]:
+    """Whether somebody on the waitlist still wants a seat: asked by day, answered, each as it was written down."""
+    for offer in application.seat_offers.select_related("asked_by", "answered_by"):
+        noon = datetime.combine(offer.asked_date, time(12), tzinfo=application.cohort.zone)
+        asked = min(noon, offer.answered_at) if offer.answered_at else noon
+        yield Event("Asked whether a seat is still wanted", f"Written down by {offer.asked_by}.", asked)
+        if offer.answered_at:
+            text = f"Written down by {offer.answered_by}."
+            yield Event(offer.get_answer_display(), text, offer.answered_at)
+
+
+def _changes(application: Application) -> Iterator[Event]:
+    """A14: that the project was to be changed, and what came of it; not what the change says."""
+    changes = ProjectChange.objects.filter(
+        participant__user=application.applicant_id, participant__cohort=application.cohort_id
+    )
+    for change in changes.with_people():
+        yield Event(f"{application.applicant} asked to change the project", at=change.asked_at)
+        if change.acted_at:
+            title = f"Changed project: {change.get_status_display().lower()}"
+            yield Event(title, f"By {change.acted_by}.", change.acted_at)
 
 
 def _on_paper(application: Application) -> dict[int, SignOff]:

@@ -32,6 +32,10 @@ class NotAsked(Refused):
     pass
 
 
+class WrongDay(Refused):
+    pass
+
+
 @dataclass(frozen=True)
 class Entry:
     """One person on the waitlist, with the offer that stands, if any."""
@@ -72,7 +76,7 @@ class Waitlist:
 
 def _standing(entry: Entry) -> str:
     assert entry.offer is not None
-    asked = f"{entry.offer.asked_date:%B %-d}"
+    asked = f"{entry.offer.asked_date:%B %-d, %Y}"
     if entry.offer.answer == SeatOffer.Answer.YES:
         return f"{entry.application.applicant} was asked on {asked} and wants it: the deputy accepts."
     return f"{entry.application.applicant} was asked on {asked} and has not answered."
@@ -154,16 +158,19 @@ def _number(order: list[Application]) -> None:
 
 @transaction.atomic
 def ask(*, application: Application, asked_date: date, by: User, now: datetime) -> SeatOffer:
-    """Record that the next one was asked whether they still want a seat. Who was asked already stays asked.
+    """Record that the next one was asked whether they still want a seat; again, to correct the day.
 
-    Raises NotYourCohort, NotOnWaitlist, NotNext.
+    Raises NotYourCohort, NotOnWaitlist, NotNext, WrongDay.
     """
     application = _lock(application, by, now)
+    _check_day(application, asked_date, now)
     standing = application.seat_offers.exclude(answer=SeatOffer.Answer.NO).first()
     if standing:
+        if standing.asked_date != asked_date:
+            standing.asked_date = asked_date
+            standing.save(update_fields=["asked_date"])
+            audit.record("waitlist.asked", by=by, obj=application, now=now, data={"asked_date": asked_date})
         return standing
-    if asked_date > drafting.today_of(application.cohort, now):
-        raise NotNext("The day you asked cannot lie ahead.")
     following = next_to_ask(application.cohort)
     if following is None:
         raise NotNext("No seat is free that is not offered to somebody already.")
@@ -174,6 +181,17 @@ def ask(*, application: Application, asked_date: date, by: User, now: datetime) 
     offer = SeatOffer.objects.create(application=application, asked_date=asked_date, asked_by=by)
     audit.record("waitlist.asked", by=by, obj=application, now=now, data={"asked_date": asked_date})
     return offer
+
+
+def _check_day(application: Application, asked_date: date, now: datetime) -> None:
+    decided = application.decisions.last()
+    first = drafting.today_of(application.cohort, decided.decided_at) if decided else asked_date
+    if asked_date > drafting.today_of(application.cohort, now):
+        raise WrongDay("The day you asked cannot lie ahead.")
+    if asked_date < first:
+        raise WrongDay(
+            f"{application.applicant} is on the waitlist since {first:%B %-d, %Y}; nobody was asked before that."
+        )
 
 
 @transaction.atomic

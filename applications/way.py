@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 from django.utils import timezone
 
+from applications import routing
 from applications.models import Application, ProjectChange, ReviewStep
 from applications.reminders import SIGN_DAYS
 
@@ -47,10 +48,11 @@ def _applicant(application: Application) -> Stop:
 
 
 def _signer(step: ReviewStep) -> Stop:
-    title, name = step.route_step.title, step.signer.name
+    title, name = step.route_step.title, routing.with_whom(step, on=timezone.localdate()).name
     if step.status == ReviewStep.Status.SIGNED:
         says = "Decided" if step.route_step.decides else "Signed"
-        return Stop(title, str(step.acted_by), "done", says, _day(step.acted_at))
+        signed = step.sign_off.signed_at if step.sign_off and step.sign_off.on_paper else step.acted_at
+        return Stop(title, str(step.acted_by), "done", says, _day(signed))
     if step.acted_at:
         says = step.get_status_display()
         state = "stopped" if step.status == ReviewStep.Status.DECLINED else "done"

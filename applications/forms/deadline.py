@@ -1,5 +1,6 @@
 """More time to apply, or closing what did not arrive in time."""
 
+from datetime import date
 from typing import Any
 
 from crispy_forms.layout import Div, Field
@@ -18,8 +19,15 @@ class MoreTimeForm(forms.Form):
 
     def __init__(self, *args: Any, cohort: Cohort, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.first_month = cohort.first_month
         self.fields["last_date"].help_text = f"Before meetings begin in {cohort.first_month:%B %Y}."
         self.helper = helper(Div("last_date", css_class="form-narrow"))
+
+    def clean_last_date(self) -> date:
+        day: date = self.cleaned_data["last_date"]
+        if day >= self.first_month:
+            raise forms.ValidationError(f"Choose a day before meetings begin in {self.first_month:%B %Y}.")
+        return day
 
 
 class CloseForm(forms.Form):

@@ -137,7 +137,9 @@ class ReceiveForm(AttestedForm):
         return Row(*columns)
 
     def _names(self, each: Signer) -> tuple[str, str, str]:
-        return tuple(f"{field}_{each.step.office}" for field in ("signer", "signed", "concept"))  # type: ignore[return-value]
+        """The fields of one signature: who, on which day, and when the concept was discussed."""
+        office = each.step.office
+        return f"signer_{office}", f"signed_{office}", f"concept_{office}"
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data

@@ -19,7 +19,8 @@ class AssignedQuerySet(models.QuerySet[Row], Generic[Row]):
     def signable_by(self, user: User, *, on: date) -> Self:
         """What the orders let this person act on that day; routing.authority says the same of one."""
         in_force = Q(delegation=None) | Q(delegation__in=Delegation.objects.on(on).values("pk"))
-        as_signer, as_head = Q(signer=user), Q(unit__head=user)
+        as_signer, as_head, for_holder = Q(signer=user), Q(unit__head=user), Q(pk__in=[])
+        acted_in = Q(delegation__isnull=False)
         for order in offices.standing(user, on=on).orders:
             not_for_them = ~Q(**{self.signed_for: order.principal_id}) if order.principal_id else Q()
             if order.principal_id:
@@ -27,10 +28,12 @@ class AssignedQuerySet(models.QuerySet[Row], Generic[Row]):
                 if order.unit_id and order.kind == Delegation.Kind.DELEGATE:  # for that post alone
                     covered &= ~Q(route_step__office=RouteStep.Office.SUPERVISOR)
                 as_signer |= Q(signer=order.principal_id) & covered & not_for_them
+                of_the_post = Q(holder=order.principal_id) | Q(unit__head=order.principal_id)
+                for_holder |= acted_in & of_the_post & covered & not_for_them
             if order.kind == Delegation.Kind.ACTING and order.unit_id:
                 as_head |= Q(unit=order.unit_id) & not_for_them
-        held = Q(delegation__isnull=False, holder=user)
-        return self.filter(in_force & as_signer | held | ~in_force & as_head).exclude(
+        held = acted_in & Q(holder=user)
+        return self.filter(in_force & as_signer | held | for_holder | ~in_force & as_head).exclude(
             **{self.signed_for: user}
         )
 

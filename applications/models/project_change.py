@@ -23,7 +23,7 @@ class ProjectChangeQuerySet(AssignedQuerySet["ProjectChange"]):
             "route_step",
             "signer",
             "holder",
-            "unit",
+            "unit__head",
             "delegation",
             "acted_by",
             "text",

@@ -72,7 +72,7 @@ class ReviewStepQuerySet(AssignedQuerySet["ReviewStep"]):
             "signer",
             "holder",
             "acted_by",
-            "unit",
+            "unit__head",
             "delegation",
             "replaces__signer",
             "sign_off__on_behalf_of",

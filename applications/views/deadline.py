@@ -126,6 +126,9 @@ def _closed(request: HttpRequest, picked: "closing.ApplicationQuerySet", form: C
     except Refused as refusal:
         form.add_error(None, str(refusal))
         return False
+    if not closed:
+        messages.info(request, "They were closed already. Nobody is written to again.")
+        return True
     what = "1 application is" if len(closed) == 1 else f"{len(closed)} applications are"
     messages.success(request, f"{what} closed without a decision. The applicants and their signers are told.")
     return True

@@ -1,14 +1,14 @@
 """The branch office's list: all applications of a cohort, their state, and whom each waits on."""
 
 from django.core.paginator import Paginator
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from applications import closing
-from applications.models import Application, ApplicationQuerySet, ReviewStep
+from applications.models import Application, ApplicationQuerySet, ProjectChange, ReviewStep
 from coaching import permissions
 from coaching.models import Cohort, User
 from coaching.permissions import access
@@ -45,11 +45,18 @@ def cohort_list(request: HttpRequest, pk: int) -> HttpResponse:
             "words": words,
             "total": sum(numbers.values()),
             "drafts": drafts,
+            "changes": _changes(cohort) if cohort.is_of_office and not (words or chosen) else [],  # type: ignore[attr-defined]
             "late": closing.on_their_way(cohort).count() if today > cohort.applications_close_date else 0,
             "office": cohort.is_of_office,  # type: ignore[attr-defined]
             "today": today,
         },
     )
+
+
+def _changes(cohort: Cohort) -> "QuerySet[ProjectChange]":
+    """A14: which changed projects wait, and on whom; what they say is the participant's and the director's."""
+    waiting = ProjectChange.objects.pending().filter(participant__cohort=cohort)
+    return waiting.with_people().order_by("asked_at", "pk")
 
 
 def _numbers(cohort: Cohort) -> tuple[int, dict[str, int]]:

@@ -12,8 +12,9 @@ from applications.checks import Step
 from applications.models import Application, ReviewStep
 from applications.timeline import timeline
 from applications.views.writing import own, returned, still_missing
+from coaching import permissions
 from coaching.errors import Refused, refusals_told
-from coaching.models import Cohort, OrgUnit, Participant, User
+from coaching.models import Cohort, OrgUnit, Participant, Team, User
 from coaching.permissions import access, post_only, signed_in
 
 RECENT = 10  # of one's own applications; whoever has more asks for all
@@ -63,7 +64,7 @@ def _earlier(user: User, given: str) -> Application | None:
     """The own application to begin from, where one was chosen."""
     if not given:
         return None
-    pk = int(given) if given.isdecimal() else None
+    pk = int(given) if given.isascii() and given.isdecimal() and len(given) < 10 else None
     return get_object_or_404(Application, applicant=user, pk=pk)
 
 
@@ -102,6 +103,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
     waiting = next((step for step in route if step.status == "pending" and step.since_at), None)
     following = [step for step in route if waiting and step.position > waiting.position]
     texts = readers.texts_visible_to(user, of=pk)
+    participation = _participation(application)
     return render(
         request,
         "applications/show.html",
@@ -115,14 +117,17 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
             "stand_ins": _stand_ins(waiting) if waiting else [],
             "help": waiting and way.help_for(waiting, on=timezone.localdate()),
             "may_act": waiting and Application.objects.awaiting(user).filter(pk=pk).exists(),
-            "events": timeline(application),
+            "events": timeline(
+                application, later=application.applicant == user or _is_office(application, user)
+            ),
             "texts": set(texts.values_list("pk", flat=True)),
             "offers": reassigning.offers(application, user),
             "returned": returned(application),
             "declined": _declined(application),
             "decision": application.decisions.last() if not waiting else None,
             "too_late": drafting.came_too_late(application, now=now),
-            "participation": _participation(application),
+            "participation": participation,
+            "team": participation and _team(participation),
             "missing": still_missing(application) if application.status == Application.Status.DRAFT else [],
         },
     )
@@ -131,7 +136,20 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
 def _stand_ins(waiting: ReviewStep) -> list[User]:
     """Who can act beside the person it waits on: so that nobody thinks it lies while they are away (A9)."""
     people = routing.expected_signers(waiting, on=timezone.localdate())
-    return [person for person in people if person != waiting.signer]
+    return [person for person in people if person != routing.with_whom(waiting, on=timezone.localdate())]
+
+
+def _is_office(application: Application, user: User) -> bool:
+    """The branch office and the deciding office follow a person beyond the selection; supervisors do not (M17)."""
+    ours = (permissions.office_cohorts(user), permissions.deputy_cohorts(user))
+    return any(cohorts.filter(pk=application.cohort_id).exists() for cohorts in ours)
+
+
+def _team(participation: Participant) -> Team | None:
+    """The one that stands."""
+    place = participation.memberships.filter(ended_at=None, team__status=Team.Status.CONFIRMED)
+    found = place.select_related("team").first()
+    return found.team if found else None
 
 
 def _participation(application: Application) -> Participant | None:

@@ -56,7 +56,11 @@ def _application(request: HttpRequest, pk: int, application_pk: int) -> Applicat
 def move(request: HttpRequest, pk: int, application_pk: int) -> HttpResponse:
     """One place up or down."""
     application = _application(request, pk, application_pk)
-    up = request.POST.get("direction") == "up"
+    direction = request.POST.get("direction")
+    if direction not in ("up", "down"):
+        messages.error(request, "Nobody was moved: choose “Ask earlier” or “Ask later”.")
+        return redirect("cohort_waitlist", pk)
+    up = direction == "up"
     with refusals_told(request):
         waitlist.move(application=application, up=up, by=request.user, now=timezone.now())  # type: ignore[arg-type]
     return redirect("cohort_waitlist", pk)
@@ -89,7 +93,11 @@ def _day(text: str) -> date | None:
 def answer(request: HttpRequest, pk: int, application_pk: int) -> HttpResponse:
     """Write down a yes or a no."""
     application = _application(request, pk, application_pk)
-    wants = request.POST.get("answer") == "yes"
+    given = request.POST.get("answer")
+    if given not in ("yes", "no"):
+        messages.error(request, "Nothing was written down: choose which answer was given.")
+        return redirect("cohort_waitlist", pk)
+    wants = given == "yes"
     with refusals_told(request):
         waitlist.answer(application=application, wants=wants, by=request.user, now=timezone.now())  # type: ignore[arg-type]
         messages.success(

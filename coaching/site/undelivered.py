@@ -99,7 +99,8 @@ def settled(request: HttpRequest, pk: int) -> HttpResponse:
 @post_only(_list)
 def all_again(request: HttpRequest) -> HttpResponse:
     """Those that stood on the page, and that certainly did not leave."""
-    pks = [int(pk) for pk in request.POST.getlist("mail") if pk.isdecimal()]
+    given = request.POST.getlist("mail")
+    pks = [int(pk) for pk in given if pk.isascii() and pk.isdecimal() and len(pk) < 19]
     number = undelivered.send_all_again(by=_user(request), now=timezone.now(), pks=pks)
     if number:
         messages.success(

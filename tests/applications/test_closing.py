@@ -279,6 +279,20 @@ class TestPages:
             assert answer.context["form"].errors["last_date"], day
             assert "Monday, January 25, 2027" in answer.content.decode()
 
+    def test_more_time_than_there_is_says_which_day_to_choose(self, client, branch_officer, cohort):
+        client.force_login(branch_officer)
+        response = client.post(self.address(cohort), {"last_date": "2027-02-01"})
+        assert response.context["form"].errors["last_date"] == [
+            "Choose a day before meetings begin in February 2027."
+        ]
+
+    def test_closing_again_says_that_it_is_done(self, client, late, branch_officer, cohort):
+        closing.close(applications=[late], reason="No time.", by=branch_officer, now=AFTER)
+        client.force_login(branch_officer)
+        values = {"application": [late.pk], "reason": "No time."}
+        response = client.post(self.address(cohort, "cohort_close"), values, follow=True)
+        assert "They were closed already. Nobody is written to again." in response.content.decode()
+
     def test_closing_names_whom_it_tells_before_it_does(self, client, late, returned, branch_officer, cohort):
         query = f"?application={late.pk}&application={returned.pk}"
         shown = self.open(client, branch_officer, self.address(cohort, "cohort_close") + query)

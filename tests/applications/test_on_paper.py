@@ -188,7 +188,10 @@ class TestApplicant:
         assert "type your own name exactly" in page
         values |= {"attested_name": branch_officer.name, "concept_supervisor": TODAY + timedelta(days=1)}
         page = client.post(receive, {**values, "scan": SimpleUploadedFile("a.png", A_SCAN)})
-        assert "before the application is submitted" in page.context["form"].errors["concept_supervisor"][0]
+        assert (
+            "discussed before that. Look at the day on the paper"
+            in page.context["form"].errors["concept_supervisor"][0]
+        )
         assert Application.objects.get().status == "draft"
         values["concept_supervisor"] = TODAY - timedelta(days=9)
         response = client.post(receive, {**values, "scan": SimpleUploadedFile("a.png", A_SCAN)})

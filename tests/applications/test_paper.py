@@ -301,6 +301,17 @@ class TestRecordSignature:
         signed_at = SignOff.objects.get(signer=supervisor).signed_at
         assert drafting.today_of(application.cohort, signed_at) == date(2026, 11, 12)
 
+    @pytest.mark.parametrize("day", [date(2026, 11, 11), date(2026, 11, 13), date(2026, 11, 30)])
+    def test_the_concept_was_discussed_before_the_applicant_signed(self, enter, supervisor, record, day):
+        """A3: what the paper says cannot be later than the paper."""
+        stated = dict.fromkeys(("concept_supervisor_date", "concept_director_date"), date(2026, 11, 2))
+        application = enter(signed_date=date(2026, 11, 10), answers=stated)
+        with pytest.raises(ConceptNotDiscussed, match="The applicant signed on November 10, 2026") as refused:
+            record(application, supervisor, date(2026, 11, 12), concept_date=day)
+        assert refused.value.office == "supervisor"
+        assert application.current_step().status == "pending"
+        assert not SignOff.objects.filter(signer=supervisor).exists()
+
     def test_the_day_of_the_applicants_signature_is_that_of_the_cohorts_zone(
         self, applicant, cohort, supervisor, director, record
     ):
@@ -395,6 +406,8 @@ class TestPages:
         page = client.get(reverse("paper_person", args=[cohort.pk]), {"q": "ana app"})
         assert page.context["people"] == [applicant]
         assert client.get(reverse("paper_person", args=[cohort.pk])).context["people"] == []
+        for senseless in ("a " * 1500, "\0zz", "%" * 200):
+            assert client.get(reverse("paper_person", args=[cohort.pk]), {"q": senseless}).status_code == 200
         assert "Nobody found" in words(client.get(reverse("paper_person", args=[cohort.pk]), {"q": "zz"}))
 
     def test_the_search_shows_so_many_and_says_that_there_are_more(self, client, cohort, org):

@@ -144,8 +144,9 @@ def test_who_stands_in_is_reminded_too(waiting, supervisor, outsider):
         principal=supervisor,
         person=outsider,
         reason="x",
-        start_date=date(2026, 11, 27),
+        start_date=date(2026, 11, 20),
         end_date=date(2026, 11, 29),
+        recorded_at=NOW - timedelta(days=3),
     )
     assert [who for who, _ in run(at(11, 28))] == ["otto", "sam"]
     to_delegate = next(letter for letter in mail.outbox if letter.to[0].startswith("otto"))
@@ -290,10 +291,26 @@ def test_who_takes_a_place_hears_once_what_waits_there(three_waiting, supervisor
     assert of_otto(at(11, 27, 12)) == []
 
 
-def test_of_what_was_reminded_of_since_then_nobody_hears_twice(three_waiting, supervisor, outsider):
-    """On November 28 the first is reminded of, which reaches the stand-in too."""
+def test_a_stand_in_is_not_reminded_in_the_same_run_of_what_they_are_told(
+    three_waiting, supervisor, outsider
+):
+    """On November 28 the first is reminded of: the signer, and not who hears of it for the first time."""
     order_for(supervisor, outsider, date(2026, 11, 28))
-    assert of_otto(at(11, 28)) == [f"2 {TAKEN_OVER}", SOON.replace("your signature", "a signature")]
+    assert run(at(11, 28)) == [("otto", f"3 {TAKEN_OVER}"), ("sam", SOON)]
+    assert of_otto(at(11, 30)) == ["Reminder: 2 applications wait for a signature"]
+
+
+def test_who_stands_in_two_places_is_reminded_in_one_mail(applicant, supervisor, director, cohort, org):
+    """Otto signs for the supervisor and for the director; an application waits at each."""
+    other = factories.person("Olive Other", unit=applicant.unit, supervisor=supervisor)
+    otto = factories.person("Otto Everywhere")
+    for principal in (supervisor, director):
+        order_for(principal, otto, date(2026, 11, 20), recorded_at=NOW - timedelta(days=3))
+    with time_machine.travel(NOW, tick=False):
+        submitted(applicant, cohort)
+        sign(submitted(other, cohort), supervisor, now=NOW)
+        outbox.deliver_due(now=NOW)
+    assert of_otto(at(11, 28)) == ["Reminder: 2 applications wait for a signature"]
 
 
 def test_what_came_after_the_order_is_told_as_it_comes(supervisor, outsider, applicant, cohort):
@@ -544,7 +561,7 @@ def test_looking_takes_the_same_for_any_number(applicant, supervisor, cohort, dj
             person = factories.person(f"Person {number}", unit=applicant.unit, supervisor=supervisor)
             submitted(person, cohort)
     reminders.do_due(now=at(12, 1))
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(12):
         reminders.do_due(now=at(12, 1))
 
 

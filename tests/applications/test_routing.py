@@ -160,6 +160,29 @@ class TestActing:
             sign(application, stand_in, now=later)
         assert sign(application, director, now=later).route()[1].status == "signed"
 
+    @pytest.mark.parametrize("later", [timedelta(), timedelta(days=3)])
+    def test_the_designee_keeps_the_right_beside_an_acting_person_and_after(
+        self, applicant, deputy, org, stand_in, outsider, cohort, later
+    ):
+        """A9: the deputy's designee has the deputy's rights for its term."""
+        order(outsider, principal=deputy, unit=org.branch, kind=Kind.DELEGATE)
+        order(stand_in, principal=deputy, unit=org.branch, days=(-5, 1))
+        application = at_deputy(applicant, cohort)
+        step = application.current_step()
+        assert (step.signer, step.holder) == (stand_in, deputy)
+        right = routing.authority(step, outsider, on=(NOW + later).date())
+        assert right.on_behalf_of == deputy
+        assert outsider in routing.expected_signers(step, on=(NOW + later).date())
+
+    def test_once_the_order_has_ended_it_is_with_the_holder(self, applicant, deputy, org, stand_in, cohort):
+        made = order(stand_in, principal=deputy, unit=org.branch, days=(-5, 5))
+        step = at_deputy(applicant, cohort).current_step()
+        assert routing.with_whom(step, on=TODAY) == stand_in
+        made.ended_at = NOW
+        made.save()
+        step.refresh_from_db()
+        assert routing.with_whom(step, on=TODAY) == deputy
+
     def test_an_order_ended_early_is_over(self, applicant, supervisor, director, org, stand_in, cohort):
         made = order(stand_in, principal=director, unit=org.division)
         application = sign(submitted(applicant, cohort), supervisor)
@@ -415,8 +438,11 @@ class TestListsAgree:
         if vacant:
             set_head(org.division, outsider)
         order(deputy, unit=org.division, days=(2, 30))
+        designees = [factories.person(f"D{number} Designee") for number in range(2)]
+        for designee, principal in zip(designees, (director, outsider), strict=True):
+            order(designee, principal=principal, unit=org.division, kind=Kind.DELEGATE, days=(-5, 60))
         people, on = (
-            [applicant, supervisor, director, deputy, stand_in, outsider],
+            [applicant, supervisor, director, deputy, stand_in, outsider, *designees],
             TODAY + timedelta(days=days),
         )
         assert self.by_query(application, people, on) == self.by_guard(application, people, on) != set()

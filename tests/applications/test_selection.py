@@ -166,17 +166,20 @@ class TestWhatItShows:
         choose(waiting, deputy)
         choose(at_deputy(another("Ben Other"), cohort), deputy, "not_selected")
         shown = page(client, deputy, cohort)
-        assert "12 seats: 1 taken, 1 chosen, 10 free" in shown
+        assert "12 seats: 1 taken, 1 chosen to be accepted, 10 free" in shown
         assert "Release 2 choices" in shown
 
     def test_seats_say_who_has_left_again(self, client, deputy, waiting, cohort):
-        assert "0 taken, 0 chosen, 12 free</" in page(client, deputy, cohort)
+        assert "0 taken, 0 chosen to be accepted, 12 free</" in page(client, deputy, cohort)
         for name in ("Lee", "Lou"):
             gone = factories.participant(cohort, factories.person(name))
             enrollment.leave(participant=gone, by=gone.user, reason="Moved.", now=NOW)
             factories.participant(cohort)
             shown = page(client, deputy, cohort)
-        assert "12 seats: 2 taken, 0 chosen, 10 free. 2 more were accepted and have left again." in shown
+        assert (
+            "12 seats: 2 taken, 0 chosen to be accepted, 10 free. 2 more were accepted and have left again."
+            in shown
+        )
 
     def test_order_is_by_names_or_by_division_never_by_merit(
         self, client, deputy, org, another, waiting, cohort
@@ -373,7 +376,7 @@ class TestStale:
             application = sign(application, signer, now=later)
         shown = page(client, deputy, cohort)
         assert "Holds no longer: Ana Applicant has changed the application since you chose." in shown
-        assert "12 seats: 0 taken, 0 chosen, 12 free" in shown
+        assert "12 seats: 0 taken, 0 chosen to be accepted, 12 free" in shown
         assert "Ana Applicant" in page(client, deputy, cohort, "?choice=open")
         assert "1 application is ready for your decision" in unescape(
             client.get(reverse("home")).content.decode()

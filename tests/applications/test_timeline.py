@@ -7,11 +7,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from applications import choosing, reassigning, timeline, workflow
+from applications import choosing, project_changes, reassigning, timeline, waitlist, workflow
 from applications.timeline import Event
+from coaching.enrollment import Project
 from coaching.models import Delegation
 from tests import factories
-from tests.applications.factories import CRITERIA, at_deputy, decide, draft, sign, submit, submitted
+from tests.applications.factories import CRITERIA, accepted, at_deputy, decide, draft, sign, submit, submitted
 from tests.clock import NOW, TODAY
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen")]
@@ -138,3 +139,54 @@ class TestPage:
         with CaptureQueriesContext(connection) as long:
             client.get(url)
         assert len(long) == len(short) <= 14
+
+
+class TestLater:
+    """What came after the decision is told to the applicant, the branch office and the deciding office (M17)."""
+
+    @pytest.fixture
+    def waitlisted(self, applicant, deputy, branch_officer, cohort):
+        application = at_deputy(applicant, cohort)
+        decide(application, deputy, "waitlisted")
+        waitlist.ask(application=application, asked_date=TODAY, by=branch_officer, now=NOW)
+        later = NOW + timedelta(hours=2)
+        waitlist.answer(application=application, wants=True, by=branch_officer, now=later)
+        return application
+
+    def test_who_was_asked_for_a_seat_and_the_answer(self, waitlisted):
+        assert told(waitlisted)[-1][0] == "Decision: waitlisted"
+        events = timeline.timeline(waitlisted, later=True)
+        assert [(event.title, event.text) for event in events[-2:]] == [
+            ("Asked whether a seat is still wanted", "Written down by Bo Branchoffice."),
+            ("Wants the seat", "Written down by Bo Branchoffice."),
+        ]
+
+    @pytest.mark.parametrize("who", ["applicant", "branch_officer", "deputy", "supervisor", "director"])
+    def test_who_reads_it(self, client, request, waitlisted, who):
+        client.force_login(request.getfixturevalue(who))
+        page = client.get(reverse("application", args=[waitlisted.pk])).content.decode()
+        assert ("Wants the seat" in page) == (who not in ("supervisor", "director"))
+
+    def test_a_changed_project_without_what_it_says(
+        self, client, applicant, director, branch_officer, cohort
+    ):
+        """A14"""
+        application = accepted(applicant, cohort)
+        change = ask_for_change(applicant.participations.get(), title="SECRET-TITLE")
+        client.force_login(branch_officer)
+        listed = client.get(reverse("cohort_applications", args=[cohort.pk])).content.decode()
+        assert "Changed projects that wait" in listed
+        assert "Dana Director" in listed
+        project_changes.decline(change=change, by=director, comment="SECRET-COMMENT", now=NOW)
+        titles = [event.title for event in timeline.timeline(application, later=True)]
+        assert titles[-2:] == ["Ana Applicant asked to change the project", "Changed project: declined"]
+        page = client.get(reverse("application", args=[application.pk])).content.decode()
+        assert "SECRET" not in page + listed
+
+
+def ask_for_change(participant, *, title):
+    six = list(participant.cohort.competency_model.competencies.all())
+    project = Project(title, "Why not.", "Two forms.", "Minutes.", (six[0],))
+    return project_changes.ask(
+        participant=participant, by=participant.user, project=project, why="So.", now=NOW
+    )

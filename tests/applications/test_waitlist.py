@@ -70,7 +70,7 @@ def answer(application, by, *, wants: bool):
 class TestMails:
     def sent(self) -> list[tuple[str, str]]:
         mail.outbox.clear()
-        outbox.deliver_due(now=NOW)
+        outbox.deliver_due(now=NOW + timedelta(minutes=1))
         return [(letter.to[0].split(".")[0], letter.subject) for letter in mail.outbox]
 
     def test_whoever_answered_gets_a_receipt_for_each_answer(self, three, branch_officer, cohort):
@@ -81,9 +81,20 @@ class TestMails:
         answer(three[0], branch_officer, wants=True)
         assert self.sent() == [("zoe", f"You want the free seat in the {cohort}")]
         assert "The branch deputy now decides" in mail.outbox[0].body
-        answer(three[0], branch_officer, wants=False)
+        self.answer_later(three[0], branch_officer, wants=False)
         assert self.sent() == [("zoe", f"You stay on the waitlist for the {cohort}")]
         assert "you do not want it now. If that is wrong" in mail.outbox[0].body
+
+    def answer_later(self, application, by, *, wants: bool) -> None:
+        waitlist.answer(application=application, wants=wants, by=by, now=NOW + timedelta(seconds=1))
+
+    def test_an_answer_that_changed_before_the_mail_left_has_one_receipt(self, three, branch_officer, cohort):
+        free_a_seat(cohort)
+        ask(three[0], branch_officer)
+        self.sent()
+        answer(three[0], branch_officer, wants=True)
+        self.answer_later(three[0], branch_officer, wants=False)
+        assert self.sent() == [("zoe", f"You stay on the waitlist for the {cohort}")]
 
     def test_what_was_decided_meanwhile_has_no_receipt(self, three, branch_officer, deputy, cohort):
         free_a_seat(cohort)
@@ -151,11 +162,11 @@ class TestAsking:
         ask(three[0], branch_officer)
         assert (
             the_list(cohort).in_words()
-            == "1 seat is free. Zoe First was asked on November 23 and has not answered."
+            == "1 seat is free. Zoe First was asked on November 23, 2026 and has not answered."
         )
         answer(three[0], branch_officer, wants=True)
         assert (
-            "Zoe First was asked on November 23 and wants it: the deputy accepts."
+            "Zoe First was asked on November 23, 2026 and wants it: the deputy accepts."
             in the_list(cohort).in_words()
         )
         assert waitlist.next_to_ask(cohort) is None
@@ -209,8 +220,22 @@ class TestAsking:
 
     def test_on_a_day_that_lies_ahead_is_refused(self, three, branch_officer, cohort):
         free_a_seat(cohort)
-        with pytest.raises(waitlist.NotNext, match="cannot lie ahead"):
+        with pytest.raises(waitlist.WrongDay, match="cannot lie ahead"):
             ask(three[0], branch_officer, asked_date=TODAY + timedelta(days=1))
+
+    def test_before_somebody_was_waitlisted_is_refused(self, three, branch_officer, cohort):
+        free_a_seat(cohort)
+        with pytest.raises(waitlist.WrongDay, match="on the waitlist since November 23, 2026"):
+            ask(three[0], branch_officer, asked_date=TODAY - timedelta(days=1))
+
+    def test_the_day_is_corrected_by_recording_it_again(self, three, branch_officer, cohort):
+        free_a_seat(cohort)
+        later = {"now": NOW + timedelta(days=5)}
+        ask(three[0], branch_officer, asked_date=TODAY + timedelta(days=4), **later)
+        ask(three[0], branch_officer, asked_date=TODAY + timedelta(days=3), **later)
+        ask(three[0], branch_officer, asked_date=TODAY + timedelta(days=3), **later)
+        assert SeatOffer.objects.get().asked_date == TODAY + timedelta(days=3)
+        assert AuditEvent.objects.filter(action="waitlist.asked").count() == 2
 
     def test_an_answer_without_asking_is_refused(self, three, branch_officer):
         with pytest.raises(waitlist.NotAsked):
@@ -252,13 +277,27 @@ class TestPage:
     def test_asking_and_the_answer_are_written_down(self, client, three, branch_officer, cohort):
         free_a_seat(cohort)
         assert "Record that you asked" in self.open(client, branch_officer, cohort)
-        client.post(self.address(cohort, "waitlist_asked", three[0]), {"asked_date": "2026-11-16"})
+        client.post(self.address(cohort, "waitlist_asked", three[0]), {"asked_date": f"{TODAY}"})
         shown = self.open(client, branch_officer, cohort)
-        assert "Asked on November 16, 2026 by Bo Branchoffice" in shown
+        assert "Asked on November 23, 2026 by Bo Branchoffice" in shown
         client.post(self.address(cohort, "waitlist_answer", three[0]), {"answer": "yes"})
         assert "Wants the seat" in self.open(client, branch_officer, cohort)
         client.post(self.address(cohort, "waitlist_answer", three[0]), {"answer": "no"})
         assert "does not want it now" in self.open(client, branch_officer, cohort)
+
+    @pytest.mark.parametrize(
+        ("name", "field"), [("waitlist_answer", "answer"), ("waitlist_move", "direction")]
+    )
+    @pytest.mark.parametrize("value", ["", "bogus"])
+    def test_what_no_button_says_writes_nothing_down(
+        self, client, three, branch_officer, cohort, name, field, value
+    ):
+        free_a_seat(cohort)
+        ask(three[0], branch_officer)
+        client.force_login(branch_officer)
+        client.post(self.address(cohort, name, three[0]), {field: value})
+        assert names(cohort) == ["First", "Second", "Third"]
+        assert SeatOffer.objects.get().answer == ""
 
     def test_a_day_that_is_none_is_refused(self, client, three, branch_officer, cohort):
         free_a_seat(cohort)

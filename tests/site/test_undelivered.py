@@ -76,6 +76,12 @@ def test_a_broken_address_is_corrected_first(office, client, applicant, administ
     assert reverse("admin:coaching_user_change", args=[applicant.pk]) in page_of(client)
 
 
+@pytest.mark.parametrize("forged", ["9" * 40, "-1", "x", "٣"])
+def test_forged_numbers_send_nothing(office, forged):
+    response = office.post(reverse("undelivered_all_again"), {"mail": [forged]}, follow=True)
+    assert "Nothing was left to send again." in response.content.decode()
+
+
 def test_sending_again_twice_is_told(office, applicant):
     message = lost(applicant)
     address = reverse("undelivered_again", args=[message.pk])
