@@ -110,6 +110,18 @@ def kept_cast(request, django_db_setup, django_db_blocker) -> Iterator[Cast | No
         around.__exit__(None, None, None)
 
 
+@pytest.fixture(scope="class")
+def cast_of_class(kept_cast, django_db_blocker) -> Iterator[Cast]:
+    """As kept_cast, for rows that all tests of a class begin with, and none of the others."""
+    with django_db_blocker.unblock():
+        around = transaction.atomic()
+        around.__enter__()
+    yield kept_cast
+    with django_db_blocker.unblock():
+        transaction.set_rollback(True)
+        around.__exit__(None, None, None)
+
+
 @pytest.fixture
 def fresh(db) -> Callable[[Any], Any]:
     """Copies what is kept, so that each test may change its own; who is the same person stays the same."""

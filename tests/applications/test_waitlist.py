@@ -4,6 +4,7 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+import time_machine
 from django.core import mail
 from django.urls import reverse
 
@@ -15,28 +16,30 @@ from coaching.permissions import NotYourCohort
 from tests import factories
 from tests.applications.counting import queries
 from tests.applications.factories import accepted, at_deputy, choose, decide, draft, release
+from tests.applications.reading import another
 from tests.clock import NOW, TODAY
 
 Status = Application.Status
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen")]
 
 
-@pytest.fixture
-def another(org, supervisor):
-    return lambda name, **fields: factories.person(
-        name, **{"unit": org.unit, "supervisor": supervisor, **fields}
-    )
-
-
-@pytest.fixture
-def three(another, deputy, cohort) -> list[Application]:
+@pytest.fixture(scope="class")
+def kept_three(cast_of_class, django_db_blocker) -> list[Application]:
     """On the waitlist in this order, and no seat is free."""
-    made = [at_deputy(another(name), cohort) for name in ("Zoe First", "Mia Second", "Ada Third")]
-    for application in made:
-        decide(application, deputy, "waitlisted")
-        application.refresh_from_db()
-    fill(cohort)
+    org, supervisor, cohort = cast_of_class.org, cast_of_class.supervisor, cast_of_class.cohort
+    with django_db_blocker.unblock(), time_machine.travel(NOW, tick=False):
+        people = [another(org, supervisor, name) for name in ("Zoe First", "Mia Second", "Ada Third")]
+        made = [at_deputy(person, cohort) for person in people]
+        for application in made:
+            decide(application, org.deputy, "waitlisted")
+            application.refresh_from_db()
+        fill(cohort)
     return made
+
+
+@pytest.fixture
+def three(kept_three, fresh) -> list[Application]:
+    return fresh(kept_three)
 
 
 def fill(cohort) -> None:
@@ -139,10 +142,6 @@ class TestOrder:
         for person in (deputy, supervisor, three[0].applicant):
             with pytest.raises(NotYourCohort):
                 waitlist.move(application=three[2], up=True, by=person, now=NOW)
-
-    def test_of_somebody_who_is_not_on_it_is_refused(self, applicant, branch_officer, cohort):
-        with pytest.raises(waitlist.NotOnWaitlist, match="accepted"):
-            waitlist.move(application=accepted(applicant, cohort), up=True, by=branch_officer, now=NOW)
 
 
 class TestAsking:
@@ -259,31 +258,33 @@ class TestAsking:
         assert the_list(cohort).in_words() == ""
 
 
+def address(cohort, name="cohort_waitlist", application=None) -> str:
+    return reverse(name, args=[cohort.pk, application.pk] if application else [cohort.pk])
+
+
+def read(client, user, cohort) -> str:
+    client.force_login(user)
+    return unescape(client.get(address(cohort)).content.decode())
+
+
 class TestPage:
-    def address(self, cohort, name="cohort_waitlist", application=None) -> str:
-        return reverse(name, args=[cohort.pk, application.pk] if application else [cohort.pk])
-
-    def open(self, client, user, cohort) -> str:
-        client.force_login(user)
-        return unescape(client.get(self.address(cohort)).content.decode())
-
     def test_buttons_move_without_javascript(self, client, three, branch_officer, cohort):
         client.force_login(branch_officer)
-        client.post(self.address(cohort, "waitlist_move", three[1]), {"direction": "up"})
+        client.post(address(cohort, "waitlist_move", three[1]), {"direction": "up"})
         assert names(cohort) == ["Second", "First", "Third"]
-        client.post(self.address(cohort, "waitlist_move", three[1]), {"direction": "down"})
+        client.post(address(cohort, "waitlist_move", three[1]), {"direction": "down"})
         assert names(cohort) == ["First", "Second", "Third"]
 
     def test_asking_and_the_answer_are_written_down(self, client, three, branch_officer, cohort):
         free_a_seat(cohort)
-        assert "Record that you asked" in self.open(client, branch_officer, cohort)
-        client.post(self.address(cohort, "waitlist_asked", three[0]), {"asked_date": f"{TODAY}"})
-        shown = self.open(client, branch_officer, cohort)
+        assert "Record that you asked" in read(client, branch_officer, cohort)
+        client.post(address(cohort, "waitlist_asked", three[0]), {"asked_date": f"{TODAY}"})
+        shown = read(client, branch_officer, cohort)
         assert "Asked on November 23, 2026 by Bo Branchoffice" in shown
-        client.post(self.address(cohort, "waitlist_answer", three[0]), {"answer": "yes"})
-        assert "Wants the seat" in self.open(client, branch_officer, cohort)
-        client.post(self.address(cohort, "waitlist_answer", three[0]), {"answer": "no"})
-        assert "does not want it now" in self.open(client, branch_officer, cohort)
+        client.post(address(cohort, "waitlist_answer", three[0]), {"answer": "yes"})
+        assert "Wants the seat" in read(client, branch_officer, cohort)
+        client.post(address(cohort, "waitlist_answer", three[0]), {"answer": "no"})
+        assert "does not want it now" in read(client, branch_officer, cohort)
 
     @pytest.mark.parametrize(
         ("name", "field"), [("waitlist_answer", "answer"), ("waitlist_move", "direction")]
@@ -295,7 +296,7 @@ class TestPage:
         free_a_seat(cohort)
         ask(three[0], branch_officer)
         client.force_login(branch_officer)
-        client.post(self.address(cohort, name, three[0]), {field: value})
+        client.post(address(cohort, name, three[0]), {field: value})
         assert names(cohort) == ["First", "Second", "Third"]
         assert SeatOffer.objects.get().answer == ""
 
@@ -304,7 +305,7 @@ class TestPage:
         client.force_login(branch_officer)
         for nonsense in ("", "tomorrow"):
             answered = client.post(
-                self.address(cohort, "waitlist_asked", three[0]), {"asked_date": nonsense}, follow=True
+                address(cohort, "waitlist_asked", three[0]), {"asked_date": nonsense}, follow=True
             )
             assert "Say on which day you asked." in answered.content.decode()
         assert not SeatOffer.objects.exists()
@@ -312,35 +313,41 @@ class TestPage:
     def test_a_refusal_is_told(self, client, three, branch_officer, cohort):
         client.force_login(branch_officer)
         data = {"asked_date": TODAY.isoformat()}
-        answered = client.post(self.address(cohort, "waitlist_asked", three[0]), data, follow=True)
+        answered = client.post(address(cohort, "waitlist_asked", three[0]), data, follow=True)
         assert "No seat is free" in answered.content.decode()
 
     def test_the_deputy_reads_it_and_keeps_no_order(self, client, three, deputy, cohort):
-        shown = self.open(client, deputy, cohort)
+        shown = read(client, deputy, cohort)
         assert "Zoe First" in shown
         assert "Ask later" not in shown
-        moved = client.post(self.address(cohort, "waitlist_move", three[0]), {"direction": "down"})
+        moved = client.post(address(cohort, "waitlist_move", three[0]), {"direction": "down"})
         assert moved.status_code == 404
 
     def test_no_applicant_is_told_a_place(self, client, three, branch_officer, cohort):
         """M17, A11: the reason, and that somebody writes."""
         for number, application in enumerate(three, start=1):
             client.force_login(application.applicant)
-            assert client.get(self.address(cohort)).status_code == 404
+            assert client.get(address(cohort)).status_code == 404
             shown = client.get(reverse("application", args=[application.pk])).content.decode()
             assert "You are on the waitlist" in shown
             assert f"place {number}" not in shown.lower()
 
+
+class TestNobodyYet:
+    def test_of_somebody_who_is_not_on_it_is_refused(self, applicant, branch_officer, cohort):
+        with pytest.raises(waitlist.NotOnWaitlist, match="accepted"):
+            waitlist.move(application=accepted(applicant, cohort), up=True, by=branch_officer, now=NOW)
+
     def test_an_empty_one(self, client, branch_officer, applicant, cohort):
         draft(applicant, cohort)
-        assert "Nobody is on the waitlist" in self.open(client, branch_officer, cohort)
+        assert "Nobody is on the waitlist" in read(client, branch_officer, cohort)
 
-    def test_queries_do_not_grow_with_people(self, client, another, deputy, branch_officer, cohort):
-        decide(at_deputy(another("One Person"), cohort), deputy, "waitlisted")
+    def test_queries_do_not_grow_with_people(self, client, org, supervisor, deputy, branch_officer, cohort):
+        decide(at_deputy(another(org, supervisor, "One Person"), cohort), deputy, "waitlisted")
         client.force_login(branch_officer)
-        client.get(self.address(cohort))
-        one = queries(client, self.address(cohort))
+        client.get(address(cohort))
+        one = queries(client, address(cohort))
         for number in range(2):
-            decide(at_deputy(another(f"More {number}"), cohort), deputy, "waitlisted")
-        assert queries(client, self.address(cohort)) == one
+            decide(at_deputy(another(org, supervisor, f"More {number}"), cohort), deputy, "waitlisted")
+        assert queries(client, address(cohort)) == one
         assert one <= 12
