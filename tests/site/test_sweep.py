@@ -19,12 +19,13 @@ from django.contrib import admin
 from django.db import transaction
 from django.http import HttpResponse, HttpResponseNotFound
 from django.shortcuts import resolve_url
-from django.test import Client, RequestFactory
+from django.test import Client, RequestFactory, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.urls.converters import IntConverter
 
 from applications import printing
 from applications.models import Application, Rating
+from coaching import offices
 from coaching.models import AuditEvent, ClosedDay, User
 from coaching.site import urls
 from tests import world as worlds
@@ -96,8 +97,17 @@ def plain_not_found() -> Iterator[None]:
         logger.setLevel(logging.NOTSET)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def sessions_in_memory() -> Iterator[None]:
+    """How a session is kept is no matter here, and reading it thousands of times is."""
+    with override_settings(SESSION_ENGINE="django.contrib.sessions.backends.cache"):
+        yield
+
+
 @pytest.fixture(scope="module")
 def clients(world) -> dict[str, Client]:
+    for user in world.cast.values():
+        offices.remember(user)  # what a view's own rule asks about them, again and again
     return {
         "anonymous": Client(raise_request_exception=False),
         **{role: signed_in(user) for role, user in world.cast.items()},
