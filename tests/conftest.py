@@ -12,7 +12,7 @@ import hypothesis
 import pytest
 import time_machine
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 from django.http import HttpResponseNotFound
 from django.test import TransactionTestCase
 
@@ -21,6 +21,7 @@ from coaching.models import AuditEvent, AuditPayload, Cohort, OrgUnit, Program, 
 from coaching.site import urls
 from tests.cast import Cast, Org, build, remove_all
 from tests.clock import NOW
+from tests.keeping import taken_back
 
 pytest_plugins = ["tests.browser"]
 
@@ -101,25 +102,15 @@ def kept_cast(request, django_db_setup, django_db_blocker) -> Iterator[Cast | No
     if any(mark.name in ("services", "browser") for mark in request.node.iter_markers()):
         yield None
         return
-    with django_db_blocker.unblock():
-        around = transaction.atomic()
-        around.__enter__()
-    yield kept[0]
-    with django_db_blocker.unblock():
-        transaction.set_rollback(True)
-        around.__exit__(None, None, None)
+    with taken_back(django_db_blocker):
+        yield kept[0]
 
 
 @pytest.fixture(scope="class")
 def cast_of_class(kept_cast, django_db_blocker) -> Iterator[Cast]:
     """As kept_cast, for rows that all tests of a class begin with, and none of the others."""
-    with django_db_blocker.unblock():
-        around = transaction.atomic()
-        around.__enter__()
-    yield kept_cast
-    with django_db_blocker.unblock():
-        transaction.set_rollback(True)
-        around.__exit__(None, None, None)
+    with taken_back(django_db_blocker):
+        yield kept_cast
 
 
 @pytest.fixture

@@ -1,9 +1,11 @@
 """The release: all that was chosen becomes decisions together, or nothing does (A9, A10, A11, F3)."""
 
 from datetime import date, timedelta
+from functools import partial
 from html import unescape
 
 import pytest
+import time_machine
 from django.urls import reverse
 
 from applications import choosing, releasing, settling, workflow
@@ -11,6 +13,7 @@ from applications.models import Application, Choice, Decision, Release
 from coaching import signing
 from coaching.models import AuditEvent, Delegation, Message, Participant, SignOff
 from tests import factories
+from tests.applications import reading
 from tests.applications.counting import queries
 from tests.applications.factories import at_deputy, choose, decide, draft, release, sign, submit, submitted
 from tests.clock import NOW, TODAY
@@ -21,19 +24,28 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen")]
 
 @pytest.fixture
 def another(org, supervisor):
-    return lambda name, **fields: factories.person(
-        name, **{"unit": org.unit, "supervisor": supervisor, **fields}
-    )
+    return partial(reading.another, org, supervisor)
+
+
+@pytest.fixture(scope="class")
+def kept_three(cast_of_class, django_db_blocker) -> dict[str, Application]:
+    """One chosen for each outcome."""
+    org, supervisor, cohort = cast_of_class.org, cast_of_class.supervisor, cast_of_class.cohort
+    with django_db_blocker.unblock(), time_machine.travel(NOW, tick=False):
+        people = {
+            "accepted": cast_of_class.applicant,
+            "waitlisted": reading.another(org, supervisor, "Wes Waiting"),
+            "not_selected": reading.another(org, supervisor, "Nic No"),
+        }
+        made = {outcome: at_deputy(person, cohort) for outcome, person in people.items()}
+        for outcome, application in made.items():
+            choose(application, org.deputy, outcome)
+    return made
 
 
 @pytest.fixture
-def three(applicant, another, deputy, cohort) -> dict[str, Application]:
-    """One chosen for each outcome."""
-    people = {"accepted": applicant, "waitlisted": another("Wes Waiting"), "not_selected": another("Nic No")}
-    made = {outcome: at_deputy(person, cohort) for outcome, person in people.items()}
-    for outcome, application in made.items():
-        choose(application, deputy, outcome)
-    return made
+def three(kept_three, fresh) -> dict[str, Application]:
+    return fresh(kept_three)
 
 
 def listed(cohort, by) -> str:
@@ -72,18 +84,18 @@ class TestRelease:
         assert AuditEvent.objects.filter(action="application.decided").count() == 3
 
     def test_pressed_twice_is_one_release(self, three, deputy, cohort):
-        read = listed(cohort, deputy)
-        first = release(cohort, deputy, listed=read)
-        assert release(cohort, deputy, listed=read) == first
+        seen = listed(cohort, deputy)
+        first = release(cohort, deputy, listed=seen)
+        assert release(cohort, deputy, listed=seen) == first
         assert Decision.objects.count() == 3
         assert len(outcomes_told()) == 3
 
     def test_a_designee_after_the_deputy_finds_it_done(self, three, org, deputy, cohort):
         designee = delegate(deputy, org)
-        read = listed(cohort, deputy)
-        assert listed(cohort, designee) == read
-        first = release(cohort, deputy, listed=read)
-        assert release(cohort, designee, listed=read) == first
+        seen = listed(cohort, deputy)
+        assert listed(cohort, designee) == seen
+        first = release(cohort, deputy, listed=seen)
+        assert release(cohort, designee, listed=seen) == first
         assert SignOff.objects.filter(signer=designee).count() == 0
 
     def test_a_designee_signs_for_the_deputy(self, three, org, deputy, cohort):
@@ -129,10 +141,10 @@ class TestRelease:
 
     def test_after_a_withdrawal_releases_nothing_and_names_them(self, three, applicant, deputy, cohort):
         """F3."""
-        read = listed(cohort, deputy)
+        seen = listed(cohort, deputy)
         workflow.withdraw(application=three["accepted"], by=applicant, now=NOW)
         with pytest.raises(releasing.CannotRelease, match="Ana Applicant has withdrawn"):
-            release(cohort, deputy, listed=read)
+            release(cohort, deputy, listed=seen)
         assert not Decision.objects.exists()
         choosing.take_back(application=three["accepted"], by=deputy, now=NOW)
         release(cohort, deputy)
@@ -158,35 +170,31 @@ class TestRelease:
         assert application.status == Status.ACCEPTED
 
     def test_of_a_list_that_grew_is_refused_and_names_the_new(self, three, another, deputy, cohort):
-        read = listed(cohort, deputy)
+        seen = listed(cohort, deputy)
         choose(at_deputy(another("Lee Late"), cohort), deputy)
         with pytest.raises(releasing.ListChanged, match="new or changed: Lee Late"):
-            release(cohort, deputy, listed=read)
+            release(cohort, deputy, listed=seen)
         assert not Decision.objects.exists()
 
     def test_of_a_choice_that_changed_is_refused(self, three, deputy, cohort):
-        read = listed(cohort, deputy)
+        seen = listed(cohort, deputy)
         choose(three["accepted"], deputy, "not_selected")
         with pytest.raises(releasing.ListChanged, match="new or changed: Ana Applicant"):
-            release(cohort, deputy, listed=read)
+            release(cohort, deputy, listed=seen)
 
     def test_of_a_list_that_shrank_is_refused(self, three, deputy, cohort):
-        read = listed(cohort, deputy)
+        seen = listed(cohort, deputy)
         choosing.take_back(application=three["accepted"], by=deputy, now=NOW)
         with pytest.raises(releasing.ListChanged, match="1 that you read changed or went"):
-            release(cohort, deputy, listed=read)
-
-    def test_of_nothing_is_refused(self, deputy, cohort):
-        with pytest.raises(releasing.NothingToRelease):
-            release(cohort, deputy)
+            release(cohort, deputy, listed=seen)
 
     def test_by_the_branch_office_or_a_director_releases_nothing(
         self, three, branch_officer, director, deputy, cohort
     ):
-        read = listed(cohort, deputy)
+        seen = listed(cohort, deputy)
         for person in (branch_officer, director):
             with pytest.raises(releasing.NothingToRelease):
-                release(cohort, person, listed=read)
+                release(cohort, person, listed=seen)
         assert not Decision.objects.exists()
 
     def test_about_the_deputys_own_application_the_superintendent_releases(
@@ -222,32 +230,23 @@ class TestRelease:
         assert application.route()[1].concept_date == date(2026, 11, 10)
         assert "; also Branch Deputy" in application.decisions.get().sign_off.capacity
 
-    def test_not_selecting_as_director_and_deputy_supports_nothing(
-        self, org, applicant, supervisor, deputy, cohort
-    ):
-        """A8."""
-        org.division.head = deputy
-        org.division.save()
-        choose(sign(submitted(applicant, cohort), supervisor), deputy, "not_selected")
-        release(cohort, deputy)
-        first = Decision.objects.get().sign_off.statement.split("\n")[0]
-        assert first == f"As Division Director, Nutrition Division: {settling.RECEIPT}"
-
     def test_a_direct_decision_settles_the_choice(self, three, deputy):
         decide(three["accepted"], deputy)
         assert not Choice.objects.filter(application=three["accepted"]).exists()
 
 
+def address(cohort) -> str:
+    return reverse("selection_release", args=[cohort.pk])
+
+
+def read(client, user, cohort) -> str:
+    client.force_login(user)
+    return " ".join(unescape(client.get(address(cohort)).content.decode()).split())
+
+
 class TestPage:
-    def address(self, cohort) -> str:
-        return reverse("selection_release", args=[cohort.pk])
-
-    def open(self, client, user, cohort) -> str:
-        client.force_login(user)
-        return " ".join(unescape(client.get(self.address(cohort)).content.decode()).split())
-
     def test_shows_names_counts_statements_and_mails(self, client, three, deputy, cohort):
-        shown = self.open(client, deputy, cohort)
+        shown = read(client, deputy, cohort)
         for words in (
             "Accepted: 1",
             "Waitlisted: 1",
@@ -266,7 +265,7 @@ class TestPage:
         client.force_login(deputy)
         data = {"listed": listed(cohort, deputy), "typed_name": "Derek Deputy"}
         for _ in range(2):
-            answer = client.post(self.address(cohort), data, follow=True)
+            answer = client.post(address(cohort), data, follow=True)
             shown = unescape(answer.content.decode())
             assert "Released: 1 accepted, 1 waitlisted, 1 not selected. Every applicant is told." in shown
         assert Decision.objects.count() == 3
@@ -274,7 +273,7 @@ class TestPage:
     def test_a_wrong_name_is_told_at_the_name(self, client, three, deputy, cohort):
         client.force_login(deputy)
         data = {"listed": listed(cohort, deputy), "typed_name": "Derk"}
-        answer = client.post(self.address(cohort), data)
+        answer = client.post(address(cohort), data)
         assert set(answer.context["form"].errors) == {"typed_name"}
         assert not Decision.objects.exists()
 
@@ -284,7 +283,7 @@ class TestPage:
         client.force_login(deputy)
         data = {"listed": listed(cohort, deputy), "typed_name": "Derek Deputy"}
         choose(at_deputy(another("Lee Late"), cohort), deputy)
-        answer = client.post(self.address(cohort), data)
+        answer = client.post(address(cohort), data)
         shown = unescape(answer.content.decode())
         assert "the list has changed since you opened it (new or changed: Lee Late)" in shown
         form = answer.context["form"]
@@ -294,36 +293,53 @@ class TestPage:
         self, client, three, applicant, deputy, cohort
     ):
         workflow.withdraw(application=three["accepted"], by=applicant, now=NOW)
-        shown = self.open(client, deputy, cohort)
+        shown = read(client, deputy, cohort)
         assert "This cannot be released yet" in shown
         assert "Ana Applicant has withdrawn." in shown
         assert "Sign and release" not in shown
         back = reverse("selection_take_back", args=[cohort.pk, three["accepted"].pk])
-        assert client.post(back, {"release": "yes"})["Location"] == self.address(cohort)
-        assert "Sign and release 2 decisions" in self.open(client, deputy, cohort)
+        assert client.post(back, {"release": "yes"})["Location"] == address(cohort)
+        assert "Sign and release 2 decisions" in read(client, deputy, cohort)
 
     def test_too_few_seats_are_told_before_signing(self, client, three, deputy, cohort):
         for _ in range(cohort.seats):
             factories.participant(cohort)
-        shown = self.open(client, deputy, cohort)
+        shown = read(client, deputy, cohort)
         assert "ask the branch office (coaching@example.org) for more seats" in shown
         assert "Sign and release" not in shown
-
-    def test_nothing_to_release(self, client, deputy, cohort):
-        assert "Nothing to release" in self.open(client, deputy, cohort)
 
     def test_the_branch_office_does_not_release(self, client, three, branch_officer, deputy, cohort):
         client.force_login(branch_officer)
         data = {"listed": listed(cohort, deputy), "typed_name": branch_officer.name}
-        assert client.post(self.address(cohort), data).status_code == 302
+        assert client.post(address(cohort), data).status_code == 302
         assert not Decision.objects.exists()
+
+
+class TestWithoutTheThree:
+    def test_of_nothing_is_refused(self, deputy, cohort):
+        with pytest.raises(releasing.NothingToRelease):
+            release(cohort, deputy)
+
+    def test_not_selecting_as_director_and_deputy_supports_nothing(
+        self, org, applicant, supervisor, deputy, cohort
+    ):
+        """A8."""
+        org.division.head = deputy
+        org.division.save()
+        choose(sign(submitted(applicant, cohort), supervisor), deputy, "not_selected")
+        release(cohort, deputy)
+        first = Decision.objects.get().sign_off.statement.split("\n")[0]
+        assert first == f"As Division Director, Nutrition Division: {settling.RECEIPT}"
+
+    def test_nothing_to_release(self, client, deputy, cohort):
+        assert "Nothing to release" in read(client, deputy, cohort)
 
     def test_queries_do_not_grow_with_choices(self, client, another, applicant, org, deputy, cohort):
         designee = delegate(deputy, org)
         choose(at_deputy(applicant, cohort), deputy)
         client.force_login(designee)
-        client.get(self.address(cohort))
-        one = queries(client, self.address(cohort))
+        client.get(address(cohort))
+        one = queries(client, address(cohort))
         for number in range(2):
             choose(at_deputy(another(f"More {number}"), cohort), deputy)
-        assert queries(client, self.address(cohort)) == one
+        assert queries(client, address(cohort)) == one

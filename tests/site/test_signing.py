@@ -1,6 +1,7 @@
 """What every page with a signature asks: consent once, the password after a time away; nothing typed is lost over it."""
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from html import unescape
@@ -19,6 +20,7 @@ from coaching.site.accounts import AccountAdapter
 from tests.applications.factories import accepted, at_deputy, choose, competencies, draft, sign, submitted
 from tests.certificates.history import AFTER, completed_team
 from tests.clock import NOW
+from tests.keeping import taken_back
 
 PASSWORD = "a-long-enough-passphrase"
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen", "plain_not_found")]
@@ -40,53 +42,66 @@ class Door:
         return {"typed_name": self.signer.name, **self.data, **more}
 
 
-@pytest.fixture
-def review(applicant, cohort) -> Door:
-    application = draft(applicant, cohort)
+def review(cast) -> Door:
+    application = draft(cast.applicant, cast.cohort)
     boxes = dict.fromkeys(("benefits_acknowledged", "voluntary_acknowledged", "commitment_made"), "on")
     seen = drafting.preview(application, now=NOW)
     return Door(
-        applicant, reverse("application_review", args=[application.pk]), {"digest": seen.digest, **boxes}
+        cast.applicant, reverse("application_review", args=[application.pk]), {"digest": seen.digest, **boxes}
     )
 
 
-@pytest.fixture
-def support(applicant, supervisor, cohort) -> Door:
-    application = submitted(applicant, cohort)
+def support(cast) -> Door:
+    application = submitted(cast.applicant, cast.cohort)
     data = {"text_id": application.current_text_id, "concept_supervisor": "2026-11-04"}
-    return Door(supervisor, reverse("approval_sign", args=[application.pk]), data, kept="2026-11-04")
+    address = reverse("approval_sign", args=[application.pk])
+    return Door(cast.supervisor, address, data, kept="2026-11-04")
 
 
-@pytest.fixture
-def decision(applicant, deputy, cohort) -> Door:
-    choose(at_deputy(applicant, cohort), deputy)
+def decision(cast) -> Door:
+    deputy, cohort = cast.org.deputy, cast.cohort
+    choose(at_deputy(cast.applicant, cohort), deputy)
     listed = releasing.bundle(cohort, deputy, now=NOW).listed
     return Door(deputy, reverse("selection_release", args=[cohort.pk]), {"listed": listed})
 
 
-@pytest.fixture
-def concurrence(applicant, director, cohort) -> Door:
-    accepted(applicant, cohort)
-    project = Project("Two forms", "One was too long.", "Two.", "Minutes.", tuple(competencies(cohort)[:1]))
-    participant = applicant.participations.get()
+def concurrence(cast) -> Door:
+    accepted(cast.applicant, cast.cohort)
+    six = competencies(cast.cohort)
+    project = Project("Two forms", "One was too long.", "Two.", "Minutes.", tuple(six[:1]))
     change = project_changes.ask(
-        participant=participant, by=applicant, project=project, why="The pilot showed it.", now=NOW
+        participant=cast.applicant.participations.get(),
+        by=cast.applicant,
+        project=project,
+        why="The pilot showed it.",
+        now=NOW,
     )
-    return Door(director, reverse("project_concur", args=[change.pk]), {})
+    return Door(cast.org.director, reverse("project_concur", args=[change.pk]), {})
+
+
+def approval(cast) -> Door:
+    with time_machine.travel(AFTER, tick=False):
+        completed_team(cast.cohort, ("Ada Alvarez", "Ben Brooks", "Chi Chen"), by=cast.branch_officer)
+        batch = propose_batch(cohort=cast.cohort, by=cast.branch_officer, now=AFTER)
+        submit_for_approval(batch=batch, by=cast.branch_officer, now=AFTER)
+    return Door(cast.org.superintendent, reverse("certificate_approve", args=[batch.pk]), {})
+
+
+DOORS = [review, support, decision, concurrence, approval]
+of_a_signer = pytest.mark.parametrize("kept_door", [support], indirect=True, ids=["support"])
+
+
+@pytest.fixture(scope="class", params=DOORS, ids=[build.__name__ for build in DOORS])
+def kept_door(request, kept_cast, django_db_blocker) -> Iterator[Door]:
+    with taken_back(django_db_blocker):
+        with django_db_blocker.unblock(), time_machine.travel(NOW, tick=False):
+            built = request.param(kept_cast)
+        yield built
 
 
 @pytest.fixture
-def approval(superintendent, branch_officer, cohort) -> Door:
-    with time_machine.travel(AFTER, tick=False):
-        completed_team(cohort, ("Ada Alvarez", "Ben Brooks", "Chi Chen"), by=branch_officer)
-        batch = propose_batch(cohort=cohort, by=branch_officer, now=AFTER)
-        submit_for_approval(batch=batch, by=branch_officer, now=AFTER)
-    return Door(superintendent, reverse("certificate_approve", args=[batch.pk]), {})
-
-
-@pytest.fixture(params=["review", "support", "decision", "concurrence", "approval"])
-def door(request) -> Door:
-    return request.getfixturevalue(request.param)
+def door(kept_door, fresh) -> Door:
+    return fresh(kept_door)
 
 
 def words(response) -> str:
@@ -166,11 +181,8 @@ class TestAfterATimeAway:
         assert signatures(door) == 1
 
 
+@of_a_signer
 class TestPassword:
-    @pytest.fixture
-    def door(self, support) -> Door:
-        return support
-
     def test_attempts_are_limited_as_at_sign_in(self, client, door):
         cache.clear()
         with time_machine.travel(NOW - timedelta(hours=2), tick=False):
@@ -210,11 +222,8 @@ class TestPassword:
         assert signatures(door) == 0
 
 
+@of_a_signer
 class TestAttribution:
-    @pytest.fixture
-    def door(self, support) -> Door:
-        return support
-
     def test_a_signature_keeps_the_session_but_not_its_key(self, client, door):
         client.force_login(door.signer)
         client.post(door.address, door.typed())
@@ -244,6 +253,7 @@ class TestAttribution:
         assert kept.session_digest in page
         assert 'name="_save"' not in page
 
-    def test_outside_of_a_request_nothing_is_claimed(self, applicant, supervisor, cohort):
-        sign(submitted(applicant, cohort), supervisor)
-        assert set(SignOff.objects.values_list("session_digest", "address")) == {("", None)}
+
+def test_outside_of_a_request_nothing_is_claimed(applicant, supervisor, cohort):
+    sign(submitted(applicant, cohort), supervisor)
+    assert set(SignOff.objects.values_list("session_digest", "address")) == {("", None)}
