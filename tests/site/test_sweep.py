@@ -17,7 +17,7 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
 from django.db import transaction
-from django.http import HttpResponse, HttpResponseNotFound
+from django.http import HttpResponse, HttpResponseForbidden, HttpResponseNotFound
 from django.shortcuts import resolve_url
 from django.test import Client, RequestFactory, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -88,10 +88,11 @@ def world(django_db_setup, django_db_blocker) -> Iterator[World]:
 
 @pytest.fixture(scope="module", autouse=True)
 def plain_not_found() -> Iterator[None]:
-    """Most answers are 404: that page is tested elsewhere, and building it thousands of times takes minutes."""
+    """Most answers are 404, some 403: those pages are tested elsewhere, and building them again and again takes minutes."""
     logger = logging.getLogger("django.request")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(urls, "handler404", lambda request, exception: HttpResponseNotFound(), raising=False)
+        patch.setattr(urls, "handler403", lambda request, exception: HttpResponseForbidden(), raising=False)
         logger.setLevel(logging.ERROR)
         yield
         logger.setLevel(logging.NOTSET)
