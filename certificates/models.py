@@ -24,6 +24,8 @@ class BatchQuerySet(models.QuerySet["Batch"]):
     def awaiting(self, user: User) -> Self:
         """Batches that wait for this person's approval."""
         departments = offices.units_led_by(user, on=timezone.localdate(), kind=OrgUnit.Kind.DEPARTMENT)
+        if not departments:  # as of nearly everybody, on every page
+            return self.none()
         return self.filter(
             status=Batch.Status.AWAITING, cohort__branch__in=OrgUnit.objects.under(*departments)
         )

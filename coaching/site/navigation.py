@@ -1,12 +1,14 @@
 """What stands in the head and foot of every page, for the person who is signed in."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from django.conf import settings
 from django.db.models import Exists
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 
 from applications.models import ProjectChange, ReviewStep
 from applications.waiting import changes_waiting, steps_waiting
@@ -107,12 +109,17 @@ def mark_current(links: list[Link], path: str) -> list[Link]:
 
 
 def navigation(request: HttpRequest) -> dict[str, object]:
-    user = getattr(request, "user", None)
-    links = links_for(user) if user and user.is_authenticated else []
     return {
         "site_name": settings.SITE_NAME,
         "department_name": settings.DEPARTMENT_NAME,
         "official_state_site": settings.OFFICIAL_STATE_SITE,
         "demo": settings.DEMO,
-        "links": mark_current(links, request.path),
+        # Parts of pages and the administration come without the head, and needn't ask what stands in it.
+        "links": SimpleLazyObject(partial(links_here, request)),
     }
+
+
+def links_here(request: HttpRequest) -> list[Link]:
+    user = getattr(request, "user", None)
+    links = links_for(user) if user and user.is_authenticated else []
+    return mark_current(links, request.path)
