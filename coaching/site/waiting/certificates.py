@@ -9,7 +9,7 @@ from django.utils import timezone
 from certificates.models import Batch, BatchEntry, Certificate
 from coaching import permissions
 from coaching.models import User
-from coaching.site.waiting.cards import Card, Urgency, counted, day
+from coaching.site.waiting.cards import Card, Urgency, counted, day, only_for
 from meetings.models import Meeting
 
 
@@ -47,6 +47,7 @@ def approved(user: User, now: datetime) -> list[Card]:
     ]
 
 
+@only_for(permissions.branch_office)
 def sent_back(user: User, now: datetime) -> list[Card]:
     """Batches that came back from the superintendent to the branch office."""
     batches = Batch.objects.filter(
@@ -65,6 +66,7 @@ def sent_back(user: User, now: datetime) -> list[Card]:
     ]
 
 
+@only_for(permissions.branch_office)
 def to_issue(user: User, now: datetime) -> list[Card]:
     """Approved lists of which somebody has no certificate yet."""
     entries = BatchEntry.objects.filter(
@@ -86,6 +88,7 @@ def to_issue(user: User, now: datetime) -> list[Card]:
     ]
 
 
+@only_for(permissions.branch_office)
 def to_propose(user: User, now: datetime) -> list[Card]:
     """Cohorts whose meetings are over, whose participants have no certificates proposed yet."""
     ahead = Meeting.objects.filter(

@@ -9,7 +9,7 @@ from django.utils.dateformat import time_format
 
 from coaching import permissions
 from coaching.models import Membership, Participant, User
-from coaching.site.waiting.cards import Card, Urgency, counted, day
+from coaching.site.waiting.cards import Card, Urgency, counted, day, only_for
 from meetings import ledger
 from meetings.completion import Reason, Standing
 from meetings.models import (
@@ -144,10 +144,9 @@ def _way(participant: Participant, where: Standing) -> Card:
     )
 
 
+@only_for(permissions.training_office)
 def totals(user: User, now: datetime) -> list[Card]:
     """The training office's reading."""
-    if not permissions.training_office(user):
-        return []
     return [
         Card(
             title="How the meetings were evaluated",

@@ -6,13 +6,17 @@ from django.db.models import Count, Min, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from coaching import directory, offices, undelivered
+from coaching import directory, permissions, undelivered
 from coaching.cohorts import Phase, standing
 from coaching.models import DirectoryCorrection, Participant, User
 from coaching.site.cohorts import readable_cohorts
-from coaching.site.waiting.cards import Card, Urgency, counted, day
+from coaching.site.waiting.cards import Card, Urgency, counted, day, only_for
+
+OFFICE = permissions.any_of(permissions.branch_office, permissions.administrator)
+READERS = permissions.any_of(permissions.branch_office, permissions.deputy)
 
 
+@only_for(OFFICE)
 def corrections(user: User, now: datetime) -> list[Card]:
     found = directory.corrections_for(user, now=now).filter(status=DirectoryCorrection.Status.OPEN)
     sums = found.aggregate(number=Count("pk"), since=Min("created_at"))
@@ -30,12 +34,12 @@ def corrections(user: User, now: datetime) -> list[Card]:
     ]
 
 
+@only_for(OFFICE)
 def mail(user: User, now: datetime) -> list[Card]:
     """For the branch office and administrators: somebody has not heard what they were to hear."""
-    today = timezone.localdate(now)
-    if not user.is_staff and not offices.office_branches(user, on=today):
-        return []
-    sums = undelivered.visible_to(user, on=today).aggregate(number=Count("pk"), since=Min("created_at"))
+    sums = undelivered.visible_to(user, on=timezone.localdate(now)).aggregate(
+        number=Count("pk"), since=Min("created_at")
+    )
     if not sums["number"]:
         return []
     return [
@@ -50,6 +54,7 @@ def mail(user: User, now: datetime) -> list[Card]:
     ]
 
 
+@only_for(READERS)
 def cohorts(user: User, now: datetime) -> list[Card]:
     """Those that are not over, for the branch office and for the deputy who reads."""
     today = timezone.localdate(now)

@@ -8,10 +8,11 @@ from django.utils import timezone
 
 from applications import waitlist
 from applications.models import Application, Choice, ReviewStep
+from coaching import permissions
 from coaching.models import Cohort, User
 from coaching.permissions import office_cohorts
 from coaching.site.cohorts import readable_cohorts
-from coaching.site.waiting.cards import Card, Urgency, counted, day
+from coaching.site.waiting.cards import Card, Urgency, counted, day, only_for
 
 
 def _cohorts(ids: list[int]) -> dict[int, Cohort]:
@@ -69,6 +70,7 @@ def _chosen(user: User, today: date) -> "QuerySet[Choice]":
     return Choice.objects.filter(application__in=steps.values("application"))
 
 
+@only_for(permissions.any_of(permissions.branch_office, permissions.deputy))
 def free_seats(user: User, now: datetime) -> list[Card]:
     """A seat is free and somebody waits for it: for the branch office, and for the deputy who reads.
 
@@ -95,6 +97,7 @@ def free_seats(user: User, now: datetime) -> list[Card]:
     ]
 
 
+@only_for(permissions.branch_office)
 def late(user: User, now: datetime) -> list[Card]:
     """Applications have closed, and some have not reached the deciding office."""
     closed = office_cohorts(user).filter(applications_close_date__lt=timezone.localdate(now))

@@ -9,7 +9,7 @@ from django.utils import timezone
 from coaching import permissions
 from coaching.cohorts import is_over
 from coaching.models import Cohort, Consent, Membership, Participant, Team, TeamChange, User
-from coaching.site.waiting.cards import Card, Urgency, counted
+from coaching.site.waiting.cards import Card, Urgency, counted, only_for
 from coaching.team_changes import agreed_to_go_on, is_small
 
 Answer = Consent.Answer
@@ -54,6 +54,7 @@ def without_team(user: User, now: datetime) -> list[Card]:
     ]
 
 
+@only_for(permissions.branch_office)
 def to_form(user: User, now: datetime) -> list[Card]:
     """People of closed cohorts who wait for a team: enough for one (T1), in cohorts this officer works for (T10)."""
     cohorts = permissions.office_cohorts(user).filter(applications_close_date__lt=timezone.localdate(now))
@@ -75,6 +76,7 @@ def to_form(user: User, now: datetime) -> list[Card]:
     ]
 
 
+@only_for(permissions.branch_office)
 def to_confirm(user: User, now: datetime) -> list[Card]:
     """Teams whose members have all agreed, and teams somebody declined."""
     changes = TeamChange.objects.filter(
@@ -107,6 +109,7 @@ def _settled(change: TeamChange) -> Card:
     )
 
 
+@only_for(permissions.branch_office)
 def small(user: User, now: datetime) -> list[Card]:
     """T1: teams that a departure left too small, as long as nobody has been asked how they go on."""
     today = timezone.localdate(now)
