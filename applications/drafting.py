@@ -257,6 +257,6 @@ def lock_own(application: Application, by: User, *, to: str) -> Application:
 def lock(application: Application) -> Application:
     """Lock the row and read it again, so that of two people only one acts on what both saw."""
     # Apart: after waiting for the lock, PostgreSQL would join the new row with what the old one pointed to.
-    Application.objects.select_for_update().get(pk=application.pk)
+    Application.objects.select_for_update().only("pk").get(pk=application.pk)
     related = ("applicant__unit__parent", "cohort__program", "cohort__branch", "current_text")
     return Application.objects.select_related(*related).get(pk=application.pk)

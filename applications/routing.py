@@ -268,8 +268,8 @@ def steps_to_settle(application: Application, by: User, *, on: date) -> Settled:
     """
     if application.status != Application.Status.IN_REVIEW:
         return []
-    pending = application.route().select_related("application").filter(status=ReviewStep.Status.PENDING)
-    return settled_by(pending, by, on=on)
+    pending = application.review_steps.current_round().filter(status=ReviewStep.Status.PENDING)
+    return settled_by(pending.with_signers().select_related("application").order_by("position"), by, on=on)
 
 
 def settled_by(pending: Iterable[ReviewStep], by: User, *, on: date) -> Settled:

@@ -241,9 +241,7 @@ class Application(models.Model):
 
     def current_step(self) -> "ReviewStep | None":
         """The step it waits at, or None."""
-        waiting = self.review_steps.current()  # nobody has acted on it yet, so there is no signature to fetch
-        people = ("signer", "holder", "delegation", "replaces__signer")
-        return waiting.select_related("route_step", "unit", *people).first()
+        return self.review_steps.current().with_signers().order_by("position").first()
 
 
 class Rating(models.Model):

@@ -66,6 +66,10 @@ class ReviewStepQuerySet(AssignedQuerySet["ReviewStep"]):
         standing = self.exclude(status=ReviewStep.Status.REASSIGNED)
         return standing.filter(text=F("application__current_text"))
 
+    def with_signers(self) -> Self:
+        """For steps on which nobody has acted yet, so that there is no signature to fetch."""
+        return self.select_related("route_step", "unit", "signer", "holder", "delegation", "replaces__signer")
+
     def with_people(self) -> Self:
         return self.select_related(
             "route_step",
