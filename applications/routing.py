@@ -168,7 +168,7 @@ def _absence_order(holder: User | None, unit: OrgUnit | None, on: date) -> Deleg
     if holder:
         covers |= Q(unit=None, principal=holder)
     orders = Delegation.objects.on(on).filter(covers, kind=Delegation.Kind.ACTING, person__is_active=True)
-    return orders.select_related("person", "principal").order_by("-start_date", "-pk").first()
+    return orders.order_by("-start_date", "-pk").first()  # mostly there is none, so nobody is fetched with it
 
 
 def _acting(order: Delegation) -> str:

@@ -19,7 +19,7 @@ class Standing:
     @cached_property
     def orders(self) -> list[Delegation]:
         """The orders under which they stand in for others."""
-        orders = Delegation.objects.on(self.on).filter(person=self.user)
+        orders = Delegation.objects.on(self.on).filter(person=self.user).order_by()
         return list(orders.select_related("principal", "person"))
 
     @cached_property
