@@ -25,6 +25,7 @@ from django.urls.converters import IntConverter
 
 from applications import printing
 from applications.models import Application, Rating
+from certificates import issuing
 from coaching import offices
 from coaching.models import AuditEvent, ClosedDay, User
 from coaching.site import urls
@@ -74,6 +75,7 @@ OWN = {
 def nothing_is_drawn(monkeypatch) -> None:
     """Who may open a file is asked here; drawing it takes half a second."""
     monkeypatch.setattr(printing, "render", lambda form: b"%PDF-1.7")
+    monkeypatch.setattr(issuing, "render", lambda content: b"%PDF-1.7")
 
 
 # The world is built once and stays as it was: every request is taken back.
