@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+import time_machine
 
 from applications import choosing, deciding, drafting, settling, workflow
 from applications.models import Application, Choice, Recommendation
@@ -17,9 +18,15 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen")]
 LATER = NOW + timedelta(hours=1)
 
 
+@pytest.fixture(scope="class")
+def kept_waiting(cast_of_class, django_db_blocker) -> Application:
+    with django_db_blocker.unblock(), time_machine.travel(NOW, tick=False):
+        return at_deputy(cast_of_class.applicant, cast_of_class.cohort)
+
+
 @pytest.fixture
-def waiting(applicant, cohort) -> Application:
-    return at_deputy(applicant, cohort)
+def waiting(kept_waiting, fresh) -> Application:
+    return fresh(kept_waiting)
 
 
 @pytest.fixture
@@ -90,33 +97,9 @@ class TestChoose:
             with pytest.raises(settling.NotWaitingOnYou):
                 choose(waiting, person)
 
-    def test_before_the_director_has_signed_is_refused(self, applicant, supervisor, deputy, cohort):
-        with pytest.raises(settling.NotWaitingOnYou, match="waits on Dana Director"):
-            choose(sign(submitted(applicant, cohort), supervisor), deputy)
-
-    def test_a_deputy_does_not_choose_about_their_own(self, deputy, superintendent, designee, cohort):
-        """A9: nor does anybody on their behalf; the next higher office does."""
-        application = submitted(deputy, cohort)
-        with pytest.raises(settling.NotWaitingOnYou, match="Nobody signs their own"):
-            choose(application, deputy)
-        with pytest.raises(settling.NotWaitingOnYou):
-            choose(application, designee)
-        assert choose(application, superintendent).outcome == "accepted"
-
     def test_a_text_that_was_not_read_is_refused(self, waiting, deputy):
         with pytest.raises(settling.TextChanged):
             choose(waiting, deputy, text_id=0)
-
-    def test_a_deputy_who_is_director_confirms_the_date(self, org, applicant, supervisor, deputy, cohort):
-        """A3: kept with the choice, written with the release."""
-        org.division.head = deputy
-        org.division.save()
-        application = sign(submitted(applicant, cohort), supervisor)
-        choice = choose(application, deputy, concept_dates={"director": date(2026, 11, 10)})
-        assert choosing.concept_dates(choice) == {"director": date(2026, 11, 10)}
-        with pytest.raises(settling.ConceptNotDiscussed):
-            choose(application, deputy, concept_dates={"director": TODAY + timedelta(days=9)})
-        assert choosing.concept_dates(choose(application, deputy, now=LATER)) == {}
 
     def test_from_the_waitlist(self, waiting, deputy):
         application = decide(waiting, deputy, "waitlisted")
@@ -125,10 +108,6 @@ class TestChoose:
         assert choose(application, deputy).outcome == "accepted"
         application.refresh_from_db()
         assert application.status == Status.WAITLISTED
-
-    def test_of_a_decided_one_is_refused(self, applicant, deputy, cohort):
-        with pytest.raises(settling.NotWaitingOnYou, match="accepted"):
-            choose(accepted(applicant, cohort), deputy)
 
     def test_withdrawing_is_still_possible(self, waiting, applicant, deputy):
         """F3: until the decision is released."""
@@ -184,9 +163,6 @@ class TestRecommend:
         assert Recommendation.objects.get().recommended_at == NOW
         assert AuditEvent.objects.filter(action="application.recommended").count() == 1
 
-    def test_also_while_it_is_with_a_signer(self, applicant, branch_officer, cohort):
-        assert advise(submitted(applicant, cohort), branch_officer).outcome == "accepted"
-
     def test_without_a_sentence_is_refused(self, waiting, branch_officer):
         with pytest.raises(settling.ReasonMissing):
             advise(waiting, branch_officer, sentence=" ")
@@ -204,3 +180,38 @@ class TestRecommend:
         drafting.start(cohort=cohort, by=branch_officer, now=NOW)
         with pytest.raises(NotYourCohort):
             advise(waiting, branch_officer)
+
+
+class TestAnother:
+    """About applications that do not wait at the deputy, or are not the applicant's."""
+
+    def test_before_the_director_has_signed_is_refused(self, applicant, supervisor, deputy, cohort):
+        with pytest.raises(settling.NotWaitingOnYou, match="waits on Dana Director"):
+            choose(sign(submitted(applicant, cohort), supervisor), deputy)
+
+    def test_a_deputy_does_not_choose_about_their_own(self, deputy, superintendent, designee, cohort):
+        """A9: nor does anybody on their behalf; the next higher office does."""
+        application = submitted(deputy, cohort)
+        with pytest.raises(settling.NotWaitingOnYou, match="Nobody signs their own"):
+            choose(application, deputy)
+        with pytest.raises(settling.NotWaitingOnYou):
+            choose(application, designee)
+        assert choose(application, superintendent).outcome == "accepted"
+
+    def test_a_deputy_who_is_director_confirms_the_date(self, org, applicant, supervisor, deputy, cohort):
+        """A3: kept with the choice, written with the release."""
+        org.division.head = deputy
+        org.division.save()
+        application = sign(submitted(applicant, cohort), supervisor)
+        choice = choose(application, deputy, concept_dates={"director": date(2026, 11, 10)})
+        assert choosing.concept_dates(choice) == {"director": date(2026, 11, 10)}
+        with pytest.raises(settling.ConceptNotDiscussed):
+            choose(application, deputy, concept_dates={"director": TODAY + timedelta(days=9)})
+        assert choosing.concept_dates(choose(application, deputy, now=LATER)) == {}
+
+    def test_of_a_decided_one_is_refused(self, applicant, deputy, cohort):
+        with pytest.raises(settling.NotWaitingOnYou, match="accepted"):
+            choose(accepted(applicant, cohort), deputy)
+
+    def test_a_recommendation_may_come_while_it_is_with_a_signer(self, applicant, branch_officer, cohort):
+        assert advise(submitted(applicant, cohort), branch_officer).outcome == "accepted"

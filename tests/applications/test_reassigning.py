@@ -4,6 +4,7 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+import time_machine
 from django.core import mail
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -16,7 +17,7 @@ from coaching import delegations, outbox
 from coaching.models import AuditEvent, SignOff
 from coaching.permissions import NotYourCohort
 from tests import factories
-from tests.applications.factories import at_deputy, decide, sign, submitted
+from tests.applications.factories import decide, sign, submitted
 from tests.clock import NOW, TODAY
 from tests.constraints import refused_by
 
@@ -24,9 +25,21 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen", "plain_no
 REASON = "Sam is on parental leave."
 
 
+@pytest.fixture(scope="module", autouse=True)
+def kept_application(kept_cast, django_db_blocker) -> Application:
+    with django_db_blocker.unblock(), time_machine.travel(NOW, tick=False):
+        return submitted(kept_cast.applicant, kept_cast.cohort)
+
+
 @pytest.fixture
-def application(applicant, cohort) -> Application:
-    return submitted(applicant, cohort)
+def application(kept_application, fresh) -> Application:
+    return fresh(kept_application)
+
+
+@pytest.fixture
+def decided_next(application, supervisor, director) -> Application:
+    """Everybody before the deciding office has signed."""
+    return sign(sign(application, supervisor), director)
 
 
 @pytest.fixture
@@ -190,10 +203,10 @@ class TestRefused:
             give(step, outsider)
 
     def test_the_decision_to_anybody_but_the_deputy_or_a_designee(
-        self, applicant, cohort, outsider, deputy, branch, give
+        self, decided_next, outsider, deputy, branch, give
     ):
         """A9."""
-        application = at_deputy(applicant, cohort)
+        application = decided_next
         with pytest.raises(reassigning.NotReassigned, match="stays with the branch deputy"):
             give(application.current_step(), outsider)
         delegations.record(
@@ -213,9 +226,9 @@ class TestRefused:
         assert decided.decisions.get().sign_off.on_behalf_of == deputy
 
     def test_the_former_decider_does_not_decide_about_the_waitlist(
-        self, applicant, cohort, outsider, branch, give
+        self, decided_next, outsider, branch, give
     ):
-        application = at_deputy(applicant, cohort)
+        application = decided_next
         former = application.current_step().signer
         branch.head = outsider
         branch.save()
