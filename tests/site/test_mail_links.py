@@ -13,7 +13,7 @@ from django.core import mail
 from django.db import models
 from django.test import Client
 
-from applications import notices, project_changes, reassigning, reminders
+from applications import notices, project_changes, reassigning, reminders, waitlist
 from applications.models import Application, ProjectChange
 from certificates import approval, issuing
 from certificates.models import Batch, Certificate
@@ -81,6 +81,7 @@ def set_all_going(world: World) -> None:
     step = application("with supervisor").current_step()
     assert step is not None
     reassigning.reassign(step=step, to=world.cast["outsider"], reason="Leave.", by=officer, now=NOW)
+    waitlist.answer(application=application("waitlisted"), wants=True, by=officer, now=NOW)
     draft = application("draft")
     notices.more_time(draft, draft.cohort.applications_close_date, now=NOW)
     change = ProjectChange.objects.get(pk=things["project change"]["ours"].keys["pk"])
