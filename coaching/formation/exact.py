@@ -1,77 +1,195 @@
-"""The proven best for a handful of people: every feasible team, then the best cover of everybody by them.
+"""The best teams of given people and sizes, with proof: all columns, the relaxation's bound, then its few rivals.
 
-Fewest people waiting first; among those, the last in the list wait; then the preferred sizes; then the score.
+The bound of the relaxation is hardly ever more than a few points above the best choice. So the search goes down
+from the bound: is there a choice that scores this much? Only columns can be in it whose slack is less than what
+is left between, and those are few. The first answer is the best choice; each "no" lowers the bound for good.
+Beside it, as long as that takes, choices not quite as good are looked for among the columns of least slack.
 """
 
-from collections.abc import Iterator
-from functools import cache
-from itertools import combinations
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from coaching.formation.problem import Problem
-from coaching.formation.rules import broken_rules, score_team
+import numpy as np
 
-MOST_PEOPLE = 12  # 4,096 groups of people: well under a second
+from coaching.formation.arrays import Array, Arrays
+from coaching.formation.branching import Tree
+from coaching.formation.clock import Clock
+from coaching.formation.columns import Columns, all_columns, how_many
+from coaching.formation.relaxation import SCALE, Bound, Relaxation
 
-
-class Plan(NamedTuple):
-    """People as places in `problem.people`."""
-
-    teams: list[list[int]]
-    waiting: list[int]  # they could be in a team, but not all of them
-    stuck: list[int]  # no team at all is possible for them
-
-
-Worth = tuple[int, ...]  # minus the teams of each size, smallest first, then the score: larger is better
-
-
-def best_plan(problem: Problem) -> Plan:
-    """The best plan there is. For at most MOST_PEOPLE people."""
-    number = len(problem.people)
-    teams_of = _feasible_teams(problem)
-
-    @cache
-    def cover(group: int) -> tuple[Worth, tuple[int, ...]] | None:
-        """The best teams that hold exactly this group (bit i: person i); None if there are none."""
-        if not group:
-            return (0,) * (len(problem.sizes) + 1), ()
-        best = None
-        for team, worth in teams_of[(group & -group).bit_length() - 1]:
-            rest = cover(group & ~team) if team & ~group == 0 else None
-            if rest is None:
-                continue
-            total = tuple(a + b for a, b in zip(worth, rest[0], strict=True))
-            if best is None or total > best[0]:
-                best = total, (team, *rest[1])
-        return best
-
-    for waiting in _waiting_first(number):
-        found = cover((1 << number) - 1 - sum(1 << place for place in waiting))
-        if found is not None:
-            able = {place for teams in teams_of for team, _ in teams for place in _places(team)}
-            stuck = [place for place in range(number) if place not in able]
-            return Plan([_places(team) for team in found[1]], sorted(set(waiting) & able), stuck)
-    raise AssertionError("with everybody waiting, nothing is left to cover")
+MOST_COLUMNS = 8_000_000  # 118 people in teams of four; some 400 MB
+MOST_IN_TREE = 40_000  # columns, for a proof
+NEAR = 30_000  # columns that are priced until none of them helps; only then all
+DIVE_COLUMNS = 2_500
+DIVE_SHARE = 1 / 500  # of the bound: how far below it the first choice is looked for
+TIGHT = 0.02  # points between the program's value and what its prices prove over all columns
+NODES = 24  # looked at before the other way gets its turn; twice as many each time
 
 
-def _waiting_first(number: int) -> Iterator[tuple[int, ...]]:
-    """Who could wait: fewest first, among those the last in the list first."""
-    for many in range(number + 1):
-        yield from combinations(range(number - 1, -1, -1), many)
+class Outcome(NamedTuple):
+    """`teams` as rows of places, filled up with nobody; None when none better than asked for was found."""
+
+    teams: Array | None
+    score: int
+    bound: int
+
+    @property
+    def proven(self) -> bool:
+        return self.score >= self.bound
 
 
-def _feasible_teams(problem: Problem) -> list[list[tuple[int, Worth]]]:
-    """All teams that break no hard rule, filed under their first member."""
-    found: list[list[tuple[int, Worth]]] = [[] for _ in problem.people]
-    for size in problem.sizes:
-        for places in combinations(range(len(problem.people)), size):
-            ids = [problem.people[place].id for place in places]
-            if broken_rules(problem, ids):
-                continue
-            sizes = tuple(-(size == other) for other in problem.sizes)
-            found[places[0]].append((sum(1 << place for place in places), (*sizes, score_team(problem, ids))))
-    return found
+Report = Callable[[Array | None, int, int], None]  # teams better than before, their score, the bound
 
 
-def _places(group: int) -> list[int]:
-    return [place for place in range(group.bit_length()) if group >> place & 1]
+def cost(people: int, sizes: Sequence[int]) -> int:
+    """Steps, as the clock counts them, until the relaxation's bound stands; roughly."""
+    return how_many(people, sizes) // 25 + 2_000
+
+
+class Exact:
+    """`lower`: what is known to be possible; only more than that is looked for."""
+
+    def __init__(
+        self,
+        arrays: Arrays,
+        people: Sequence[int],
+        counts: Mapping[int, int] | None,
+        *,
+        clock: Clock,
+        lower: int,
+        upper: int,
+        report: Report | None = None,
+        columns: Columns | None = None,
+    ) -> None:
+        self.arrays, self.clock, self.report = arrays, clock, report
+        self.people = np.array([*people, arrays.nobody])
+        self.counts = counts
+        if columns is None:
+            assert counts is not None
+            columns = all_columns(arrays, people, sorted(counts))
+            clock.spend(how_many(len(people), list(counts)) // 45)
+        self.columns = columns
+        self.step, self.rest = self._lattice(columns)
+        self.best: Array | None = None
+        self.lower = lower
+        self.upper = self._down(upper)
+
+    def _lattice(self, columns: Columns) -> tuple[int, int]:
+        """Every choice scores `rest` modulo `step`: points often come in even numbers only."""
+        if self.counts is None:
+            return max(1, int(np.gcd.reduce(columns.points, initial=0))), 0
+        step, rest = 0, 0
+        for size, many in self.counts.items():
+            points = columns.points[columns.size == size]
+            if len(points):
+                step = int(np.gcd(step, np.gcd.reduce(points - points[0])))
+                rest += many * int(points[0])
+        return max(1, step), rest
+
+    def _down(self, bound: int) -> int:
+        """The highest score there can be that is not above the bound."""
+        return bound - (bound - self.rest) % self.step
+
+    def outcome(self) -> Outcome:
+        return Outcome(self.best, self.lower, max(self.upper, self.lower))
+
+    def run(self, beginning: Array, most_nodes: int | None = None) -> Outcome:
+        """`beginning`: teams of these people, rows of places in the problem: they give the first prices."""
+        if self.upper > self.lower and len(self.columns):
+            relaxation, bound = self._relax(self._first_prices(beginning))
+            if not self._is_over():
+                self._choose(relaxation.columns, bound, most_nodes)
+        return self.outcome()
+
+    def _is_over(self) -> bool:
+        return self.upper <= self.lower or self.clock.progress() >= 1
+
+    def _first_prices(self, beginning: Array) -> Array:
+        """What each person's team scores, shared evenly; the last, nobody, is 0."""
+        at = np.full(self.arrays.nobody + 1, len(self.people) - 1)
+        at[self.people] = np.arange(len(self.people))
+        prices = np.zeros(len(self.people), dtype=np.int64)
+        real = beginning != self.arrays.nobody
+        share = self.arrays.score(beginning) * SCALE // np.maximum(real.sum(axis=1), 1)
+        prices[at[beginning]] = share[:, None]
+        prices[-1] = 0
+        return prices
+
+    def _relax(self, prices: Array) -> tuple[Relaxation, Bound]:
+        """The relaxation solved over all columns; those that no better choice can hold are dropped on the way."""
+        relaxation = Relaxation(self.columns, len(self.people) - 1, self.counts)
+        solved = False
+        while True:
+            spent = relaxation.spent
+            bound = relaxation.bound(prices, relaxation.reduced(prices))
+            self._prove(bound.most // SCALE)
+            keep = bound.most - bound.slack >= (self.lower + self.step) * SCALE
+            if not keep.any():
+                self._prove(self.lower)
+            elif keep.sum() < 0.7 * len(keep):
+                relaxation.keep_only(keep)
+                bound = Bound(bound.most, bound.slack[keep])
+            tight = solved and bound.most <= (relaxation.value + TIGHT) * SCALE
+            if tight or self._is_over():
+                self.clock.spend(relaxation.spent - spent)
+                return relaxation, bound
+            prices = relaxation.improve(_least(bound.slack, NEAR))
+            solved = True
+            self.clock.spend(relaxation.spent - spent)
+
+    def _prove(self, bound: int) -> None:
+        if bound < self.upper:
+            self.upper = max(self._down(bound), self.lower)
+            self._tell(None)
+
+    def _tell(self, teams: Array | None) -> None:
+        if self.report:
+            self.report(teams, self.lower, self.upper)
+
+    def _choose(self, columns: Columns, bound: Bound, most_nodes: int | None) -> None:
+        """From the bound down, with proof; in turn with a bolder look for something good."""
+        proof: Tree | None = None
+        nodes, left = NODES, most_nodes or 1 << 40
+        while not self._is_over() and left > 0:
+            if proof is None:
+                near = np.flatnonzero(bound.most - bound.slack >= self.upper * SCALE)
+                if len(near) <= MOST_IN_TREE:
+                    proof = self._tree(columns, near, self.upper)
+            if proof is not None:
+                answer = proof.search(min(nodes, left), self.clock)
+                if answer.chosen is not None:
+                    self._take(proof.columns, answer.chosen)
+                    return
+                if answer.settled:
+                    self._prove(self.upper - 1)
+                    proof = None
+                    continue
+            left -= 2 * nodes
+            self._dive(columns, bound, nodes)
+            nodes *= 2
+
+    def _dive(self, columns: Columns, bound: Bound, nodes: int) -> None:
+        target = max(self.lower + self.step, self._down(self.upper - int(self.upper * DIVE_SHARE)))
+        if self.best is not None:
+            target = max(target, self._down((self.lower + self.upper + 1) // 2))
+        if target >= self.upper:
+            return
+        tree = self._tree(columns, _least(bound.slack, DIVE_COLUMNS), target)
+        answer = tree.search(nodes, self.clock)
+        if answer.chosen is not None:
+            self._take(tree.columns, answer.chosen)
+
+    def _tree(self, columns: Columns, which: Array, target: int) -> Tree:
+        return Tree(columns.take(which), len(self.people) - 1, self.counts, target)
+
+    def _take(self, columns: Columns, chosen: Array) -> None:
+        self.best = self.people[columns.seats[:, chosen].T]
+        self.lower = int(columns.points[chosen].sum())
+        self._tell(self.best)
+
+
+def _least(slack: Array, many: int) -> Array:
+    """The places of so many columns of least slack."""
+    if len(slack) <= many:
+        return np.arange(len(slack))
+    return np.sort(slack.argpartition(many)[:many])
