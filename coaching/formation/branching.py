@@ -14,19 +14,29 @@ from coaching.formation.clock import Clock
 from coaching.formation.columns import Columns
 from coaching.formation.relaxation import EPSILON, NONE_LEFT, SCALE, Mask, Relaxation
 
+CANDIDATES = 6  # pairs whose both parts are looked at before one of them is taken
+
 
 class Answer(NamedTuple):
-    """`chosen`: places of columns that score `points`, or None. `settled`: then there is none."""
+    """`chosen`: places of columns that reach the target, or None. `settled`: then there are none."""
 
     chosen: Array | None
     settled: bool
 
 
 class Tree:
-    """Can be asked again: it goes on where it stopped."""
+    """Can be asked again: it goes on where it stopped. `bold`: to find something soon, not to rule it out."""
 
-    def __init__(self, columns: Columns, people: int, counts: Mapping[int, int] | None, target: int) -> None:
-        self.columns, self.people, self.target = columns, people, target
+    def __init__(
+        self,
+        columns: Columns,
+        people: int,
+        counts: Mapping[int, int] | None,
+        target: int,
+        *,
+        bold: bool = False,
+    ) -> None:
+        self.columns, self.people, self.target, self.bold = columns, people, target, bold
         self.relaxation = Relaxation(columns, people, counts)
         self.relaxation.enter(np.arange(len(columns)))
         self.holds = np.zeros((people + 1, len(columns)), dtype=bool)
@@ -50,6 +60,21 @@ class Tree:
         return Answer(None, not self.open)
 
     def _look(self, allowed: Mask) -> Array | None:
+        left = self._left(allowed)
+        if left is None:
+            return None
+        weight = self.relaxation.weights()
+        taken = np.flatnonzero(weight > EPSILON)
+        if self._is_choice(taken):
+            return taken
+        pairs = self._doubtful(taken, weight[taken])
+        if not pairs:
+            return self._part_by_column(left, taken)
+        self.open += self._parted(left, *pairs[0]) if self.bold else self._best_parted(left, pairs)
+        return None
+
+    def _left(self, allowed: Mask) -> Mask | None:
+        """Solve over these columns: those that can still reach the target, or None if nothing can."""
         relaxation = self.relaxation
         relaxation.allow(allowed)
         prices, _ = relaxation.solve()
@@ -58,12 +83,7 @@ class Tree:
         bound = relaxation.bound(prices, reduced)
         if bound.most < self.target * SCALE:
             return None
-        allowed = allowed & (bound.most - bound.slack >= self.target * SCALE)
-        weight = relaxation.weights()
-        taken = np.flatnonzero(weight > EPSILON)
-        if self._is_choice(taken):
-            return taken
-        return self._part(allowed, taken, weight[taken])
+        return allowed & (bound.most - bound.slack >= self.target * SCALE)
 
     def _is_choice(self, taken: Array) -> bool:
         """Whether these columns, whole, hold everybody once and score enough; in whole numbers, not by weights."""
@@ -75,18 +95,32 @@ class Tree:
             return False
         return int(self.columns.points[taken].sum()) >= self.target
 
-    def _part(self, allowed: Mask, taken: Array, weight: Array) -> Array | None:
-        """Two people whom the solution seats half together: once with each other (looked at first), once apart."""
+    def _doubtful(self, taken: Array, weight: Array) -> list[tuple[int, int]]:
+        """Pairs whom the solution seats together in part: the most nearly half, or, boldly, most nearly whole."""
         held = self.holds[:, taken].astype(float)
-        together = (held * weight) @ held.T
-        np.fill_diagonal(together, 0)
+        together = np.triu((held * weight) @ held.T, 1)
         doubt = np.minimum(together, 1 - together)
-        if doubt.max(initial=0) <= EPSILON:
-            return self._part_by_column(allowed, taken)
-        one, other = divmod(int(doubt.argmax()), self.people)
+        best = np.where(doubt > EPSILON, together if self.bold else doubt, 0)
+        order = np.argsort(-best, axis=None, kind="stable")[: 1 if self.bold else CANDIDATES]
+        pairs = [divmod(int(place), self.people) for place in order]
+        return [pair for pair in pairs if best[pair] > 0]
+
+    def _parted(self, allowed: Mask, one: int, other: int) -> list[Mask]:
+        """Apart, and together, which is looked at first."""
         a, b = self.holds[one], self.holds[other]
-        self.open += [allowed & ~(a & b), allowed & ~(a ^ b)]
-        return None
+        return [allowed & ~(a & b), allowed & ~(a ^ b)]
+
+    def _best_parted(self, allowed: Mask, pairs: list[tuple[int, int]]) -> list[Mask]:
+        """Of several pairs the parts that leave the fewest columns, the smallest part to be looked at first."""
+        best: list[Mask] | None = None
+        for pair in pairs:
+            parts = [left for part in self._parted(allowed, *pair) if (left := self._left(part)) is not None]
+            if best is None or sum(part.sum() for part in parts) < sum(part.sum() for part in best):
+                best = parts
+            if not best:
+                return []
+        assert best is not None
+        return sorted(best, key=lambda part: -int(part.sum()))
 
     def _part_by_column(self, allowed: Mask, taken: Array) -> Array | None:
         """Where no two people are in doubt, yet it is no choice: with one column, or without it.

@@ -98,7 +98,7 @@ class Exact:
         if self.upper > self.lower and len(self.columns):
             relaxation, bound = self._relax(self._first_prices(beginning))
             if not self._is_over():
-                self._choose(relaxation.columns, bound, most_nodes)
+                self._choose(relaxation, bound, most_nodes)
         return self.outcome()
 
     def _is_over(self) -> bool:
@@ -146,10 +146,12 @@ class Exact:
         if self.report:
             self.report(teams, self.lower, self.upper)
 
-    def _choose(self, columns: Columns, bound: Bound, most_nodes: int | None) -> None:
+    def _choose(self, relaxation: Relaxation, bound: Bound, most_nodes: int | None) -> None:
         """From the bound down, with proof; in turn with a bolder look for something good."""
+        columns = relaxation.columns
+        likely = np.union1d(relaxation.chosen, _least(bound.slack, DIVE_COLUMNS))
         proof: Tree | None = None
-        nodes, left = NODES, most_nodes or 1 << 40
+        nodes, left, share = NODES, most_nodes or 1 << 40, DIVE_SHARE
         while not self._is_over() and left > 0:
             if proof is None:
                 near = np.flatnonzero(bound.most - bound.slack >= self.upper * SCALE)
@@ -164,23 +166,22 @@ class Exact:
                     self._prove(self.upper - 1)
                     proof = None
                     continue
-            left -= 2 * nodes
-            self._dive(columns, bound, nodes)
+            found = self._dive(columns, likely, share, 2 * nodes)
+            share = share / 2 if found else share * 2
+            left -= 3 * nodes
             nodes *= 2
 
-    def _dive(self, columns: Columns, bound: Bound, nodes: int) -> None:
-        target = max(self.lower + self.step, self._down(self.upper - int(self.upper * DIVE_SHARE)))
-        if self.best is not None:
-            target = max(target, self._down((self.lower + self.upper + 1) // 2))
-        if target >= self.upper:
-            return
-        tree = self._tree(columns, _least(bound.slack, DIVE_COLUMNS), target)
+    def _dive(self, columns: Columns, which: Array, share: float, nodes: int) -> bool:
+        """Look for a choice that is at most this share below the bound, and better than what there is."""
+        target = max(self.lower + self.step, self._down(self.upper - int(self.upper * share)))
+        tree = self._tree(columns, which, min(target, self.upper), bold=True)
         answer = tree.search(nodes, self.clock)
         if answer.chosen is not None:
             self._take(tree.columns, answer.chosen)
+        return answer.chosen is not None
 
-    def _tree(self, columns: Columns, which: Array, target: int) -> Tree:
-        return Tree(columns.take(which), len(self.people) - 1, self.counts, target)
+    def _tree(self, columns: Columns, which: Array, target: int, *, bold: bool = False) -> Tree:
+        return Tree(columns.take(which), len(self.people) - 1, self.counts, target, bold=bold)
 
     def _take(self, columns: Columns, chosen: Array) -> None:
         self.best = self.people[columns.seats[:, chosen].T]
