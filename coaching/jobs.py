@@ -26,9 +26,13 @@ class Progress:
     def __init__(self, job: Job) -> None:
         self.job = job
 
-    def report(self, done: int, total: int) -> None:
-        """Write progress and heartbeat; raises Cancelled when the job is to stop."""
-        Job.objects.filter(pk=self.job.pk).update(done=done, total=total, heartbeat_at=timezone.now())
+    def report(self, done: int, total: int, so_far: dict[str, object] | None = None) -> None:
+        """Write progress and heartbeat; raises Cancelled when the job is to stop.
+
+        `so_far` stands in the row's `result` until the job ends.
+        """
+        told = {} if so_far is None else {"result": so_far}
+        Job.objects.filter(pk=self.job.pk).update(done=done, total=total, heartbeat_at=timezone.now(), **told)
         if Job.objects.filter(pk=self.job.pk, cancel_requested=True).exists():
             raise Cancelled
 

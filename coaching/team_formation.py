@@ -1,23 +1,17 @@
 """Proposals: documents of who could be with whom, from the solver or by hand, until they are published as teams."""
 
-import json
-import subprocess
-import sys
-import time
+import math
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-import coaching
 from coaching import audit, outbox
 from coaching.errors import Refused
-from coaching.formation import Problem
+from coaching.formation import Problem, child
 from coaching.jobs import Progress
 from coaching.models import Cohort, Consent, Membership, Participant, Team, TeamChange, TeamProposal, User
 from coaching.permissions import require_office
@@ -25,9 +19,6 @@ from coaching.team_problem import available, build, explain_draft, refuse_broken
 
 DEFAULT_SECONDS = 2.0
 MOST_SECONDS = 600.0
-SPARE_SECONDS = (
-    60.0  # beyond the search's own limit, for starting, the exact search of small cohorts, and checking
-)
 
 
 class DraftExists(Refused):
@@ -128,47 +119,30 @@ def _solve(
     problem: Problem, *, seed: int, seconds: float | None, steps: int | None, progress: Progress | None
 ) -> dict[str, Any]:
     """Run the solver in a process of its own, which is killed when it overruns or the job is cancelled."""
-    limits = ["--seed", str(seed)]
-    limits += ["--seconds", str(seconds)] if seconds is not None else []
-    limits += ["--steps", str(steps)] if steps is not None else []
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "problem.json"
-        path.write_text(json.dumps(problem.to_json()), encoding="utf-8")
-        with (Path(folder) / "answer.json").open("w+b") as answer:
-            child = subprocess.Popen(
-                [sys.executable, "-m", "coaching.formation", str(path), *limits],
-                cwd=Path(coaching.__file__).resolve().parent.parent,
-                stdin=subprocess.DEVNULL,
-                stdout=answer,
-                stderr=subprocess.DEVNULL,
-            )
-            try:
-                _wait_for(child, limit=(seconds or MOST_SECONDS) + SPARE_SECONDS, progress=progress)
-            finally:
-                child.kill()
-                child.wait()
-            if child.returncode:
-                raise SolverFailed(
-                    "The proposal could not be made. Start by hand, and tell the administrator."
-                )
-            answer.seek(0)
-            found: dict[str, Any] = json.load(answer)
-            return found
+    report = _Report(progress, seconds) if progress else None
+    try:
+        result = child.run(problem, seconds=seconds, seed=seed, steps=steps, watch=report)
+    except child.NoTeamsYet as error:
+        raise SolverFailed("No teams were found in the time. Start by hand, or try again.") from error
+    except child.ChildFailed as error:
+        raise SolverFailed(
+            "The proposal could not be made. Start by hand, and tell the administrator."
+        ) from error
+    return result.to_json()
 
 
-def _wait_for(child: "subprocess.Popen[bytes]", *, limit: float, progress: Progress | None) -> None:
-    """Wait for the child and report once a second; raises SolverFailed at the limit."""
-    began = time.monotonic()
-    while True:
-        try:
-            child.wait(timeout=1)
-            return
-        except subprocess.TimeoutExpired:
-            passed = time.monotonic() - began
-        if passed > limit:
-            raise SolverFailed("The proposal took too long and was stopped. Start by hand, or try again.")
-        if progress:
-            progress.report(int(passed), int(limit))
+class _Report:
+    """Writes the job's progress once a second, and the best score and its bound with it."""
+
+    def __init__(self, progress: Progress, seconds: float | None) -> None:
+        self.progress, self.total = progress, math.ceil(seconds or MOST_SECONDS)
+        self.next = 0.0
+
+    def __call__(self, now: child.Progress) -> None:
+        if now.seconds >= self.next:
+            self.next = now.seconds + 1
+            so_far: dict[str, object] = {"score": now.score, "bound": now.bound}
+            self.progress.report(min(int(now.seconds), self.total), self.total, so_far)
 
 
 def run_proposal(

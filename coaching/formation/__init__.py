@@ -1,13 +1,14 @@
-"""Team formation: people and settings in, a checked, explained proposal out. Pure Python, no Django."""
+"""Team formation: people and settings in, a checked, explained proposal out. No Django.
 
-from coaching.formation.check import check_result, check_teams
+`child.run` proposes in a process of its own; `proposal.solve` does it in this one, and loads NumPy and HiGHS.
+"""
+
+from coaching.formation.check import WrongResult, check_result, check_teams
 from coaching.formation.parsing import parse
 from coaching.formation.problem import BadProblem, Finding, Person, Problem, Result, Weights
-from coaching.formation.proposal import DEFAULT_SECONDS, WrongResult, solve
 from coaching.formation.rules import RULES, broken_rules, explain_team, score_team
 
 __all__ = [
-    "DEFAULT_SECONDS",
     "RULES",
     "BadProblem",
     "Finding",
@@ -22,5 +23,4 @@ __all__ = [
     "explain_team",
     "parse",
     "score_team",
-    "solve",
 ]

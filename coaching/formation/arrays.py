@@ -14,7 +14,7 @@ from coaching.formation.problem import Person, Problem
 from coaching.formation.rules import ENOUGH_SLOTS
 
 Array = NDArray[np.integer]
-Words = NDArray[np.unsignedinteger]  # shape (words, ...): bit sets
+Words = Array  # shape (words, ...): bit sets, unsigned
 FORBIDDEN = -(1 << 30)  # the points of a team that breaks a hard rule
 
 
@@ -88,7 +88,9 @@ class Arrays:
         bits = _Bits(start=ENOUGH_SLOTS)
         listed = [[bits.place("slot", one) for one in person.slots or ()] for person in people]
         words = _words([*listed, []], ENOUGH_SLOTS + len(bits.place_of))
-        words[:, [place for place, person in enumerate(people) if person.slots is None]] = ~words.dtype.type(0)
+        words[:, [place for place, person in enumerate(people) if person.slots is None]] = ~words.dtype.type(
+            0
+        )
         words[:, self.nobody] = ~words.dtype.type(0)
         return words
 
@@ -124,7 +126,11 @@ class Arrays:
         self.has_pins = bool(groups)
 
     def points(
-        self, seats: Sequence[Array], union: Words | list[Words], common: Words | list[Words], size: Array | int
+        self,
+        seats: Sequence[Array],
+        union: Words | list[Words],
+        common: Words | list[Words],
+        size: Array | int,
     ) -> Array:
         """Points of teams given by the seats (each an array of places), what they bring and when they are free.
 

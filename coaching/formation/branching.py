@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from coaching.formation.arrays import Array
 from coaching.formation.clock import Clock
@@ -95,7 +96,7 @@ class Tree:
             return False
         return int(self.columns.points[taken].sum()) >= self.target
 
-    def _doubtful(self, taken: Array, weight: Array) -> list[tuple[int, int]]:
+    def _doubtful(self, taken: Array, weight: NDArray[np.floating]) -> list[tuple[int, int]]:
         """Pairs whom the solution seats together in part: the most nearly half, or, boldly, most nearly whole."""
         held = self.holds[:, taken].astype(float)
         together = np.triu((held * weight) @ held.T, 1)

@@ -4,8 +4,20 @@ from collections import Counter
 from collections.abc import Sequence
 
 from coaching.formation.problem import Id, Problem, Result
-from coaching.formation.rules import broken_rules, explain_team
-from coaching.formation.sizes import fewest_waiting
+from coaching.formation.rules import broken_rules, explain_team, score_team
+from coaching.formation.sizes import fewest_waiting, preference
+
+
+class WrongResult(Exception):
+    """The checker refused what the search found: a defect of this package, never of the input."""
+
+
+def checked(problem: Problem, result: Result) -> Result:
+    """The result, if nothing is wrong with it. Raises WrongResult."""
+    mistakes = check_result(problem, result)
+    if mistakes:
+        raise WrongResult("\n".join(mistakes))
+    return result
 
 
 def check_teams(problem: Problem, teams: Sequence[Sequence[Id]], left_out: Sequence[Id]) -> list[str]:
@@ -38,7 +50,33 @@ def check_result(problem: Problem, result: Result) -> list[str]:
         mistakes.append(f"The status is {result.status} with {len(result.teams)} teams.")
     if len(result.left_out) < fewest_waiting(len(problem.people), problem.sizes):
         mistakes.append("Fewer people wait than the sizes allow.")
+    return mistakes + _as_asked_for(problem, result)
+
+
+def _as_asked_for(problem: Problem, result: Result) -> list[str]:
+    """What the problem says of whole teams: `fixed`, `keep`, `start`."""
+    teams = {frozenset(team) for team in result.teams}
+    mistakes = [
+        f"The fixed team {list(team)} is none." for team in problem.fixed if frozenset(team) not in teams
+    ]
+    present = {frozenset(team) for team in problem.keep}
+    asked = sum(len(team) for team in teams - present) if present else None
+    if asked != result.asked:
+        mistakes.append(f"{asked} people are asked, not {result.asked}.")
+    if problem.start and not present and not is_behind(problem, result):
+        mistakes.append("It is worse than the teams to begin with.")
     return mistakes
+
+
+def is_behind(problem: Problem, result: Result) -> bool:
+    """Whether `start` is no better than the result, or cannot stand."""
+    waiting = set(problem.index) - {one for team in problem.start for one in team}
+    if check_teams(problem, problem.start, list(waiting)):
+        return True
+    score = sum(score_team(problem, team) for team in problem.start)
+    before = (-len(waiting), preference(map(len, problem.start), problem.sizes), score)
+    after = (-len(result.left_out), preference(map(len, result.teams), problem.sizes), result.score)
+    return after >= before
 
 
 def _everybody_once(problem: Problem, teams: Sequence[Sequence[Id]], left_out: Sequence[Id]) -> list[str]:

@@ -2,12 +2,15 @@
 
 import time
 
+DEFAULT_SECONDS = 2.0
+
 
 class Clock:
     """Runs from 0 to 1 by whichever limit ends first: seconds, or steps spent. Only steps repeat exactly."""
 
-    def __init__(self, *, seconds: float | None, steps: int | None) -> None:
-        self.started = time.perf_counter()
+    def __init__(self, *, seconds: float | None, steps: int | None, ago: float = 0.0) -> None:
+        """`ago`: so many seconds have passed already."""
+        self.started = time.perf_counter() - ago
         self.seconds = seconds
         self.steps = steps
         self.spent = 0

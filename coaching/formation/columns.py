@@ -23,7 +23,7 @@ class Columns(NamedTuple):
     def take(self, which: Array | NDArray[np.bool_]) -> "Columns":
         return Columns(self.seats[:, which], self.points[which], self.size[which])
 
-    def __len__(self) -> int:  # type: ignore[override]  # the number of teams, not of fields
+    def __len__(self) -> int:  # the number of teams, not of fields
         return len(self.points)
 
 

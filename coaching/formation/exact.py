@@ -21,8 +21,9 @@ MOST_COLUMNS = 8_000_000  # 118 people in teams of four; some 400 MB
 MOST_IN_TREE = 40_000  # columns, for a proof
 NEAR = 30_000  # columns that are priced until none of them helps; only then all
 DIVE_COLUMNS = 2_500
-DIVE_SHARE = 1 / 500  # of the bound: how far below it the first choice is looked for
+DIVE_SHARE = 1 / 500  # of the score: how far below it the first choice is looked for
 TIGHT = 0.02  # points between the program's value and what its prices prove over all columns
+PATIENCE = 6  # steps down from the bound, one by one, before they grow
 NODES = 24  # looked at before the other way gets its turn; twice as many each time
 
 
@@ -47,7 +48,10 @@ def cost(people: int, sizes: Sequence[int]) -> int:
 
 
 class Exact:
-    """`lower`: what is known to be possible; only more than that is looked for."""
+    """`lower`: what is known to be possible; only more than that is looked for. `upper`: a bound that is known.
+
+    With `columns` of one's own, `counts` may be None: any number of teams of each size.
+    """
 
     def __init__(
         self,
@@ -58,6 +62,7 @@ class Exact:
         clock: Clock,
         lower: int,
         upper: int,
+        worth: int | None = None,
         report: Report | None = None,
         columns: Columns | None = None,
     ) -> None:
@@ -72,6 +77,7 @@ class Exact:
         self.step, self.rest = self._lattice(columns)
         self.best: Array | None = None
         self.lower = lower
+        self.worth = lower if worth is None else worth  # what DIVE_SHARE is a share of
         self.upper = self._down(upper)
 
     def _lattice(self, columns: Columns) -> tuple[int, int]:
@@ -151,29 +157,35 @@ class Exact:
         columns = relaxation.columns
         likely = np.union1d(relaxation.chosen, _least(bound.slack, DIVE_COLUMNS))
         proof: Tree | None = None
-        nodes, left, share = NODES, most_nodes or 1 << 40, DIVE_SHARE
+        nodes, left, share, refused = NODES, most_nodes or 1 << 40, DIVE_SHARE, 0
         while not self._is_over() and left > 0:
-            if proof is None:
-                near = np.flatnonzero(bound.most - bound.slack >= self.upper * SCALE)
-                if len(near) <= MOST_IN_TREE:
-                    proof = self._tree(columns, near, self.upper)
+            if proof is None or proof.target <= self.lower:
+                proof = self._proof(columns, bound, refused)
             if proof is not None:
                 answer = proof.search(min(nodes, left), self.clock)
                 if answer.chosen is not None:
                     self._take(proof.columns, answer.chosen)
-                    return
+                    proof, refused = None, 0
+                    continue
                 if answer.settled:
-                    self._prove(self.upper - 1)
-                    proof = None
+                    self._prove(proof.target - 1)
+                    proof, refused = None, refused + 1
                     continue
             found = self._dive(columns, likely, share, 2 * nodes)
             share = share / 2 if found else share * 2
             left -= 3 * nodes
             nodes *= 2
 
+    def _proof(self, columns: Columns, bound: Bound, refused: int) -> Tree | None:
+        """To settle whether the bound is reached; after some refusals, whether something ever farther below is."""
+        target = self.upper - self.step * ((1 << max(0, refused - PATIENCE)) - 1)
+        target = max(target, self.lower + self.step)
+        near = np.flatnonzero(bound.most - bound.slack >= target * SCALE)
+        return self._tree(columns, near, target) if len(near) <= MOST_IN_TREE else None
+
     def _dive(self, columns: Columns, which: Array, share: float, nodes: int) -> bool:
         """Look for a choice that is at most this share below the bound, and better than what there is."""
-        target = max(self.lower + self.step, self._down(self.upper - int(self.upper * share)))
+        target = max(self.lower + self.step, self._down(self.upper - int(self.worth * share)))
         tree = self._tree(columns, which, min(target, self.upper), bold=True)
         answer = tree.search(nodes, self.clock)
         if answer.chosen is not None:
@@ -186,6 +198,7 @@ class Exact:
     def _take(self, columns: Columns, chosen: Array) -> None:
         self.best = self.people[columns.seats[:, chosen].T]
         self.lower = int(columns.points[chosen].sum())
+        self.upper = max(self.upper, self.lower)
         self._tell(self.best)
 
 

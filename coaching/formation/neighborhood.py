@@ -32,6 +32,7 @@ def improve(
     size = (teams != arrays.nobody).sum(axis=1)
     most = _best_worth(arrays)[size]
     while clock.progress() < 1 and worth.sum() < goal:
+        clock.spend(200)
         taken = _neighbors(rng, most - worth, size)
         people = teams[taken][teams[taken] != arrays.nobody]
         counts = Counter(size[taken].tolist())
@@ -60,7 +61,8 @@ def _neighbors(rng: np.random.Generator, loss: Array, size: Array) -> Array:
     """Teams to take: those that lose more are likelier; as many as the exact search takes quickly."""
     odds = (loss - loss.min() + 1.0) ** 0.5
     order = np.argsort(rng.random(len(loss)) ** (1 / odds))[::-1]
-    taken, people, sizes = [], 0, set()
+    taken: list[int] = []
+    people, sizes = 0, set[int]()
     for team in order.tolist():
         people += int(size[team])
         sizes.add(int(size[team]))

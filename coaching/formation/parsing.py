@@ -4,8 +4,9 @@ from dataclasses import asdict
 from typing import Any, TypeGuard
 
 from coaching.formation.problem import BadProblem, Id, Person, Problem, Weights, tied_groups
+from coaching.formation.rules import broken_rules
 
-PROBLEM_KEYS = ("people", "apart", "together", "sizes", "weights")
+PROBLEM_KEYS = ("people", "apart", "together", "sizes", "weights", "fixed", "start", "keep")
 PERSON_KEYS = ("id", "name", "division", "classification", "track", "grow", "glow", "slots")
 WEIGHT_KEYS = tuple(asdict(Weights()))
 
@@ -55,9 +56,35 @@ class _Reader:
             together=tuple(self._groups(data, "together", known)),
             sizes=self._sizes(data.get("sizes", [3, 4])),
             weights=self._weights(data.get("weights", {})),
+            fixed=self._teams(data, "fixed", known),
+            start=self._teams(data, "start", known),
+            keep=self._teams(data, "keep", known),
         )
         self._contradictions(problem)
+        if not self.mistakes:
+            self._fixed(problem)
         return problem
+
+    def _teams(self, data: dict[str, Any], key: str, known: set[Id]) -> tuple[tuple[Id, ...], ...]:
+        """Teams of known people; nobody has two places (T9)."""
+        teams: list[tuple[Id, ...]] = []
+        first: dict[Id, int] = {}
+        for place, team in enumerate(self._list(key, data.get(key, []))):
+            ids = self._labels(f"{key}[{place}]", team)
+            for one in ids:
+                if one not in known:
+                    self.wrong(f"{key}[{place}]", f"no person has the id {_show(one)}")
+                elif one in first:
+                    self.wrong(f"{key}[{place}]", f"{_show(one)} is in {key}[{first[one]}] already")
+                first.setdefault(one, place)
+            if ids:
+                teams.append(ids)
+        return tuple(teams)
+
+    def _fixed(self, problem: Problem) -> None:
+        for place, team in enumerate(problem.fixed):
+            for finding in broken_rules(problem, team):
+                self.wrong(f"fixed[{place}]", f"{finding.title}: {finding.words}")
 
     def _object(self, where: str, value: Any, keys: tuple[str, ...]) -> bool:
         if not isinstance(value, dict):

@@ -1,6 +1,7 @@
 """What the solver takes and gives: people, settings, a proposal. Standard library only, no Django."""
 
-from dataclasses import asdict, dataclass, field
+import math
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -42,13 +43,20 @@ class Weights:
 
 @dataclass(frozen=True)
 class Problem:
-    """Made by `parsing.parse`, which refuses contradictions. The last of `people` wait first."""
+    """Made by `parsing.parse`, which refuses contradictions. The last of `people` wait first.
+
+    `fixed`: whole teams that stay as they are. `start`: teams to begin with; what is proposed is not worse.
+    `keep`: present teams of which as few people as possible are asked again (reseating.py).
+    """
 
     people: tuple[Person, ...]
     apart: tuple[tuple[Id, Id], ...] = ()
     together: tuple[tuple[Id, ...], ...] = ()
     sizes: tuple[int, ...] = (3, 4)
     weights: Weights = field(default_factory=Weights)
+    fixed: tuple[tuple[Id, ...], ...] = ()
+    start: tuple[tuple[Id, ...], ...] = ()
+    keep: tuple[tuple[Id, ...], ...] = ()
 
     @cached_property
     def index(self) -> dict[Id, int]:
@@ -68,6 +76,18 @@ class Problem:
     def pinned(self) -> dict[Id, tuple[Id, ...]]:
         """For each person named in `together`: everybody tied to them, and themselves, in the order given."""
         return {member: group for group in tied_groups(self.together, self.index) for member in group}
+
+    def without(self, ids: frozenset[Id]) -> "Problem":
+        """The problem of the others alone: nothing fixed, nothing that names these people."""
+        return replace(
+            self,
+            people=tuple(person for person in self.people if person.id not in ids),
+            apart=tuple(pair for pair in self.apart if ids.isdisjoint(pair)),
+            together=tuple(group for group in self.together if ids.isdisjoint(group)),
+            fixed=(),
+            start=tuple(team for team in self.start if ids.isdisjoint(team)),
+            keep=tuple(team for team in self.keep if ids.isdisjoint(team)),
+        )
 
     def members(self, ids: list[Id] | tuple[Id, ...]) -> list[Person]:
         """The people of one team. Raises BadProblem for an unknown id, or one that stands twice."""
@@ -89,6 +109,9 @@ class Problem:
             "together": [list(group) for group in self.together],
             "sizes": list(self.sizes),
             "weights": asdict(self.weights),
+            "fixed": [list(team) for team in self.fixed],
+            "start": [list(team) for team in self.start],
+            "keep": [list(team) for team in self.keep],
         }
 
 
@@ -117,16 +140,36 @@ class Finding:
 
 @dataclass(frozen=True)
 class Result:
-    """A checked proposal. `bound`: no teams of these sizes made of these people can score more."""
+    """A checked proposal. `bound`: no teams of these sizes made of these people can score more.
+
+    Where the problem says whom to `keep`: `asked` people are in teams that are none of the present ones, and
+    `bound` speaks of arrangements that ask so many.
+    """
 
     teams: tuple[tuple[Id, ...], ...]
     left_out: tuple[tuple[Id, str], ...]
     score: int
     bound: int
     status: str  # optimal | feasible | infeasible
-    bound_by: str  # exact | counting (lp comes with the proven solver)
+    bound_by: str  # exact | lp | counting
     seconds: float
     reasons: tuple[tuple[Finding, ...], ...]
+    asked: int | None = None
+
+    @property
+    def words(self) -> str:
+        """How good it is, for people."""
+        if self.status == "infeasible":
+            return "No team keeps the hard rules."
+        if self.status == "optimal":
+            fewest = "" if self.asked is None else " that asks so few people"
+            return f"No other arrangement{fewest} can score more."
+        if self.score <= 0:
+            return f"No other arrangement can score more than {self.bound}."
+        if self.bound == self.score:
+            return "No other arrangement of these sizes can score more."
+        percent = math.ceil(1000 * (self.bound - self.score) / self.score) / 10  # never less than is true
+        return f"No other arrangement can score more than {percent:g} % higher."
 
     def to_json(self) -> dict[str, Any]:
         """Plain lists and dictionaries, as the command prints them."""
@@ -139,4 +182,5 @@ class Result:
             "bound_by": self.bound_by,
             "seconds": self.seconds,
             "reasons": [[asdict(finding) for finding in team] for team in self.reasons],
-        }
+            "words": self.words,
+        } | ({} if self.asked is None else {"asked": self.asked})

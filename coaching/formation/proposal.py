@@ -6,31 +6,27 @@ from collections.abc import Callable
 
 import numpy as np
 
+from coaching.formation.answer import make_result, reasons_to_wait, with_fixed
 from coaching.formation.arrays import Array, Arrays
 from coaching.formation.bounds import counting_bound
-from coaching.formation.check import check_result
-from coaching.formation.clock import Clock
-from coaching.formation.exact import MOST_COLUMNS, Exact, cost
+from coaching.formation.check import check_teams, checked, is_behind
+from coaching.formation.clock import DEFAULT_SECONDS, Clock
 from coaching.formation.columns import how_many
+from coaching.formation.exact import MOST_COLUMNS, Exact, cost
 from coaching.formation.few import MOST_PEOPLE, best_plan
 from coaching.formation.masks import Masks
 from coaching.formation.neighborhood import improve
 from coaching.formation.problem import Problem, Result
-from coaching.formation.rules import broken_rules, explain_team, join_words
+from coaching.formation.reseating import reseat
 from coaching.formation.search import anneal
 from coaching.formation.seating import Seating, seat
-from coaching.formation.sizes import fewest_waiting
+from coaching.formation.sizes import fewest_waiting, preference, splits
 
-DEFAULT_SECONDS = 2.0
 STEPS_A_SECOND = 50_000  # what a slow machine does, to judge what there is time for
 ANNEAL_STEPS = 300  # for each person, before the exact search; it finds the best by itself
 ANNEAL_SHARE = 0.6  # of the time, where there are too many people for the exact search
 
 Watch = Callable[[Result], None]
-
-
-class WrongResult(Exception):
-    """The checker refused what the search found: a defect of this package, never of the input."""
 
 
 def solve(
@@ -40,6 +36,7 @@ def solve(
     seed: int = 0,
     steps: int | None = None,
     watch: Watch | None = None,
+    ago: float = 0.0,
 ) -> Result:
     """Propose teams; the answer has passed the independent checker.
 
@@ -47,39 +44,67 @@ def solve(
     one solution of a linear program (child.py never does). `steps`: limit in units of work; with `steps` alone
     the same seed gives the same teams on any machine. Neither limits the exact answer for MOST_PEOPLE or fewer,
     which takes a fraction of a second. `watch` is called with what is best so far, checked, each time it or its
-    bound is better.
+    bound is better. `ago`: seconds of the limit that have passed already.
     """
     if seconds is None and steps is None:
         seconds = DEFAULT_SECONDS
-    clock = Clock(seconds=seconds, steps=steps)
+    clock = Clock(seconds=seconds, steps=steps, ago=ago)
+    fixed = frozenset(one for team in problem.fixed for one in team)
+    rest = problem.without(fixed) if fixed else problem
+
+    def tell(result: Result) -> None:
+        if watch:
+            watch(checked(problem, with_fixed(problem, result)))
+
+    return checked(problem, with_fixed(problem, _solve(rest, clock, seed, tell)))
+
+
+def _solve(problem: Problem, clock: Clock, seed: int, watch: Watch) -> Result:
+    if problem.keep:
+        return reseat(problem, clock, watch)
     if len(problem.people) <= MOST_PEOPLE:
-        return _checked(problem, _enumerated(problem, clock))
+        result = _enumerated(problem, clock)
+        if is_behind(problem, result):
+            return result
     return _Search(problem, clock, seed, watch).run()
-
-
-def _checked(problem: Problem, result: Result) -> Result:
-    mistakes = check_result(problem, result)
-    if mistakes:
-        raise WrongResult("\n".join(mistakes))
-    return result
 
 
 def _enumerated(problem: Problem, clock: Clock) -> Result:
     plan = best_plan(problem)
-    left_out = _reasons_to_wait(problem, plan.waiting, plan.stuck, "leave no split")
-    return _result(problem, plan.teams, left_out, bound=None, bound_by="exact", settled=True, clock=clock)
+    left_out = reasons_to_wait(problem, plan.waiting, plan.stuck, "leave no split")
+    return make_result(
+        problem, plan.teams, left_out, bound=None, bound_by="exact", settled=True, seconds=clock.elapsed
+    )
+
+
+def _seats(problem: Problem, seed: int, clock: Clock) -> tuple[Seating, dict[int, str]]:
+    """Who sits where at first, and why the others wait: `start`, where it stands and nothing seats more."""
+    seating = seat(Masks(problem), random.Random(seed), clock)
+    left_out = reasons_to_wait(problem, seating.waiting, seating.stuck, "left no split that was found")
+    given = [[problem.index[one] for one in team] for team in problem.start]
+    waiting = sorted(set(range(len(problem.people))) - {place for team in given for place in team})
+    if not given or check_teams(problem, problem.start, [problem.people[place].id for place in waiting]):
+        return seating, left_out
+    sizes = problem.sizes
+    before = (-len(waiting), preference(map(len, given), sizes))
+    if before < (-len(left_out), preference(map(len, seating.teams), sizes)):
+        return seating, left_out
+    able = len(given) and sum(map(len, given)) + len(waiting) - len(seating.stuck)
+    best = next(splits(able - fewest_waiting(able, sizes), sizes))
+    settled = not waiting and preference(map(len, given), sizes) == preference(best, sizes)
+    why = reasons_to_wait(problem, waiting, [], "left no split that was found", chosen=False)
+    return Seating(given, waiting, [], settled), why | {
+        place: reason for place, reason in left_out.items() if place in seating.stuck
+    }
 
 
 class _Search:
     """More people than enumeration can take: seats, then better ones, with the bound that is proven so far."""
 
-    def __init__(self, problem: Problem, clock: Clock, seed: int, watch: Watch | None) -> None:
+    def __init__(self, problem: Problem, clock: Clock, seed: int, watch: Watch) -> None:
         self.problem, self.clock, self.watch = problem, clock, watch
         self.rng = np.random.default_rng(abs(seed))
-        self.seating = seat(Masks(problem), random.Random(seed), clock)
-        self.left_out = _reasons_to_wait(
-            problem, self.seating.waiting, self.seating.stuck, "left no split that was found"
-        )
+        self.seating, self.left_out = _seats(problem, seed, clock)
         self.arrays = Arrays(problem)
         self.teams = _as_rows(self.seating, self.arrays.nobody)
         self.score = int(self.arrays.score(self.teams).sum())
@@ -157,93 +182,28 @@ class _Search:
             self._tell()
 
     def _tell(self) -> Result:
-        """Checked before anybody sees it."""
         result = self._result()
-        if self.watch:
-            self.watch(result)
+        self.watch(result)
         return result
 
     def _result(self) -> Result:
         nobody = self.arrays.nobody
         teams = [[place for place in team if place != nobody] for team in self.teams.tolist()]
-        result = _result(
+        return make_result(
             self.problem,
             teams,
             self.left_out,
             bound=self.bound,
             bound_by=self.bound_by,
             settled=self.seating.settled,
-            clock=self.clock,
+            seconds=self.clock.elapsed,
         )
-        return _checked(self.problem, result)
 
 
 def _as_rows(seating: Seating, nobody: int) -> Array:
     """(teams, most seats): places, filled up with nobody."""
-    most = max(map(len, seating.teams), default=0)
+    most = max(map(len, seating.teams), default=1)
     rows = np.full((len(seating.teams), most), nobody, dtype=np.intp)
     for row, team in zip(rows, seating.teams, strict=True):
         row[: len(team)] = sorted(team)
     return rows
-
-
-def _result(
-    problem: Problem,
-    teams: list[list[int]],
-    left_out: dict[int, str],
-    *,
-    bound: int | None,
-    bound_by: str,
-    settled: bool,
-    clock: Clock,
-) -> Result:
-    """`bound` None: the score is proven by enumeration."""
-    places = sorted(sorted(team) for team in teams)
-    ids = tuple(tuple(problem.people[place].id for place in team) for team in places)
-    reasons = tuple(tuple(explain_team(problem, team)) for team in ids)
-    score = sum(finding.points for team in reasons for finding in team)
-    proven = bound is None or (settled and score == bound)
-    status = "optimal" if proven else "feasible"
-    if problem.people and not teams:
-        status = "infeasible"
-    return Result(
-        teams=ids,
-        left_out=tuple((problem.people[place].id, left_out[place]) for place in sorted(left_out)),
-        score=score,
-        bound=score if bound is None else bound,
-        status=status,
-        bound_by=bound_by,
-        seconds=round(clock.elapsed, 3),
-        reasons=reasons,
-    )
-
-
-def _reasons_to_wait(problem: Problem, waiting: list[int], stuck: list[int], found: str) -> dict[int, str]:
-    """For each place left out, why; `found` says how sure it is that the hard rules are the cause."""
-    able = len(problem.people) - len(stuck)
-    if len(waiting) == fewest_waiting(able, problem.sizes):
-        people = f"{'1 person' if able == 1 else f'{able} people'}{' who can be placed' if stuck else ''}"
-        sizes = join_words(problem.sizes, "or")
-        why = f"{people} cannot be split into teams of {sizes}: {len(waiting)} must wait."  # T1
-    else:
-        why = f"The hard rules {found} with fewer than {len(waiting)} waiting."
-    why += " The last in the list who could wait were chosen; the branch office can choose otherwise."
-    return {place: _why_stuck(problem, place) for place in stuck} | dict.fromkeys(waiting, why)
-
-
-def _why_stuck(problem: Problem, place: int) -> str:
-    """For somebody whom no team at all can take."""
-    person = problem.people[place]
-    if person.slots == ():
-        return f"{person.name} has given no time to meet."
-    group = problem.pinned.get(person.id, (person.id,))
-    if any(finding.label == "meet" for finding in broken_rules(problem, group)):
-        names = join_words([problem.people[problem.index[one]].name for one in group])
-        return f"{names} are kept together, but there is no time when all of them can meet."
-    why = f"No team of {join_words(problem.sizes, 'or')} with {person.name} keeps the hard rules: "
-    if any(each.slots is not None for each in problem.people):
-        return f"{why}too few people share a time with them and are not kept apart."
-    rivals = [each.name for each in problem.people if each.id in problem.rivals.get(person.id, ())]
-    if rivals:
-        return f"{why}they are kept apart from {join_words(rivals)}."
-    return f"{why}too many of the others are kept apart from each other."

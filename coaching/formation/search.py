@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from coaching.formation.arrays import FORBIDDEN, Array, Arrays
+from coaching.formation.arrays import Array, Arrays
 from coaching.formation.clock import Clock
 
 Floats = NDArray[np.floating]
@@ -32,10 +32,11 @@ def anneal(
     steps: int = 1 << 60,
     report: Callable[[Array], None] | None = None,
 ) -> Array:
-    """Better teams, (teams, seats) filled up with nobody, of the same people and sizes, until the clock's progress is `until`, the score is `goal`, or
-    so many `steps` (pairs looked at) are done. `report` gets the best now and then.
+    """Better teams of the same people and sizes: (teams, seats), filled up with nobody.
 
-    `teams` must break no hard rule; neither will the answer. The same seed and steps give the same teams.
+    Until the clock's progress is `until`, the score is `goal`, or so many `steps` (pairs looked at) are done.
+    `teams` must break no hard rule; neither will the answer. `report` gets the best now and then. The same seed
+    and steps give the same teams.
     """
     chains = _Chains(arrays, teams, rng)
     if len(teams) > 1:
@@ -63,7 +64,7 @@ class _Chains:
         while self.best_score < goal:
             done = (clock.progress() - begun) / max(until - begun, 1e-9)
             done = max(done, (clock.spent - spent) / steps)
-            if done >= 1:
+            if done >= 1 or clock.progress() >= until:
                 break
             self.step(self.hot * (self.cold / self.hot) ** done)
             clock.spend(self.many * (self.teams.shape[1] // 2))
@@ -110,9 +111,7 @@ class _Chains:
             free &= np.where(shift == 0, ~empty_left[:, :, None], swaps)
         return free.reshape(len(left), -1)
 
-    def _draw(
-        self, gain: Array, allowed: NDArray[np.bool_], heat: float
-    ) -> tuple[Array, NDArray[np.bool_]]:
+    def _draw(self, gain: Array, allowed: NDArray[np.bool_], heat: float) -> tuple[Array, NDArray[np.bool_]]:
         """Which exchange, and whether one at all: odds exp(gain / heat) against 1 for none."""
         size = gain.size + len(gain)
         begin = int(self.rng.integers(0, max(1, NOISE - size)))
@@ -141,8 +140,12 @@ def _exchanged(arrays: Arrays, left: Array, right: Array) -> tuple[Array, Array]
     pairs, seats = stay.shape
     union = [_all_but_one(word[stay], np.bitwise_or, 0) for word in arrays.holds]
     common = [_all_but_one(word[stay], np.bitwise_and, ~word.dtype.type(0)) for word in arrays.free]
-    union = [rest[:, :, None] | word[comes][:, None, :] for rest, word in zip(union, arrays.holds, strict=True)]
-    common = [rest[:, :, None] & word[comes][:, None, :] for rest, word in zip(common, arrays.free, strict=True)]
+    union = [
+        rest[:, :, None] | word[comes][:, None, :] for rest, word in zip(union, arrays.holds, strict=True)
+    ]
+    common = [
+        rest[:, :, None] & word[comes][:, None, :] for rest, word in zip(common, arrays.free, strict=True)
+    ]
     members = np.broadcast_to(stay.T[:, :, None, None], (seats, pairs, seats, seats)).copy()
     for seat in range(seats):
         members[seat, :, seat, :] = comes

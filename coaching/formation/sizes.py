@@ -1,6 +1,7 @@
 """How many teams of each size: arithmetic alone, before any other rule."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 
 
 def splits(number: int, sizes: Sequence[int]) -> Iterator[tuple[int, ...]]:
@@ -25,6 +26,12 @@ def splits(number: int, sizes: Sequence[int]) -> Iterator[tuple[int, ...]]:
 
     if reachable[0] >> number & 1:
         yield from choose(number, 0)
+
+
+def preference(team_sizes: Iterable[int], sizes: Sequence[int]) -> tuple[int, ...]:
+    """The larger, the better the split: `splits` gives them from the largest down (T1)."""
+    many = Counter(team_sizes)
+    return tuple(-many[size] for size in sorted(sizes))
 
 
 def fewest_waiting(number: int, sizes: Sequence[int]) -> int:

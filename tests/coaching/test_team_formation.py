@@ -3,7 +3,19 @@
 import pytest
 
 from coaching import jobs, team_formation
-from coaching.models import AuditEvent, CareerTrack, Cohort, Consent, Membership, Message, Team, TeamProposal
+from coaching.formation import child
+from coaching.jobs import Progress
+from coaching.models import (
+    AuditEvent,
+    CareerTrack,
+    Cohort,
+    Consent,
+    Job,
+    Membership,
+    Message,
+    Team,
+    TeamProposal,
+)
 from coaching.permissions import NotYourCohort
 from coaching.team_problem import BrokenRules, available, build, explain_draft, why_waiting
 from tests import factories
@@ -252,14 +264,11 @@ def test_proposing_for_nobody_is_refused(program, branch, branch_officer):
         team_formation.propose(cohort=empty, by=branch_officer, now=NOW)
 
 
-def test_overrunning_solver_is_killed(cohort, people, branch_officer, monkeypatch):
-    monkeypatch.setattr(team_formation, "SPARE_SECONDS", -1000.0)
-    monkeypatch.setattr(team_formation.sys, "executable", "/bin/sh")
-    monkeypatch.setattr(
-        team_formation.subprocess, "Popen", _sleeping(team_formation.subprocess.Popen, started := [])
-    )
-    with pytest.raises(team_formation.SolverFailed, match="took too long"):
-        team_formation.propose(cohort=cohort, by=branch_officer, now=NOW)
+def test_solver_that_finds_nothing_in_time_is_a_refusal(cohort, people, branch_officer, monkeypatch):
+    monkeypatch.setattr(child.sys, "executable", "/bin/sh")
+    monkeypatch.setattr(child.subprocess, "Popen", _sleeping(child.subprocess.Popen, started := []))
+    with pytest.raises(team_formation.SolverFailed, match="No teams were found in the time"):
+        team_formation.propose(cohort=cohort, by=branch_officer, now=NOW, seconds=0.1)
     assert started[0].returncode == -9
     assert not cohort.proposals.exists()
 
@@ -273,9 +282,29 @@ def _sleeping(popen, started):
 
 
 def test_failing_solver_is_a_refusal(cohort, people, branch_officer, monkeypatch):
-    monkeypatch.setattr(team_formation.sys, "executable", "/bin/false")
+    monkeypatch.setattr(child.sys, "executable", "/bin/false")
     with pytest.raises(team_formation.SolverFailed, match="could not be made"):
         team_formation.propose(cohort=cohort, by=branch_officer, now=NOW)
+
+
+def test_progress_of_the_search_stands_on_the_job(cohort, people, branch_officer, monkeypatch):
+    told = []
+    monkeypatch.setattr(
+        Progress, "report", lambda self, done, total, so_far=None: told.append((done, total, so_far))
+    )
+    ids = {"cohort": cohort.pk, "by": branch_officer.pk}
+    job = jobs.start(kind="propose_teams", key=str(cohort.pk), by=branch_officer, now=NOW, arguments=ids)
+    jobs.run(job.pk)
+    assert told[0] == (0, 2, {"score": None, "bound": None})
+
+
+def test_cancelled_job_ends_the_search(cohort, people, branch_officer):
+    ids = {"cohort": cohort.pk, "by": branch_officer.pk, "seconds": 60.0}
+    job = jobs.start(kind="propose_teams", key=str(cohort.pk), by=branch_officer, now=NOW, arguments=ids)
+    Job.objects.filter(pk=job.pk).update(cancel_requested=True)
+    jobs.run(job.pk)
+    job.refresh_from_db()
+    assert (job.status, cohort.proposals.count()) == ("cancelled", 0)
 
 
 def test_job_makes_a_draft_once(cohort, people, branch_officer):

@@ -5,7 +5,9 @@ from dataclasses import replace
 import pytest
 
 from benchmarks.formation_instances import instance
-from coaching.formation import WrongResult, check_result, check_teams, parse, solve
+from coaching.formation import WrongResult, check_result, check_teams, parse
+from coaching.formation.proposal import solve
+from coaching.formation.seating import seat
 
 from .problems import crowd, person, problem_of
 
@@ -73,6 +75,8 @@ def test_a_false_claim_is_refused(change, line):
 
 def test_a_search_gone_wrong_is_never_returned(monkeypatch):
     problem = parse(instance(14, seed=1))
-    monkeypatch.setattr("coaching.formation.proposal.anneal", lambda masks, teams, **_: teams[1:])
+    monkeypatch.setattr(
+        "coaching.formation.proposal.seat", lambda *_: (seating := seat(*_))._replace(teams=seating.teams[1:])
+    )
     with pytest.raises(WrongResult, match="neither in a team nor left out"):
         solve(problem, steps=100)

@@ -37,6 +37,7 @@ def test_a_problem_gives_a_proposal(write, capsys):
         "bound_by",
         "seconds",
         "reasons",
+        "words",
     ]
     assert sorted(one for team in result["teams"] for one in team) == sorted(
         f"P{one + 1}" for one in range(20)

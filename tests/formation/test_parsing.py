@@ -71,7 +71,9 @@ def test_wrong_types_are_named_with_their_place(data, lines):
 def test_a_misspelled_key_is_refused():
     """It would drop a hard rule in silence."""
     (line,) = mistakes({"people": [], "appart": []})
-    assert line == "problem: unknown key 'appart' (known: people, apart, together, sizes, weights)"
+    assert line == (
+        "problem: unknown key 'appart' (known: people, apart, together, sizes, weights, fixed, start, keep)"
+    )
     (line,) = mistakes({"people": [{"id": "a", "slot": []}]})
     assert line.startswith("people[0]: unknown key 'slot'")
 

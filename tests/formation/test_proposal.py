@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 
 from benchmarks.formation_instances import instance
-from coaching.formation import broken_rules, check_result, parse, score_team, solve
-from coaching.formation.proposal import MOST_PEOPLE
+from coaching.formation import broken_rules, check_result, parse, score_team
+from coaching.formation.proposal import MOST_PEOPLE, solve
 from coaching.formation.sizes import fewest_waiting, splits
 
 from .problems import crowd, person, problem_of, problems, ways_to_split
