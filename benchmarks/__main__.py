@@ -4,9 +4,9 @@ import argparse
 import json
 import sys
 
-from benchmarks import pages
+from benchmarks import pages, teams
 
-BENCHMARKS = {"pages": pages.run}
+BENCHMARKS = {"pages": pages.run, "teams": teams.run}
 
 
 def main() -> int:

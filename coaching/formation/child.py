@@ -75,7 +75,7 @@ class _Child:
         self.began = time.monotonic()
         self.best: dict[str, Any] | None = None
         self.lines: queue.Queue[str] = queue.Queue()
-        self.ended = False
+        self.ended = self.killed = False
         options = ["--stream", f"--began={time.time()}", f"--seed={seed}"]
         options += [] if seconds is None else [f"--seconds={seconds}"]
         options += [] if steps is None else [f"--steps={steps}"]
@@ -130,7 +130,7 @@ class _Child:
             self._hear(self.lines.get())
         if self.best is not None:
             return checked(self.problem, _result(self.problem, self.best, self.elapsed))
-        if self.ended and self.process.returncode:
+        if self.process.returncode and not self.killed:
             raise ChildFailed(f"The solver ended with exit code {self.process.returncode}.")
         raise NoTeamsYet(f"No teams were found in {self.elapsed:.1f} seconds. Allow more time.")
 
@@ -139,6 +139,7 @@ class _Child:
 
     def __exit__(self, *_: object) -> None:
         if not self.ended:
+            self.killed = True
             self.process.kill()
         try:
             self.process.wait(timeout=GRACE)
