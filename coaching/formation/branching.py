@@ -32,7 +32,7 @@ class Tree:
         self,
         columns: Columns,
         people: int,
-        counts: Mapping[int, int] | None,
+        counts: Mapping[int, int],
         target: int,
         *,
         bold: bool = False,
@@ -88,11 +88,10 @@ class Tree:
 
     def _is_choice(self, taken: Array) -> bool:
         """Whether these columns, whole, hold everybody once and score enough; in whole numbers, not by weights."""
-        counts = self.relaxation.counts
         if not (self.holds[:, taken].sum(axis=1) == 1).all():
             return False
         sizes = self.columns.size[taken]
-        if counts is not None and any((sizes == size).sum() != many for size, many in counts.items()):
+        if any((sizes == size).sum() != many for size, many in self.relaxation.counts.items()):
             return False
         return int(self.columns.points[taken].sum()) >= self.target
 

@@ -62,7 +62,10 @@ def _batches(arrays: Arrays, people: Array, sizes: Sequence[int]) -> Iterator[Co
     level = _Level([np.arange(len(people))], arrays.holds[:, people], arrays.free[:, people])
     for size in range(1, sizes[-1] + 1):
         if size > 1 and size < sizes[-1]:
-            level = _joined(list(_larger(arrays, people, level)))
+            parts = list(_larger(arrays, people, level))
+            if not parts:
+                return
+            level = _joined(parts)
         elif size > 1:
             for part in _larger(arrays, people, level):
                 yield from _finished(arrays, people, part, sizes)

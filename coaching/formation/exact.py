@@ -48,33 +48,26 @@ def cost(people: int, sizes: Sequence[int]) -> int:
 
 
 class Exact:
-    """`lower`: what is known to be possible; only more than that is looked for. `upper`: a bound that is known.
-
-    With `columns` of one's own, `counts` may be None: any number of teams of each size.
-    """
+    """`lower`: what is known to be possible; only more than that is looked for. `upper`: a bound that is known."""
 
     def __init__(
         self,
         arrays: Arrays,
         people: Sequence[int],
-        counts: Mapping[int, int] | None,
+        counts: Mapping[int, int],
         *,
         clock: Clock,
         lower: int,
         upper: int,
         worth: int | None = None,
         report: Report | None = None,
-        columns: Columns | None = None,
     ) -> None:
         self.arrays, self.clock, self.report = arrays, clock, report
         self.people = np.array([*people, arrays.nobody])
         self.counts = counts
-        if columns is None:
-            assert counts is not None
-            columns = all_columns(arrays, people, sorted(counts))
-            clock.spend(how_many(len(people), list(counts)) // 45)
-        self.columns = columns
-        self.step, self.rest = self._lattice(columns)
+        self.columns = all_columns(arrays, people, sorted(counts))
+        clock.spend(how_many(len(people), list(counts)) // 45)
+        self.step, self.rest = self._lattice(self.columns)
         self.best: Array | None = None
         self.lower = lower
         self.worth = lower if worth is None else worth  # what DIVE_SHARE is a share of
@@ -82,8 +75,6 @@ class Exact:
 
     def _lattice(self, columns: Columns) -> tuple[int, int]:
         """Every choice scores `rest` modulo `step`: points often come in even numbers only."""
-        if self.counts is None:
-            return max(1, int(np.gcd.reduce(columns.points, initial=0))), 0
         step, rest = 0, 0
         for size, many in self.counts.items():
             points = columns.points[columns.size == size]
@@ -101,7 +92,9 @@ class Exact:
 
     def run(self, beginning: Array, most_nodes: int | None = None) -> Outcome:
         """`beginning`: teams of these people, rows of places in the problem: they give the first prices."""
-        if self.upper > self.lower and len(self.columns):
+        if not len(self.columns):
+            self._prove(self.lower)
+        elif self.upper > self.lower:
             relaxation, bound = self._relax(self._first_prices(beginning))
             if not self._is_over():
                 self._choose(relaxation, bound, most_nodes)

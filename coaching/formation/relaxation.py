@@ -1,6 +1,6 @@
 """The linear relaxation of choosing teams, and bounds from it that rounding errors cannot break.
 
-Choose from columns (teams): each person once and, where `counts` says so, so many teams of each size. HiGHS
+Choose from columns (teams): each person once, and so many teams of each size. HiGHS
 gives prices of people (dual values) in floating point; `bound` rounds them and computes in whole numbers what
 they prove: for any prices, no choice scores more than the sum of all prices plus, for each team chosen, the best
 points less prices that a team of its size has (Lagrangian duality). That holds whatever the prices are; good
@@ -33,12 +33,11 @@ class Bound(NamedTuple):
 
 
 class Relaxation:
-    """`counts`: teams to choose of each size; None: any number of each."""
+    """`counts`: teams to choose of each size."""
 
-    def __init__(self, columns: Columns, people: int, counts: Mapping[int, int] | None) -> None:
+    def __init__(self, columns: Columns, people: int, counts: Mapping[int, int]) -> None:
         self.columns, self.people, self.counts = columns, people, counts
-        self.sizes = sorted(counts) if counts else []
-        self.smallest = int(columns.size.min(initial=people or 1))
+        self.sizes = sorted(counts)
         self.chosen = np.zeros(0, dtype=np.intp)  # the columns in the program, in its order
         self.inside = np.zeros(len(columns), dtype=bool)
         self.value = 0.0
@@ -50,7 +49,7 @@ class Relaxation:
         self.program.setOptionValue("output_flag", False)
         self.program.setOptionValue("threads", 1)
         self.program.changeObjectiveSense(highspy.ObjSense.kMaximize)
-        equal = np.array([1.0] * self.people + [float((self.counts or {})[size]) for size in self.sizes])
+        equal = np.array([1.0] * self.people + [float(self.counts[size]) for size in self.sizes])
         empty = np.zeros(0, dtype=np.int32)
         self.program.addRows(
             len(equal), equal, equal, 0, np.zeros(len(equal), dtype=np.int32), empty, np.zeros(0)
@@ -73,9 +72,8 @@ class Relaxation:
         row_of_size[self.sizes] = self.people + np.arange(len(self.sizes))
         rows = columns.seats[:, which].T.astype(np.int32)
         taken = np.arange(rows.shape[1]) < columns.size[which][:, None]
-        if self.sizes:
-            rows = np.column_stack([rows, row_of_size[columns.size[which]]])
-            taken = np.column_stack([taken, np.ones(many, dtype=bool)])
+        rows = np.column_stack([rows, row_of_size[columns.size[which]]])
+        taken = np.column_stack([taken, np.ones(many, dtype=bool)])
         index = rows[taken]
         starts = (np.cumsum(taken.sum(axis=1)) - taken.sum(axis=1)).astype(np.int32)
         self.program.addCols(
@@ -124,9 +122,6 @@ class Relaxation:
     def bound(self, prices: Array, reduced: Array) -> Bound:
         """What these prices prove; `reduced` may be NONE_LEFT for columns that are ruled out."""
         total = int(prices.sum())
-        if self.counts is None:
-            best = max(0, int(reduced.max(initial=0)))
-            return Bound(total + best * (self.people // self.smallest), best - reduced)
         top = np.full(max(self.sizes, default=0) + 1, NONE_LEFT, dtype=np.int64)
         for size in self.sizes:
             of_size = reduced if len(self.sizes) == 1 else reduced[self.columns.size == size]
@@ -140,9 +135,7 @@ class Relaxation:
         """Solve, taking columns of `near` into the program, until none of them helps; the last prices."""
         while True:
             prices, by_size = self.solve()
-            gain = self.reduced(prices, near)
-            if self.sizes:
-                gain -= by_size[self.columns.size[near]]
+            gain = self.reduced(prices, near) - by_size[self.columns.size[near]]
             helps = np.flatnonzero((gain > EPSILON * SCALE + 1) & ~self.inside[near])
             if not len(helps):
                 return prices

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from benchmarks.formation_instances import instance
-from coaching.formation import WrongResult, check_result, check_teams, parse
+from coaching.formation import WrongResult, check_result, check_teams, explain_team, parse
 from coaching.formation.proposal import solve
 from coaching.formation.seating import seat
 
@@ -71,6 +71,35 @@ def test_a_false_claim_is_refused(change, line):
     result = solve(problem, steps=100)
     assert check_result(problem, result) == []
     assert any(line in mistake for mistake in check_result(problem, replace(result, **change)))
+
+
+def test_a_fixed_team_that_is_not_there_is_said():
+    problem = replace(problem_of(crowd(8)), fixed=(("P1", "P2", "P3", "P4"),))
+    result = solve(problem)
+    assert check_result(problem, result) == []
+    other = problem_of(crowd(8), together=[["P1", "P5"]])
+    lines = check_result(problem, solve(other))
+    assert lines == ["The fixed team ['P1', 'P2', 'P3', 'P4'] is none."]
+
+
+def test_a_wrong_number_of_people_asked_is_said():
+    problem = problem_of(crowd(8), keep=[["P1", "P2", "P3", "P4"], ["P5", "P6", "P7", "P8"]])
+    result = solve(problem)
+    assert (result.asked, check_result(problem, result)) == (0, [])
+    assert check_result(problem, replace(result, asked=4)) == ["0 people are asked, not 4."]
+    assert check_result(problem, replace(result, asked=None)) == ["0 people are asked, not None."]
+
+
+def test_what_is_worse_than_what_stood_is_said():
+    data = instance(12, seed=1)
+    best = solve(parse(data))
+    problem = parse(data | {"start": [list(team) for team in best.teams]})
+    worse = solve(parse(data | {"weights": {"classification": 0, "division": 0, "competency": 0}}))
+    reasons = tuple(tuple(explain_team(problem, team)) for team in worse.teams)
+    score = sum(finding.points for team in reasons for finding in team)
+    claim = replace(best, teams=worse.teams, score=score, reasons=reasons, status="feasible")
+    assert score < best.score
+    assert check_result(problem, claim) == ["It is worse than the teams to begin with."]
 
 
 def test_a_search_gone_wrong_is_never_returned(monkeypatch):

@@ -12,7 +12,7 @@ from coaching.formation.masks import Masks
 from .problems import crowd, person, problem_of, problems, ways_to_split
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(problems(least=2))
 def test_masks_score_each_team_as_the_rules_do(data):
     problem = parse(data)
@@ -26,7 +26,7 @@ def test_masks_score_each_team_as_the_rules_do(data):
             assert bool(masks.breaches(team)) == bool(broken)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(problems(least=3, most=7), st.sampled_from([0, 1, 7, 12]))
 def test_no_split_scores_above_the_counting_bound(data, competency):
     """Whatever the hard rules: the bound drops them."""

@@ -146,6 +146,25 @@ def test_negative_weights_are_refused_except_for_the_career_track():
     ]
 
 
+@pytest.mark.parametrize("key", ["fixed", "start", "keep"])
+def test_teams_name_known_people_and_nobody_twice(key):
+    """T9."""
+    data = {"people": crowd(6), key: [["P1", "P2", "zoe"], ["P2", "P3"]]}
+    assert mistakes(data) == [
+        f"{key}[0]: no person has the id 'zoe'",
+        f"{key}[1]: 'P2' is in {key}[0] already",
+    ]
+
+
+def test_a_fixed_team_must_keep_the_hard_rules():
+    """T1, T8."""
+    data = {"people": crowd(8), "apart": [["P3", "P4"]], "fixed": [["P1", "P2"], ["P3", "P4", "P5"]]}
+    assert mistakes(data) == [
+        "fixed[0]: Team size: 2 people; a team has 3 or 4.",
+        "fixed[1]: Kept apart: P3 and P4 are kept apart.",
+    ]
+
+
 def test_all_mistakes_are_collected():
     data = {
         "people": [{"id": "a"}, {"id": "a"}, {"name": "x"}],

@@ -55,7 +55,7 @@ def test_the_search_keeps_every_rule_on_problems_it_would_leave_to_enumeration(d
         assert (found.score, len(found.left_out)) == (proven.score, len(proven.left_out))
 
 
-@pytest.mark.parametrize("number", range(31))
+@pytest.mark.parametrize("number", range(61))
 def test_every_number_of_people(number):
     """T1: as few threes as the number allows; 1, 2 and 5 cannot be split."""
     problem = parse(instance(number, seed=1) | {"apart": []})
@@ -223,3 +223,64 @@ def test_who_cannot_be_placed_is_told_with_whom():
         ("Ben", why.format("Ben") + "they are kept apart from Ana."),
         ("Cleo", why.format("Cleo") + "too many of the others are kept apart from each other."),
     )
+
+
+@pytest.mark.parametrize("number", [8, 40])
+def test_what_is_proposed_is_not_worse_than_what_stood(number):
+    problem = parse(instance(number, seed=4))
+    best = solve(problem, steps=100_000)
+    begun = parse(instance(number, seed=4) | {"start": [list(team) for team in best.teams]})
+    again = solve(begun, steps=0)
+    assert again.score >= best.score
+    assert {frozenset(team) for team in again.teams} == {frozenset(team) for team in best.teams}
+
+
+def test_who_waited_goes_on_waiting_where_the_start_is_as_good():
+    rows = [person(f"P{one + 1}", division=one % 4) for one in range(13)]
+    start = [["P2", "P3", "P4", "P5"], ["P6", "P7", "P8", "P9"], ["P10", "P11", "P12", "P13"]]
+    result = solve(problem_of(rows, sizes=[4], start=start), steps=100)
+    assert result.left_out == (("P1", "13 people cannot be split into teams of 4: 1 must wait."),)
+
+
+def test_a_start_that_breaks_a_rule_is_no_start():
+    """T8."""
+    start = [["P1", "P2", "P3", "P4"], ["P5", "P6", "P7", "P8"]]
+    result = solve(problem_of(crowd(8), apart=[["P1", "P2"]], start=start))
+    assert result.status == "optimal"
+    assert frozenset(start[0]) not in {frozenset(team) for team in result.teams}
+
+
+@pytest.mark.parametrize("number", [11, 43])
+def test_fixed_teams_stay_and_the_others_are_seated_around_them(number):
+    data = instance(number, seed=2) | {"apart": []}
+    for row in data["people"]:
+        row.pop("slots")
+    problem = parse(data | {"fixed": [["P1", "P2", "P3"]]})
+    result = solve(problem, steps=200_000)
+    assert ("P1", "P2", "P3") in result.teams
+    assert (result.status, result.left_out) == ("optimal", ())
+    assert [len(team) for team in result.teams].count(3) == 1
+
+
+def test_the_gap_in_words_is_never_less_than_is_true():
+    result = solve(parse(instance(100, seed=1)), steps=0)
+    assert result.words.startswith("No other arrangement can score more than ")
+    percent = float(result.words.removesuffix(" % higher.").rsplit(" ", 1)[1])
+    assert 0 <= percent - 100 * (result.bound - result.score) / result.score < 0.1
+
+
+def test_zero_weights_are_proven_at_once():
+    nothing = {"classification": 0, "division": 0, "competency": 0, "slots": 0}
+    result = solve(parse(instance(40, seed=1) | {"weights": nothing}), steps=100)
+    assert (result.status, result.score) == ("optimal", 0)
+
+
+def test_what_is_better_is_told_and_each_is_checked():
+    problem = parse(instance(32, seed=1))
+    told = []
+    result = solve(problem, steps=200_000, watch=told.append)
+    scores, bounds = [each.score for each in told], [each.bound for each in told]
+    assert scores == sorted(scores)
+    assert bounds == sorted(bounds, reverse=True)
+    assert (scores[-1], bounds[-1]) == (result.score, result.bound)
+    assert all(check_result(problem, each) == [] for each in told)
