@@ -18,13 +18,19 @@ from coaching.formation.masks import Masks
 from coaching.formation.neighborhood import improve
 from coaching.formation.problem import Problem, Result
 from coaching.formation.reseating import reseat
+from coaching.formation.rounding import round_off
 from coaching.formation.search import anneal
 from coaching.formation.seating import Seating, seat
 from coaching.formation.sizes import fewest_waiting, preference, splits
 
 STEPS_A_SECOND = 50_000  # what a slow machine does, to judge what there is time for
-ANNEAL_STEPS = 300  # for each person, before the exact search; it finds the best by itself
-ANNEAL_SHARE = 0.6  # of the time, where there are too many people for the exact search
+ANNEAL_STEPS = 300  # for each person, at most, before rounding and the exact search
+MOST_TO_ROUND = 500  # people, for the relaxation over some teams
+ANNEAL_SHARE = (
+    0.6,
+    0.15,
+)  # of the time, where there are too many people for the exact search; before rounding
+ROUND_UNTIL = 0.4  # of the time: then the teams found so far have to do
 
 Watch = Callable[[Result], None]
 
@@ -116,22 +122,31 @@ class _Search:
     def run(self) -> Result:
         result = self._tell()
         if len(self.teams) > 1 and self.score < self.bound:
+            self._approach()
             if self._can_be_exact():
-                self._anneal(until=1.0, steps=ANNEAL_STEPS * len(self.people))
                 self._prove()
             else:
-                self._anneal(until=self.clock.progress() + ANNEAL_SHARE * (1 - self.clock.progress()))
                 self._improve()
             result = self._result()
         return result
+
+    def _approach(self) -> None:
+        """Soon something good: the exact search rules out more, and may not have the time at all."""
+        rounds = len(self.people) <= MOST_TO_ROUND
+        share = ANNEAL_SHARE[rounds]
+        steps = ANNEAL_STEPS * len(self.people) if rounds else 1 << 60
+        self._anneal(until=self.clock.progress() + share * (1 - self.clock.progress()), steps=steps)
+        if rounds and self.score < self.bound and self.clock.progress() < ROUND_UNTIL:
+            found = round_off(self.arrays, self.teams, clock=self.clock, until=ROUND_UNTIL)
+            if found is not None:
+                self._better(found)
 
     def _can_be_exact(self) -> bool:
         """Whether memory, and the time that is left, allow to look at every team there could be."""
         sizes = sorted(set(self.sizes))
         if how_many(len(self.people), sizes) > MOST_COLUMNS:
             return False
-        needed = cost(len(self.people), sizes) + ANNEAL_STEPS * len(self.people)
-        return needed <= self.clock.steps_left(STEPS_A_SECOND)
+        return cost(len(self.people), sizes) <= self.clock.steps_left(STEPS_A_SECOND)
 
     def _anneal(self, *, until: float, steps: int = 1 << 60) -> None:
         found = anneal(

@@ -87,6 +87,16 @@ class Relaxation:
             np.ones(len(index)),
         )
 
+    def extend(self, more: Columns) -> None:
+        """Further columns, after those there are; not yet in the program."""
+        mine = self.columns
+        self.columns = Columns(
+            np.concatenate([mine.seats, more.seats], axis=1),
+            np.concatenate([mine.points, more.points]),
+            np.concatenate([mine.size, more.size]),
+        )
+        self.inside = np.concatenate([self.inside, np.zeros(len(more), dtype=bool)])
+
     def allow(self, allowed: Mask) -> None:
         """For a program that holds all columns in their order: which may be used."""
         places = np.arange(self.first, self.first + len(allowed), dtype=np.int32)
