@@ -18,6 +18,7 @@ from coaching.formation.columns import Columns, all_columns, how_many
 from coaching.formation.relaxation import SCALE, Bound, Relaxation
 
 MOST_COLUMNS = 8_000_000  # 118 people in teams of four; some 400 MB
+MOST_POINTS = 1 << 30  # of a team
 MOST_IN_TREE = 40_000  # columns, for a proof
 NEAR = 30_000  # columns that are priced until none of them helps; only then all
 DIVE_COLUMNS = 2_500
@@ -69,7 +70,7 @@ class Exact:
         clock.spend(how_many(len(people), list(counts)) // 45)
         self.step, self.rest = self._lattice(self.columns)
         self.best: Array | None = None
-        self.lower = lower
+        self.lower = max(lower, self._least_there_is() - 1)
         self.worth = lower if worth is None else worth  # what DIVE_SHARE is a share of
         self.upper = self._down(upper)
 
@@ -83,9 +84,20 @@ class Exact:
                 rest += many * int(points[0])
         return max(1, step), rest
 
+    def _least_there_is(self) -> int:
+        """No choice scores less."""
+        points, size = self.columns.points, self.columns.size
+        return sum(
+            many * int(points[size == each].min(initial=MOST_POINTS)) for each, many in self.counts.items()
+        )
+
     def _down(self, bound: int) -> int:
         """The highest score there can be that is not above the bound."""
         return bound - (bound - self.rest) % self.step
+
+    def _better(self) -> int:
+        """The lowest score there can be that is above what is known."""
+        return self._down(self.lower) + self.step
 
     def outcome(self) -> Outcome:
         return Outcome(self.best, self.lower, max(self.upper, self.lower))
@@ -122,7 +134,7 @@ class Exact:
             spent = relaxation.spent
             bound = relaxation.bound(prices, relaxation.reduced(prices))
             self._prove(bound.most // SCALE)
-            keep = bound.most - bound.slack >= (self.lower + self.step) * SCALE
+            keep = bound.most - bound.slack >= (self._better()) * SCALE
             if not keep.any():
                 self._prove(self.lower)
             elif keep.sum() < 0.7 * len(keep):
@@ -172,13 +184,13 @@ class Exact:
     def _proof(self, columns: Columns, bound: Bound, refused: int) -> Tree | None:
         """To settle whether the bound is reached; after some refusals, whether something ever farther below is."""
         target = self.upper - self.step * ((1 << max(0, refused - PATIENCE)) - 1)
-        target = max(target, self.lower + self.step)
+        target = max(target, self._better())
         near = np.flatnonzero(bound.most - bound.slack >= target * SCALE)
         return self._tree(columns, near, target) if len(near) <= MOST_IN_TREE else None
 
     def _dive(self, columns: Columns, which: Array, share: float, nodes: int) -> bool:
         """Look for a choice that is at most this share below the bound, and better than what there is."""
-        target = max(self.lower + self.step, self._down(self.upper - int(self.worth * share)))
+        target = max(self._better(), self._down(self.upper - int(self.worth * share)))
         tree = self._tree(columns, which, min(target, self.upper), bold=True)
         answer = tree.search(nodes, self.clock)
         if answer.chosen is not None:

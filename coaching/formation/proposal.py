@@ -18,7 +18,7 @@ from coaching.formation.masks import Masks
 from coaching.formation.neighborhood import improve
 from coaching.formation.problem import Problem, Result
 from coaching.formation.reseating import reseat
-from coaching.formation.rounding import round_off
+from coaching.formation.rounding import Rounding
 from coaching.formation.search import anneal
 from coaching.formation.seating import Seating, seat
 from coaching.formation.sizes import fewest_waiting, preference, splits
@@ -122,24 +122,33 @@ class _Search:
     def run(self) -> Result:
         result = self._tell()
         if len(self.teams) > 1 and self.score < self.bound:
-            self._approach()
+            rounding = self._approach()
             if self._can_be_exact():
                 self._prove()
             else:
+                if rounding:
+                    self._round_off(rounding)
                 self._improve()
             result = self._result()
         return result
 
-    def _approach(self) -> None:
-        """Soon something good: the exact search rules out more, and may not have the time at all."""
+    def _approach(self) -> Rounding | None:
+        """Soon something good: the exact search then rules out more, and may not have the time at all."""
         rounds = len(self.people) <= MOST_TO_ROUND
         share = ANNEAL_SHARE[rounds]
         steps = ANNEAL_STEPS * len(self.people) if rounds else 1 << 60
         self._anneal(until=self.clock.progress() + share * (1 - self.clock.progress()), steps=steps)
-        if rounds and self.score < self.bound and self.clock.progress() < ROUND_UNTIL:
-            found = round_off(self.arrays, self.teams, clock=self.clock, until=ROUND_UNTIL)
-            if found is not None:
-                self._better(found)
+        if not rounds or self.score >= self.bound or self.clock.progress() >= ROUND_UNTIL:
+            return None
+        rounding = Rounding(self.arrays, self.teams, self.rng)
+        rounding.widen(self.clock, ROUND_UNTIL)
+        self._better(rounding.round_off(self.clock))
+        return rounding
+
+    def _round_off(self, rounding: Rounding) -> None:
+        """Again and again, while there is something to gain by it."""
+        while self.score < min(self.bound, rounding.value) and self.clock.progress() < 1:
+            self._better(rounding.round_off(self.clock))
 
     def _can_be_exact(self) -> bool:
         """Whether memory, and the time that is left, allow to look at every team there could be."""
@@ -190,7 +199,9 @@ class _Search:
             report=self._better,
         )
 
-    def _better(self, teams: Array) -> None:
+    def _better(self, teams: Array | None) -> None:
+        if teams is None:
+            return
         score = int(self.arrays.score(teams).sum())
         if score > self.score:
             self.teams, self.score = teams.copy(), score

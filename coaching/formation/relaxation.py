@@ -55,7 +55,7 @@ class Relaxation:
             len(equal), equal, equal, 0, np.zeros(len(equal), dtype=np.int32), empty, np.zeros(0)
         )
         # Surplus and shortfall, dearer than any gain, keep the program solvable while columns are few.
-        penalty = 4.0 * float(np.abs(self.columns.points).max(initial=0)) + 1.0
+        penalty = 2.0 * float(np.abs(self.columns.points).max(initial=0)) * sum(self.counts.values()) + 1.0
         for row in range(len(equal)):
             for sign in (1.0, -1.0):
                 place = np.array([row], dtype=np.int32)

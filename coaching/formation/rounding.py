@@ -16,46 +16,81 @@ from coaching.formation.exact import Exact
 from coaching.formation.relaxation import EPSILON, SCALE, Relaxation
 
 LAST_COLUMNS = 200_000  # of the last people, for the exact search: 47 in teams of four
-LAST_NODES = 200
+LAST_NODES = 100
 MORE = 3_000  # teams added at once
 AT_ONCE = 120_000  # teams scored at once
-ROUNDS = (60, 4)  # of looking for more teams: at first, and after some are settled
-SETTLED, MORE_THAN_HALF = 0.8, 0.51  # teams taken by so much are settled; late, by so much
+ROUNDS_AFTER = 4  # of looking for more teams, after some are settled
+SETTLED = 0.8  # teams taken by so much are settled; after the first time, by a random share above a half
+MORE_THAN_HALF = 0.51
+HURRY = 0.6  # of the time: from then on only what is quick
+AT_LEAST = 1 / 8  # of the teams are settled each time, if more than a half of them is taken
+LIKELY = 2_500  # teams kept after some are settled
+CHOICE = 4  # where none is taken by so much: one of so many
 
 
-def round_off(arrays: Arrays, teams: Array, *, clock: Clock, until: float) -> Array | None:
-    """Teams of the same people and sizes, perhaps better; None where the time, `until`, was too short.
+class Rounding:
+    """`teams`: rows of places, filled up with nobody, that keep all hard rules: what to begin with."""
 
-    `teams`: rows of places, filled up with nobody, that keep all hard rules.
-    """
-    sizes = Counter((teams != arrays.nobody).sum(axis=1).tolist())
-    people = np.sort(teams[teams != arrays.nobody])
-    pool, settled = np.sort(teams, axis=1), [teams[:0]]
-    rounds = ROUNDS[0]
-    while how_many(len(people), list(sizes)) > LAST_COLUMNS:
-        stage = _Stage(arrays, people, sizes, pool)
-        while rounds and clock.progress() < until and stage.widen(clock):
-            rounds -= 1
-        if clock.progress() >= 1:
+    def __init__(self, arrays: Arrays, teams: Array, rng: np.random.Generator) -> None:
+        self.arrays, self.rng = arrays, rng
+        self.seats = teams.shape[1]
+        self.sizes = Counter((teams != arrays.nobody).sum(axis=1).tolist())
+        people = np.sort(teams[teams != arrays.nobody])
+        self.first = _Stage(arrays, people, self.sizes, np.sort(teams, axis=1))
+        self.passes = 0
+
+    @property
+    def value(self) -> int:
+        """What rounding can hardly exceed; no bound, as not all teams are looked at."""
+        return int(self.first.relaxation.value + EPSILON)
+
+    def widen(self, clock: Clock, until: float) -> None:
+        """Look for teams until none helps, or the clock's progress is `until`."""
+        while clock.progress() < until and self.first.widen(clock):
+            pass
+
+    def round_off(self, clock: Clock) -> Array | None:
+        """Teams of the same people and sizes, other ones each time; None where the clock ended before."""
+        least = SETTLED if self.passes == 0 else float(self.rng.uniform(MORE_THAN_HALF, 0.99))
+        self.passes += 1
+        stage, sizes, settled = self.first, self.sizes.copy(), []
+        while how_many(len(stage.people), list(sizes)) > LAST_COLUMNS:
+            whole = stage.nearly_whole(least, self.rng if self.passes > 1 else None)
+            settled.append(whole)
+            gone = whole[whole != self.arrays.nobody]
+            sizes -= Counter((whole != self.arrays.nobody).sum(axis=1).tolist())
+            people = np.setdiff1d(stage.people, gone)
+            if not len(people):
+                return np.concatenate(settled)
+            pool = stage.likely()
+            pool = pool[~np.isin(pool, gone).any(axis=1)]
+            stage = _Stage(self.arrays, people, sizes, pool)
+            clock.spend(stage.relaxation.spent)
+            for _ in range(1 if clock.progress() >= HURRY else ROUNDS_AFTER):
+                if clock.progress() >= 1 or not stage.widen(clock):
+                    break
+            if clock.progress() >= 1:
+                return None
+        last = self._seat(stage.people, sizes, clock)
+        return None if last is None else np.concatenate([*settled, last])
+
+    def _seat(self, people: Array, sizes: Counter[int], clock: Clock) -> Array | None:
+        none = -(1 << 40)
+        search = Exact(
+            self.arrays,
+            people.tolist(),
+            sizes,
+            clock=clock,
+            lower=none,
+            upper=-none,
+            worth=40 * len(people),
+        )
+        found = search.run(np.zeros((0, 1), dtype=np.intp), most_nodes=LAST_NODES).teams
+        if found is None:
             return None
-        rounds = ROUNDS[1]
-        whole = stage.nearly_whole(SETTLED if clock.progress() < until else MORE_THAN_HALF)
-        settled.append(whole)
-        pool = stage.pool
-        gone = whole[whole != arrays.nobody]
-        people = np.setdiff1d(people, gone)
-        sizes -= Counter((whole != arrays.nobody).sum(axis=1).tolist())
-        pool = pool[~np.isin(pool, gone).any(axis=1)]
-    none = -(1 << 40)
-    search = Exact(
-        arrays, people.tolist(), sizes, clock=clock, lower=none, upper=-none, worth=40 * len(people)
-    )
-    last = search.run(np.zeros((0, 1), dtype=np.intp), most_nodes=LAST_NODES).teams
-    if last is None:
-        return None
-    filled = np.full((len(last), teams.shape[1]), arrays.nobody, dtype=np.intp)
-    filled[:, : last.shape[1]] = last
-    return np.concatenate([*settled, filled])
+        rows = np.full((len(found), self.seats), self.arrays.nobody, dtype=np.intp)
+        rows[:, : found.shape[1]] = found
+        return rows
 
 
 class _Stage:
@@ -116,9 +151,21 @@ class _Stage:
             clock.spend(len(rows) // 40)
         return np.concatenate([rows for rows, _ in parts]), np.concatenate([gain for _, gain in parts])
 
-    def nearly_whole(self, least: float) -> Array:
-        """Teams that the solution takes by so much (two above a half share nobody), or else the one it takes most of."""
+    def likely(self) -> Array:
+        """Teams that lose least at the present prices."""
+        prices = np.append(self.prices[self.people], 0)
+        reduced = self.relaxation.reduced(prices)
+        slack = self.relaxation.bound(prices, reduced).slack
+        return self.pool[np.argsort(slack, kind="stable")[:LIKELY]]
+
+    def nearly_whole(self, least: float, rng: np.random.Generator | None) -> Array:
+        """Teams that the solution takes by so much (two above a half share nobody), or else one it takes most of."""
         weight = self.relaxation.weights()
-        chosen = self.relaxation.chosen
-        whole = chosen[weight >= least]
-        return self.pool[whole if len(whole) else chosen[[int(weight.argmax())]]]
+        order = np.argsort(-weight, kind="stable")
+        enough = -(-sum(self.relaxation.counts.values()) * AT_LEAST // 1)
+        many = max(int((weight >= least).sum()), min(int(enough), int((weight >= MORE_THAN_HALF).sum())))
+        if many:
+            best = order[:many]
+        else:
+            best = order[[int(rng.integers(min(CHOICE, len(order)))) if rng else 0]]
+        return self.pool[self.relaxation.chosen[best]]

@@ -16,7 +16,7 @@ from coaching.formation.clock import Clock
 Floats = NDArray[np.floating]
 PAIRS_AT_ONCE = 160  # enough to hide what each NumPy call costs by itself
 MOST_CHAINS = 48
-HOT, COLD = 0.12, 0.025  # shares of the dearest single loss, tuned on 24 to 1,000 people
+HOT, COLD = 0.06, 0.02  # shares of the dearest single loss, tuned on 100 to 1,000 people
 REPORT_EVERY = 0.1  # of the run
 NOISE = 1 << 18  # random numbers made in advance and read from random places
 
