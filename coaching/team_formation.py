@@ -15,7 +15,7 @@ from coaching.formation import Problem, child
 from coaching.jobs import Progress
 from coaching.models import Cohort, Consent, Membership, Participant, Team, TeamChange, TeamProposal, User
 from coaching.permissions import require_office
-from coaching.team_problem import available, build, explain_draft, refuse_broken
+from coaching.team_problem import available, explain_draft, refuse_broken, study
 
 DEFAULT_SECONDS = 2.0
 MOST_SECONDS = 600.0
@@ -73,7 +73,7 @@ def propose(
         raise NobodyWaits(f"Nobody in the {cohort} waits for a team. Enroll participants first.")
     if steps is None:
         seconds = min(seconds if seconds is not None else DEFAULT_SECONDS, MOST_SECONDS)
-    result = _solve(build(cohort, people), seed=seed, seconds=seconds, steps=steps, progress=progress)
+    result = _solve(study(cohort, people).problem, seed=seed, seconds=seconds, steps=steps, progress=progress)
     return _keep_draft(cohort, result["teams"], result, replace=replace, by=by, now=now)
 
 

@@ -1,5 +1,7 @@
 """Mail about teams: built from how things are when it is sent, or not at all when it is no longer true."""
 
+from django.conf import settings
+from django.urls import reverse
 from django.utils import timezone
 
 from coaching import outbox
@@ -10,6 +12,7 @@ from coaching.permissions import office_cohorts
 
 def register() -> None:
     """Called once, when the app is ready."""
+    outbox.register("team_wishes_asked", team_wishes_asked)
     outbox.register("team_proposed", team_proposed)
     outbox.register("team_declined", team_declined)
     outbox.register("team_agreed", team_agreed)
@@ -26,6 +29,17 @@ def register() -> None:
 def _works_for(recipient: User, team: Team) -> bool:
     """Whoever left the branch office meanwhile, or applied (T10), hears nothing more."""
     return office_cohorts(recipient, on=timezone.localdate()).filter(pk=team.cohort_id).exists()
+
+
+def team_wishes_asked(recipient: User, *, cohort: int) -> Mail | None:
+    """Only to whoever has not answered, and waits for a team still."""
+    waiting = recipient.participations.active().without_team().filter(cohort=cohort, wishes=None)
+    participant = waiting.select_related("cohort").first()
+    if participant is None:
+        return None
+    page = settings.SITE_URL + reverse("team_wishes", args=[participant.pk])
+    context = {"recipient": recipient, "cohort": participant.cohort, "page": page}
+    return render_mail("mail/team_wishes_asked.txt", context)
 
 
 def team_proposed(recipient: User, *, consent: int) -> Mail | None:

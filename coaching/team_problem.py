@@ -2,17 +2,27 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 from django.db.models import Prefetch
 
 from coaching.errors import Refused
 from coaching.formation import Finding, Person, Problem, Weights, explain_team
 from coaching.formation.sizes import fewest_waiting
-from coaching.models import Cohort, CompetencyRating, Membership, Participant, Team, TeamProposal
+from coaching.models import (
+    Cohort,
+    CompetencyRating,
+    Membership,
+    Pairing,
+    Participant,
+    Team,
+    TeamProposal,
+    TeamWishes,
+)
 
-# Rules of the solver that this program gives no data for: no pins, no times to meet.
-WITHOUT_DATA = frozenset({"together", "meet", "slots"})
-PERSONAL = ("user", "division", "classification", "career_track", "goal")
+# Rules about times say nothing of people who have not said when they can meet.
+ABOUT_TIMES = frozenset({"meet", "slots"})
+PERSONAL = ("user", "division", "classification", "career_track", "goal", "wishes")
 RELATED = ("signers", "ratings__competency")
 TRACK_POINTS = 6  # T3: what a stated preference weighs where the cohort's weights name no number
 
@@ -47,14 +57,26 @@ def available(cohort: Cohort) -> list[Participant]:
     return list(rows.order_by("enrolled_at", "pk"))
 
 
-def build(cohort: Cohort, participants: Sequence[Participant]) -> Problem:
-    """The solver's problem for these people; ids are those of the participants."""
-    return Problem(
+@dataclass(frozen=True)
+class Case:
+    """The solver's problem for some people of a cohort, and why each pair of `problem.apart` is kept apart, in words."""
+
+    problem: Problem
+    why_apart: Mapping[tuple[int, int], str]
+
+
+def study(cohort: Cohort, participants: Sequence[Participant]) -> Case:
+    """The problem's ids are those of the participants. Two queries where the participants are `available`."""
+    pairings = list(cohort.pairings.standing().prefetch_related("people"))
+    apart = _why_apart(cohort, participants, pairings)
+    problem = Problem(
         people=tuple(_person(participant) for participant in participants),
-        apart=tuple(why_apart(cohort, participants)),
+        apart=tuple(apart),
+        together=_kept_together(participants, pairings),
         sizes=tuple(range(cohort.program.min_team_size, cohort.program.max_team_size + 1)),  # T1
         weights=_weights(cohort),
     )
+    return Case(problem, apart)
 
 
 def _person(participant: Participant) -> Person:
@@ -67,15 +89,47 @@ def _person(participant: Participant) -> Person:
         track=participant.career_track_id,
         grow=tuple(row.competency.name for row in ratings if row.rating == CompetencyRating.Rating.GROW),
         glow=tuple(row.competency.name for row in ratings if row.rating == CompetencyRating.Rating.GLOW),
+        slots=tuple(wishes.times) if (wishes := wishes_of(participant)) else None,
     )
 
 
-def why_apart(cohort: Cohort, participants: Sequence[Participant]) -> dict[tuple[int, int], str]:
-    """T8: pairs of which one is the other's supervisor, or signed the other's application, each with that in words."""
-    if not cohort.keep_signers_apart:
-        return {}
-    by_user = {participant.user_id: participant for participant in participants}
+def wishes_of(participant: Participant) -> TeamWishes | None:
+    """None while nothing was said; asks nothing where `wishes` was selected with the participant."""
+    return getattr(participant, "wishes", None)
+
+
+def _kept_together(
+    participants: Sequence[Participant], pairings: Sequence[Pairing]
+) -> tuple[tuple[int, ...], ...]:
+    """Whom the branch office keeps together, as far as they are all here."""
+    here = {participant.pk for participant in participants}
+    groups = [_ids(each) for each in pairings if each.kind == Pairing.Kind.TOGETHER]
+    return tuple(group for group in groups if here.issuperset(group))
+
+
+def _ids(pairing: Pairing) -> tuple[int, ...]:
+    return tuple(sorted(each.pk for each in pairing.people.all()))
+
+
+def _why_apart(
+    cohort: Cohort, participants: Sequence[Participant], pairings: Sequence[Pairing]
+) -> dict[tuple[int, int], str]:
+    """Pairs of which one is the other's supervisor, or signed the other's application (T8), and those whom the branch
+    office keeps apart, each with that in words."""
+    here = {participant.pk for participant in participants}
     pairs: dict[tuple[int, int], list[str]] = {}
+    for each in pairings:
+        if each.kind == Pairing.Kind.APART:
+            for pair in combinations([pk for pk in _ids(each) if pk in here], 2):
+                pairs.setdefault(pair, []).append(f"The branch office keeps them apart: {each.reason}")
+    if cohort.keep_signers_apart:
+        _add_signers(pairs, participants)
+    return {pair: " ".join(pairs[pair]) for pair in sorted(pairs)}
+
+
+def _add_signers(pairs: dict[tuple[int, int], list[str]], participants: Sequence[Participant]) -> None:
+    """T8: supervisors and signers."""
+    by_user = {participant.user_id: participant for participant in participants}
     for participant in participants:
         signers = {signer.pk for signer in participant.signers.all()}
         above = {participant.user.supervisor_id, *signers} - {None, participant.user_id}
@@ -86,7 +140,6 @@ def why_apart(cohort: Cohort, participants: Sequence[Participant]) -> dict[tuple
             if user not in signers:
                 words = f"{other} is {participant}’s supervisor."
             pairs.setdefault(pair, []).append(words)
-    return {pair: " ".join(pairs[pair]) for pair in sorted(pairs)}
 
 
 def _weights(cohort: Cohort) -> Weights:
@@ -98,17 +151,15 @@ def _weights(cohort: Cohort) -> Weights:
 
 
 def explain(
-    problem: Problem,
-    member_ids: Sequence[int],
-    *,
-    elsewhere: frozenset[int],
-    apart: Mapping[tuple[int, int], str],
+    case: Case, member_ids: Sequence[int], *, elsewhere: frozenset[int] = frozenset()
 ) -> list[Finding]:
-    """Every rule's verdict on one team; `elsewhere`: who of the cohort has another team, or a place in one (T9);
-    `apart`: why two people are kept apart (T8)."""
-    found = [finding for finding in explain_team(problem, member_ids) if finding.label not in WITHOUT_DATA]
+    """Every rule's verdict on one team; `elsewhere`: who of the cohort has another team, or a place in one (T9)."""
+    problem = case.problem
     here = set(member_ids)
-    why = " ".join(words for pair, words in apart.items() if here.issuperset(pair))
+    unknown = frozenset() if _times_known(problem, member_ids) else ABOUT_TIMES
+    unknown |= frozenset() if problem.together else {"together"}
+    found = [finding for finding in explain_team(problem, member_ids) if finding.label not in unknown]
+    why = " ".join(words for pair, words in case.why_apart.items() if here.issuperset(pair))
     found = [
         replace(finding, words=f"{finding.words} {why}") if finding.label == "T8" and why else finding
         for finding in found
@@ -118,23 +169,27 @@ def explain(
     return [*found, Finding("T9", "One team each", True, 0, not twice, words)]
 
 
+def _times_known(problem: Problem, member_ids: Sequence[int]) -> bool:
+    return any(problem.people[problem.index[one]].slots is not None for one in member_ids)
+
+
 def explain_draft(proposal: TeamProposal) -> tuple[list[ExplainedTeam], list[Participant]]:
     """The draft's teams, explained, and the people in the pool; who left since or got a team is in neither."""
     people = available(proposal.cohort)
     by_pk = {participant.pk: participant for participant in people}
-    problem, apart = build(proposal.cohort, people), why_apart(proposal.cohort, people)
+    case = study(proposal.cohort, people)
     drawn = [[pk for pk in team if pk in by_pk] for team in proposal.document.get("teams", [])]
     teams = []
     for number, ids in enumerate(drawn, start=1):
         others = frozenset(pk for place, team in enumerate(drawn, start=1) if place != number for pk in team)
-        findings = explain(problem, list(dict.fromkeys(ids)), elsewhere=others, apart=apart)
+        findings = explain(case, list(dict.fromkeys(ids)), elsewhere=others)
         teams.append(ExplainedTeam(number, [by_pk[pk] for pk in dict.fromkeys(ids)], findings, is_draft=True))
     seated = {pk for team in drawn for pk in team}
     return teams, [participant for participant in people if participant.pk not in seated]
 
 
 def explain_standing(cohort: Cohort, teams: Sequence[Team]) -> dict[int, ExplainedTeam]:
-    """Published teams by their primary key, and what every rule says about each today; always four queries."""
+    """Published teams by their primary key, and what every rule says about each today; as many queries for any number."""
     places = Membership.objects.filter(team__in=teams, ended_at=None).order_by(
         "participant__user__name", "pk"
     )
@@ -142,22 +197,19 @@ def explain_standing(cohort: Cohort, teams: Sequence[Team]) -> dict[int, Explain
     members: dict[int, list[Participant]] = {team.pk: [] for team in teams}
     for place in places.prefetch_related(Prefetch("participant", queryset=people)):
         members[place.team_id].append(place.participant)
-    return {team.pk: _explain_standing(cohort, team, members[team.pk]) for team in teams}
-
-
-def _explain_standing(cohort: Cohort, team: Team, members: list[Participant]) -> ExplainedTeam:
-    return ExplainedTeam(team.number, members, explain_members(cohort, members))
+    case = study(cohort, [each for team in teams for each in members[team.pk]])
+    return {
+        team.pk: ExplainedTeam(
+            team.number, members[team.pk], explain(case, [each.pk for each in members[team.pk]])
+        )
+        for team in teams
+    }
 
 
 def explain_members(cohort: Cohort, members: Sequence[Participant]) -> list[Finding]:
     """Every rule's verdict on people who have a place, or would have one."""
     # T9: the database holds that nobody has two places at a time.
-    return explain(
-        build(cohort, members),
-        [each.pk for each in members],
-        elsewhere=frozenset(),
-        apart=why_apart(cohort, members),
-    )
+    return explain(study(cohort, members), [each.pk for each in members])
 
 
 def why_waiting(cohort: Cohort, number: int) -> str:

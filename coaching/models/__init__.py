@@ -1,3 +1,4 @@
+from coaching.models.forming import Pairing, TeamWishes
 from coaching.models.people import (
     CareerTrack,
     Delegation,
@@ -62,6 +63,7 @@ __all__ = [
     "Membership",
     "Message",
     "OrgUnit",
+    "Pairing",
     "Participant",
     "Program",
     "Requirement",
@@ -73,5 +75,6 @@ __all__ = [
     "Team",
     "TeamChange",
     "TeamProposal",
+    "TeamWishes",
     "User",
 ]

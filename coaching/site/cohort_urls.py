@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from coaching.site import cohorts, my_team, small_teams, teams
+from coaching.site import cohorts, my_team, small_teams, teams, wishes
 
 urlpatterns: list[URLPattern] = [
     path("cohorts/", cohorts.cohort_list, name="cohorts"),
@@ -14,6 +14,8 @@ urlpatterns: list[URLPattern] = [
     path("teams/mine/", my_team.mine, name="my_team"),
     path("teams/answers/<int:pk>/", my_team.answer, name="team_answer"),
     path("teams/cohorts/<int:pk>/", teams.room, name="cohort_teams"),
+    path("teams/wishes/<int:pk>/", wishes.say, name="team_wishes"),
+    path("teams/cohorts/<int:pk>/wishes/", wishes.ask_again, name="team_wishes_ask"),
     path("teams/cohorts/<int:pk>/propose/", teams.propose, name="teams_propose"),
     path("teams/cohorts/<int:pk>/by-hand/", teams.by_hand, name="teams_by_hand"),
     path("teams/jobs/<int:pk>/", teams.job, name="teams_job"),

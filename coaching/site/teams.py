@@ -28,7 +28,7 @@ from coaching.team_problem import (
     available,
     explain_draft,
     explain_standing,
-    why_apart,
+    study,
     why_waiting,
 )
 
@@ -104,7 +104,7 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "teams/index.html", {"cohorts": cohorts.order_by("-first_month", "pk")})
 
 
-def _cohort(request: HttpRequest, pk: int) -> Cohort:
+def cohort_of_office(request: HttpRequest, pk: int) -> Cohort:
     """One of the officer's cohorts (F5, T10), or 404."""
     rows = office_cohorts(request.user).select_related("program", "branch")  # type: ignore[arg-type]
     return get_object_or_404(rows, pk=pk)
@@ -123,7 +123,7 @@ def _team(request: HttpRequest, pk: int) -> Team:
 @access(branch_office)
 @require_safe
 def room(request: HttpRequest, pk: int) -> HttpResponse:
-    cohort = _cohort(request, pk)
+    cohort = cohort_of_office(request, pk)
     draft = cohort.proposals.filter(status=TeamProposal.Status.DRAFT).first()
     context: dict[str, Any] = {"cohort": cohort, "draft": draft, "cards": cards(cohort)}
     if draft:
@@ -169,7 +169,7 @@ def _draft_context(draft: TeamProposal) -> dict[str, Any]:
 def _why_left_out(draft: TeamProposal, people: list[Participant]) -> dict[int, str]:
     """What the proposal said about each person without a team, and with whom they cannot be (T8)."""
     reasons: dict[int, str] = dict(draft.result.get("left_out", []))
-    for pair, words in why_apart(draft.cohort, people).items():
+    for pair, words in study(draft.cohort, people).why_apart.items():
         for one in pair:
             reasons[one] = f"{reasons[one]} {words}" if one in reasons else f"Kept apart: {words}"
     return reasons
@@ -218,27 +218,27 @@ def backgrounds(people: Iterable[Participant]) -> list[tuple[str, list[tuple[str
     return counted
 
 
-def _room(cohort: Cohort, participant: int | None = None) -> HttpResponse:
+def room_of(cohort: Cohort, participant: int | None = None) -> HttpResponse:
     anchor = f"#person-{participant}" if participant else ""
     return redirect(reverse("cohort_teams", args=[cohort.pk]) + anchor)
 
 
 def _cohort_room(request: HttpRequest, pk: int) -> HttpResponse:
-    return _room(_cohort(request, pk))
+    return room_of(cohort_of_office(request, pk))
 
 
 def _draft_room(request: HttpRequest, pk: int) -> HttpResponse:
-    return _room(_proposal(request, pk).cohort)
+    return room_of(_proposal(request, pk).cohort)
 
 
 @access(branch_office)
 @post_only(_cohort_room)
 def propose(request: HttpRequest, pk: int) -> HttpResponse:
-    cohort = _cohort(request, pk)
+    cohort = cohort_of_office(request, pk)
     user: User = request.user  # type: ignore[assignment]
     if cohort.proposals.filter(status=TeamProposal.Status.DRAFT).exists():
         messages.error(request, "There is a draft already. Publish or discard it before you ask for another.")
-        return _room(cohort)
+        return room_of(cohort)
     arguments: dict[str, object] = {"cohort": cohort.pk, "by": user.pk}
     started = jobs.start(kind=JOB, key=str(cohort.pk), by=user, now=timezone.now(), arguments=arguments)
     return redirect("teams_job", started.pk)
@@ -246,7 +246,7 @@ def propose(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _job(request: HttpRequest, pk: int) -> tuple[Job, Cohort]:
     job = get_object_or_404(Job.objects.filter(kind=JOB), pk=pk)
-    return job, _cohort(request, int(job.arguments["cohort"]))
+    return job, cohort_of_office(request, int(job.arguments["cohort"]))
 
 
 @access(branch_office)
@@ -278,10 +278,10 @@ def job_stop(request: HttpRequest, pk: int) -> HttpResponse:
 @access(branch_office)
 @post_only(_cohort_room)
 def by_hand(request: HttpRequest, pk: int) -> HttpResponse:
-    cohort = _cohort(request, pk)
+    cohort = cohort_of_office(request, pk)
     with refusals_told(request):
         team_formation.start_by_hand(cohort=cohort, by=request.user, now=timezone.now())  # type: ignore[arg-type]
-    return _room(cohort)
+    return room_of(cohort)
 
 
 @access(branch_office)
@@ -293,7 +293,7 @@ def place(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(
             request, "Nobody was moved: choose where to. The draft may look different now; look at it again."
         )
-        return _room(proposal.cohort, _number(request.POST.get("participant")))
+        return room_of(proposal.cohort, _number(request.POST.get("participant")))
     participant = get_object_or_404(proposal.cohort.participants, pk=form.cleaned_data["participant"])
     with refusals_told(request):
         team_formation.place(
@@ -304,7 +304,7 @@ def place(request: HttpRequest, pk: int) -> HttpResponse:
             by=request.user,  # type: ignore[arg-type]
             now=timezone.now(),
         )
-    return _room(proposal.cohort, participant.pk)
+    return room_of(proposal.cohort, participant.pk)
 
 
 @access(branch_office)
@@ -314,7 +314,7 @@ def discard(request: HttpRequest, pk: int) -> HttpResponse:
     with refusals_told(request):
         team_formation.discard(proposal=proposal, by=request.user, now=timezone.now())  # type: ignore[arg-type]
         messages.success(request, "The draft was discarded. Nobody was told anything.")
-    return _room(proposal.cohort)
+    return room_of(proposal.cohort)
 
 
 @access(branch_office)
@@ -332,9 +332,9 @@ def publish(request: HttpRequest, pk: int) -> HttpResponse:
             )
             published = "1 team was" if len(made) == 1 else f"{len(made)} teams were"
             messages.success(request, f"{published} published. Every member is asked by mail.")
-        return _room(proposal.cohort)
+        return room_of(proposal.cohort)
     if proposal.status != TeamProposal.Status.DRAFT:
-        return _room(proposal.cohort)
+        return room_of(proposal.cohort)
     teams, pool = explain_draft(proposal)
     context = {
         "proposal": proposal,
@@ -354,7 +354,7 @@ def _number(text: str | None) -> int:
 
 
 @access(branch_office)
-@post_only(lambda request, pk: _room(_team(request, pk).cohort))
+@post_only(lambda request, pk: room_of(_team(request, pk).cohort))
 def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     team = _team(request, pk)
     with refusals_told(request):
@@ -371,7 +371,7 @@ def dissolve(request: HttpRequest, pk: int) -> HttpResponse:
     team = _team(request, pk)
     if team.status != Team.Status.AWAITING_AGREEMENT:
         messages.info(request, f"{team} is {team.get_status_display().lower()}; it cannot be dissolved.")
-        return _room(team.cohort)
+        return room_of(team.cohort)
     form = DissolveForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with refusals_told(request):
@@ -382,7 +382,7 @@ def dissolve(request: HttpRequest, pk: int) -> HttpResponse:
                 now=timezone.now(),
             )
             messages.success(request, f"{team} was dissolved. Its members wait for another team.")
-        return _room(team.cohort)
+        return room_of(team.cohort)
     members = Participant.objects.filter(memberships__team=team, memberships__ended_at=None)
     context = {"team": team, "cohort": team.cohort, "form": form, "members": members.select_related("user")}
     return render(request, "teams/dissolve.html", context)

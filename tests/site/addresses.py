@@ -118,6 +118,8 @@ TEAM_ROOMS = {
     "my_team": page(people("asked member other_member graduate")),
     "team_answer": both("consent", {"ours": OWNER, "foreign": OWNER}),
     "cohort_teams": about("cohort", get=COHORTS),
+    "team_wishes": both("participant", {"asked": OWNER, "foreign asked": OWNER}),
+    "team_wishes_ask": both("cohort", COHORTS),
     "teams_propose": both("cohort", COHORTS),
     "teams_by_hand": both("cohort", COHORTS),
     "teams_job": about("job", get=JOBS),

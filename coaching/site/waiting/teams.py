@@ -11,6 +11,7 @@ from coaching.cohorts import is_over
 from coaching.models import Cohort, Consent, Membership, Participant, Team, TeamChange, User
 from coaching.site.waiting.cards import Card, Urgency, counted, only_for
 from coaching.team_changes import agreed_to_go_on, is_small
+from coaching.team_problem import wishes_of
 
 Answer = Consent.Answer
 
@@ -40,18 +41,30 @@ def _to_agree(change: TeamChange) -> Card:
 
 
 def without_team(user: User, now: datetime) -> list[Card]:
-    rows = user.participations.active().without_team().select_related("cohort")
-    return [
-        Card(
-            title=f"You are in the {participant.cohort}",
-            text="The branch office forms the teams now. You will be asked whether you agree to yours.",
-            address=reverse("my_team"),
-            action="See where you stand",
-            urgency=Urgency.CALM,
-            icon="users",
-        )
-        for participant in rows
-    ]
+    rows = user.participations.active().without_team().select_related("cohort", "wishes")
+    return [_to_say(each) if wishes_of(each) is None else _waits(each) for each in rows]
+
+
+def _to_say(participant: Participant) -> Card:
+    return Card(
+        title="Say when you can meet, before teams are formed",
+        text=f"{participant.cohort}: one minute, read by the branch office alone. Without it you count as always free.",
+        address=reverse("team_wishes", args=[participant.pk]),
+        action="Answer",
+        urgency=Urgency.SOON,
+        icon="calendar",
+    )
+
+
+def _waits(participant: Participant) -> Card:
+    return Card(
+        title=f"You are in the {participant.cohort}",
+        text="The branch office forms the teams now. You will be asked whether you agree to yours.",
+        address=reverse("my_team"),
+        action="See where you stand",
+        urgency=Urgency.CALM,
+        icon="users",
+    )
 
 
 @only_for(permissions.branch_office)

@@ -1,0 +1,54 @@
+"""Before teams are formed: a participant says when they can meet and with whom they would rather not be (T3)."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from coaching import team_wishes
+from coaching.errors import Refused, refusals_told
+from coaching.models import Participant
+from coaching.permissions import access, branch_office, post_only, signed_in
+from coaching.site.forms_wishes import WishesForm
+from coaching.site.teams import cohort_of_office, room_of
+from coaching.team_problem import wishes_of
+
+
+@access(signed_in)
+@require_http_methods(["GET", "HEAD", "POST"])
+def say(request: HttpRequest, pk: int) -> HttpResponse:
+    rows = request.user.participations.active().select_related("user", "cohort__program", "wishes")  # type: ignore[union-attr]
+    participant: Participant = get_object_or_404(rows, pk=pk)
+    if not team_wishes.may_say(participant):
+        messages.info(request, "Your team stands already. When you meet is now for the team to say.")
+        return redirect("my_team")
+    wishes = wishes_of(participant)
+    form = WishesForm(
+        request.POST if request.method == "POST" else None, participant=participant, wishes=wishes
+    )
+    if form.is_valid():
+        try:
+            team_wishes.save(participant=participant, by=request.user, now=timezone.now(), **form.said())  # type: ignore[arg-type]
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, "Saved. You can change it until your team is confirmed.")
+            return redirect("my_team")
+    context = {"participant": participant, "cohort": participant.cohort, "form": form, "wishes": wishes}
+    return render(request, "teams/wishes.html", context)
+
+
+@access(branch_office)
+@post_only(lambda request, pk: room_of(cohort_of_office(request, pk)))
+def ask_again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Writes to the participants who have not answered."""
+    cohort = cohort_of_office(request, pk)
+    with refusals_told(request):
+        number = team_wishes.ask_again(cohort=cohort, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+        people = "1 person is" if number == 1 else f"{number} people are"
+        messages.success(
+            request,
+            f"{people} asked by mail, each at most once a day." if number else "Everybody has answered.",
+        )
+    return room_of(cohort)
