@@ -1,7 +1,7 @@
 """Proposals: documents of who could be with whom, from the solver or by hand, until they are published as teams."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,10 +13,14 @@ from coaching import audit, outbox
 from coaching.errors import Refused
 from coaching.formation import Problem, child
 from coaching.jobs import Progress
-from coaching.models import Cohort, Consent, Membership, Participant, Team, TeamChange, TeamProposal, User
+from coaching.models import Cohort, Consent, Membership, Team, TeamChange, TeamProposal, User
 from coaching.permissions import require_office
-from coaching.team_problem import available, explain_draft, refuse_broken, study
+from coaching.team_draft import NoTeams, lock_draft
+from coaching.team_problem import ExplainedTeam, available, explain_draft, refuse_broken, study
 
+OF_THE_PROGRAM = frozenset(
+    {"T2", "T3", "T6"}
+)  # rules that only warn; the others weigh what the program leaves open
 DEFAULT_SECONDS = 2.0
 MOST_SECONDS = 600.0
 
@@ -29,24 +33,12 @@ class NobodyWaits(Refused):
     pass
 
 
-class NotADraft(Refused):
-    pass
-
-
-class Stale(Refused):
-    pass
-
-
-class NotInThePool(Refused):
-    pass
-
-
-class NoTeams(Refused):
-    pass
-
-
 class SolverFailed(Refused):
     pass
+
+
+class ReasonMissing(Refused):
+    """A rule that only warns was bent by hand, and nobody said why."""
 
 
 def propose(
@@ -160,48 +152,6 @@ def run_proposal(
     return {"proposal": proposal.pk}
 
 
-def _draft(proposal: TeamProposal, *, version: int | None) -> TeamProposal:
-    """The row, locked, if it is still a draft in the version that was looked at."""
-    proposal = TeamProposal.objects.select_for_update(of=("self",)).get(pk=proposal.pk)
-    if proposal.status != TeamProposal.Status.DRAFT:
-        raise NotADraft(f"This draft was {proposal.get_status_display().lower()} meanwhile.")
-    if version is not None and proposal.version != version:
-        raise Stale("Somebody else changed the draft since you opened it. Look at it again, then decide.")
-    return proposal
-
-
-@transaction.atomic
-def place(
-    *,
-    proposal: TeamProposal,
-    participant: Participant,
-    team: int | None,
-    version: int,
-    by: User | None,
-    now: datetime,
-) -> TeamProposal:
-    """Move one person of a draft into the team of that number (one past the last: a new one), or, None, into the pool.
-
-    A draft may break rules while it is worked on. Drafts are not audited; what is published is.
-    Raises NotADraft, Stale, NotInThePool, NoTeams.
-    """
-    require_office(cohort=proposal.cohort, by=by, now=now)
-    proposal = _draft(proposal, version=version)
-    if not proposal.cohort.participants.active().without_team().filter(pk=participant.pk).exists():
-        raise NotInThePool(f"{participant} has a team already, or left. Look at the draft again.")
-    teams = [[pk for pk in ids if pk != participant.pk] for ids in proposal.document["teams"]]
-    if team is not None:
-        if not 1 <= team <= len(teams) + 1:
-            raise NoTeams(f"The draft has no team {team}. Look at it again.")
-        if team == len(teams) + 1:
-            teams.append([])
-        teams[team - 1].append(participant.pk)
-    proposal.document = {"teams": [ids for ids in teams if ids]}
-    proposal.version += 1
-    proposal.save(update_fields=["document", "version"])
-    return proposal
-
-
 @transaction.atomic
 def discard(
     *, proposal: TeamProposal, by: User | None, now: datetime, version: int | None = None
@@ -211,7 +161,7 @@ def discard(
     current = TeamProposal.objects.select_for_update(of=("self",)).get(pk=proposal.pk)
     if current.status == TeamProposal.Status.DISCARDED:
         return current
-    draft = _draft(current, version=version)
+    draft = lock_draft(current, version=version)
     draft.status = TeamProposal.Status.DISCARDED
     draft.save(update_fields=["status"])
     audit.record("proposal.discarded", by=by, obj=draft, now=now)
@@ -220,11 +170,17 @@ def discard(
 
 @transaction.atomic
 def publish(
-    *, proposal: TeamProposal, by: User | None, now: datetime, version: int | None = None
+    *,
+    proposal: TeamProposal,
+    by: User | None,
+    now: datetime,
+    version: int | None = None,
+    reasons: Mapping[int, str] | None = None,
 ) -> list[Team]:
     """Make the draft's teams and ask every member whether they agree (T4); a second call returns the same teams.
 
-    Raises BrokenRules for T1, T8 and T9; soft rules (T2, T3, T6) only warn. Raises NotADraft, Stale, NoTeams.
+    `reasons`: by number in the draft, why a team that was changed by hand bends a rule that only warns (T2, T3, T6).
+    Raises BrokenRules for the hard rules, ReasonMissing, NotADraft, Stale, NoTeams.
     """
     require_office(cohort=proposal.cohort, by=by, now=now)
     cohort = (
@@ -233,14 +189,20 @@ def publish(
     current = TeamProposal.objects.select_for_update(of=("self",)).get(pk=proposal.pk)
     if current.status == TeamProposal.Status.PUBLISHED:
         return list(current.teams.all())
-    draft = _draft(current, version=version)
+    draft = lock_draft(current, version=version)
     teams, pool = explain_draft(draft)
     if not any(team.members for team in teams):
         raise NoTeams("The draft has no team yet. Move people into teams, then publish.")
     refuse_broken(teams)
+    given = {number: " ".join(reason.split()) for number, reason in (reasons or {}).items()}
+    missing = [team.name for team in bent_by_hand(draft, teams) if not given.get(team.number)]
+    if missing:
+        raise ReasonMissing(f"Say why a rule is bent here: {', '.join(missing)}. The reason stays on record.")
     last = cohort.teams.aggregate(last=Max("number"))["last"] or 0
     made = [
-        _make_team(draft, last + team.number, team.members, by=by, now=now) for team in teams if team.members
+        _make_team(draft, last, team, given.get(team.number, ""), by=by, now=now)
+        for team in teams
+        if team.members
     ]
     draft.status = TeamProposal.Status.PUBLISHED
     draft.published_at = now
@@ -250,10 +212,26 @@ def publish(
     return made
 
 
+def bent_by_hand(draft: TeamProposal, teams: Sequence[ExplainedTeam]) -> list[ExplainedTeam]:
+    """Teams that are not as the solver made them, and of which the program's own rules warn."""
+    made = [set(ids) for ids in draft.result.get("teams", [])]
+    changed = [team for team in teams if team.members and {each.pk for each in team.members} not in made]
+    return [team for team in changed if any(each.label in OF_THE_PROGRAM for each in team.warnings)]
+
+
 def _make_team(
-    proposal: TeamProposal, number: int, members: list[Participant], *, by: User | None, now: datetime
+    proposal: TeamProposal,
+    last: int,
+    explained: ExplainedTeam,
+    bent_reason: str,
+    *,
+    by: User | None,
+    now: datetime,
 ) -> Team:
-    team = Team.objects.create(cohort=proposal.cohort, number=number, proposal=proposal)
+    members = explained.members
+    team = Team.objects.create(
+        cohort=proposal.cohort, number=last + explained.number, proposal=proposal, bent_reason=bent_reason
+    )
     Membership.objects.bulk_create(Membership(team=team, participant=each, joined_at=now) for each in members)
     change = TeamChange.objects.create(team=team, created_by=by, created_at=now)
     for each in members:

@@ -1,4 +1,4 @@
-from coaching.models.forming import Pairing, TeamWishes
+from coaching.models.forming import Pairing, ProposalEdit, TeamWishes
 from coaching.models.people import (
     CareerTrack,
     Delegation,
@@ -66,6 +66,7 @@ __all__ = [
     "Pairing",
     "Participant",
     "Program",
+    "ProposalEdit",
     "Requirement",
     "RoleAssignment",
     "RouteStep",

@@ -1,4 +1,4 @@
-"""What is said and ordered before teams are formed: members' wishes, and whom the branch office keeps apart or together."""
+"""What is said, ordered and tried before teams stand: wishes, people kept apart or together, edits of a draft."""
 
 from typing import Self
 
@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from coaching.models.people import User
 from coaching.models.programs import Cohort
-from coaching.models.teams import Participant
+from coaching.models.teams import Participant, TeamProposal
 
 
 class TeamWishes(models.Model):
@@ -62,3 +62,19 @@ class Pairing(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {', '.join(str(each) for each in self.people.all())}"
+
+
+class ProposalEdit(models.Model):
+    """One change of a draft by hand, with the document as it was before: what undoing brings back."""
+
+    proposal = models.ForeignKey(TeamProposal, models.CASCADE, related_name="edits")
+    document = models.JSONField()
+    words = models.CharField(max_length=500)
+    made_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    made_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return self.words

@@ -121,7 +121,7 @@ class TeamProposal(models.Model):
 
     cohort = models.ForeignKey(Cohort, models.CASCADE, related_name="proposals")
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
-    # {"teams": [[participant id, ..], ..]}; everybody else of the cohort is in the pool.
+    # {"teams": [[participant id, ..], ..], "pinned": [participant id, ..]}; everybody else of the cohort is in the pool.
     document = models.JSONField(default=dict)
     # The solver's answer, as coaching.formation gives it; empty when put together by hand.
     result = models.JSONField(default=dict, blank=True)
@@ -154,6 +154,11 @@ class Team(models.Model):
     proposal = models.ForeignKey(TeamProposal, models.PROTECT, null=True, blank=True, related_name="teams")
     confirmed_at = models.DateTimeField(null=True, blank=True)
     confirmed_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    bent_reason = models.CharField(
+        max_length=300,
+        blank=True,
+        help_text="Why the branch office bent a rule that only warns (T2, T3, T6).",
+    )
 
     class Meta:
         ordering = ("cohort", "number")

@@ -15,6 +15,7 @@ from coaching import (
     outbox,
     team_agreement,
     team_changes,
+    team_draft,
     team_formation,
     undelivered,
 )
@@ -97,12 +98,12 @@ def test_published_twice_at_once_makes_the_teams_once(draft, branch_officer):
 
 def test_two_moves_of_one_version_make_one(draft, people, branch_officer):
     def move(team):
-        return team_formation.place(
+        return team_draft.move(
             proposal=draft, participant=people[3], team=team, version=1, by=branch_officer, now=NOW
         )
 
     results = at_once(lambda: move(1), lambda: move(2))
-    assert Counter(type(result) for result in results) == {TeamProposal: 1, team_formation.Stale: 1}
+    assert Counter(type(result) for result in results) == {team_draft.Effect: 1, team_draft.Stale: 1}
     draft.refresh_from_db()
     assert draft.version == 2
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from coaching import jobs, team_formation
+from coaching import jobs, team_draft, team_formation
 from coaching.formation import child
 from coaching.jobs import Progress
 from coaching.models import (
@@ -334,74 +334,6 @@ def test_officer_who_takes_part_is_refused(cohort, people, branch_officer):
         team_formation.start_by_hand(cohort=cohort, by=branch_officer, now=NOW)
 
 
-# Moving people
-
-
-def place(proposal, participant, team, by, version=None):
-    return team_formation.place(
-        proposal=proposal,
-        participant=participant,
-        team=team,
-        version=proposal.version if version is None else version,
-        by=by,
-        now=NOW,
-    )
-
-
-def test_person_moves_into_a_new_team_another_and_back(cohort, people, branch_officer):
-    proposal = team_formation.start_by_hand(cohort=cohort, by=branch_officer, now=NOW)
-    proposal = place(proposal, people[0], 1, branch_officer)
-    proposal = place(proposal, people[1], 2, branch_officer)
-    assert proposal.document == {"teams": [[people[0].pk], [people[1].pk]]}
-    proposal = place(proposal, people[0], 2, branch_officer)
-    assert proposal.document == {"teams": [[people[1].pk, people[0].pk]]}
-    proposal = place(proposal, people[0], None, branch_officer)
-    assert proposal.document == {"teams": [[people[1].pk]]}
-    assert proposal.version == 5
-
-
-def test_change_of_a_draft_somebody_else_changed_is_refused(cohort, people, branch_officer):
-    proposal = team_formation.start_by_hand(cohort=cohort, by=branch_officer, now=NOW)
-    place(proposal, people[0], 1, branch_officer)
-    with pytest.raises(team_formation.Stale, match="Somebody else changed"):
-        place(proposal, people[1], 1, branch_officer, version=1)
-    proposal.refresh_from_db()
-    assert proposal.document == {"teams": [[people[0].pk]]}
-
-
-def test_person_of_another_cohort_cannot_be_placed(program, branch, cohort, people, branch_officer):
-    other = factories.participant(factories.cohort(program, branch))
-    proposal = team_formation.start_by_hand(cohort=cohort, by=branch_officer, now=NOW)
-    with pytest.raises(team_formation.NotInThePool):
-        place(proposal, other, 1, branch_officer)
-
-
-def test_person_with_a_team_cannot_be_placed(cohort, people, branch_officer):
-    """T9"""
-    factories.confirmed_team(cohort, people[:3], by=branch_officer)
-    proposal = team_formation.start_by_hand(cohort=cohort, by=branch_officer, now=NOW)
-    with pytest.raises(team_formation.NotInThePool):
-        place(proposal, people[0], 1, branch_officer)
-
-
-@pytest.mark.parametrize("team", [0, -1, 3, 99])
-def test_team_that_is_not_there_is_refused(cohort, people, branch_officer, team):
-    proposal = draft_of(cohort, people[:3], by=branch_officer)
-    with pytest.raises(team_formation.NoTeams):
-        place(proposal, people[4], team, branch_officer)
-
-
-def test_discarded_draft_takes_no_change(cohort, people, branch_officer):
-    proposal = team_formation.start_by_hand(cohort=cohort, by=branch_officer, now=NOW)
-    for _ in range(2):
-        team_formation.discard(proposal=proposal, by=branch_officer, now=NOW)
-    assert AuditEvent.objects.filter(action="proposal.discarded").count() == 1
-    with pytest.raises(team_formation.NotADraft, match="discarded"):
-        place(proposal, people[0], 1, branch_officer)
-    with pytest.raises(team_formation.NotADraft):
-        team_formation.publish(proposal=proposal, by=branch_officer, now=NOW)
-
-
 # Publishing
 
 
@@ -474,18 +406,19 @@ def test_soft_rules_do_not_stop_publishing(cohort, people, branch_officer):
         each.save()
     proposal = draft_of(cohort, [people[0], people[2], people[4]], by=branch_officer)
     assert [finding.label for finding in explain_draft(proposal)[0][0].warnings] == ["T2", "T6", "competency"]
-    assert len(team_formation.publish(proposal=proposal, by=branch_officer, now=NOW)) == 1
+    reasons = {1: "All work at the same site."}
+    assert len(team_formation.publish(proposal=proposal, by=branch_officer, now=NOW, reasons=reasons)) == 1
 
 
 def test_empty_draft_is_not_published(cohort, people, branch_officer):
-    with pytest.raises(team_formation.NoTeams):
+    with pytest.raises(team_draft.NoTeams):
         team_formation.publish(proposal=draft_of(cohort, by=branch_officer), by=branch_officer, now=NOW)
 
 
 def test_draft_that_changed_since_it_was_read_is_not_published(cohort, people, branch_officer):
     proposal = draft_of(cohort, people[:3], by=branch_officer)
-    place(proposal, people[3], 1, branch_officer)
-    with pytest.raises(team_formation.Stale):
+    team_draft.move(proposal=proposal, participant=people[3], team=1, version=1, by=branch_officer, now=NOW)
+    with pytest.raises(team_draft.Stale):
         team_formation.publish(proposal=proposal, by=branch_officer, now=NOW, version=1)
 
 

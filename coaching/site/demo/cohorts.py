@@ -5,7 +5,7 @@ from itertools import islice
 
 from certificates import approval, issuing
 from certificates.models import Certificate
-from coaching import esign, team_formation
+from coaching import esign, team_draft, team_formation
 from coaching.models import Cohort, User
 from coaching.site import staging
 from coaching.site.demo.scene import DIVISIONS, OPERATIONS_BRANCH, SEED, STUDENT_BRANCH, Demo
@@ -109,9 +109,9 @@ def teams(demo: Demo) -> None:
         if len(first) == 4:
             break
     for participant in first:
-        draft = team_formation.place(
+        draft = team_draft.move(
             proposal=draft, participant=participant, team=1, version=draft.version, by=officer, now=now
-        )
+        ).proposal
     [team] = team_formation.publish(proposal=draft, by=officer, now=now)
     for consent in team.changes.get().consents.exclude(participant=first[0]):
         staging.team_agreement.answer(

@@ -1,0 +1,294 @@
+"""A draft of teams, worked on by hand: move, swap, pin, undo. Hard rules can't be bent, soft ones are told (T1 to T9).
+
+Sizes alone may be wrong while people are moved (T1); publishing refuses what is not right by then.
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from coaching.errors import Refused
+from coaching.formation import Finding, score_team
+from coaching.models import Participant, ProposalEdit, TeamProposal, User
+from coaching.permissions import require_office
+from coaching.team_problem import Case, available, explain, study
+
+SIZE = "T1"
+Teams = list[list[int]]
+Document = dict[str, Any]
+
+
+class NotADraft(Refused):
+    pass
+
+
+class Stale(Refused):
+    """Somebody else changed the draft meanwhile."""
+
+
+class NotInThePool(Refused):
+    pass
+
+
+class NoTeams(Refused):
+    pass
+
+
+class HardRule(Refused):
+    """A rule that can't be bent by hand."""
+
+
+class NothingToUndo(Refused):
+    pass
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What an edit did: the points of all teams before and after, and the soft rules bent or mended, in words."""
+
+    proposal: TeamProposal
+    words: str
+    before: int
+    after: int
+    bends: list[str]
+    mends: list[str]
+
+    def in_words(self) -> str:
+        """ "Ana Reyes was moved to draft team 2: 14 points more (212). To consider: …"."""
+        change = self.after - self.before
+        points = f"{abs(change)} point{'' if abs(change) == 1 else 's'} {'more' if change > 0 else 'less'}"
+        said = f"{self.words}: {points if change else 'as many points'} ({self.after})."
+        said += f" To consider: {' '.join(self.bends)}" if self.bends else ""
+        return said + (f" Better now: {' '.join(self.mends)}" if self.mends else "")
+
+
+def lock_draft(proposal: TeamProposal, *, version: int | None) -> TeamProposal:
+    """The row, locked, if it is still a draft in the version that was looked at. Raises NotADraft, Stale."""
+    proposal = TeamProposal.objects.select_for_update(of=("self",)).get(pk=proposal.pk)
+    if proposal.status != TeamProposal.Status.DRAFT:
+        raise NotADraft(f"This draft was {proposal.get_status_display().lower()} meanwhile.")
+    if version is not None and proposal.version != version:
+        raise Stale(f"{_who_was_faster(proposal)} Nothing of yours was done. Look at it again, then decide.")
+    return proposal
+
+
+def _who_was_faster(proposal: TeamProposal) -> str:
+    last = proposal.edits.select_related("made_by").first()
+    if last is None:
+        return "Somebody changed the draft since you opened it."
+    at = timezone.localtime(last.made_at)
+    return f"{last.made_by or 'Somebody'} changed the draft at {at:%-I:%M %p}: {last.words}."
+
+
+@dataclass(frozen=True)
+class _Board:
+    """A draft as it is edited: everybody who waits, and what the rules say."""
+
+    case: Case
+    people: dict[int, Participant]
+    teams: Teams
+
+    @classmethod
+    def of(cls, proposal: TeamProposal) -> "_Board":
+        people = {each.pk: each for each in available(proposal.cohort)}
+        teams = [[pk for pk in ids if pk in people] for ids in proposal.document.get("teams", [])]
+        return cls(study(proposal.cohort, list(people.values())), people, teams)
+
+    def tied(self, pk: int) -> list[int]:
+        """Whoever is kept together with this person, and they themselves first."""
+        return [pk, *(each for each in self.case.problem.pinned.get(pk, ()) if each != pk)]
+
+    def named(self, pks: Collection[int]) -> str:
+        names = [str(self.people[pk]) for pk in pks]
+        return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
+
+    def points(self, team: list[int]) -> int:
+        """As the proposal counts them: who has not said when they can meet counts as always free."""
+        return score_team(self.case.problem, team) if team else 0
+
+    def findings(self, team: list[int]) -> list[Finding]:
+        return explain(self.case, team) if team else []
+
+
+@transaction.atomic
+def move(
+    *,
+    proposal: TeamProposal,
+    participant: Participant,
+    team: int | None,
+    version: int,
+    by: User | None,
+    now: datetime,
+) -> Effect:
+    """Put one person, and whoever is kept together with them, into the team of that number (one past the last: a new
+    one), or, None, into the pool.
+
+    Drafts are not audited; what is published is. Raises NotADraft, Stale, NotInThePool, NoTeams, HardRule.
+    """
+
+    def change(board: _Board) -> tuple[Teams, str]:
+        moving = board.tied(participant.pk)
+        teams = [[pk for pk in ids if pk not in moving] for ids in board.teams]
+        if team is None:
+            return teams, f"{board.named(moving)} {_was(moving)} taken out of the teams"
+        if not 1 <= team <= len(teams) + 1:
+            raise NoTeams(f"The draft has no team {team}. Look at it again.")
+        where = f"draft team {team}"
+        if team == len(teams) + 1:
+            teams.append([])
+            where = "a new team"
+        teams[team - 1] += moving
+        return teams, f"{board.named(moving)} {_was(moving)} moved to {where}"
+
+    return _edit(proposal, [participant], change, version=version, by=by, now=now)
+
+
+def _was(people: Collection[int]) -> str:
+    return "was" if len(people) == 1 else "were"
+
+
+@transaction.atomic
+def swap(
+    *,
+    proposal: TeamProposal,
+    one: Participant,
+    other: Participant,
+    version: int,
+    by: User | None,
+    now: datetime,
+) -> Effect:
+    """Let two people change places, each with whoever is kept together with them; raises as `move` does."""
+
+    def change(board: _Board) -> tuple[Teams, str]:
+        there = {pk: place for place, ids in enumerate(board.teams) for pk in ids}
+        first, second = board.tied(one.pk), board.tied(other.pk)
+        if set(first) & set(second):
+            raise HardRule(f"{one} and {other} are kept together, so they do not change places.")
+        places = (there.get(one.pk), there.get(other.pk))
+        teams = [[pk for pk in ids if pk not in {*first, *second}] for ids in board.teams]
+        for people, place in ((first, places[1]), (second, places[0])):
+            if place is not None:
+                teams[place] += people
+        return teams, f"{board.named(first)} and {board.named(second)} changed places"
+
+    return _edit(proposal, [one, other], change, version=version, by=by, now=now)
+
+
+def _edit(
+    proposal: TeamProposal,
+    concerned: Collection[Participant],
+    change: Callable[[_Board], tuple[Teams, str]],
+    *,
+    version: int,
+    by: User | None,
+    now: datetime,
+) -> Effect:
+    """Lock, read again, check again, write; the document as it was is kept for undoing."""
+    require_office(cohort=proposal.cohort, by=by, now=now)
+    draft = lock_draft(proposal, version=version)
+    board = _Board.of(draft)
+    for each in concerned:
+        if each.pk not in board.people:
+            raise NotInThePool(f"{each} has a team already, or left. Look at the draft again.")
+    teams, words = change(board)
+    effect = _effect(draft, board, teams, words)
+    _keep(draft, {**draft.document, "teams": [ids for ids in teams if ids]}, words, by=by, now=now)
+    return effect
+
+
+def _effect(draft: TeamProposal, board: _Board, teams: Teams, words: str) -> Effect:
+    """Raises HardRule where a team that somebody comes into would break a rule that can't be bent."""
+    before, after, bends, mends = 0, 0, [], []
+    for place, ids in enumerate(teams):
+        was = board.teams[place] if place < len(board.teams) else []
+        old = board.findings(was)
+        new = old if set(ids) == set(was) else board.findings(ids)
+        before += board.points(was)
+        after += board.points(ids)
+        if set(ids) - set(was):
+            _refuse_broken(place + 1, old, new)
+        bends += _worse(place + 1, old, new)
+        mends += _worse(place + 1, new, old) if ids else []
+    return Effect(draft, words, before, after, bends, mends)
+
+
+def _refuse_broken(number: int, old: list[Finding], new: list[Finding]) -> None:
+    known = {(each.label, each.words) for each in old if not each.ok}
+    broken = [each for each in new if each.hard and not each.ok and each.label != SIZE]
+    reasons = [each.words for each in broken if (each.label, each.words) not in known]
+    if reasons:
+        raise HardRule(f"Nobody was moved. Draft team {number} would break a rule: {' '.join(reasons)}")
+
+
+def _worse(number: int, old: list[Finding], new: list[Finding]) -> list[str]:
+    """The soft rules that held, or were not in question, and now only warn."""
+    warned = {each.label for each in old if not each.ok}
+    return [
+        f"Draft team {number}, {each.title.lower()}: {each.words}"
+        for each in new
+        if not each.hard and not each.ok and each.label not in warned
+    ]
+
+
+def _keep(draft: TeamProposal, document: Document, words: str, *, by: User | None, now: datetime) -> None:
+    ProposalEdit.objects.create(
+        proposal=draft, document=draft.document, words=words[:500], made_by=by, made_at=now
+    )
+    draft.document = document
+    draft.version += 1
+    draft.save(update_fields=["document", "version"])
+
+
+@transaction.atomic
+def pin(
+    *,
+    proposal: TeamProposal,
+    participants: Collection[Participant],
+    pinned: bool,
+    version: int,
+    by: User | None,
+    now: datetime,
+) -> TeamProposal:
+    """Whoever is pinned stays with the others pinned in the same team when teams are proposed again.
+
+    Raises NotADraft, Stale, NotInThePool for somebody without a team in the draft.
+    """
+    require_office(cohort=proposal.cohort, by=by, now=now)
+    draft = lock_draft(proposal, version=version)
+    seated = {pk for ids in draft.document.get("teams", []) for pk in ids}
+    for each in participants:
+        if each.pk not in seated:
+            raise NotInThePool(f"{each} is in no team of the draft, so there is nothing to pin.")
+    asked, has = {each.pk for each in participants}, set(draft.document.get("pinned", []))
+    new = has | asked if pinned else has - asked
+    if new != has:
+        names = ", ".join(str(each) for each in participants)
+        words = f"{names} {_was(asked)} {'pinned' if pinned else 'released'}"
+        _keep(draft, {**draft.document, "pinned": sorted(new & seated)}, words, by=by, now=now)
+    return draft
+
+
+@transaction.atomic
+def undo(*, proposal: TeamProposal, version: int, by: User | None, now: datetime) -> Effect:
+    """Take back the last edit; again, the one before it. Raises NotADraft, Stale, NothingToUndo."""
+    require_office(cohort=proposal.cohort, by=by, now=now)
+    draft = lock_draft(proposal, version=version)
+    last = draft.edits.first()
+    if last is None:
+        raise NothingToUndo("There is nothing to undo: the draft is as it was made.")
+    board = _Board.of(draft)
+    draft.document = last.document
+    before = _points(board)
+    draft.version += 1
+    draft.save(update_fields=["document", "version"])
+    last.delete()
+    after = _points(_Board.of(draft))
+    return Effect(draft, f"Undone: {last.words}", before, after, [], [])
+
+
+def _points(board: _Board) -> int:
+    return sum(board.points(team) for team in board.teams)
