@@ -18,6 +18,8 @@ from coaching.permissions import require_office
 from coaching.team_problem import Case, available, explain, study
 
 SIZE = "T1"
+# What a rule says of each member by itself is too long for one sentence about a move.
+SHORT = {"competency": "not everybody’s wish to grow meets a teammate’s strength."}
 Teams = list[list[int]]
 Document = dict[str, Any]
 
@@ -56,6 +58,8 @@ class Effect:
     after: int
     bends: list[str]
     mends: list[str]
+    teams: frozenset[int]  # the numbers of the teams that somebody came into or left
+    pool: bool  # whether somebody came into the pool or left it
 
     def in_words(self) -> str:
         """ "Ana Reyes was moved to draft team 2: 14 points more (212). To consider: …"."""
@@ -100,7 +104,7 @@ class _Board:
 
     def tied(self, pk: int) -> list[int]:
         """Whoever is kept together with this person, and they themselves first."""
-        return [pk, *(each for each in self.case.problem.pinned.get(pk, ()) if each != pk)]
+        return [pk, *(int(each) for each in self.case.problem.pinned.get(pk, ()) if each != pk)]
 
     def named(self, pks: Collection[int]) -> str:
         names = [str(self.people[pk]) for pk in pks]
@@ -202,18 +206,21 @@ def _edit(
 
 def _effect(draft: TeamProposal, board: _Board, teams: Teams, words: str) -> Effect:
     """Raises HardRule where a team that somebody comes into would break a rule that can't be bent."""
-    before, after, bends, mends = 0, 0, [], []
+    before, after, bends, mends, changed = 0, 0, [], [], set()
     for place, ids in enumerate(teams):
         was = board.teams[place] if place < len(board.teams) else []
-        old = board.findings(was)
-        new = old if set(ids) == set(was) else board.findings(ids)
         before += board.points(was)
         after += board.points(ids)
+        if set(ids) == set(was):
+            continue
+        changed.add(place + 1)
+        old, new = board.findings(was), board.findings(ids)
         if set(ids) - set(was):
             _refuse_broken(place + 1, old, new)
         bends += _worse(place + 1, old, new)
         mends += _worse(place + 1, new, old) if ids else []
-    return Effect(draft, words, before, after, bends, mends)
+    seated = [{pk for ids in each for pk in ids} for each in (board.teams, teams)]
+    return Effect(draft, words, before, after, bends, mends, frozenset(changed), pool=seated[0] != seated[1])
 
 
 def _refuse_broken(number: int, old: list[Finding], new: list[Finding]) -> None:
@@ -227,10 +234,9 @@ def _refuse_broken(number: int, old: list[Finding], new: list[Finding]) -> None:
 def _worse(number: int, old: list[Finding], new: list[Finding]) -> list[str]:
     """The soft rules that held, or were not in question, and now only warn."""
     warned = {each.label for each in old if not each.ok}
+    worse = [each for each in new if not each.hard and not each.ok and each.label not in warned]
     return [
-        f"Draft team {number}, {each.title.lower()}: {each.words}"
-        for each in new
-        if not each.hard and not each.ok and each.label not in warned
+        f"Draft team {number}, {each.title.lower()}: {SHORT.get(each.label, each.words)}" for each in worse
     ]
 
 
@@ -287,7 +293,7 @@ def undo(*, proposal: TeamProposal, version: int, by: User | None, now: datetime
     draft.save(update_fields=["document", "version"])
     last.delete()
     after = _points(_Board.of(draft))
-    return Effect(draft, f"Undone: {last.words}", before, after, [], [])
+    return Effect(draft, f"Undone: {last.words}", before, after, [], [], frozenset(), pool=True)
 
 
 def _points(board: _Board) -> int:

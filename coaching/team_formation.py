@@ -18,9 +18,6 @@ from coaching.permissions import require_office
 from coaching.team_draft import NoTeams, lock_draft
 from coaching.team_problem import ExplainedTeam, available, explain_draft, refuse_broken, study
 
-OF_THE_PROGRAM = frozenset(
-    {"T2", "T3", "T6"}
-)  # rules that only warn; the others weigh what the program leaves open
 DEFAULT_SECONDS = 2.0
 MOST_SECONDS = 600.0
 
@@ -190,7 +187,8 @@ def publish(
     if current.status == TeamProposal.Status.PUBLISHED:
         return list(current.teams.all())
     draft = lock_draft(current, version=version)
-    teams, pool = explain_draft(draft)
+    explained = explain_draft(draft)
+    teams = explained.teams
     if not any(team.members for team in teams):
         raise NoTeams("The draft has no team yet. Move people into teams, then publish.")
     refuse_broken(teams)
@@ -207,16 +205,29 @@ def publish(
     draft.status = TeamProposal.Status.PUBLISHED
     draft.published_at = now
     draft.save(update_fields=["status", "published_at"])
-    data = {"teams": [team.pk for team in made], "without a team": [each.pk for each in pool]}
+    data = {"teams": [team.pk for team in made], "without a team": [each.pk for each in explained.pool]}
     audit.record("proposal.published", by=by, obj=draft, now=now, data=data)
     return made
 
 
 def bent_by_hand(draft: TeamProposal, teams: Sequence[ExplainedTeam]) -> list[ExplainedTeam]:
-    """Teams that are not as the solver made them, and of which the program's own rules warn."""
+    """Teams that are not as the solver made them, and of which the program's own rules warn (T2, T3, T6).
+
+    What is not known of somebody bends nothing.
+    """
     made = [set(ids) for ids in draft.result.get("teams", [])]
     changed = [team for team in teams if team.members and {each.pk for each in team.members} not in made]
-    return [team for team in changed if any(each.label in OF_THE_PROGRAM for each in team.warnings)]
+    return [team for team in changed if any(_is_bent(each.label, team) for each in team.warnings)]
+
+
+def _is_bent(label: str, team: ExplainedTeam) -> bool:
+    fact = {"T2": "classification_id", "T6": "division_id", "T3": "career_track_id"}.get(label)
+    if fact is None:
+        return False
+    known = [value for each in team.members if (value := getattr(each, fact)) is not None]
+    if label == "T6":
+        return len(known) == len(team.members) and len(set(known)) == 1
+    return len(set(known)) < len(known) or label == "T3"
 
 
 def _make_team(

@@ -7,7 +7,7 @@ from itertools import combinations
 from django.db.models import Prefetch
 
 from coaching.errors import Refused
-from coaching.formation import Finding, Person, Problem, Weights, explain_team
+from coaching.formation import Finding, Person, Problem, Weights, explain_team, score_team
 from coaching.formation.sizes import fewest_waiting
 from coaching.models import (
     Cohort,
@@ -23,7 +23,7 @@ from coaching.models import (
 # Rules about times say nothing of people who have not said when they can meet.
 ABOUT_TIMES = frozenset({"meet", "slots"})
 PERSONAL = ("user", "division", "classification", "career_track", "goal", "wishes")
-RELATED = ("signers", "ratings__competency")
+RELATED = ("signers", "ratings__competency", "wishes__rather_not")
 TRACK_POINTS = 6  # T3: what a stated preference weighs where the cohort's weights name no number
 
 
@@ -34,6 +34,7 @@ class ExplainedTeam:
     number: int
     members: list[Participant]
     findings: list[Finding]
+    points: int = 0  # of all soft rules, as the solver counts them
     is_draft: bool = False
 
     @property
@@ -173,8 +174,22 @@ def _times_known(problem: Problem, member_ids: Sequence[int]) -> bool:
     return any(problem.people[problem.index[one]].slots is not None for one in member_ids)
 
 
-def explain_draft(proposal: TeamProposal) -> tuple[list[ExplainedTeam], list[Participant]]:
-    """The draft's teams, explained, and the people in the pool; who left since or got a team is in neither."""
+@dataclass(frozen=True)
+class ExplainedDraft:
+    teams: list[ExplainedTeam]
+    pool: list[Participant]  # who left since, or got a team, is in neither
+    case: Case
+
+    @property
+    def points(self) -> int:
+        return sum(team.points for team in self.teams)
+
+    @property
+    def people(self) -> list[Participant]:
+        return [*(each for team in self.teams for each in team.members), *self.pool]
+
+
+def explain_draft(proposal: TeamProposal) -> ExplainedDraft:
     people = available(proposal.cohort)
     by_pk = {participant.pk: participant for participant in people}
     case = study(proposal.cohort, people)
@@ -182,10 +197,12 @@ def explain_draft(proposal: TeamProposal) -> tuple[list[ExplainedTeam], list[Par
     teams = []
     for number, ids in enumerate(drawn, start=1):
         others = frozenset(pk for place, team in enumerate(drawn, start=1) if place != number for pk in team)
-        findings = explain(case, list(dict.fromkeys(ids)), elsewhere=others)
-        teams.append(ExplainedTeam(number, [by_pk[pk] for pk in dict.fromkeys(ids)], findings, is_draft=True))
+        members = list(dict.fromkeys(ids))
+        findings = explain(case, members, elsewhere=others)
+        points = score_team(case.problem, members)
+        teams.append(ExplainedTeam(number, [by_pk[pk] for pk in members], findings, points, is_draft=True))
     seated = {pk for team in drawn for pk in team}
-    return teams, [participant for participant in people if participant.pk not in seated]
+    return ExplainedDraft(teams, [each for each in people if each.pk not in seated], case)
 
 
 def explain_standing(cohort: Cohort, teams: Sequence[Team]) -> dict[int, ExplainedTeam]:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from coaching.site import cohorts, my_team, small_teams, teams, wishes
+from coaching.site import board, cohorts, my_team, small_teams, teams, wishes
 
 urlpatterns: list[URLPattern] = [
     path("cohorts/", cohorts.cohort_list, name="cohorts"),
@@ -20,9 +20,11 @@ urlpatterns: list[URLPattern] = [
     path("teams/cohorts/<int:pk>/by-hand/", teams.by_hand, name="teams_by_hand"),
     path("teams/jobs/<int:pk>/", teams.job, name="teams_job"),
     path("teams/jobs/<int:pk>/stop/", teams.job_stop, name="teams_job_stop"),
-    path("teams/proposals/<int:pk>/place/", teams.place, name="proposal_place"),
-    path("teams/proposals/<int:pk>/discard/", teams.discard, name="proposal_discard"),
-    path("teams/proposals/<int:pk>/publish/", teams.publish, name="proposal_publish"),
+    path("teams/proposals/<int:pk>/place/", board.place, name="proposal_place"),
+    path("teams/proposals/<int:pk>/pin/", board.pin, name="proposal_pin"),
+    path("teams/proposals/<int:pk>/undo/", board.undo, name="proposal_undo"),
+    path("teams/proposals/<int:pk>/discard/", board.discard, name="proposal_discard"),
+    path("teams/proposals/<int:pk>/publish/", board.publish, name="proposal_publish"),
     path("teams/<int:pk>/confirm/", teams.confirm, name="team_confirm"),
     path("teams/<int:pk>/dissolve/", teams.dissolve, name="team_dissolve"),
     path("teams/<int:pk>/small/", small_teams.decide, name="team_small"),

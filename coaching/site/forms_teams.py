@@ -1,4 +1,4 @@
-"""Forms about teams: moving a person, answering, dissolving."""
+"""Forms about teams: publishing, answering, dissolving."""
 
 from collections.abc import Sequence
 
@@ -7,31 +7,30 @@ from crispy_forms.layout import Layout
 from django import forms
 
 from coaching.team_changes import Way
+from coaching.team_problem import ExplainedTeam
 
-POOL = "pool"
 
+class PublishForm(forms.Form):
+    """A reason for each team that bends a rule that only warns (T2, T3, T6)."""
 
-class PlaceForm(forms.Form):
-    """One person of a draft and where they go; works with the keyboard alone and without scripts."""
-
-    participant = forms.IntegerField(widget=forms.HiddenInput)
-    version = forms.IntegerField(widget=forms.HiddenInput)
-    target = forms.ChoiceField(widget=forms.Select(attrs={"class": "form-select"}))
-
-    def __init__(self, *args: object, teams: int, seat: int | None = None, **kwargs: object):
-        """`teams`: how many the draft has; `seat`: the number of the team this person is in now."""
+    def __init__(self, *args: object, bent: Sequence[ExplainedTeam], **kwargs: object):
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.fields["target"].choices = [  # type: ignore[attr-defined]
-            ("", "Move to…"),  # nobody is moved by a stray click
-            *((str(number), f"Draft team {number}") for number in range(1, teams + 1) if number != seat),
-            (str(teams + 1), "A new team"),
-            *([(POOL, "Without a team")] if seat is not None else []),
-        ]
+        self.numbers = [team.number for team in bent]
+        for team in bent:
+            self.fields[f"reason_{team.number}"] = forms.CharField(
+                label=f"{team.name}: why?",
+                max_length=300,
+                help_text=" ".join(finding.words for finding in team.warnings),
+                error_messages={"required": "Say why; the reason stays on record with the team."},
+            )
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.disable_csrf = True
+        self.helper.layout = Layout(*self.fields)
 
-    def team(self) -> int | None:
-        """The number of the team that was chosen; None: the pool."""
-        target = self.cleaned_data["target"]
-        return None if target == POOL else int(target)
+    def reasons(self) -> dict[int, str]:
+        """By number of the team in the draft."""
+        return {number: self.cleaned_data[f"reason_{number}"] for number in self.numbers}
 
 
 class AnswerForm(forms.Form):

@@ -33,8 +33,9 @@ class WishesForm(forms.Form):
     def __init__(
         self, *args: Any, participant: Participant, wishes: TeamWishes | None, **kwargs: Any
     ) -> None:
-        initial = {"track": wishes.track} if wishes else {}
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(*args, **kwargs)
+        if wishes:
+            self.fields["track"].initial = wishes.track
         days = groupby(times_of(participant.cohort), key=lambda each: each.weekday)
         self.days = [self._add_day(list(times), wishes) for _, times in days]
         named = list(wishes.rather_not.order_by("name")) if wishes else []

@@ -19,35 +19,18 @@ from coaching.cohorts import is_over
 from coaching.errors import refusals_told
 from coaching.models import Cohort, Consent, Job, Participant, Team, TeamChange, TeamProposal, User
 from coaching.permissions import access, branch_office, office_cohorts, post_only, signed_in
-from coaching.site import lifecycle
+from coaching.site import board, lifecycle
 from coaching.site.cohorts import applications_by_status, in_words
-from coaching.site.forms_teams import DissolveForm, PlaceForm
+from coaching.site.forms_teams import DissolveForm
 from coaching.team_changes import agreed_to_go_on, is_small
 from coaching.team_problem import (
     ExplainedTeam,
     available,
-    explain_draft,
     explain_standing,
-    study,
     why_waiting,
 )
 
 JOB = "propose_teams"
-
-
-@dataclass(frozen=True)
-class Seat:
-    """One person of a draft, with the form that moves them."""
-
-    participant: Participant
-    form: PlaceForm
-    reason: str = ""
-
-
-@dataclass(frozen=True)
-class DraftTeam:
-    explained: ExplainedTeam
-    seats: list[Seat]
 
 
 @dataclass(frozen=True)
@@ -110,11 +93,6 @@ def cohort_of_office(request: HttpRequest, pk: int) -> Cohort:
     return get_object_or_404(rows, pk=pk)
 
 
-def _proposal(request: HttpRequest, pk: int) -> TeamProposal:
-    rows = TeamProposal.objects.filter(cohort__in=office_cohorts(request.user))  # type: ignore[arg-type]
-    return get_object_or_404(rows.select_related("cohort__program", "cohort__branch"), pk=pk)
-
-
 def _team(request: HttpRequest, pk: int) -> Team:
     rows = Team.objects.filter(cohort__in=office_cohorts(request.user))  # type: ignore[arg-type]
     return get_object_or_404(rows.select_related("cohort__program", "cohort__branch"), pk=pk)
@@ -128,9 +106,8 @@ def room(request: HttpRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {"cohort": cohort, "draft": draft, "cards": cards(cohort)}
     if draft:
         draft.cohort = cohort
-        context |= _draft_context(draft)
-        people = [seat.participant for team in context["draft_teams"] for seat in team.seats]
-        people += [seat.participant for seat in context["pool"]]
+        shown = board.shown(draft, picked=request.GET.get("picked", ""))
+        context["board"], people = shown, shown.explained.people
     else:
         people = available(cohort)
         context |= {"people": people, "why_waiting": why_waiting(cohort, len(people)) if people else ""}
@@ -138,41 +115,6 @@ def room(request: HttpRequest, pk: int) -> HttpResponse:
     context["applications"] = in_words(applications_by_status(cohort))
     context["ended"] = cohort.teams.filter(status=Team.Status.ENDED).count()
     return render(request, "teams/room.html", context)
-
-
-def _draft_context(draft: TeamProposal) -> dict[str, Any]:
-    teams, pool = explain_draft(draft)
-    people = [*pool, *(each for team in teams for each in team.members)]
-    reasons = _why_left_out(draft, people)
-
-    def seat(participant: Participant, number: int | None = None) -> Seat:
-        form = PlaceForm(
-            teams=len(teams),
-            seat=number,
-            auto_id=f"place_{participant.pk}_%s",
-            initial={"participant": participant.pk, "version": draft.version},
-        )
-        return Seat(participant, form, reasons.get(participant.pk, "") if number is None else "")
-
-    return {
-        "draft_teams": [
-            DraftTeam(team, [seat(participant, team.number) for participant in team.members])
-            for team in teams
-        ],
-        "pool": [seat(participant) for participant in pool],
-        "why_waiting": why_waiting(draft.cohort, sum(len(team.members) for team in teams) + len(pool)),
-        "broken": sum(len(team.broken) for team in teams),
-        "as_proposed": draft.result if draft.version == 1 else {},
-    }
-
-
-def _why_left_out(draft: TeamProposal, people: list[Participant]) -> dict[int, str]:
-    """What the proposal said about each person without a team, and with whom they cannot be (T8)."""
-    reasons: dict[int, str] = dict(draft.result.get("left_out", []))
-    for pair, words in study(draft.cohort, people).why_apart.items():
-        for one in pair:
-            reasons[one] = f"{reasons[one]} {words}" if one in reasons else f"Kept apart: {words}"
-    return reasons
 
 
 def cards(cohort: Cohort) -> list[Card]:
@@ -218,17 +160,12 @@ def backgrounds(people: Iterable[Participant]) -> list[tuple[str, list[tuple[str
     return counted
 
 
-def room_of(cohort: Cohort, participant: int | None = None) -> HttpResponse:
-    anchor = f"#person-{participant}" if participant else ""
-    return redirect(reverse("cohort_teams", args=[cohort.pk]) + anchor)
+def room_of(cohort: Cohort) -> HttpResponse:
+    return redirect("cohort_teams", cohort.pk)
 
 
 def _cohort_room(request: HttpRequest, pk: int) -> HttpResponse:
     return room_of(cohort_of_office(request, pk))
-
-
-def _draft_room(request: HttpRequest, pk: int) -> HttpResponse:
-    return room_of(_proposal(request, pk).cohort)
 
 
 @access(branch_office)
@@ -282,75 +219,6 @@ def by_hand(request: HttpRequest, pk: int) -> HttpResponse:
     with refusals_told(request):
         team_formation.start_by_hand(cohort=cohort, by=request.user, now=timezone.now())  # type: ignore[arg-type]
     return room_of(cohort)
-
-
-@access(branch_office)
-@post_only(_draft_room)
-def place(request: HttpRequest, pk: int) -> HttpResponse:
-    proposal = _proposal(request, pk)
-    form = PlaceForm(request.POST, teams=len(proposal.document["teams"]), seat=0)
-    if not form.is_valid():
-        messages.error(
-            request, "Nobody was moved: choose where to. The draft may look different now; look at it again."
-        )
-        return room_of(proposal.cohort, _number(request.POST.get("participant")))
-    participant = get_object_or_404(proposal.cohort.participants, pk=form.cleaned_data["participant"])
-    with refusals_told(request):
-        team_formation.place(
-            proposal=proposal,
-            participant=participant,
-            team=form.team(),
-            version=form.cleaned_data["version"],
-            by=request.user,  # type: ignore[arg-type]
-            now=timezone.now(),
-        )
-    return room_of(proposal.cohort, participant.pk)
-
-
-@access(branch_office)
-@post_only(_draft_room)
-def discard(request: HttpRequest, pk: int) -> HttpResponse:
-    proposal = _proposal(request, pk)
-    with refusals_told(request):
-        team_formation.discard(proposal=proposal, by=request.user, now=timezone.now())  # type: ignore[arg-type]
-        messages.success(request, "The draft was discarded. Nobody was told anything.")
-    return room_of(proposal.cohort)
-
-
-@access(branch_office)
-@require_http_methods(["GET", "HEAD", "POST"])
-def publish(request: HttpRequest, pk: int) -> HttpResponse:
-    """Shows who will be asked, and what speaks against it; then asks them (T4)."""
-    proposal = _proposal(request, pk)
-    if request.method == "POST":
-        with refusals_told(request):
-            made = team_formation.publish(
-                proposal=proposal,
-                version=_number(request.POST.get("version")),
-                by=request.user,  # type: ignore[arg-type]
-                now=timezone.now(),
-            )
-            published = "1 team was" if len(made) == 1 else f"{len(made)} teams were"
-            messages.success(request, f"{published} published. Every member is asked by mail.")
-        return room_of(proposal.cohort)
-    if proposal.status != TeamProposal.Status.DRAFT:
-        return room_of(proposal.cohort)
-    teams, pool = explain_draft(proposal)
-    context = {
-        "proposal": proposal,
-        "cohort": proposal.cohort,
-        "teams": teams,
-        "pool": pool,
-        "broken": [(team, finding) for team in teams for finding in team.broken],
-        "asked": sum(len(team.members) for team in teams),
-        "why_waiting": why_waiting(proposal.cohort, sum(len(team.members) for team in teams) + len(pool)),
-    }
-    return render(request, "teams/publish.html", context)
-
-
-def _number(text: str | None) -> int:
-    """A version from a form; 0, which no draft has, for anything else."""
-    return int(text) if text and text.isdecimal() else 0
 
 
 @access(branch_office)

@@ -18,8 +18,8 @@ from coaching.team_problem import wishes_of
 @access(signed_in)
 @require_http_methods(["GET", "HEAD", "POST"])
 def say(request: HttpRequest, pk: int) -> HttpResponse:
-    rows = request.user.participations.active().select_related("user", "cohort__program", "wishes")  # type: ignore[union-attr]
-    participant: Participant = get_object_or_404(rows, pk=pk)
+    own = Participant.objects.active().filter(user=request.user)  # type: ignore[misc]
+    participant = get_object_or_404(own.select_related("user", "cohort__program", "wishes"), pk=pk)
     if not team_wishes.may_say(participant):
         messages.info(request, "Your team stands already. When you meet is now for the team to say.")
         return redirect("my_team")

@@ -21,11 +21,9 @@ def team(cohort, org, branch_officer) -> Team:
         )
         factories.participant(cohort, user)
     proposal = team_formation.start_by_hand(cohort=cohort, by=branch_officer, now=NOW)
-    for place, each in enumerate(cohort.participants.all()):
-        proposal = team_formation.place(
-            proposal=proposal, participant=each, team=1, version=place + 1, by=branch_officer, now=NOW
-        )
-    return team_formation.publish(proposal=proposal, by=branch_officer, now=NOW)[0]
+    proposal.document = {"teams": [[each.pk for each in cohort.participants.all()]]}
+    proposal.save()
+    return team_formation.publish(proposal=proposal, by=branch_officer, now=NOW, reasons={1: "One site."})[0]
 
 
 def consents(team) -> list[Consent]:

@@ -58,7 +58,7 @@ def draft_of(cohort, *teams, by):
 
 
 def findings(proposal, team=0):
-    teams, _ = explain_draft(proposal)
+    teams = explain_draft(proposal).teams
     return {finding.label: finding for finding in teams[team].findings}
 
 
@@ -204,7 +204,8 @@ def test_explaining_takes_the_same_queries_for_any_number(
 def test_proposal_puts_everybody_into_teams_of_three_or_four(cohort, people, branch_officer):
     """T1"""
     proposal = team_formation.propose(cohort=cohort, by=branch_officer, now=NOW, seed=1)
-    teams, pool = explain_draft(proposal)
+    explained = explain_draft(proposal)
+    teams, pool = explained.teams, explained.pool
     assert sorted(len(team.members) for team in teams) == [3, 4]
     assert (pool, [team.broken for team in teams]) == ([], [[], []])
     assert proposal.result["score"] <= proposal.result["bound"]
@@ -405,7 +406,11 @@ def test_soft_rules_do_not_stop_publishing(cohort, people, branch_officer):
         each.classification = people[0].classification
         each.save()
     proposal = draft_of(cohort, [people[0], people[2], people[4]], by=branch_officer)
-    assert [finding.label for finding in explain_draft(proposal)[0][0].warnings] == ["T2", "T6", "competency"]
+    assert [finding.label for finding in explain_draft(proposal).teams[0].warnings] == [
+        "T2",
+        "T6",
+        "competency",
+    ]
     reasons = {1: "All work at the same site."}
     assert len(team_formation.publish(proposal=proposal, by=branch_officer, now=NOW, reasons=reasons)) == 1
 

@@ -125,6 +125,8 @@ TEAM_ROOMS = {
     "teams_job": about("job", get=JOBS),
     "teams_job_stop": both("job", JOBS),
     "proposal_place": both("proposal", PROPOSALS),
+    "proposal_pin": both("proposal", PROPOSALS),
+    "proposal_undo": both("proposal", PROPOSALS),
     "proposal_discard": both("proposal", PROPOSALS),
     "proposal_publish": both("proposal", PROPOSALS),
     "team_confirm": both("team", TEAMS),

@@ -95,11 +95,9 @@ def asked_team(frozen, cohort, org, branch_officer):
         person = factories.person(f"P{number} Person", unit=org.unit)
         factories.participant(cohort, person)
     proposal = team_formation.start_by_hand(cohort=cohort, by=branch_officer, now=NOW)
-    for version, each in enumerate(cohort.participants.all(), start=1):
-        proposal = team_formation.place(
-            proposal=proposal, participant=each, team=1, version=version, by=branch_officer, now=NOW
-        )
-    return team_formation.publish(proposal=proposal, by=branch_officer, now=NOW)[0]
+    proposal.document = {"teams": [[each.pk for each in cohort.participants.all()]]}
+    proposal.save()
+    return team_formation.publish(proposal=proposal, by=branch_officer, now=NOW, reasons={1: "One site."})[0]
 
 
 def consents(team):
@@ -140,7 +138,7 @@ def test_teams_are_formed_once_applications_are_closed(cohort, org, branch_offic
     people = [factories.participant(cohort, factories.person(unit=org.unit)) for _ in range(3)]
     with time_machine.travel(NOW, tick=False):
         assert waiting(branch_officer) == []
-        assert titles(people[0].user) == [f"You are in the {cohort}"]
+        assert titles(people[0].user) == ["Say when you can meet, before teams are formed"]
     with time_machine.travel(datetime(2027, 1, 4, 18, tzinfo=UTC), tick=False):
         assert waiting(branch_officer) == ["3 participants wait for a team"]
 
@@ -158,7 +156,7 @@ def test_officer_who_takes_part_has_no_office_cards_of_that_cohort(asked_team, b
     for consent in consents(asked_team):
         answer(consent, agree=True)
     factories.participant(asked_team.cohort, branch_officer)
-    assert titles(branch_officer) == [f"You are in the {asked_team.cohort}"]
+    assert titles(branch_officer) == ["Say when you can meet, before teams are formed"]
 
 
 # Cohorts

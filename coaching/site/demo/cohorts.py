@@ -112,7 +112,8 @@ def teams(demo: Demo) -> None:
         draft = team_draft.move(
             proposal=draft, participant=participant, team=1, version=draft.version, by=officer, now=now
         ).proposal
-    [team] = team_formation.publish(proposal=draft, by=officer, now=now)
+    reasons = {1: "Two analysts who asked to work on neighboring projects."}
+    [team] = team_formation.publish(proposal=draft, by=officer, now=now, reasons=reasons)
     for consent in team.changes.get().consents.exclude(participant=first[0]):
         staging.team_agreement.answer(
             consent=consent, agree=True, by=consent.participant.user, now=now + timedelta(days=1)

@@ -1,0 +1,232 @@
+"""The branch office's board: people and draft teams side by side; move, swap, pin, undo, publish (T1 to T9)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+from django_htmx.http import HttpResponseClientRefresh
+
+from coaching import team_draft, team_formation
+from coaching.errors import Refused, refusals_told
+from coaching.models import Participant, ProposalEdit, TeamProposal
+from coaching.permissions import access, branch_office, office_cohorts, post_only
+from coaching.site.forms_teams import PublishForm
+from coaching.team_draft import Effect
+from coaching.team_problem import ExplainedDraft, explain_draft, why_waiting
+
+POOL = "pool"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A draft as the page shows it; `picked`: who is about to be moved, where no script carries them."""
+
+    draft: TeamProposal
+    explained: ExplainedDraft
+    picked: Participant | None
+    pinned: frozenset[int]
+    last: ProposalEdit | None
+
+    @property
+    def broken(self) -> int:
+        return sum(len(team.broken) for team in self.explained.teams)
+
+    @property
+    def next_number(self) -> int:
+        return len(self.explained.teams) + 1
+
+    @property
+    def why_waiting(self) -> str:
+        return why_waiting(self.draft.cohort, len(self.explained.people))
+
+    @property
+    def as_proposed(self) -> dict[str, object]:
+        return self.draft.result
+
+
+def shown(draft: TeamProposal, *, picked: str = "") -> Shown:
+    explained = explain_draft(draft)
+    _say_why_left_out(draft, explained)
+    return Shown(
+        draft=draft,
+        explained=explained,
+        picked=next((each for each in explained.people if str(each.pk) == picked), None),
+        pinned=frozenset(draft.document.get("pinned", [])),
+        last=draft.edits.select_related("made_by").first(),
+    )
+
+
+def _say_why_left_out(draft: TeamProposal, explained: ExplainedDraft) -> None:
+    """Beside everybody in the pool: why the proposal left them out, and with whom they cannot be (T8)."""
+    reasons: dict[int, str] = dict(draft.result.get("left_out", []))
+    for pair, words in explained.case.why_apart.items():
+        for one in pair:
+            reasons[one] = f"{reasons[one]} {words}" if one in reasons else f"Kept apart: {words}"
+    for each in explained.pool:
+        each.why_here = reasons.get(each.pk, "")  # type: ignore[attr-defined]
+
+
+def _proposal(request: HttpRequest, pk: int) -> TeamProposal:
+    rows = TeamProposal.objects.filter(cohort__in=office_cohorts(request.user))  # type: ignore[arg-type]
+    return get_object_or_404(rows.select_related("cohort__program", "cohort__branch"), pk=pk)
+
+
+def _room(draft: TeamProposal, participant: Participant | None = None) -> HttpResponse:
+    anchor = f"#person-{participant.pk}" if participant else ""
+    return redirect(reverse("cohort_teams", args=[draft.cohort_id]) + anchor)
+
+
+def _own_room(request: HttpRequest, pk: int) -> HttpResponse:
+    return _room(_proposal(request, pk))
+
+
+def _number(text: str | None) -> int:
+    """From a form; 0, which no version and no team has, for anything else."""
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 10 else 0
+
+
+def _person(draft: TeamProposal, text: str | None) -> Participant:
+    return get_object_or_404(draft.cohort.participants.select_related("user"), pk=_number(text))
+
+
+@access(branch_office)
+@post_only(_own_room)
+def place(request: HttpRequest, pk: int) -> HttpResponse:
+    """Move somebody into a team, a new one or the pool (`target`), or let them change places (`other`)."""
+    draft = _proposal(request, pk)
+    participant = _person(draft, request.POST.get("participant"))
+    common: dict[str, Any] = {
+        "proposal": draft,
+        "version": _number(request.POST.get("version")),
+        "by": request.user,
+        "now": timezone.now(),
+    }
+    if request.POST.get("other"):
+        other = _person(draft, request.POST["other"])
+        return _edited(
+            request, draft, participant, lambda: team_draft.swap(one=participant, other=other, **common)
+        )
+    target = request.POST.get("target", "")
+    team = None if target == POOL else _number(target)
+    return _edited(
+        request, draft, participant, lambda: team_draft.move(participant=participant, team=team, **common)
+    )
+
+
+def _edited(
+    request: HttpRequest, draft: TeamProposal, participant: Participant | None, edit: Callable[[], Effect]
+) -> HttpResponse:
+    """What has changed, where a script asked; otherwise the whole room again, which says what was done."""
+    teams = len(draft.document.get("teams", []))
+    try:
+        effect = edit()
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return HttpResponseClientRefresh() if _by_script(request) else _room(draft, participant)
+    if not _by_script(request) or len(effect.proposal.document["teams"]) != teams:
+        messages.success(request, effect.in_words())
+        return HttpResponseClientRefresh() if _by_script(request) else _room(draft, participant)
+    effect.proposal.cohort = draft.cohort
+    board = shown(effect.proposal)
+    changed = [team for team in board.explained.teams if team.number in effect.teams]
+    context = {"board": board, "cohort": draft.cohort, "changed": changed, "effect": effect}
+    return render(request, "teams/_edited.html", context)
+
+
+def _by_script(request: HttpRequest) -> bool:
+    return bool(request.htmx)  # type: ignore[attr-defined]
+
+
+@access(branch_office)
+@post_only(_own_room)
+def undo(request: HttpRequest, pk: int) -> HttpResponse:
+    draft = _proposal(request, pk)
+    with refusals_told(request):
+        version = _number(request.POST.get("version"))
+        effect = team_draft.undo(proposal=draft, version=version, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+        messages.success(request, effect.in_words())
+    return _room(draft)
+
+
+@access(branch_office)
+@post_only(_own_room)
+def pin(request: HttpRequest, pk: int) -> HttpResponse:
+    """One person (`pin`, `release`), or a whole team by its number (`pin_team`)."""
+    draft = _proposal(request, pk)
+    pinned, person = "release" not in request.POST, None
+    if "pin_team" in request.POST:
+        teams = dict(enumerate(draft.document.get("teams", []), start=1))
+        ids = teams.get(_number(request.POST["pin_team"]), [])
+        people = list(draft.cohort.participants.filter(pk__in=ids).select_related("user"))
+    else:
+        person = _person(draft, request.POST.get("pin") or request.POST.get("release"))
+        people = [person]
+    with refusals_told(request):
+        team_draft.pin(
+            proposal=draft,
+            participants=people,
+            pinned=pinned,
+            version=_number(request.POST.get("version")),
+            by=request.user,  # type: ignore[arg-type]
+            now=timezone.now(),
+        )
+        messages.success(request, _pinned_words(people, pinned=pinned))
+    return _room(draft, person)
+
+
+def _pinned_words(people: list[Participant], *, pinned: bool) -> str:
+    names = ", ".join(str(each) for each in people)
+    if pinned:
+        return f"Pinned: {names}. They stay together when teams are proposed again."
+    return f"No longer pinned: {names}."
+
+
+@access(branch_office)
+@post_only(_own_room)
+def discard(request: HttpRequest, pk: int) -> HttpResponse:
+    draft = _proposal(request, pk)
+    with refusals_told(request):
+        team_formation.discard(proposal=draft, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+        messages.success(request, "The draft was discarded. Nobody was told anything.")
+    return _room(draft)
+
+
+@access(branch_office)
+@require_http_methods(["GET", "HEAD", "POST"])
+def publish(request: HttpRequest, pk: int) -> HttpResponse:
+    """Shows who will be asked, and what speaks against it; then asks them (T4)."""
+    draft = _proposal(request, pk)
+    if draft.status != TeamProposal.Status.DRAFT and request.method != "POST":
+        return _room(draft)
+    explained = explain_draft(draft)
+    bent = team_formation.bent_by_hand(draft, explained.teams)
+    form = PublishForm(request.POST if request.method == "POST" else None, bent=bent)
+    if form.is_valid():
+        with refusals_told(request):
+            made = team_formation.publish(
+                proposal=draft,
+                version=_number(request.POST.get("version")),
+                reasons=form.reasons(),
+                by=request.user,  # type: ignore[arg-type]
+                now=timezone.now(),
+            )
+            published = "1 team was" if len(made) == 1 else f"{len(made)} teams were"
+            messages.success(request, f"{published} published. Every member is asked by mail.")
+        return _room(draft)
+    context = {
+        "proposal": draft,
+        "cohort": draft.cohort,
+        "teams": explained.teams,
+        "pool": explained.pool,
+        "form": form if bent else None,
+        "broken": [(team, finding) for team in explained.teams for finding in team.broken],
+        "asked": sum(len(team.members) for team in explained.teams),
+        "why_waiting": why_waiting(draft.cohort, len(explained.people)),
+    }
+    return render(request, "teams/publish.html", context)

@@ -1,0 +1,109 @@
+// Moving people by mouse and by keyboard without loading the page anew; without scripts links and buttons do the same.
+(() => {
+  const form = document.getElementById("move");
+  if (!form) return;
+  const board = document.querySelector("[data-board]");
+  const said = document.getElementById("board-said");
+  let picked = null; // the seat whose person is about to be moved
+
+  const offer = () => {
+    for (const button of document.querySelectorAll("[data-put]")) {
+      button.hidden = !picked || button.closest(".seat") === picked;
+    }
+    for (const name of document.querySelectorAll("[data-picked]")) {
+      name.textContent = picked ? picked.dataset.name : "";
+    }
+  };
+
+  const pick = (seat) => {
+    picked?.classList.remove("seat-picked");
+    picked = seat;
+    picked?.classList.add("seat-picked");
+    form.elements.participant.value = seat ? seat.dataset.person : "";
+    offer();
+    said.textContent = seat
+      ? `${seat.dataset.name} is picked up. Choose “Put here” at a team, or “Change places” beside a person. Escape leaves them where they are.`
+      : "";
+  };
+
+  board.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-pick]");
+    if (!link) return;
+    event.preventDefault();
+    const seat = link.closest(".seat");
+    pick(seat === picked ? null : seat);
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !picked) return;
+    const seat = picked;
+    pick(null);
+    seat.querySelector("[data-pick]").focus();
+  });
+
+  // By mouse: onto a person is changing places, onto a team or the pool is moving.
+  const ready = () => {
+    for (const seat of document.querySelectorAll(".seat[data-person]")) seat.draggable = true;
+  };
+  const target = (event) => {
+    const seat = event.target.closest(".seat[data-person]");
+    if (seat && seat !== picked) return seat;
+    return event.target.closest("[data-drop]");
+  };
+  const mark = (place) => {
+    document.querySelector(".drop-here")?.classList.remove("drop-here");
+    place?.classList.add("drop-here");
+  };
+  board.addEventListener("dragstart", (event) => {
+    const seat = event.target.closest(".seat[data-person]");
+    if (!seat) return;
+    event.dataTransfer.effectAllowed = "move";
+    event.dataTransfer.setData("text/plain", seat.dataset.name);
+    pick(seat);
+  });
+  board.addEventListener("dragover", (event) => {
+    const place = target(event);
+    if (!picked || !place) return;
+    event.preventDefault();
+    mark(place);
+  });
+  board.addEventListener("drop", (event) => {
+    const place = target(event);
+    if (!picked || !place) return;
+    event.preventDefault();
+    mark(null);
+    const button = place.matches(".seat")
+      ? place.querySelector("[data-put]")
+      : place.querySelector(":scope > [data-put], :scope > p > [data-put], .team-acts > [data-put]");
+    button?.click();
+  });
+  board.addEventListener("dragend", () => {
+    mark(null);
+    pick(null);
+  });
+
+  form.setAttribute("hx-post", form.getAttribute("action"));
+  form.setAttribute("hx-swap", "none"); // the answer says of each part where it belongs
+  htmx.process(form);
+
+  // The buttons stand outside the form, so htmx does not know which one was pressed.
+  let pressed = null;
+  form.addEventListener("submit", (event) => { pressed = event.submitter; }, true);
+  document.body.addEventListener("htmx:configRequest", (event) => {
+    if (event.target === form && pressed) event.detail.parameters[pressed.name] = pressed.value;
+  });
+
+  // After a move the keyboard is where the person is now.
+  document.body.addEventListener("htmx:afterRequest", (event) => {
+    if (event.target !== form) return;
+    const person = form.elements.participant.value;
+    pick(null);
+    ready();
+    document.getElementById(`person-${person}`)?.querySelector("[data-pick]")?.focus();
+  });
+  document.body.addEventListener("htmx:sendError", (event) => {
+    if (event.target === form) said.textContent = "The site does not answer. Nobody was moved; try again.";
+  });
+  ready();
+  offer();
+})();
