@@ -22,7 +22,16 @@ from applications import (
 from applications.models import Application, Outcome
 from certificates import approval
 from certificates.models import SignaturePicture
-from coaching import audit, delegations, directory, enrollment, jobs, team_agreement, team_formation
+from coaching import (
+    audit,
+    delegations,
+    directory,
+    enrollment,
+    jobs,
+    pairings,
+    team_agreement,
+    team_formation,
+)
 from coaching.enrollment import Project
 from coaching.models import (
     CareerTrack,
@@ -256,10 +265,16 @@ def _forming_cohort(world: World, branch: Branch, where: str) -> None:
     )
     asked = _own(world, branch, "asked", "Abe Asked")
     members = [_enroll(cohort, user) for user in (asked, branch.person("Al One"), branch.person("Al Two"))]
+    kept = pairings.keep(
+        cohort=cohort, kind="apart", people=members[1:], reason="SECRET-REASON", by=branch.officer, now=NOW
+    )
+    world.keep("pairing", where or "ours", kept)
+    pairings.end(pairing=kept, by=branch.officer, now=NOW)
     published = team_formation.start_by_hand(cohort=cohort, by=branch.officer, now=NOW)
     published.document = {"teams": [[each.pk for each in members]]}
     published.save()
-    (team,) = team_formation.publish(proposal=published, by=branch.officer, now=NOW)
+    reasons = {1: "SECRET-BENT"}
+    (team,) = team_formation.publish(proposal=published, by=branch.officer, now=NOW, reasons=reasons)
     consents = Consent.objects.filter(change__team=team)
     team_agreement.answer(
         consent=consents.get(participant=members[1]),

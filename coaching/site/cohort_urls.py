@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from coaching.site import board, cohorts, my_team, small_teams, teams, wishes
+from coaching.site import board, cohorts, my_team, pairings, small_teams, teams, wishes
 
 urlpatterns: list[URLPattern] = [
     path("cohorts/", cohorts.cohort_list, name="cohorts"),
@@ -16,6 +16,8 @@ urlpatterns: list[URLPattern] = [
     path("teams/cohorts/<int:pk>/", teams.room, name="cohort_teams"),
     path("teams/wishes/<int:pk>/", wishes.say, name="team_wishes"),
     path("teams/cohorts/<int:pk>/wishes/", wishes.ask_again, name="team_wishes_ask"),
+    path("teams/cohorts/<int:pk>/pairings/", pairings.show, name="team_pairings"),
+    path("teams/pairings/<int:pk>/end/", pairings.end, name="team_pairing_end"),
     path("teams/cohorts/<int:pk>/propose/", teams.propose, name="teams_propose"),
     path("teams/cohorts/<int:pk>/by-hand/", teams.by_hand, name="teams_by_hand"),
     path("teams/jobs/<int:pk>/", teams.job, name="teams_job"),

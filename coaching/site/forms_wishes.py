@@ -1,4 +1,4 @@
-"""What a participant says before teams are formed."""
+"""What a participant says before teams are formed, and whom the branch office keeps apart or together."""
 
 from itertools import groupby
 from typing import Any
@@ -9,7 +9,7 @@ from django import forms
 
 from coaching.forms import PersonField
 from coaching.meeting_times import times_of
-from coaching.models import Cohort, Participant, TeamWishes, User
+from coaching.models import Cohort, Pairing, Participant, TeamWishes, User
 from coaching.team_wishes import MOST_NAMES
 
 Track = Cohort.TrackPreference
@@ -96,3 +96,60 @@ class WishesForm(forms.Form):
         people: list[User] = [data[name] for name in NAMES if data.get(name)]
         times = [key for name in self.days for key in data[name]]
         return {"times": times, "track": data["track"], "rather_not": people}
+
+
+class PairingForm(forms.Form):
+    """People of the cohort whom the branch office keeps apart, each from each, or together."""
+
+    kind = forms.ChoiceField(
+        label="What shall hold?",
+        choices=[
+            (Pairing.Kind.APART, "Kept apart: never in one team"),
+            (Pairing.Kind.TOGETHER, "Kept together: always in one team"),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose one of the two."},
+    )
+    reason = forms.CharField(
+        label="Reason",
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": "Give the reason; it stays on record for the branch office."},
+    )
+
+    def __init__(
+        self, *args: Any, cohort: Cohort, given: dict[str, Any] | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.cohort = cohort
+        self.names = [f"person_{number}" for number in range(1, cohort.program.max_team_size + 1)]
+        filled = (given or {}).get("names", [])
+        for place, name in enumerate(self.names):
+            initial = filled[place] if place < len(filled) else None
+            self.fields[name] = PersonField(label=f"Person {place + 1}", required=place < 2, initial=initial)
+        self.fields["kind"].initial = (given or {}).get("kind")
+        self.order_fields(["kind", *self.names, "reason"])
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.disable_csrf = True
+        self.helper.layout = Layout("kind", Div(*self.names, "reason", css_class="form-narrow"))
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        takes_part = {each.user_id: each for each in self.cohort.participants.active().select_related("user")}
+        self.people = []
+        for name in self.names:
+            person = data.get(name)
+            if person and person.pk not in takes_part:
+                self.add_error(name, f"{person} does not take part in the {self.cohort}.")
+            elif person:
+                self.people.append(takes_part[person.pk])
+        return data
+
+    def ordered(self) -> dict[str, Any]:
+        """As pairings.keep takes it."""
+        return {
+            "kind": self.cleaned_data["kind"],
+            "people": self.people,
+            "reason": self.cleaned_data["reason"],
+        }

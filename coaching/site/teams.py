@@ -28,6 +28,7 @@ from coaching.team_problem import (
     available,
     explain_standing,
     why_waiting,
+    wishes_of,
 )
 
 JOB = "propose_teams"
@@ -111,7 +112,12 @@ def room(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         people = available(cohort)
         context |= {"people": people, "why_waiting": why_waiting(cohort, len(people)) if people else ""}
-    context["backgrounds"] = backgrounds(people)
+    context |= {
+        "waiting_people": len(people),
+        "answered": sum(wishes_of(each) is not None for each in people),
+        "kept": cohort.pairings.standing().count(),
+        "backgrounds": backgrounds(people),
+    }
     context["applications"] = in_words(applications_by_status(cohort))
     context["ended"] = cohort.teams.filter(status=Team.Status.ENDED).count()
     return render(request, "teams/room.html", context)

@@ -1,6 +1,7 @@
 """The branch office keeps people apart, or together, with a reason (T1, T8)."""
 
 import pytest
+from django.urls import reverse
 
 from coaching import pairings
 from coaching.models import AuditEvent, Pairing
@@ -117,3 +118,40 @@ class TestRefusals:
     def test_no_row_without_a_reason(self, cohort):
         refused = refused_by(Pairing.objects.create, cohort=cohort, kind=APART, reason="")
         assert refused == "pairing_has_a_reason"
+
+
+class TestPage:
+    @pytest.fixture
+    def address(self, client, cohort, branch_officer):
+        client.force_login(branch_officer)
+        return reverse("team_pairings", args=[cohort.pk])
+
+    def test_from_a_wish_to_people_kept_apart_and_back(self, client, people, address):
+        first, second = (each.user.email for each in people[:2])
+        form = client.get(address, {"kind": "apart", "name": [first, second]}).context["form"]
+        assert (form["kind"].value(), form["person_1"].value(), form["person_2"].value()) == (
+            "apart",
+            first,
+            second,
+        )
+        values = {"kind": "apart", "person_1": first, "person_2": second, "reason": "They asked."}
+        assert client.post(address, values).url == address
+        [made] = client.get(address).context["pairings"]
+        assert (str(made), made.reason) == ("Kept apart: P0 Person, P1 Person", "They asked.")
+        client.post(reverse("team_pairing_end", args=[made.pk]))
+        assert client.get(address).context["pairings"] == []
+
+    def test_a_refusal_keeps_what_was_typed(self, client, people, address, outsider):
+        values = {
+            "kind": "together",
+            "person_1": people[0].user.email,
+            "person_2": outsider.email,
+            "reason": "Why.",
+        }
+        form = client.post(address, values).context["form"]
+        assert "does not take part" in form.errors["person_2"][0]
+        assert form["reason"].value() == "Why."
+        form = client.post(address, {}).context["form"]
+        assert set(form.errors) == {"kind", "person_1", "person_2", "reason"}
+        same = {**values, "person_2": people[0].user.email}
+        assert "at least two" in client.post(address, same).context["form"].non_field_errors()[0]

@@ -120,6 +120,8 @@ TEAM_ROOMS = {
     "cohort_teams": about("cohort", get=COHORTS),
     "team_wishes": both("participant", {"asked": OWNER, "foreign asked": OWNER}),
     "team_wishes_ask": both("cohort", COHORTS),
+    "team_pairings": both("cohort", COHORTS),
+    "team_pairing_end": both("pairing", {"ours": OFFICE, "foreign": people("other_officer")}),
     "teams_propose": both("cohort", COHORTS),
     "teams_by_hand": both("cohort", COHORTS),
     "teams_job": about("job", get=JOBS),

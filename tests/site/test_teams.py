@@ -280,8 +280,10 @@ def test_proposal_is_waited_for_and_found(office, cohort, people):
     assert done.headers["HX-Redirect"] == reverse("cohort_teams", args=[cohort.pk])
     page = room(office, cohort)
     assert [len(team.members) for team in page.context["board"].explained.teams] == [4]
-    assert page.context["board"].explained.pool[0].why_here.startswith(
-        "5 people cannot be split into teams of 3 or 4: 1 must wait."
+    assert (
+        page.context["board"]
+        .explained.pool[0]
+        .why_here.startswith("5 people cannot be split into teams of 3 or 4: 1 must wait.")
     )
 
 
