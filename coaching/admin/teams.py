@@ -61,6 +61,7 @@ class TeamAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_display = ("__str__", "cohort", "status", "confirmed_at", "confirmed_by")
     list_filter = ("status", "cohort")
     list_select_related = ("cohort", "confirmed_by")
+    exclude = ("bent_reason",)  # for the branch office alone
     inlines = (MembershipInline,)
 
 

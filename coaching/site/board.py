@@ -100,7 +100,10 @@ def _person(draft: TeamProposal, text: str | None) -> Participant:
 def place(request: HttpRequest, pk: int) -> HttpResponse:
     """Move somebody into a team, a new one or the pool (`target`), or let them change places (`other`)."""
     draft = _proposal(request, pk)
-    participant = _person(draft, request.POST.get("participant"))
+    if not request.POST.get("participant"):
+        messages.error(request, "Nobody was moved: choose “Move” beside a person first.")
+        return _room(draft)
+    participant = _person(draft, request.POST["participant"])
     common: dict[str, Any] = {
         "proposal": draft,
         "version": _number(request.POST.get("version")),
@@ -159,6 +162,9 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
 def pin(request: HttpRequest, pk: int) -> HttpResponse:
     """One person (`pin`, `release`), or a whole team by its number (`pin_team`)."""
     draft = _proposal(request, pk)
+    if not {"pin", "release", "pin_team"} & request.POST.keys():
+        messages.error(request, "Nobody was pinned: choose “Pin” beside a person or a team.")
+        return _room(draft)
     pinned, person = "release" not in request.POST, None
     if "pin_team" in request.POST:
         teams = dict(enumerate(draft.document.get("teams", []), start=1))

@@ -58,6 +58,9 @@ APPS = ("coaching", "applications", "meetings", "certificates")
 HIDDEN = {
     "applications.Choice",  # told to nobody before it is released
     "applications.Recommendation",  # between the branch office and the deputy
+    "coaching.Pairing",  # like the wishes, for the branch office alone
+    "coaching.ProposalEdit",  # of a draft, which nobody but the branch office sees
+    "coaching.TeamWishes",
     "meetings.EvaluationAnswer",
     "meetings.EvaluationDraft",
     "meetings.EvaluationReceipt",
