@@ -1,0 +1,104 @@
+"""The board of teams in the browser: with the mouse, with the keyboard alone, and without scripts."""
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Page, expect
+
+from coaching import team_formation
+from tests.clock import NOW
+from tests.coaching.test_team_formation import enrolled
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def people(cohort, org):
+    return enrolled(cohort, org)
+
+
+@pytest.fixture
+def draft(cohort, people, branch_officer):
+    draft = team_formation.start_by_hand(cohort=cohort, by=branch_officer, now=NOW)
+    draft.document = {"teams": [[each.pk for each in people[:3]], [each.pk for each in people[3:6]]]}
+    draft.save()
+    return draft
+
+
+@pytest.fixture
+def open_board(live_server, sign_in, branch_officer, cohort):
+    def opened(page: Page) -> None:
+        sign_in(page, branch_officer)
+        page.goto(live_server.url + reverse("cohort_teams", args=[cohort.pk]))
+
+    return opened
+
+
+def teams(draft) -> list[set[int]]:
+    draft.refresh_from_db()
+    return [set(team) for team in draft.document["teams"]]
+
+
+def test_with_the_mouse_onto_a_team(page, open_board, draft, people):
+    open_board(page)
+    page.set_viewport_size({"width": 1280, "height": 3000})  # nothing scrolls under the mouse
+    page.locator(f"#person-{people[6].pk} .person-name").drag_to(page.locator("#draft-team-2 h3"))
+    expect(page.locator("#board-status")).to_contain_text("P6 Person was moved to draft team 2")
+    expect(page.locator(f"#draft-team-2 #person-{people[6].pk}")).to_be_visible()
+    assert teams(draft)[1] == {each.pk for each in people[3:7]}
+    page.locator(f"#person-{people[0].pk} .person-name").drag_to(
+        page.locator(f"#person-{people[3].pk} .person-name")
+    )
+    expect(page.locator("#board-status")).to_contain_text("P0 Person and P3 Person changed places")
+    assert teams(draft)[0] == {people[3].pk, people[1].pk, people[2].pk}
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Undone: P0 Person and P3 Person changed places")).to_be_visible()
+    assert teams(draft)[0] == {each.pk for each in people[:3]}
+
+
+def test_with_the_keyboard_alone(page, open_board, draft, people):
+    open_board(page)
+    page.locator(f"#person-{people[6].pk} [data-pick]").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#board-said")).to_contain_text("P6 Person is picked up.")
+    page.keyboard.press("Escape")
+    expect(page.locator("#board-said")).to_be_empty()
+    expect(page.locator(f"#person-{people[6].pk} [data-pick]")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.locator("#draft-team-1").get_by_role("button", name="Put here").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#board-status")).to_contain_text("P6 Person was moved to draft team 1")
+    expect(page.locator(f"#draft-team-1 #person-{people[6].pk} [data-pick]")).to_be_focused()
+    assert people[6].pk in teams(draft)[0]
+
+
+def test_a_move_that_breaks_a_hard_rule_is_refused_in_words(page, open_board, draft, people):
+    people[6].signers.add(people[0].user)
+    open_board(page)
+    page.locator(f"#person-{people[6].pk} [data-pick]").click()
+    page.locator("#draft-team-1").get_by_role("button", name="Put here").click()
+    expect(page.get_by_text("Nobody was moved. Draft team 1 would break a rule")).to_be_visible()
+    assert teams(draft)[0] == {each.pk for each in people[:3]}
+
+
+def test_without_scripts(new_context, open_board, draft, people):
+    page = new_context(java_script_enabled=False).new_page()
+    open_board(page)
+    page.locator(f"#person-{people[6].pk}").get_by_role("link", name="Move").click()
+    expect(page.get_by_text("Where to with P6 Person?")).to_be_visible()
+    page.locator("#draft-team-2").get_by_role("button", name="Put here").click()
+    expect(page.get_by_text("P6 Person was moved to draft team 2").first).to_be_visible()
+    assert people[6].pk in teams(draft)[1]
+
+
+def test_the_pages_are_clean(page, open_board, check_page, sign_in, live_server, draft, people, cohort):
+    people[6].signers.add(people[0].user)
+    open_board(page)
+    check_page(page)
+    page.locator(f"#person-{people[6].pk} [data-pick]").click()
+    check_page(page)
+    for name, key in (("team_pairings", cohort.pk), ("proposal_publish", draft.pk)):
+        page.goto(live_server.url + reverse(name, args=[key]))
+        check_page(page)
+    sign_in(page, people[0].user)
+    page.goto(live_server.url + reverse("team_wishes", args=[people[0].pk]))
+    check_page(page)
