@@ -15,6 +15,7 @@ from coaching.formation.clock import Clock
 from coaching.formation.columns import Columns
 from coaching.formation.relaxation import EPSILON, NONE_LEFT, SCALE, Mask, Relaxation
 
+MANY_COLUMNS = 8_000  # each look takes long; then only one pair is looked at
 CANDIDATES = 6  # pairs whose both parts are looked at before one of them is taken
 
 
@@ -44,15 +45,13 @@ class Tree:
         for seat in columns.seats:
             self.holds[seat, np.arange(len(columns))] = True
         self.holds = self.holds[:-1]
+        self.candidates = 1 if bold or len(columns) > MANY_COLUMNS else CANDIDATES
         self.open: list[Mask] = [np.ones(len(columns), dtype=bool)]
 
-    def search(self, nodes: int, clock: Clock) -> Answer:
-        """Look at so many nodes, or fewer where the clock ends first."""
-        for _ in range(nodes):
-            if not self.open:
-                return Answer(None, True)
-            if clock.progress() >= 1:
-                break
+    def search(self, steps: int, clock: Clock) -> Answer:
+        """Look at nodes for about so many steps of work, or fewer where the clock ends first."""
+        end = clock.spent + steps
+        while self.open and clock.spent < end and clock.progress() < 1:
             before = self.relaxation.spent
             chosen = self._look(self.open.pop())
             clock.spend(self.relaxation.spent - before + 60)
@@ -71,7 +70,7 @@ class Tree:
         pairs = self._doubtful(taken, weight[taken])
         if not pairs:
             return self._part_by_column(left, taken)
-        self.open += self._parted(left, *pairs[0]) if self.bold else self._best_parted(left, pairs)
+        self.open += self._parted(left, *pairs[0]) if len(pairs) == 1 else self._best_parted(left, pairs)
         return None
 
     def _left(self, allowed: Mask) -> Mask | None:
@@ -101,7 +100,7 @@ class Tree:
         together = np.triu((held * weight) @ held.T, 1)
         doubt = np.minimum(together, 1 - together)
         best = np.where(doubt > EPSILON, together if self.bold else doubt, 0)
-        order = np.argsort(-best, axis=None, kind="stable")[: 1 if self.bold else CANDIDATES]
+        order = np.argsort(-best, axis=None, kind="stable")[: self.candidates]
         pairs = [divmod(int(place), self.people) for place in order]
         return [pair for pair in pairs if best[pair] > 0]
 

@@ -22,10 +22,11 @@ MOST_POINTS = 1 << 30  # of a team
 MOST_IN_TREE = 40_000  # columns, for a proof
 NEAR = 30_000  # columns that are priced until none of them helps; only then all
 DIVE_COLUMNS = 2_500
-DIVE_SHARE = 1 / 500  # of the score: how far below it the first choice is looked for
+DIVE_SHARE = 1 / 1_000  # of the score: how far below it the first choice is looked for
 TIGHT = 0.02  # points between the program's value and what its prices prove over all columns
 PATIENCE = 6  # steps down from the bound, one by one, before they grow
-NODES = 24  # looked at before the other way gets its turn; twice as many each time
+A_TURN = 12_000  # steps of work before the other way gets its turn; twice as many each time
+LONGEST_DIVE = 30_000  # steps
 
 
 class Outcome(NamedTuple):
@@ -102,14 +103,14 @@ class Exact:
     def outcome(self) -> Outcome:
         return Outcome(self.best, self.lower, max(self.upper, self.lower))
 
-    def run(self, beginning: Array, most_nodes: int | None = None) -> Outcome:
+    def run(self, beginning: Array, most_turns: int | None = None) -> Outcome:
         """`beginning`: teams of these people, rows of places in the problem: they give the first prices."""
         if not len(self.columns):
             self._prove(self.lower)
         elif self.upper > self.lower:
             relaxation, bound = self._relax(self._first_prices(beginning))
             if not self._is_over():
-                self._choose(relaxation, bound, most_nodes)
+                self._choose(relaxation, bound, most_turns)
         return self.outcome()
 
     def _is_over(self) -> bool:
@@ -157,29 +158,31 @@ class Exact:
         if self.report:
             self.report(teams, self.lower, self.upper)
 
-    def _choose(self, relaxation: Relaxation, bound: Bound, most_nodes: int | None) -> None:
+    def _choose(self, relaxation: Relaxation, bound: Bound, most_turns: int | None) -> None:
         """From the bound down, with proof; in turn with a bolder look for something good."""
         columns = relaxation.columns
         likely = np.union1d(relaxation.chosen, _least(bound.slack, DIVE_COLUMNS))
         proof: Tree | None = None
-        nodes, left, share, refused = NODES, most_nodes or 1 << 40, DIVE_SHARE, 0
-        while not self._is_over() and left > 0:
-            if proof is None or proof.target <= self.lower:
-                proof = self._proof(columns, bound, refused)
-            if proof is not None:
-                answer = proof.search(min(nodes, left), self.clock)
+        steps, turns, share, refused = A_TURN, 0, DIVE_SHARE, 0
+        while not self._is_over() and (most_turns is None or turns < most_turns):
+            found = self._dive(columns, likely, share, min(steps, LONGEST_DIVE))
+            share = share / 2 if found else share * 2
+            while not self._is_over():
+                if proof is None or proof.target <= self.lower:
+                    proof = self._proof(columns, bound, refused)
+                if proof is None:
+                    break
+                answer = proof.search(steps, self.clock)
                 if answer.chosen is not None:
                     self._take(proof.columns, answer.chosen)
                     proof, refused = None, 0
-                    continue
-                if answer.settled:
+                elif answer.settled:
                     self._prove(proof.target - 1)
                     proof, refused = None, refused + 1
-                    continue
-            found = self._dive(columns, likely, share, 2 * nodes)
-            share = share / 2 if found else share * 2
-            left -= 3 * nodes
-            nodes *= 2
+                else:
+                    break
+            turns += 1
+            steps *= 2
 
     def _proof(self, columns: Columns, bound: Bound, refused: int) -> Tree | None:
         """To settle whether the bound is reached; after some refusals, whether something ever farther below is."""
@@ -188,11 +191,11 @@ class Exact:
         near = np.flatnonzero(bound.most - bound.slack >= target * SCALE)
         return self._tree(columns, near, target) if len(near) <= MOST_IN_TREE else None
 
-    def _dive(self, columns: Columns, which: Array, share: float, nodes: int) -> bool:
+    def _dive(self, columns: Columns, which: Array, share: float, steps: int) -> bool:
         """Look for a choice that is at most this share below the bound, and better than what there is."""
         target = max(self._better(), self._down(self.upper - int(self.worth * share)))
         tree = self._tree(columns, which, min(target, self.upper), bold=True)
-        answer = tree.search(nodes, self.clock)
+        answer = tree.search(steps, self.clock)
         if answer.chosen is not None:
             self._take(tree.columns, answer.chosen)
         return answer.chosen is not None

@@ -11,7 +11,7 @@ from coaching.formation.columns import how_many
 from coaching.formation.exact import Exact
 
 MOST_COLUMNS = 160_000  # of the teams taken: 12 teams of four, a tenth of a second
-NODES = 48  # at most, each time
+TURNS = 2  # of diving and proving, at most, each time
 
 
 def improve(
@@ -39,7 +39,7 @@ def improve(
         search = Exact(
             arrays, people, counts, clock=clock, lower=int(worth[taken].sum()), upper=int(most[taken].sum())
         )
-        found = search.run(teams[taken], most_nodes=NODES).teams
+        found = search.run(teams[taken], most_turns=TURNS).teams
         if found is None:
             continue
         found = found[np.argsort(-(found != arrays.nobody).sum(axis=1), kind="stable")]

@@ -18,7 +18,7 @@ from coaching.formation.masks import Masks
 from coaching.formation.neighborhood import improve
 from coaching.formation.problem import Problem, Result
 from coaching.formation.reseating import reseat
-from coaching.formation.rounding import Rounding
+from coaching.formation.rounding import LAST_COLUMNS, Rounding
 from coaching.formation.search import anneal
 from coaching.formation.seating import Seating, seat
 from coaching.formation.sizes import fewest_waiting, preference, splits
@@ -134,9 +134,12 @@ class _Search:
 
     def _approach(self) -> Rounding | None:
         """Soon something good: the exact search then rules out more, and may not have the time at all."""
-        rounds = len(self.people) <= MOST_TO_ROUND
-        share = ANNEAL_SHARE[rounds]
-        steps = ANNEAL_STEPS * len(self.people) if rounds else 1 << 60
+        few = (
+            how_many(len(self.people), sorted(set(self.sizes))) <= LAST_COLUMNS
+        )  # the exact search takes them at once
+        rounds = not few and len(self.people) <= MOST_TO_ROUND
+        share = ANNEAL_SHARE[rounds or few]
+        steps = ANNEAL_STEPS * len(self.people) if rounds or few else 1 << 60
         self._anneal(until=self.clock.progress() + share * (1 - self.clock.progress()), steps=steps)
         if not rounds or self.score >= self.bound or self.clock.progress() >= ROUND_UNTIL:
             return None

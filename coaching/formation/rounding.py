@@ -16,7 +16,7 @@ from coaching.formation.exact import Exact
 from coaching.formation.relaxation import EPSILON, SCALE, Relaxation
 
 LAST_COLUMNS = 200_000  # of the last people, for the exact search: 47 in teams of four
-LAST_NODES = 100
+LAST_TURNS = 3
 MORE = 3_000  # teams added at once
 AT_ONCE = 120_000  # teams scored at once
 ROUNDS_AFTER = 4  # of looking for more teams, after some are settled
@@ -85,7 +85,7 @@ class Rounding:
             upper=-none,
             worth=40 * len(people),
         )
-        found = search.run(np.zeros((0, 1), dtype=np.intp), most_nodes=LAST_NODES).teams
+        found = search.run(np.zeros((0, 1), dtype=np.intp), most_turns=LAST_TURNS).teams
         if found is None:
             return None
         rows = np.full((len(found), self.seats), self.arrays.nobody, dtype=np.intp)
