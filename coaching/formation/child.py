@@ -24,6 +24,7 @@ from coaching.formation.problem import Problem, Result
 
 ROOT = Path(__file__).resolve().parents[2]
 GRACE = 0.5  # seconds beyond the limit that the child may take to end by itself
+A_PERSON = 0.00015  # seconds to explain and check an answer here, taken off the child's time
 LOOK_EVERY = 0.1  # seconds between two looks at whether to stop
 
 
@@ -60,6 +61,8 @@ def run(
     """
     if seconds is None and steps is None:
         seconds = DEFAULT_SECONDS
+    if seconds is not None:
+        seconds = max(0.0, seconds - A_PERSON * len(problem.people))
     with _Child(problem, seconds=seconds, seed=seed, steps=steps) as child:
         while not child.has_ended():
             if watch:

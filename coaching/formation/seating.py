@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from coaching.formation.clock import Clock
 from coaching.formation.masks import Masks, Members
-from coaching.formation.sizes import fewest_waiting, splits
+from coaching.formation.sizes import fewest_waiting, preference, splits
 
 Block = tuple[int, ...]  # people who move together: a pin, or one person
 SPLITS_TRIED = 8  # ways to split the same number of people
@@ -62,8 +62,17 @@ def seat(masks: Masks, rng: random.Random, clock: Clock) -> Seating:
         best = max(best, [team for team in teams if not masks.breaches(team)], key=_seats)
     teams = _fill_up(masks, able, best)
     placed = {place for team in teams for place in team}
-    waiting_places = sorted(place for block in able for place in block if place not in placed)
-    return Seating(teams, waiting_places, sorted(stuck), False)
+    everybody = sorted(place for block in able for place in block)
+    waiting_places = [place for place in everybody if place not in placed]
+    return Seating(teams, waiting_places, sorted(stuck), _is_best(masks, teams, waiting_places, everybody))
+
+
+def _is_best(masks: Masks, teams: Sequence[Members], waiting: list[int], everybody: list[int]) -> bool:
+    """Whether arithmetic alone allows no fewer to wait, no later ones in the list, and no better sizes (T1)."""
+    sizes = masks.problem.sizes
+    if len(waiting) > fewest_waiting(len(everybody), sizes) or waiting != everybody[-len(waiting) :]:
+        return False
+    return preference(map(len, teams), sizes) == preference(next(splits(_seats(teams), sizes)), sizes)
 
 
 def _seats(teams: Sequence[Members]) -> int:

@@ -284,3 +284,17 @@ def test_what_is_better_is_told_and_each_is_checked():
     assert bounds == sorted(bounds, reverse=True)
     assert (scores[-1], bounds[-1]) == (result.score, result.bound)
     assert all(check_result(problem, each) == [] for each in told)
+
+
+def test_who_must_wait_by_arithmetic_leaves_the_proof_whole():
+    """T1: pairs of 31 people; the last waits, and the others are proven."""
+    problem = parse(instance(31, seed=1) | {"sizes": [2], "apart": []})
+    result = solve(problem, steps=100_000)
+    assert ([one for one, _ in result.left_out], result.status) == (["P31"], "optimal")
+
+
+def test_where_others_than_the_last_wait_nothing_is_called_best():
+    """Teams of four: the last four have an hour of their own, so one of the first nine waits."""
+    rows = [person(f"P{one + 1}", slots=["a"] if one < 9 else ["b"]) for one in range(13)]
+    result = solve(problem_of(rows, sizes=[4]), steps=100)
+    assert ([one for one, _ in result.left_out], result.status) == (["P9"], "feasible")
