@@ -21,6 +21,7 @@ from coaching.models import (
     Membership,
     Message,
     OrgUnit,
+    Pairing,
     Participant,
     Scan,
     SignedText,
@@ -28,6 +29,7 @@ from coaching.models import (
     Team,
     TeamChange,
     TeamProposal,
+    TeamWishes,
 )
 from tests import factories
 from tests.clock import NOW, TODAY
@@ -174,6 +176,10 @@ CASES = {
     "message_sent_is_dated": lambda w: Message.objects.create(**w.message, key="1", status="sent"),
     "job_one_unfinished_per_key": lambda w: Job.objects.create(kind="x", key="x:1", status="running"),
     # Teams
+    "wishes_name_a_time": lambda w: TeamWishes.objects.create(
+        participant=w.participant, times=[], answered_at=NOW
+    ),
+    "pairing_has_a_reason": lambda w: Pairing.objects.create(cohort=w.cohort, kind="apart", reason=""),
     "participant_once_per_cohort": lambda w: copy(w.participant),
     "participant_left_when_left": lambda w: change(w.participant, status="left"),
     "participant_completed_when_completed": lambda w: change(w.participant, completed_at=NOW),
@@ -200,6 +206,9 @@ UNIQUE_FIELDS = {
         for key in ("1", "2")
     ],
     "program.slug": lambda w: copy(w.program),
+    "teamwishes.participant": lambda w: twice(
+        TeamWishes, participant=w.participant, times=["2-0900"], answered_at=NOW
+    ),
     "user.email": lambda w: copy(w.applicant),
 }
 

@@ -42,7 +42,7 @@ def test_who_runs_or_decides_about_a_cohort_is_not_offered_a_place(cohort, branc
 def test_participant_is_not_offered_the_next_cohort(cohort, applicant, program, branch):
     running = factories.cohort(program, branch)
     factories.participant(running, applicant)
-    assert titles(applicant) == [f"You are in the {running}"]
+    assert titles(applicant) == ["Say when you can meet, before teams are formed"]
 
 
 def test_person_without_a_unit_is_offered_nothing(cohort):
@@ -150,13 +150,16 @@ def test_outcome_is_told(cohort, applicant, deputy, outcome, words):
 
 def test_accepted_person_reads_both_that_and_what_comes_next(cohort, applicant):
     applications.accepted(applicant, cohort)
-    assert titles(applicant) == [f"Your application for the {cohort}: accepted", f"You are in the {cohort}"]
+    assert titles(applicant) == [
+        "Say when you can meet, before teams are formed",
+        f"Your application for the {cohort}: accepted",
+    ]
 
 
 def test_once_the_program_has_begun_the_application_is_history(cohort, applicant):
     applications.accepted(applicant, cohort)
     with time_machine.travel(datetime(2027, 2, 1, 20, tzinfo=UTC), tick=False):
-        assert titles(applicant) == [f"You are in the {cohort}"]
+        assert titles(applicant) == ["Say when you can meet, before teams are formed"]
 
 
 def test_withdrawn_application_can_be_begun_again(cohort, applicant):
