@@ -65,12 +65,12 @@ def may_sign(step: ReviewStep | None, by: User, day: date) -> bool:
         return False
     orders = [each for each in Delegation.objects.filter(person=by) if _lasts(each, day)]
     principals = {step.signer_id, step.holder_id} - {None}
-    if (
-        step.delegation_id and step.unit_id
-    ):  # somebody acts in the post, or did: whoever heads it now has delegates, too
+    if step.delegation_id and step.unit_id:  # somebody acts in the post, or did: whoever heads it now has delegates, too
         principals |= {step.unit.head_id} - {None}
     stands_in = any(
-        each.principal_id in principals or (step.unit_id and each.unit_id == step.unit_id) for each in orders
+        each.principal_id in principals
+        or (step.unit_id and each.unit_id == step.unit_id)
+        for each in orders
     )
     heads_post = step.delegation_id and step.unit_id and step.unit.head_id == by.pk
     return by.pk in (step.signer_id, step.holder_id) or bool(heads_post) or stands_in
@@ -192,12 +192,6 @@ class AnyOrder(RuleBasedStateMachine):
     def choose_as_asked(self, pk: int | None, outcome: str) -> None:
         for step in ReviewStep.objects.to_act_on().filter(application=pk or 0, route_step__decides=True):
             self.attempt(pk, self.choose_as, step.signer, outcome)
-
-    @rule(outcome=st.sampled_from(Outcome.values))
-    def the_deputy_decides_about_all_that_wait(self, outcome: str) -> None:
-        for step in ReviewStep.objects.to_act_on().filter(route_step__decides=True).select_related("signer"):
-            self.attempt(step.application_id, self.choose_as, step.signer, outcome)
-        self.the_deputy_releases()
 
     def sign_as(self, application: Application, by: User) -> None:
         step = application.current_step()
