@@ -65,12 +65,11 @@ def may_sign(step: ReviewStep | None, by: User, day: date) -> bool:
         return False
     orders = [each for each in Delegation.objects.filter(person=by) if _lasts(each, day)]
     principals = {step.signer_id, step.holder_id} - {None}
-    if step.delegation_id and step.unit_id:  # somebody acts in the post, or did: whoever heads it now has delegates, too
+    # Somebody acts in the post, or did: whoever heads it now has delegates, too.
+    if step.delegation_id and step.unit_id:
         principals |= {step.unit.head_id} - {None}
     stands_in = any(
-        each.principal_id in principals
-        or (step.unit_id and each.unit_id == step.unit_id)
-        for each in orders
+        each.principal_id in principals or (step.unit_id and each.unit_id == step.unit_id) for each in orders
     )
     heads_post = step.delegation_id and step.unit_id and step.unit.head_id == by.pk
     return by.pk in (step.signer_id, step.holder_id) or bool(heads_post) or stands_in
