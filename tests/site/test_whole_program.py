@@ -192,12 +192,18 @@ def form_team(page: Page, cohort) -> None:
     page.goto(f"/teams/cohorts/{cohort.pk}/")
     page.get_by_role("button", name="Start by hand").click()
     for participant in cohort.participants.all():
-        form = page.locator("form", has=page.get_by_role("button", name="Move")).filter(
-            has_text=participant.user.name
+        page.locator(f"#person-{participant.pk} [data-pick]").click()
+        first = page.locator("#draft-team-1")
+        into = (
+            first.get_by_role("button", name="Put here")
+            if first.count()
+            else page.locator(".new-team button")
         )
-        form.get_by_role("combobox").select_option(index=1)  # a new team first, then Team 1
-        form.get_by_role("button", name="Move").click()
+        into.click()
+        expect(page.locator(f"#draft-team-1 #person-{participant.pk}")).to_be_visible()
     page.get_by_role("link", name="Publish").click()
+    for why in page.get_by_label("why?").all():
+        why.fill("They work at the same site.")
     page.get_by_role("button", name="Publish").click()
     expect(page.get_by_text("Awaiting agreement").first).to_be_visible()
 
