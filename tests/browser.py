@@ -12,6 +12,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response
+from playwright.sync_api import Error as PlaywrightError
 
 PACKAGES = Path(settings.BASE_DIR) / "node_modules"
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -66,7 +67,7 @@ def page_errors() -> Iterator[list[str]]:
 
 @pytest.fixture
 def documents() -> dict[Page, Response]:
-    """The last document that each page has loaded, as the server sent it."""
+    """The document that each page shows, as the server sent it; none while the page is on its way to the next."""
     return {}
 
 
@@ -83,6 +84,8 @@ def new_context(new_context, live_server, page_errors: list[str], documents: dic
         url = urlsplit(request.url)
         if url.scheme.startswith("http") and url.netloc != own_host:
             page_errors.append(f"{request.frame.url} asks {request.url}")
+        if request.is_navigation_request():
+            documents.pop(request.frame.page, None)
 
     def on_response(response: Response) -> None:
         request = response.request
@@ -158,8 +161,13 @@ def check_page(
 ) -> Callable[[Page], None]:
     """check_page(page): accessible and without sideways scrolling at both widths; its HTML is checked at the end."""
 
-    def check(page: Page) -> None:
-        html_to_check.append((f"{request.node.name}: {urlsplit(page.url).path}", documents[page].text()))
+    def settled(page: Page) -> Response:
+        while page not in documents:
+            page.wait_for_timeout(20)
+        page.wait_for_load_state()
+        return documents[page]
+
+    def look(page: Page) -> list[str]:
         problems = []
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": HEIGHT})
@@ -168,6 +176,21 @@ def check_page(
                 for problem in _layout_problems(page) + _axe_problems(page, axe_source)
             ]
         page.set_viewport_size({"width": WIDTHS[0], "height": HEIGHT})
+        return problems
+
+    def check(page: Page) -> None:
+        # A click does not wait for the page it leads to: what was seen on the way there is looked at again.
+        while True:
+            document = settled(page)
+            try:
+                problems = look(page)
+            except PlaywrightError:
+                if documents.get(page) is document:
+                    raise
+                continue
+            if documents.get(page) is document:
+                break
+        html_to_check.append((f"{request.node.name}: {urlsplit(page.url).path}", document.text()))
         assert not problems, "\n".join([page.url, *problems])
 
     return check
