@@ -123,12 +123,14 @@ class AnyOrder(RuleBasedStateMachine):
 
     # What people do. It may be refused; nothing else may be raised.
 
-    @initialize(target=applications, sent=st.integers(0, 5))
-    def they_have_begun(self, sent: int) -> MultipleResults[int | None]:
-        """All have a draft, and some of them are on their way already."""
+    @initialize(target=applications, far=st.lists(st.integers(0, 4), min_size=5, max_size=5))
+    def they_have_begun(self, far: list[int]) -> MultipleResults[int | None]:
+        """All have a draft, and some are on their way already, or accepted."""
         begun = [self.begin(number) for number in range(len(self.applicants))]
-        for pk in begun[:sent]:
-            self.send(pk)
+        for pk, times in zip(begun, far, strict=True):
+            self.go_on_as_asked(pk, times)
+        self.states_follow_one_another_as_they_may()
+        self.the_deputy_releases()
         return multiple(*begun)
 
     @rule(target=applications, number=st.integers(0, 4))
@@ -205,6 +207,13 @@ class AnyOrder(RuleBasedStateMachine):
         step = application.current_step() or application.route().filter(route_step__decides=True).first()
         choose(application, by, outcome, now=self.now)
         assert may_sign(step, by, self.day)
+
+    @rule(outcome=st.sampled_from(Outcome.values))
+    def all_that_wait_are_decided(self, outcome: str) -> None:
+        """The waitlist is decided with the others: only so does anybody get from it."""
+        for pk in Application.objects.order_by("pk").values_list("pk", flat=True):
+            self.choose_as_asked(pk, outcome)
+        self.the_deputy_releases()
 
     @rule(who=who)
     def release(self, who: int) -> None:
@@ -293,6 +302,12 @@ class AnyOrder(RuleBasedStateMachine):
     def time_passes(self, days: int) -> None:
         self.now += timedelta(days=days, hours=7)
 
+    @rule(sure=st.sampled_from([False, False, False, True]))
+    def the_deadline_passes(self, sure: bool) -> None:
+        if sure:
+            left = self.cohort.applications_close_date - self.day
+            self.now += max(left + timedelta(days=1), timedelta())
+
     @rule(principal=who, person=who, days=st.integers(0, 9), kind=st.sampled_from(Delegation.Kind.values))
     def somebody_stands_in(self, principal: int, person: int, days: int, kind: str) -> None:
         head, other = self.person(principal), self.person(person)
@@ -337,10 +352,12 @@ class AnyOrder(RuleBasedStateMachine):
             self.was[pk] = status
 
     @invariant()
-    def a_choice_waits_where_a_decision_can_follow(self) -> None:
-        """A11: until it is released it has changed nothing, and nobody is told."""
+    def a_choice_has_decided_nothing(self) -> None:
+        """A11: until it is released. What was withdrawn or closed meanwhile stands in the way of the release."""
         for each in Choice.objects.select_related("application"):
-            assert each.application.status in (Status.IN_REVIEW, Status.WAITLISTED, Status.RETURNED)
+            assert each.application.status not in (Status.ACCEPTED, Status.NOT_SELECTED)
+            if each.application.status not in (Status.IN_REVIEW, Status.WAITLISTED):
+                assert releasing.why_stale(each)
 
     @invariant()
     def an_application_waits_at_one_place_or_none(self) -> None:
