@@ -7,7 +7,7 @@ class CoachingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from coaching import jobs, team_formation, team_mail
+        from coaching import jobs, team_jobs, team_mail
 
         team_mail.register()
-        jobs.register("propose_teams", team_formation.run_proposal)
+        jobs.register(team_jobs.KIND, team_jobs.run)

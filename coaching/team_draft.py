@@ -89,17 +89,17 @@ def _who_was_faster(proposal: TeamProposal) -> str:
 
 
 @dataclass(frozen=True)
-class _Board:
-    """A draft as it is edited: everybody who waits, and what the rules say."""
+class Board:
+    """A draft as it is edited: everybody who can be moved, and what the rules say."""
 
     case: Case
     people: dict[int, Participant]
     teams: Teams
 
     @classmethod
-    def of(cls, proposal: TeamProposal) -> "_Board":
-        people = {each.pk: each for each in available(proposal.cohort)}
-        teams = [[pk for pk in ids if pk in people] for ids in proposal.document.get("teams", [])]
+    def of(cls, proposal: TeamProposal) -> "Board":
+        people = {each.pk: each for each in available(proposal.cohort, reopened=proposal.reopened)}
+        teams = [[pk for pk in ids if pk in people] for ids in proposal.teams_drawn]
         return cls(study(proposal.cohort, list(people.values())), people, teams)
 
     def tied(self, pk: int) -> list[int]:
@@ -113,6 +113,10 @@ class _Board:
     def points(self, team: list[int]) -> int:
         """As the proposal counts them: who has not said when they can meet counts as always free."""
         return score_team(self.case.problem, team) if team else 0
+
+    @property
+    def all_points(self) -> int:
+        return sum(self.points(team) for team in self.teams)
 
     def findings(self, team: list[int]) -> list[Finding]:
         return explain(self.case, team) if team else []
@@ -134,7 +138,7 @@ def move(
     Drafts are not audited; what is published is. Raises NotADraft, Stale, NotInThePool, NoTeams, HardRule.
     """
 
-    def change(board: _Board) -> tuple[Teams, str]:
+    def change(board: Board) -> tuple[Teams, str]:
         moving = board.tied(participant.pk)
         teams = [[pk for pk in ids if pk not in moving] for ids in board.teams]
         if team is None:
@@ -167,7 +171,7 @@ def swap(
 ) -> Effect:
     """Let two people change places, each with whoever is kept together with them; raises as `move` does."""
 
-    def change(board: _Board) -> tuple[Teams, str]:
+    def change(board: Board) -> tuple[Teams, str]:
         there = {pk: place for place, ids in enumerate(board.teams) for pk in ids}
         first, second = board.tied(one.pk), board.tied(other.pk)
         if set(first) & set(second):
@@ -185,7 +189,7 @@ def swap(
 def _edit(
     proposal: TeamProposal,
     concerned: Collection[Participant],
-    change: Callable[[_Board], tuple[Teams, str]],
+    change: Callable[[Board], tuple[Teams, str]],
     *,
     version: int,
     by: User | None,
@@ -194,17 +198,17 @@ def _edit(
     """Lock, read again, check again, write; the document as it was is kept for undoing."""
     require_office(cohort=proposal.cohort, by=by, now=now)
     draft = lock_draft(proposal, version=version)
-    board = _Board.of(draft)
+    board = Board.of(draft)
     for each in concerned:
         if each.pk not in board.people:
             raise NotInThePool(f"{each} has a team already, or left. Look at the draft again.")
     teams, words = change(board)
     effect = _effect(draft, board, teams, words)
-    _keep(draft, {**draft.document, "teams": [ids for ids in teams if ids]}, words, by=by, now=now)
+    write(draft, {**draft.document, "teams": [ids for ids in teams if ids]}, words, by=by, now=now)
     return effect
 
 
-def _effect(draft: TeamProposal, board: _Board, teams: Teams, words: str) -> Effect:
+def _effect(draft: TeamProposal, board: Board, teams: Teams, words: str) -> Effect:
     """Raises HardRule where a team that somebody comes into would break a rule that can't be bent."""
     before, after, bends, mends, changed = 0, 0, [], [], set()
     for place, ids in enumerate(teams):
@@ -216,14 +220,14 @@ def _effect(draft: TeamProposal, board: _Board, teams: Teams, words: str) -> Eff
         changed.add(place + 1)
         old, new = board.findings(was), board.findings(ids)
         if set(ids) - set(was):
-            _refuse_broken(place + 1, old, new)
+            refuse_broken_team(place + 1, old, new)
         bends += _worse(place + 1, old, new)
         mends += _worse(place + 1, new, old) if ids else []
     seated = [{pk for ids in each for pk in ids} for each in (board.teams, teams)]
     return Effect(draft, words, before, after, bends, mends, frozenset(changed), pool=seated[0] != seated[1])
 
 
-def _refuse_broken(number: int, old: list[Finding], new: list[Finding]) -> None:
+def refuse_broken_team(number: int, old: list[Finding], new: list[Finding]) -> None:
     known = {(each.label, each.words) for each in old if not each.ok}
     broken = [each for each in new if each.hard and not each.ok and each.label != SIZE]
     reasons = [each.words for each in broken if (each.label, each.words) not in known]
@@ -240,7 +244,8 @@ def _worse(number: int, old: list[Finding], new: list[Finding]) -> list[str]:
     ]
 
 
-def _keep(draft: TeamProposal, document: Document, words: str, *, by: User | None, now: datetime) -> None:
+def write(draft: TeamProposal, document: Document, words: str, *, by: User | None, now: datetime) -> None:
+    """A new version of a locked draft; the document as it was is kept for undoing."""
     ProposalEdit.objects.create(
         proposal=draft, document=draft.document, words=words[:500], made_by=by, made_at=now
     )
@@ -265,7 +270,7 @@ def pin(
     """
     require_office(cohort=proposal.cohort, by=by, now=now)
     draft = lock_draft(proposal, version=version)
-    seated = {pk for ids in draft.document.get("teams", []) for pk in ids}
+    seated = {pk for ids in draft.teams_drawn for pk in ids}
     for each in participants:
         if each.pk not in seated:
             raise NotInThePool(f"{each} is in no team of the draft, so there is nothing to pin.")
@@ -274,7 +279,7 @@ def pin(
     if new != has:
         names = ", ".join(str(each) for each in participants)
         words = f"{names} {_was(asked)} {'pinned' if pinned else 'released'}"
-        _keep(draft, {**draft.document, "pinned": sorted(new & seated)}, words, by=by, now=now)
+        write(draft, {**draft.document, "pinned": sorted(new & seated)}, words, by=by, now=now)
     return draft
 
 
@@ -286,15 +291,11 @@ def undo(*, proposal: TeamProposal, version: int, by: User | None, now: datetime
     last = draft.edits.first()
     if last is None:
         raise NothingToUndo("There is nothing to undo: the draft is as it was made.")
-    board = _Board.of(draft)
+    board = Board.of(draft)
     draft.document = last.document
-    before = _points(board)
+    before = board.all_points
     draft.version += 1
     draft.save(update_fields=["document", "version"])
     last.delete()
-    after = _points(_Board.of(draft))
+    after = Board.of(draft).all_points
     return Effect(draft, f"Undone: {last.words}", before, after, [], [], frozenset(), pool=True)
-
-
-def _points(board: _Board) -> int:
-    return sum(board.points(team) for team in board.teams)

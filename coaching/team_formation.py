@@ -1,25 +1,21 @@
 """Proposals: documents of who could be with whom, from the solver or by hand, until they are published as teams."""
 
-import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
-from django.utils import timezone
 
 from coaching import audit, outbox
 from coaching.errors import Refused
-from coaching.formation import Problem, child
 from coaching.jobs import Progress
 from coaching.models import Cohort, Consent, Membership, Team, TeamChange, TeamProposal, User
 from coaching.permissions import require_office
+from coaching.team_agreement import TeamStands, end_unconfirmed
 from coaching.team_draft import NoTeams, lock_draft
 from coaching.team_problem import ExplainedTeam, available, explain_draft, refuse_broken, study
-
-DEFAULT_SECONDS = 2.0
-MOST_SECONDS = 600.0
+from coaching.team_solving import solve
 
 
 class DraftExists(Refused):
@@ -27,10 +23,6 @@ class DraftExists(Refused):
 
 
 class NobodyWaits(Refused):
-    pass
-
-
-class SolverFailed(Refused):
     pass
 
 
@@ -51,102 +43,58 @@ def propose(
 ) -> TeamProposal:
     """Let the solver put the people without a team into teams, and keep the answer as the cohort's draft.
 
-    `seconds` limits the search, `steps` does so repeatably (one of them; DEFAULT_SECONDS when neither is given).
-    Raises DraftExists (unless `replace`), NobodyWaits, SolverFailed. No transaction is open while it searches.
+    Raises DraftExists (unless `replace`), NobodyWaits, and what `team_solving.solve` raises, which says what
+    `seconds` and `steps` are. No transaction is open while it searches.
     """
     require_office(cohort=cohort, by=by, now=now)
     if not replace:
-        _refuse_second_draft(cohort)
+        refuse_second_draft(cohort)
     people = available(cohort)
     if not people:
         raise NobodyWaits(f"Nobody in the {cohort} waits for a team. Enroll participants first.")
-    if steps is None:
-        seconds = min(seconds if seconds is not None else DEFAULT_SECONDS, MOST_SECONDS)
-    result = _solve(study(cohort, people).problem, seed=seed, seconds=seconds, steps=steps, progress=progress)
-    return _keep_draft(cohort, result["teams"], result, replace=replace, by=by, now=now)
+    problem = study(cohort, people).problem
+    result = solve(problem, seed=seed, seconds=seconds, steps=steps, progress=progress)
+    return keep_draft(cohort, {"teams": result["teams"]}, result, replace=replace, by=by, now=now)
 
 
 def start_by_hand(*, cohort: Cohort, by: User | None, now: datetime) -> TeamProposal:
     """An empty draft: everybody is in the pool. Raises DraftExists."""
     require_office(cohort=cohort, by=by, now=now)
-    return _keep_draft(cohort, [], {}, replace=False, by=by, now=now)
+    return keep_draft(cohort, {"teams": []}, {}, by=by, now=now)
 
 
 @transaction.atomic
-def _keep_draft(
+def keep_draft(
     cohort: Cohort,
-    teams: Sequence[Sequence[int]],
+    document: dict[str, Any],
     result: dict[str, Any],
     *,
-    replace: bool,
+    replace: bool = False,
     by: User | None,
     now: datetime,
 ) -> TeamProposal:
+    """Make this document the cohort's draft. Raises DraftExists (unless `replace`)."""
     Cohort.objects.select_for_update().get(pk=cohort.pk)
     if replace:
         cohort.proposals.filter(status=TeamProposal.Status.DRAFT).update(status=TeamProposal.Status.DISCARDED)
-    _refuse_second_draft(cohort)
+    refuse_second_draft(cohort)
     proposal = TeamProposal.objects.create(
         cohort=cohort,
-        document={"teams": [list(team) for team in teams]},
+        document=document,
         result=result,
         created_by=by,
         created_at=now,
     )
-    audit.record("proposal.drafted", by=by, obj=proposal, now=now, data={"teams": proposal.document["teams"]})
+    audit.record("proposal.drafted", by=by, obj=proposal, now=now, data=document)
     return proposal
 
 
-def _refuse_second_draft(cohort: Cohort) -> None:
+def refuse_second_draft(cohort: Cohort) -> None:
+    """Raises DraftExists."""
     if cohort.proposals.filter(status=TeamProposal.Status.DRAFT).exists():
         raise DraftExists(
             f"The {cohort} has a draft of its teams already. Publish or discard it before you start another."
         )
-
-
-def _solve(
-    problem: Problem, *, seed: int, seconds: float | None, steps: int | None, progress: Progress | None
-) -> dict[str, Any]:
-    """Run the solver in a process of its own, which is killed when it overruns or the job is cancelled."""
-    report = _Report(progress, seconds) if progress else None
-    try:
-        result = child.run(problem, seconds=seconds, seed=seed, steps=steps, watch=report)
-    except child.NoTeamsYet as error:
-        raise SolverFailed("No teams were found in the time. Start by hand, or try again.") from error
-    except child.ChildFailed as error:
-        raise SolverFailed(
-            "The proposal could not be made. Start by hand, and tell the administrator."
-        ) from error
-    return result.to_json()
-
-
-class _Report:
-    """Writes the job's progress once a second, and the best score and its bound with it."""
-
-    def __init__(self, progress: Progress, seconds: float | None) -> None:
-        self.progress, self.total = progress, math.ceil(seconds or MOST_SECONDS)
-        self.next = 0.0
-
-    def __call__(self, now: child.Progress) -> None:
-        if now.seconds >= self.next:
-            self.next = now.seconds + 1
-            so_far: dict[str, object] = {"score": now.score, "bound": now.bound}
-            self.progress.report(min(int(now.seconds), self.total), self.total, so_far)
-
-
-def run_proposal(
-    progress: Progress, *, cohort: int, by: int, seed: int = 0, seconds: float = DEFAULT_SECONDS
-) -> dict[str, object]:
-    """The job behind "Propose teams"; a second run finds the draft of the first."""
-    proposal = propose(
-        cohort=Cohort.objects.select_related("program").get(pk=cohort),
-        by=User.objects.get(pk=by),
-        now=timezone.now(),
-        seed=seed,
-        seconds=seconds,
-        progress=progress,
-    )
-    return {"proposal": proposal.pk}
 
 
 @transaction.atomic
@@ -177,7 +125,8 @@ def publish(
     """Make the draft's teams and ask every member whether they agree (T4); a second call returns the same teams.
 
     `reasons`: by number in the draft, why a team that was changed by hand bends a rule that only warns (T2, T3, T6).
-    Raises BrokenRules for the hard rules, ReasonMissing, NotADraft, Stale, NoTeams.
+    The teams that were reopened end. Raises BrokenRules for the hard rules, ReasonMissing, NotADraft, Stale, NoTeams,
+    and TeamStands where a reopened team was confirmed meanwhile.
     """
     require_office(cohort=proposal.cohort, by=by, now=now)
     cohort = (
@@ -187,6 +136,7 @@ def publish(
     if current.status == TeamProposal.Status.PUBLISHED:
         return list(current.teams.all())
     draft = lock_draft(current, version=version)
+    _refuse_standing(draft)
     explained = explain_draft(draft)
     teams = explained.teams
     if not any(team.members for team in teams):
@@ -196,6 +146,7 @@ def publish(
     missing = [team.name for team in bent_by_hand(draft, teams) if not given.get(team.number)]
     if missing:
         raise ReasonMissing(f"Say why a rule is bent here: {', '.join(missing)}. The reason stays on record.")
+    _end_reopened(draft, by=by, now=now)
     last = cohort.teams.aggregate(last=Max("number"))["last"] or 0
     made = [
         _make_team(draft, last, team, given.get(team.number, ""), by=by, now=now)
@@ -205,9 +156,25 @@ def publish(
     draft.status = TeamProposal.Status.PUBLISHED
     draft.published_at = now
     draft.save(update_fields=["status", "published_at"])
-    data = {"teams": [team.pk for team in made], "without a team": [each.pk for each in explained.pool]}
+    data = {
+        "teams": [team.pk for team in made],
+        "without a team": [each.pk for each in explained.pool],
+        "ended": draft.reopened,
+    }
     audit.record("proposal.published", by=by, obj=draft, now=now, data=data)
     return made
+
+
+def _refuse_standing(draft: TeamProposal) -> None:
+    stand = draft.cohort.teams.filter(pk__in=draft.reopened, status=Team.Status.CONFIRMED)
+    if stand:
+        names = ", ".join(str(team) for team in stand)
+        raise TeamStands(f"Confirmed meanwhile: {names}. Discard this draft, and work out the change again.")
+
+
+def _end_reopened(draft: TeamProposal, *, by: User | None, now: datetime) -> None:
+    for team in draft.cohort.teams.filter(pk__in=draft.reopened):
+        end_unconfirmed(team=team, by=by, reason="Formed anew after somebody declined.", now=now)
 
 
 def bent_by_hand(draft: TeamProposal, teams: Sequence[ExplainedTeam]) -> list[ExplainedTeam]:
@@ -215,7 +182,7 @@ def bent_by_hand(draft: TeamProposal, teams: Sequence[ExplainedTeam]) -> list[Ex
 
     What is not known of somebody bends nothing.
     """
-    made = [set(ids) for ids in draft.result.get("teams", [])]
+    made = [set(ids) for ids in draft.proposed.get("teams", [])]
     changed = [team for team in teams if team.members and {each.pk for each in team.members} not in made]
     return [team for team in changed if any(_is_bent(each.label, team) for each in team.warnings)]
 

@@ -49,7 +49,15 @@ def team_proposed(recipient: User, *, consent: int) -> Mail | None:
     team = asked.change.team
     mates = team.memberships.filter(ended_at=None).exclude(participant__user=recipient)
     people = [mate.participant for mate in mates.select_related("participant__user", "participant__division")]
-    return render_mail("mail/team_proposed.txt", {"recipient": recipient, "team": team, "mates": people})
+    context = {"recipient": recipient, "team": team, "mates": people, "before": _ended_before(asked)}
+    return render_mail("mail/team_proposed.txt", context)
+
+
+def _ended_before(asked: Consent) -> Team | None:
+    """The team that they were asked about just before, and that ended when this one was published."""
+    since = asked.change.created_at
+    ended = Team.objects.filter(changes__consents__participant=asked.participant_id, status=Team.Status.ENDED)
+    return ended.filter(changes__kind=TeamChange.Kind.FORM, changes__settled_at=since).first()
 
 
 def team_declined(recipient: User, *, consent: int) -> Mail | None:
@@ -77,8 +85,12 @@ def team_agreed(recipient: User, *, change: int) -> Mail | None:
 
 
 def team_dissolved(recipient: User, *, team: int) -> Mail | None:
+    """Whoever left is not told, nor who is asked about another team at the same time: that mail says it."""
     ended = Team.objects.select_related("cohort__program").get(pk=team)
-    if recipient.participations.filter(cohort=ended.cohort, status=Participant.Status.LEFT).exists():
+    here = recipient.participations.filter(cohort=ended.cohort)
+    settled = ended.changes.filter(kind=TeamChange.Kind.FORM).values("settled_at")
+    asked = Consent.objects.filter(participant__in=here, change__created_at__in=settled)
+    if here.filter(status=Participant.Status.LEFT).exists() or asked.exclude(change__team=ended).exists():
         return None
     return render_mail("mail/team_dissolved.txt", {"recipient": recipient, "team": ended})
 

@@ -1,6 +1,6 @@
 """From the database to the solver's problem, and what each rule says about a team, in words. Reads only."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -51,9 +51,12 @@ class ExplainedTeam:
         return [finding for finding in self.findings if not finding.hard and not finding.ok]
 
 
-def available(cohort: Cohort) -> list[Participant]:
-    """Active participants without a team (T9), in the order of their enrollment: the last of them wait first (T1)."""
-    rows = cohort.participants.active().without_team()
+def available(cohort: Cohort, *, reopened: Collection[int] = ()) -> list[Participant]:
+    """Active participants without a team (T9), in the order of their enrollment: the last of them wait first (T1).
+
+    `reopened`: published teams by id that count as none, as long as they are not confirmed.
+    """
+    rows = cohort.participants.active().without_team(reopened=reopened)
     rows = rows.select_related(*PERSONAL).prefetch_related(*RELATED)
     return list(rows.order_by("enrolled_at", "pk"))
 
@@ -190,19 +193,30 @@ class ExplainedDraft:
 
 
 def explain_draft(proposal: TeamProposal) -> ExplainedDraft:
-    people = available(proposal.cohort)
+    people = available(proposal.cohort, reopened=proposal.reopened)
     by_pk = {participant.pk: participant for participant in people}
     case = study(proposal.cohort, people)
-    drawn = [[pk for pk in team if pk in by_pk] for team in proposal.document.get("teams", [])]
+    drawn = [[pk for pk in team if pk in by_pk] for team in proposal.teams_drawn]
     teams = []
     for number, ids in enumerate(drawn, start=1):
         others = frozenset(pk for place, team in enumerate(drawn, start=1) if place != number for pk in team)
-        members = list(dict.fromkeys(ids))
-        findings = explain(case, members, elsewhere=others)
-        points = score_team(case.problem, members)
-        teams.append(ExplainedTeam(number, [by_pk[pk] for pk in members], findings, points, is_draft=True))
+        teams.append(explain_drawn(case, number, list(dict.fromkeys(ids)), by_pk, elsewhere=others))
     seated = {pk for team in drawn for pk in team}
     return ExplainedDraft(teams, [each for each in people if each.pk not in seated], case)
+
+
+def explain_drawn(
+    case: Case,
+    number: int,
+    ids: Sequence[int],
+    people: Mapping[int, Participant],
+    *,
+    elsewhere: frozenset[int] = frozenset(),
+) -> ExplainedTeam:
+    """A team of a draft by that number; `people`: the participants by id."""
+    findings = explain(case, ids, elsewhere=elsewhere)
+    points = score_team(case.problem, ids)
+    return ExplainedTeam(number, [people[pk] for pk in ids], findings, points, is_draft=True)
 
 
 def explain_standing(cohort: Cohort, teams: Sequence[Team]) -> dict[int, ExplainedTeam]:

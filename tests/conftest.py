@@ -193,3 +193,15 @@ def branch(org) -> OrgUnit:
 @pytest.fixture
 def cohort(cast) -> Cohort:
     return cast.cohort
+
+
+@pytest.fixture
+def solver_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The solver runs in this process, with a limit in steps: starting another one takes seconds."""
+
+    def run(problem, *, seconds=None, seed=0, steps=None, watch=None, stop=None):
+        return proposal.solve(problem, seed=seed, steps=steps or 2000)
+
+    from coaching.formation import child, proposal  # noqa: PLC0415 (loads NumPy and HiGHS)
+
+    monkeypatch.setattr(child, "run", run)

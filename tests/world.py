@@ -46,7 +46,7 @@ from coaching.models import (
     User,
 )
 from coaching.site import reference
-from coaching.site.teams import JOB
+from coaching.team_jobs import KIND as JOB
 from meetings import attendance, evaluations, feeds, scheduling
 from meetings import program as meeting_program
 from meetings.models import Attendance

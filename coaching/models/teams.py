@@ -1,6 +1,7 @@
 """Participants, what they work on, and the teams they form."""
 
-from typing import Self
+from collections.abc import Collection
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import F, Q
@@ -14,8 +15,10 @@ class ParticipantQuerySet(models.QuerySet["Participant"]):
     def active(self) -> Self:
         return self.filter(status=Participant.Status.ACTIVE)
 
-    def without_team(self) -> Self:
-        return self.exclude(memberships__in=Membership.objects.filter(ended_at=None))
+    def without_team(self, *, reopened: Collection[int] = ()) -> Self:
+        """`reopened`: published teams that count as none, as long as they are not confirmed."""
+        loose = Q(team__in=reopened, team__status=Team.Status.AWAITING_AGREEMENT)
+        return self.exclude(memberships__in=Membership.objects.filter(ended_at=None).exclude(loose))
 
 
 class Participant(models.Model):
@@ -122,9 +125,13 @@ class TeamProposal(models.Model):
     cohort = models.ForeignKey(Cohort, models.CASCADE, related_name="proposals")
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
     # {"teams": [[participant id, ..], ..], "pinned": [participant id, ..]}; everybody else of the cohort is in the pool.
+    # "reopened": [team id, ..]: these end when the draft is published; until then their people can be moved.
+    # "result": in place of `result`, where another proposal was taken over.
     document = models.JSONField(default=dict)
     # The solver's answer, as coaching.formation gives it; empty when put together by hand.
     result = models.JSONField(default=dict, blank=True)
+    # Another answer of the solver, around what is pinned, to be compared with the draft; empty when there is none.
+    alternative = models.JSONField(default=dict, blank=True)
     version = models.PositiveIntegerField(default=1)
     created_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
@@ -140,6 +147,21 @@ class TeamProposal(models.Model):
 
     def __str__(self) -> str:
         return f"Proposal of {self.created_at:%B %-d, %Y} for {self.cohort}"
+
+    @property
+    def teams_drawn(self) -> list[list[int]]:
+        """Participants by id, team for team."""
+        return self.document.get("teams", [])
+
+    @property
+    def reopened(self) -> list[int]:
+        """Published teams by id, whose people are in the draft."""
+        return self.document.get("reopened", [])
+
+    @property
+    def proposed(self) -> dict[str, Any]:
+        """The solver's answer that the draft began with, or that was taken over last."""
+        return self.document.get("result", self.result)
 
 
 class Team(models.Model):

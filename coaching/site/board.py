@@ -17,6 +17,7 @@ from coaching.errors import Refused, refusals_told
 from coaching.models import Participant, ProposalEdit, TeamProposal
 from coaching.permissions import access, branch_office, office_cohorts, post_only
 from coaching.site.forms_teams import PublishForm
+from coaching.team_alternatives import Comparison, compare
 from coaching.team_draft import Effect
 from coaching.team_problem import ExplainedDraft, explain_draft, why_waiting
 
@@ -31,6 +32,7 @@ class Shown:
     explained: ExplainedDraft
     picked: Participant | None
     pinned: frozenset[int]
+    other: Comparison | None
     last: ProposalEdit | None
 
     @property
@@ -47,7 +49,7 @@ class Shown:
 
     @property
     def as_proposed(self) -> dict[str, object]:
-        return self.draft.result
+        return self.draft.proposed
 
 
 def shown(draft: TeamProposal, *, picked: str = "") -> Shown:
@@ -58,13 +60,14 @@ def shown(draft: TeamProposal, *, picked: str = "") -> Shown:
         explained=explained,
         picked=next((each for each in explained.people if str(each.pk) == picked), None),
         pinned=frozenset(draft.document.get("pinned", [])),
+        other=compare(draft, explained),
         last=draft.edits.select_related("made_by").first(),
     )
 
 
 def _say_why_left_out(draft: TeamProposal, explained: ExplainedDraft) -> None:
     """Beside everybody in the pool: why the proposal left them out, and with whom they cannot be (T8)."""
-    reasons: dict[int, str] = dict(draft.result.get("left_out", []))
+    reasons: dict[int, str] = dict(draft.proposed.get("left_out", []))
     for pair, words in explained.case.why_apart.items():
         for one in pair:
             reasons[one] = f"{reasons[one]} {words}" if one in reasons else f"Kept apart: {words}"
@@ -126,7 +129,7 @@ def _edited(
     request: HttpRequest, draft: TeamProposal, participant: Participant | None, edit: Callable[[], Effect]
 ) -> HttpResponse:
     """What has changed, where a script asked; otherwise the whole room again, which says what was done."""
-    teams = len(draft.document.get("teams", []))
+    teams = len(draft.teams_drawn)
     try:
         effect = edit()
     except Refused as refusal:
@@ -167,7 +170,7 @@ def pin(request: HttpRequest, pk: int) -> HttpResponse:
         return _room(draft)
     pinned, person = "release" not in request.POST, None
     if "pin_team" in request.POST:
-        teams = dict(enumerate(draft.document.get("teams", []), start=1))
+        teams = dict(enumerate(draft.teams_drawn, start=1))
         ids = teams.get(_number(request.POST["pin_team"]), [])
         people = list(draft.cohort.participants.filter(pk__in=ids).select_related("user"))
     else:
@@ -182,15 +185,22 @@ def pin(request: HttpRequest, pk: int) -> HttpResponse:
             by=request.user,  # type: ignore[arg-type]
             now=timezone.now(),
         )
-        messages.success(request, _pinned_words(people, pinned=pinned))
+        messages.success(request, _pinned_words(draft, people, pinned=pinned))
     return _room(draft, person)
 
 
-def _pinned_words(people: list[Participant], *, pinned: bool) -> str:
+def _pinned_words(draft: TeamProposal, people: list[Participant], *, pinned: bool) -> str:
     names = ", ".join(str(each) for each in people)
-    if pinned:
-        return f"Pinned: {names}. They stay together when teams are proposed again."
-    return f"No longer pinned: {names}."
+    if not pinned:
+        return f"No longer pinned: {names}."
+    asked = {each.pk for each in people}
+    team = next((ids for ids in draft.teams_drawn if asked & set(ids)), [])
+    held = {*draft.document.get("pinned", []), *asked} & set(team)
+    if len(held) == 1:
+        return f"Pinned: {names}. Pin a teammate as well: only several pinned people of a team stay together."
+    if len(held) == len(team):
+        return f"Pinned: {names}. The whole team stays as it is when teams are proposed again."
+    return f"Pinned: {names}. Whoever is pinned in this team stays together when teams are proposed again."
 
 
 @access(branch_office)

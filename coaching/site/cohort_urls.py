@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from coaching.site import board, cohorts, my_team, pairings, small_teams, teams, wishes
+from coaching.site import board, cohorts, my_team, pairings, proposing, small_teams, teams, wishes
 
 urlpatterns: list[URLPattern] = [
     path("cohorts/", cohorts.cohort_list, name="cohorts"),
@@ -18,10 +18,14 @@ urlpatterns: list[URLPattern] = [
     path("teams/cohorts/<int:pk>/wishes/", wishes.ask_again, name="team_wishes_ask"),
     path("teams/cohorts/<int:pk>/pairings/", pairings.show, name="team_pairings"),
     path("teams/pairings/<int:pk>/end/", pairings.end, name="team_pairing_end"),
-    path("teams/cohorts/<int:pk>/propose/", teams.propose, name="teams_propose"),
+    path("teams/cohorts/<int:pk>/propose/", proposing.propose, name="teams_propose"),
     path("teams/cohorts/<int:pk>/by-hand/", teams.by_hand, name="teams_by_hand"),
-    path("teams/jobs/<int:pk>/", teams.job, name="teams_job"),
-    path("teams/jobs/<int:pk>/stop/", teams.job_stop, name="teams_job_stop"),
+    path("teams/jobs/<int:pk>/", proposing.job, name="teams_job"),
+    path("teams/jobs/<int:pk>/stop/", proposing.job_stop, name="teams_job_stop"),
+    path("teams/cohorts/<int:pk>/reopen/", proposing.reopen, name="teams_reopen"),
+    path("teams/proposals/<int:pk>/again/", proposing.again, name="proposal_again"),
+    path("teams/proposals/<int:pk>/take/", proposing.take, name="proposal_take"),
+    path("teams/proposals/<int:pk>/put-away/", proposing.put_away, name="proposal_put_away"),
     path("teams/proposals/<int:pk>/place/", board.place, name="proposal_place"),
     path("teams/proposals/<int:pk>/pin/", board.pin, name="proposal_pin"),
     path("teams/proposals/<int:pk>/undo/", board.undo, name="proposal_undo"),

@@ -1,11 +1,12 @@
 """Forms about teams: publishing, answering, dissolving."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Layout
 from django import forms
 
+from coaching.models import Consent, Participant
 from coaching.team_changes import Way
 from coaching.team_problem import ExplainedTeam
 
@@ -31,6 +32,53 @@ class PublishForm(forms.Form):
     def reasons(self) -> dict[int, str]:
         """By number of the team in the draft."""
         return {number: self.cleaned_data[f"reason_{number}"] for number in self.numbers}
+
+
+class HowLongForm(forms.Form):
+    """How long to look for the best teams; it ends before where they are proven best."""
+
+    CHOICES = ((10, "10 seconds"), (30, "30 seconds"), (120, "2 minutes"))
+
+    seconds = forms.TypedChoiceField(
+        label="Look for at most", choices=CHOICES, coerce=int, initial=CHOICES[0][0]
+    )
+
+    @classmethod
+    def seconds_of(cls, data: Mapping[str, str]) -> int:
+        """What was asked for, or the first choice."""
+        form = cls(data)
+        return form.cleaned_data["seconds"] if form.is_valid() else cls.CHOICES[0][0]
+
+
+class ReopenForm(forms.Form):
+    """T4: for each who declined, which of the teammates they are kept apart from; at first all of them."""
+
+    def __init__(
+        self, *args: object, declined: Sequence[tuple[Consent, Sequence[Consent]]], **kwargs: object
+    ):
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.people = {each.participant_id: each.participant for _, mates in declined for each in mates}
+        self.declined = {f"apart_{consent.pk}": consent.participant for consent, _ in declined}
+        for consent, mates in declined:
+            self.fields[f"apart_{consent.pk}"] = forms.TypedMultipleChoiceField(
+                label=f"Keep {consent.participant} apart from",
+                choices=[(each.participant_id, str(each.participant)) for each in mates],
+                coerce=int,
+                required=False,
+                initial=[each.participant_id for each in mates],
+                widget=forms.CheckboxSelectMultiple,
+            )
+        self.fields["seconds"] = HowLongForm.base_fields["seconds"]
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.disable_csrf = True
+        self.helper.layout = Layout(*self.fields)
+
+    def apart(self) -> dict[Participant, list[Participant]]:
+        return {
+            participant: [self.people[pk] for pk in self.cleaned_data[name]]
+            for name, participant in self.declined.items()
+        }
 
 
 class AnswerForm(forms.Form):

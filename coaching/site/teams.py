@@ -12,16 +12,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
-from django_htmx.http import HttpResponseClientRedirect
 
-from coaching import jobs, team_agreement, team_formation
+from coaching import team_agreement, team_formation, team_jobs
 from coaching.cohorts import is_over
 from coaching.errors import refusals_told
-from coaching.models import Cohort, Consent, Job, Participant, Team, TeamChange, TeamProposal, User
+from coaching.models import Cohort, Consent, Participant, Team, TeamChange, TeamProposal, User
 from coaching.permissions import access, branch_office, office_cohorts, post_only, signed_in
 from coaching.site import board, lifecycle
 from coaching.site.cohorts import applications_by_status, in_words
-from coaching.site.forms_teams import DissolveForm
+from coaching.site.forms_teams import DissolveForm, HowLongForm
 from coaching.team_changes import agreed_to_go_on, is_small
 from coaching.team_problem import (
     ExplainedTeam,
@@ -30,8 +29,6 @@ from coaching.team_problem import (
     why_waiting,
     wishes_of,
 )
-
-JOB = "propose_teams"
 
 
 @dataclass(frozen=True)
@@ -47,6 +44,10 @@ class Card:
     @property
     def consents(self) -> list[Consent]:
         return list(self.question.consents.all()) if self.question else []
+
+    @property
+    def declined(self) -> list[Consent]:
+        return [consent for consent in self.consents if consent.answer == Consent.Answer.DECLINED]
 
     @property
     def undecided(self) -> bool:
@@ -109,6 +110,9 @@ def room(request: HttpRequest, pk: int) -> HttpResponse:
         draft.cohort = cohort
         shown = board.shown(draft, picked=request.GET.get("picked", ""))
         context["board"], people = shown, shown.explained.people
+        context["reopened"] = ", ".join(
+            str(card.team) for card in context["cards"] if card.team.pk in draft.reopened
+        )
     else:
         people = available(cohort)
         context |= {"people": people, "why_waiting": why_waiting(cohort, len(people)) if people else ""}
@@ -119,6 +123,8 @@ def room(request: HttpRequest, pk: int) -> HttpResponse:
         "backgrounds": backgrounds(people),
     }
     context["applications"] = in_words(applications_by_status(cohort))
+    context["job"] = team_jobs.last(cohort)
+    context["how_long"] = HowLongForm()
     context["ended"] = cohort.teams.filter(status=Team.Status.ENDED).count()
     return render(request, "teams/room.html", context)
 
@@ -172,50 +178,6 @@ def room_of(cohort: Cohort) -> HttpResponse:
 
 def _cohort_room(request: HttpRequest, pk: int) -> HttpResponse:
     return room_of(cohort_of_office(request, pk))
-
-
-@access(branch_office)
-@post_only(_cohort_room)
-def propose(request: HttpRequest, pk: int) -> HttpResponse:
-    cohort = cohort_of_office(request, pk)
-    user: User = request.user  # type: ignore[assignment]
-    if cohort.proposals.filter(status=TeamProposal.Status.DRAFT).exists():
-        messages.error(request, "There is a draft already. Publish or discard it before you ask for another.")
-        return room_of(cohort)
-    arguments: dict[str, object] = {"cohort": cohort.pk, "by": user.pk}
-    started = jobs.start(kind=JOB, key=str(cohort.pk), by=user, now=timezone.now(), arguments=arguments)
-    return redirect("teams_job", started.pk)
-
-
-def _job(request: HttpRequest, pk: int) -> tuple[Job, Cohort]:
-    job = get_object_or_404(Job.objects.filter(kind=JOB), pk=pk)
-    return job, cohort_of_office(request, int(job.arguments["cohort"]))
-
-
-@access(branch_office)
-@require_safe
-def job(request: HttpRequest, pk: int) -> HttpResponse:
-    """Waits for the proposal; looks again by itself where scripts run, otherwise by a link."""
-    work, cohort = _job(request, pk)
-    unfinished = work.status in (Job.Status.QUEUED, Job.Status.RUNNING)
-    htmx = bool(request.htmx)  # type: ignore[attr-defined]
-    if unfinished:
-        template = "teams/_job.html" if htmx else "teams/job.html"
-        return render(request, template, {"job": work, "cohort": cohort})
-    if work.status == Job.Status.FAILED:
-        messages.error(request, work.error)
-    elif work.status == Job.Status.CANCELLED:
-        messages.info(request, "The proposal was stopped. Nothing was changed.")
-    address = reverse("cohort_teams", args=[cohort.pk])
-    return HttpResponseClientRedirect(address) if htmx else redirect(address)
-
-
-@access(branch_office)
-@post_only(lambda request, pk: redirect("teams_job", _job(request, pk)[0].pk))
-def job_stop(request: HttpRequest, pk: int) -> HttpResponse:
-    work, _ = _job(request, pk)
-    jobs.cancel(job=work, by=request.user, now=timezone.now())  # type: ignore[arg-type]
-    return redirect("teams_job", work.pk)
 
 
 @access(branch_office)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from coaching import jobs, team_draft, team_formation
+from coaching import jobs, team_draft, team_formation, team_solving
 from coaching.formation import child
 from coaching.jobs import Progress
 from coaching.models import (
@@ -268,7 +268,7 @@ def test_proposing_for_nobody_is_refused(program, branch, branch_officer):
 def test_solver_that_finds_nothing_in_time_is_a_refusal(cohort, people, branch_officer, monkeypatch):
     monkeypatch.setattr(child.sys, "executable", "/bin/sh")
     monkeypatch.setattr(child.subprocess, "Popen", _sleeping(child.subprocess.Popen, started := []))
-    with pytest.raises(team_formation.SolverFailed, match="No teams were found in the time"):
+    with pytest.raises(team_solving.SolverFailed, match="No teams were found in the time"):
         team_formation.propose(cohort=cohort, by=branch_officer, now=NOW, seconds=0.1)
     assert started[0].returncode == -9
     assert not cohort.proposals.exists()
@@ -284,7 +284,7 @@ def _sleeping(popen, started):
 
 def test_failing_solver_is_a_refusal(cohort, people, branch_officer, monkeypatch):
     monkeypatch.setattr(child.sys, "executable", "/bin/false")
-    with pytest.raises(team_formation.SolverFailed, match="could not be made"):
+    with pytest.raises(team_solving.SolverFailed, match="could not be made"):
         team_formation.propose(cohort=cohort, by=branch_officer, now=NOW)
 
 
@@ -296,7 +296,7 @@ def test_progress_of_the_search_stands_on_the_job(cohort, people, branch_officer
     ids = {"cohort": cohort.pk, "by": branch_officer.pk}
     job = jobs.start(kind="propose_teams", key=str(cohort.pk), by=branch_officer, now=NOW, arguments=ids)
     jobs.run(job.pk)
-    assert told[0] == (0, 2, {"score": None, "bound": None})
+    assert told[0] == (0, 10, {"score": None, "bound": None, "points": []})
 
 
 def test_cancelled_job_ends_the_search(cohort, people, branch_officer):

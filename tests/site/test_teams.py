@@ -308,6 +308,105 @@ def test_waiting_proposal_is_stopped(office, cohort, people):
     assert not TeamProposal.objects.exists()
 
 
+@pytest.mark.usefixtures("no_worker")
+def test_running_proposal_shows_how_score_and_bound_come_closer(office, cohort, people):
+    office.post(reverse("teams_propose", args=[cohort.pk]), {"seconds": "30"})
+    job = Job.objects.get()
+    assert job.arguments["seconds"] == 30
+    so_far = {"score": 110, "bound": 121, "points": [[1.0, 100, 140], [2.0, 110, 121]]}
+    Job.objects.update(status="running", done=2, total=30, result=so_far)
+    page = office.get(reverse("teams_job", args=[job.pk])).content.decode()
+    assert 'points="160.0,120.0 320.0,90.0"' in page
+    assert 'points="160.0,0.0 320.0,57.0"' in page
+    assert "at most 10.0 % more" in page
+    assert "Teams are being proposed." in room(office, cohort).content.decode()
+
+
+@pytest.mark.usefixtures("no_worker")
+@pytest.mark.parametrize("seconds", ["", "x", "99999", "-1"])
+def test_any_other_limit_is_the_shortest(office, cohort, people, seconds):
+    office.post(reverse("teams_propose", args=[cohort.pk]), {"seconds": seconds})
+    assert Job.objects.get().arguments["seconds"] == 10
+
+
+@pytest.mark.usefixtures("no_worker")
+def test_failure_is_still_told_after_the_page_was_left(office, program, branch, branch_officer):
+    cohort = factories.cohort(program, branch, by=branch_officer)
+    office.post(reverse("teams_propose", args=[cohort.pk]))
+    jobs.run(Job.objects.get().pk)
+    assert "The last proposal was not made: Nobody in the" in room(office, cohort).content.decode()
+
+
+@pytest.mark.usefixtures("no_worker", "solver_here")
+def test_another_proposal_is_compared_taken_over_and_undone(office, cohort, people, draft):
+    draft.document = {"teams": [[each.pk for each in people[0::2]]]}
+    draft.save()
+    response = office.post(reverse("proposal_again", args=[draft.pk]))
+    job = Job.objects.get()
+    assert response.url == reverse("teams_job", args=[job.pk])
+    jobs.run(job.pk)
+    found = office.get(response.url)
+    assert found.url == f"{reverse('cohort_teams', args=[cohort.pk])}#alternative"
+    page = room(office, cohort).content.decode()
+    assert "As it would be" in page
+    assert "1 would wait" in page
+    taken = office.post(reverse("proposal_take", args=[draft.pk]), {"version": draft.version})
+    assert said(taken)[0].startswith("The other proposal was taken over: ")
+    page = room(office, cohort)
+    assert "As it would be" not in page.content.decode()
+    assert [len(team.members) for team in page.context["board"].explained.teams] == [4]
+    undone = office.post(reverse("proposal_undo", args=[draft.pk]), {"version": draft.version + 1})
+    assert "Undone: The other proposal was taken over" in said(undone)[-1]
+
+
+def test_another_proposal_is_put_away(office, cohort, people, draft):
+    draft.alternative = {
+        "result": {"teams": [[each.pk for each in people[:4]]], "words": ""},
+        "version": draft.version,
+    }
+    draft.save()
+    response = office.post(reverse("proposal_put_away", args=[draft.pk]))
+    assert said(response) == ["The other proposal was put away. The draft is as it was."]
+    response = office.post(reverse("proposal_take", args=[draft.pk]), {"version": draft.version})
+    assert "There is no other proposal any more" in said(response)[-1]
+
+
+@pytest.mark.usefixtures("no_worker", "solver_here")
+def test_change_after_somebody_declined(office, client, cohort, team, people, branch_officer):
+    """T4"""
+    answer(client, Consent.objects.get(participant=people[0]), "decline", "I know them all.")
+    client.force_login(branch_officer)
+    address = reverse("teams_reopen", args=[cohort.pk])
+    assert address in room(client, cohort).content.decode()
+    page = client.get(address).content.decode()
+    assert "“I know them all.”" in page
+    assert "Keep P0 Person apart from" in page
+    consent = Consent.objects.get(participant=people[0])
+    asked = {f"apart_{consent.pk}": [people[1].pk, people[2].pk], "seconds": "10"}
+    response = client.post(address, asked)
+    job = Job.objects.get()
+    assert response.url == reverse("teams_job", args=[job.pk])
+    jobs.run(job.pk)
+    page = room(client, cohort)
+    draft = page.context["draft"]
+    assert draft.reopened == [team.pk]
+    assert "It forms Team 1 anew after somebody declined" in page.content.decode()
+    assert "The draft forms this team anew." in page.content.decode()
+    again = client.get(address)
+    assert "There is a draft already" in said(again)[-1]
+    published = client.post(
+        reverse("proposal_publish", args=[draft.pk]), {"version": draft.version, "reason_1": "One site."}
+    )
+    assert "published" in said(published)[-1]
+    team.refresh_from_db()
+    assert team.status == "ended"
+
+
+def test_nobody_declined(office, cohort, team):
+    response = office.get(reverse("teams_reopen", args=[cohort.pk]))
+    assert said(response) == ["Nobody declines now, so no team has to be formed anew."]
+
+
 def test_job_of_another_kind_is_not_shown(office, cohort):
     job = Job.objects.create(kind="other", key="other", arguments={"cohort": cohort.pk})
     assert office.get(reverse("teams_job", args=[job.pk])).status_code == 404

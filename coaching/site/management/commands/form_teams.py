@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from coaching import team_formation
+from coaching import team_formation, team_solving
 from coaching.errors import Refused
 from coaching.models import Cohort, TeamProposal
 
@@ -16,7 +16,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("cohort", metavar="COHORT", help="Number of the cohort, or its name.")
-        parser.add_argument("--seconds", type=_seconds, default=team_formation.DEFAULT_SECONDS)
+        parser.add_argument("--seconds", type=_seconds, default=team_solving.DEFAULT_SECONDS)
         parser.add_argument("--seed", type=int, default=0)
         parser.add_argument("--replace", action="store_true", help="Put away the draft that is there.")
 
@@ -41,7 +41,7 @@ class Command(BaseCommand):
 
 def _seconds(text: str) -> float:
     seconds = float(text)
-    if not math.isfinite(seconds) or not 0 <= seconds <= team_formation.MOST_SECONDS:
+    if not math.isfinite(seconds) or not 0 <= seconds <= team_solving.MOST_SECONDS:
         raise ValueError(text)
     return seconds
 

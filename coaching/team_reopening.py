@@ -1,0 +1,108 @@
+"""After somebody declined (T4): the change of the published teams that asks the fewest people again."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from coaching import pairings
+from coaching.errors import Refused
+from coaching.formation import Problem, score_team
+from coaching.jobs import Progress
+from coaching.models import Cohort, Consent, Pairing, Participant, Team, TeamChange, TeamProposal, User
+from coaching.permissions import require_office
+from coaching.team_formation import keep_draft, refuse_second_draft
+from coaching.team_problem import available, study
+from coaching.team_solving import solve
+
+WHY_APART = "After a proposed team was declined."
+
+
+class NobodyDeclined(Refused):
+    pass
+
+
+def declined(cohort: Cohort) -> list[Consent]:
+    """What members of published teams that are not confirmed have declined, with each one's team."""
+    rows = Consent.objects.filter(
+        change__team__cohort=cohort,
+        change__team__status=Team.Status.AWAITING_AGREEMENT,
+        change__status=TeamChange.Status.OPEN,
+        answer=Consent.Answer.DECLINED,
+    )
+    return list(
+        rows.select_related("participant__user", "change__team").order_by("change__team__number", "pk")
+    )
+
+
+@transaction.atomic
+def keep_apart(
+    *, cohort: Cohort, apart: Mapping[Participant, Sequence[Participant]], by: User | None, now: datetime
+) -> None:
+    """Whom the branch office keeps apart from whoever declined; the same twice is once.
+
+    Raises NotYourCohort, and pairings.NotPossible: then nothing was kept.
+    """
+    for one, others in apart.items():
+        for other in others:
+            pairings.keep(
+                cohort=cohort, kind=Pairing.Kind.APART, people=[one, other], reason=WHY_APART, by=by, now=now
+            )
+
+
+def reopen(
+    *,
+    cohort: Cohort,
+    by: User | None,
+    now: datetime,
+    seed: int = 0,
+    seconds: float | None = None,
+    steps: int | None = None,
+    progress: Progress | None = None,
+) -> TeamProposal:
+    """Work out which teams to form anew so that as few people as possible are asked again; kept as the cohort's draft.
+
+    Teams that stay as they are keep their answers, confirmed ones are never touched. The others end when the draft
+    is published, and not before. Raises DraftExists, NobodyDeclined, and what `team_solving.solve` raises. No
+    transaction is open while it searches.
+    """
+    require_office(cohort=cohort, by=by, now=now)
+    refuse_second_draft(cohort)
+    teams = _members(cohort)
+    refused = {consent.change.team_id for consent in declined(cohort)}
+    if not refused:
+        raise NobodyDeclined("Nobody declines any more, so no team has to be formed anew.")
+    people = available(cohort, reopened=list(teams))
+    keep = tuple(tuple(ids) for team, ids in teams.items() if team not in refused)
+    problem = replace(study(cohort, people).problem, keep=keep)
+    result = solve(problem, seed=seed, seconds=seconds, steps=steps, progress=progress)
+    standing = {frozenset(ids) for ids in keep}
+    stays = [ids for ids in result["teams"] if frozenset(ids) in standing]
+    unchanged = {frozenset(ids) for ids in stays}
+    document = {
+        "teams": [ids for ids in result["teams"] if ids not in stays],
+        "reopened": [team for team, ids in teams.items() if frozenset(ids) not in unchanged],
+    }
+    return keep_draft(cohort, document, _without(result, problem, stays), by=by, now=now)
+
+
+def _members(cohort: Cohort) -> dict[int, list[int]]:
+    """The teams that wait for agreement, by id, with the participants who are in them."""
+    rows = cohort.teams.filter(status=Team.Status.AWAITING_AGREEMENT, memberships__ended_at=None)
+    found: dict[int, list[int]] = {}
+    for team, participant in rows.order_by("number").values_list("pk", "memberships__participant"):
+        found.setdefault(team, []).append(participant)
+    return found
+
+
+def _without(result: dict[str, Any], problem: Problem, stays: Sequence[Sequence[int]]) -> dict[str, Any]:
+    """The answer about the teams that are formed anew alone."""
+    points = sum(score_team(problem, ids) for ids in stays)
+    return {
+        **result,
+        "teams": [ids for ids in result["teams"] if ids not in stays],
+        "score": result["score"] - points,
+        "bound": result["bound"] - points,
+    }
