@@ -15,16 +15,10 @@ from coaching.errors import Refused
 from coaching.models import Cohort, Consent, Membership, Participant, Team, TeamChange, User
 from coaching.permissions import require_office
 from coaching.team_agreement import NotAgreed
-from coaching.team_problem import (
-    ExplainedTeam,
-    available,
-    explain_members,
-    explain_standing,
-    refuse_broken,
-)
+from coaching.team_problem import ExplainedTeam, explain_members, explain_standing, refuse_broken
+from coaching.team_ways import FEWEST
 
 Kind = TeamChange.Kind
-FEWEST = 2  # one person alone is no team
 
 
 class NotSmall(Refused):
@@ -43,19 +37,6 @@ class NotOpen(Refused):
     pass
 
 
-@dataclass(frozen=True)
-class Way:
-    """One way a small team could go on."""
-
-    kind: str
-    joining: tuple[Participant, ...]
-    words: str
-
-    @property
-    def key(self) -> str:
-        return "-".join([self.kind, *(str(each.pk) for each in self.joining)])
-
-
 def is_small(team: Team, members: Sequence[Participant]) -> bool:
     """T1: fewer than a team is formed with, and at least one of them still takes part."""
     active = any(each.status == Participant.Status.ACTIVE for each in members)
@@ -72,45 +53,6 @@ def agreed_to_go_on(members: Iterable[Participant], changes: Iterable[TeamChange
         if (change.kind, change.status) == (Kind.GO_ON, TeamChange.Status.CONFIRMED) and present <= asked:
             return change
     return None
-
-
-def ways(team: Team) -> list[Way]:
-    """What the rules allow (T1, T8) for a small team, the people without a team first among those who could join."""
-    cohort = team.cohort
-    teams = list(cohort.teams.filter(status=Team.Status.CONFIRMED))
-    asked = set(
-        TeamChange.objects.filter(team__in=teams, status=TeamChange.Status.OPEN).values_list(
-            "team", flat=True
-        )
-    )
-    standing = {each: explained.members for each, explained in _by_team(cohort, teams).items()}
-    members = standing.pop(team)
-    found = []
-    if len(members) >= FEWEST:
-        names = ", ".join(str(each) for each in members)
-        found.append(Way(Kind.GO_ON, (), f"Go on with {len(members)}: {names}"))
-    for each in available(cohort):
-        found.append(Way(Kind.JOIN, (each,), f"{each} joins; has no team yet"))
-    for other, people in standing.items():
-        active = all(each.status == Participant.Status.ACTIVE for each in people)
-        if other.pk in asked or not people or not active:
-            continue
-        for each in people if len(people) > cohort.program.min_team_size else ():
-            found.append(
-                Way(Kind.JOIN, (each,), f"{each} moves here from {other}, which keeps {len(people) - 1}")
-            )
-        names = ", ".join(str(each) for each in people)
-        found.append(Way(Kind.MERGE, tuple(people), f"{other} joins and ends as a team of its own: {names}"))
-    return [
-        way
-        for way in found
-        if way.kind == Kind.GO_ON or not _explained(team, [*members, *way.joining]).broken
-    ]
-
-
-def _by_team(cohort: Cohort, teams: list[Team]) -> dict[Team, ExplainedTeam]:
-    explained = explain_standing(cohort, teams)
-    return {team: explained[team.pk] for team in teams}
 
 
 def _explained(team: Team, people: list[Participant]) -> ExplainedTeam:

@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Layout
 from django import forms
+from django.utils.html import format_html
 
 from coaching.models import Consent, Participant
-from coaching.team_changes import Way
 from coaching.team_problem import ExplainedTeam
+from coaching.team_ways import Way
 
 
 class PublishForm(forms.Form):
@@ -118,7 +119,9 @@ class SmallTeamForm(forms.Form):
     def __init__(self, *args: object, ways: Sequence[Way], **kwargs: object):
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.ways = {way.key: way for way in ways}
-        self.fields["way"].choices = [(way.key, way.words) for way in ways]  # type: ignore[attr-defined]
+        facts = '{}<span class="way-facts">{}</span>'
+        choices = [(way.key, format_html(facts, way.words, way.facts)) for way in ways]
+        self.fields["way"].choices = choices  # type: ignore[attr-defined]
         self.helper = FormHelper()
         self.helper.form_tag = False
         self.helper.disable_csrf = True

@@ -13,6 +13,7 @@ from coaching.models import Membership, Participant, Team, TeamChange
 from coaching.permissions import access, branch_office, office_cohorts, post_only
 from coaching.site import lifecycle
 from coaching.site.forms_teams import SmallTeamForm
+from coaching.team_ways import ways
 
 
 def _room(team: Team) -> HttpResponse:
@@ -34,7 +35,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     if not team_changes.is_small(team, members):
         messages.info(request, f"{team} is not too small, so there is nothing to decide.")
         return _room(team)
-    form = SmallTeamForm(request.POST if request.method == "POST" else None, ways=team_changes.ways(team))
+    form = SmallTeamForm(request.POST if request.method == "POST" else None, ways=ways(team))
     if request.method == "POST" and form.is_valid():
         try:
             change = team_changes.ask(

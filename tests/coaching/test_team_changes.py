@@ -1,12 +1,15 @@
 """How a team goes on that a departure left too small: T1, T4, T8, T10."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from coaching import enrollment, outbox, team_agreement, team_changes
 from coaching.models import AuditEvent, Consent, Membership, Message, Participant, Team, TeamChange
 from coaching.permissions import NotYourCohort
 from coaching.site import lifecycle
 from coaching.team_problem import BrokenRules
+from coaching.team_ways import ways
 from meetings import scheduling
 from meetings.models import Meeting
 from tests import factories
@@ -57,31 +60,56 @@ def test_only_what_the_rules_allow_is_offered(small, cohort, pooled, branch_offi
     """T1: three and four people; nobody leaves a team behind that is too small; T8: and nobody is with a signer."""
     team_of(cohort, 4, branch_officer)
     signed = factories.participant(cohort, factories.person("Sid Signed"), signers=(members(small)[0].user,))
-    assert [way.words for way in team_changes.ways(small)] == [
-        "Go on with 2: Ann, Ben",
+    found = ways(small)
+    assert found[0].words == "Go on with 2: Ann, Ben"
+    assert {way.words for way in found[1:]} == {
         "Pia Pool joins; has no team yet",
         "Dot Other moves here from Team 2, which keeps 3",
         "Eli Other moves here from Team 2, which keeps 3",
         "Fay Other moves here from Team 2, which keeps 3",
         "Gus Other moves here from Team 2, which keeps 3",
-    ]
+    }
     with pytest.raises(BrokenRules, match="Sid Signed"):
         ask(small, branch_officer, JOIN, [signed])
+
+
+def test_each_way_says_what_it_does_to_the_points_and_who_is_asked(small, cohort, pooled, branch_officer):
+    """T2, T4, T6: a fourth division and classification count; the best way comes first."""
+    other = team_of(cohort, 4, branch_officer)
+    pooled.division = factories.unit("division", parent=cohort.branch)
+    pooled.classification = factories.classification("Auditor")
+    pooled.save()
+    go_on, best, *others = ways(small)
+    assert (go_on.points, [str(each) for each in go_on.asked]) == (0, ["Ann", "Ben"])
+    # One division, one classification, and a third person who can always meet (4 × 3).
+    assert (best.words, best.points) == ("Pia Pool joins; has no team yet", 30)
+    assert best.facts == "30 points more. Asked: Ann, Ben, Pia Pool (3 people)."
+    assert [way.points for way in others] == sorted((way.points for way in others), reverse=True)
+    moved = next(way for way in others if way.joining == (members(other)[0],))
+    assert [str(each) for each in moved.asked] == ["Ann", "Ben", *map(str, members(other))]
+
+
+def test_as_many_queries_for_any_number_of_ways(small, cohort, pooled, branch_officer):
+    team_of(cohort, 4, branch_officer)
+    with CaptureQueriesContext(connection) as few:
+        ways(small)
+    for number in range(6):
+        factories.participant(cohort, factories.person(f"More {number}"))
+    with CaptureQueriesContext(connection) as many:
+        ways(small)
+    assert len(many) == len(few)
 
 
 def test_two_teams_of_two_can_become_one(small, cohort, branch_officer):
     """T1"""
     team_of(cohort, 2, branch_officer)
-    assert (
-        team_changes.ways(small)[-1].words
-        == "Team 2 joins and ends as a team of its own: Dot Other, Eli Other"
-    )
+    assert ways(small)[-1].words == "Team 2 joins and ends as a team of its own: Dot Other, Eli Other"
 
 
 def test_one_person_alone_does_not_go_on(small, branch_officer):
     first = members(small)[0]
     enrollment.leave(participant=first, by=first.user, reason="", now=NOW)
-    assert team_changes.ways(small) == []
+    assert ways(small) == []
     with pytest.raises(team_changes.NotPossible, match="One person alone"):
         ask(small, branch_officer)
 

@@ -1,0 +1,86 @@
+"""How a small team could go on (T1): every way the rules allow, what it does to the points, and who would be asked (T4)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from coaching.formation import score_team
+from coaching.models import Participant, Team, TeamChange
+from coaching.team_problem import available, explain, explain_standing, study
+
+Kind = TeamChange.Kind
+FEWEST = 2  # one person alone is no team
+
+
+@dataclass(frozen=True)
+class Way:
+    """`points`: how many more all teams it touches have together afterwards; `asked`: everybody concerned."""
+
+    kind: str
+    joining: tuple[Participant, ...]
+    words: str
+    asked: tuple[Participant, ...]
+    points: int = 0
+
+    @property
+    def key(self) -> str:
+        return "-".join([self.kind, *(str(each.pk) for each in self.joining)])
+
+    @property
+    def facts(self) -> str:
+        """ "12 points more. Asked: Ana Reyes, Ben Okafor (2 people)." """
+        more = f"{abs(self.points)} point{'' if abs(self.points) == 1 else 's'} {'more' if self.points > 0 else 'less'}"
+        names = ", ".join(str(each) for each in self.asked)
+        return (
+            f"{more if self.points else 'As many points as now'}. Asked: {names} ({len(self.asked)} people)."
+        )
+
+
+def ways(team: Team) -> list[Way]:
+    """Going on as it is first; the others with the most points first, and of those the ones that ask the fewest.
+
+    As many queries for any number of people.
+    """
+    cohort = team.cohort
+    teams = list(cohort.teams.filter(status=Team.Status.CONFIRMED))
+    open_questions = TeamChange.objects.filter(team__in=teams, status=TeamChange.Status.OPEN)
+    asked = set(open_questions.values_list("team", flat=True))
+    explained = explain_standing(cohort, teams)
+    members = explained[team.pk].members
+    loose = available(cohort)
+    people = [each for standing in explained.values() for each in standing.members]
+    case = study(cohort, [*people, *loose])
+
+    def points(of: Sequence[Participant]) -> int:
+        return score_team(case.problem, [each.pk for each in of]) if of else 0
+
+    def joined(
+        kind: str, joining: Sequence[Participant], words: str, source: Sequence[Participant]
+    ) -> Way | None:
+        """None: a rule forbids it."""
+        whole = [*members, *joining]
+        if any(each.hard and not each.ok for each in explain(case, [each.pk for each in whole])):
+            return None
+        staying = [each for each in source if each not in joining]
+        more = points(whole) + points(staying) - points(members) - points(source)
+        return Way(kind, tuple(joining), words, (*whole, *staying), more)
+
+    found: list[Way | None] = [
+        joined(Kind.JOIN, [each], f"{each} joins; has no team yet", []) for each in loose
+    ]
+    for other in teams:
+        there = explained[other.pk].members
+        active = all(each.status == Participant.Status.ACTIVE for each in there)
+        if other.pk in asked or other == team or not there or not active:
+            continue
+        for each in there if len(there) > cohort.program.min_team_size else ():
+            words = f"{each} moves here from {other}, which keeps {len(there) - 1}"
+            found.append(joined(Kind.JOIN, [each], words, there))
+        names = ", ".join(str(each) for each in there)
+        words = f"{other} joins and ends as a team of its own: {names}"
+        found.append(joined(Kind.MERGE, there, words, there))
+    go_on = []
+    if len(members) >= FEWEST:
+        names = ", ".join(str(each) for each in members)
+        go_on = [Way(Kind.GO_ON, (), f"Go on with {len(members)}: {names}", tuple(members))]
+    allowed = sorted((way for way in found if way), key=lambda way: (-way.points, len(way.asked)))
+    return [*go_on, *allowed]
