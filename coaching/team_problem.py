@@ -8,7 +8,6 @@ from django.db.models import Prefetch
 
 from coaching.errors import Refused
 from coaching.formation import Finding, Person, Problem, Weights, explain_team, score_team
-from coaching.formation.sizes import fewest_waiting
 from coaching.models import (
     Cohort,
     CompetencyRating,
@@ -241,17 +240,6 @@ def explain_members(cohort: Cohort, members: Sequence[Participant]) -> list[Find
     """Every rule's verdict on people who have a place, or would have one."""
     # T9: the database holds that nobody has two places at a time.
     return explain(study(cohort, members), [each.pk for each in members])
-
-
-def why_waiting(cohort: Cohort, number: int) -> str:
-    """T1: what the number of people without a team means, in words; empty when all can be split into teams."""
-    sizes = range(cohort.program.min_team_size, cohort.program.max_team_size + 1)
-    must = fewest_waiting(number, sizes)
-    if not must:
-        return ""
-    people = "1 person" if number == 1 else f"{number} people"
-    wait = "1 must wait" if must == 1 else f"{must} must wait"
-    return f"{people} cannot be split into teams of {' or '.join(str(size) for size in sizes)}: {wait}."
 
 
 class BrokenRules(Refused):

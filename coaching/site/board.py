@@ -19,7 +19,8 @@ from coaching.permissions import access, branch_office, office_cohorts, post_onl
 from coaching.site.forms_teams import PublishForm
 from coaching.team_alternatives import Comparison, compare
 from coaching.team_draft import Effect
-from coaching.team_problem import ExplainedDraft, explain_draft, why_waiting
+from coaching.team_problem import ExplainedDraft, explain_draft
+from coaching.team_waiting import what_would_help, why_waiting
 
 POOL = "pool"
 
@@ -66,13 +67,16 @@ def shown(draft: TeamProposal, *, picked: str = "") -> Shown:
 
 
 def _say_why_left_out(draft: TeamProposal, explained: ExplainedDraft) -> None:
-    """Beside everybody in the pool: why the proposal left them out, and with whom they cannot be (T8)."""
+    """Beside everybody in the pool: why the proposal left them out, what would help, and with whom they cannot be (T8)."""
     reasons: dict[int, str] = dict(draft.proposed.get("left_out", []))
     for pair, words in explained.case.why_apart.items():
         for one in pair:
             reasons[one] = f"{reasons[one]} {words}" if one in reasons else f"Kept apart: {words}"
+    left_out = [each.pk for each in explained.pool if each.pk in dict(draft.proposed.get("left_out", []))]
+    helps = what_would_help(draft.cohort, explained.case, left_out)
     for each in explained.pool:
-        each.why_here = reasons.get(each.pk, "")  # type: ignore[attr-defined]
+        why = f"{reasons.get(each.pk, '')} {helps.get(each.pk, '')}".strip()
+        each.why_here = why  # type: ignore[attr-defined]
 
 
 def _proposal(request: HttpRequest, pk: int) -> TeamProposal:

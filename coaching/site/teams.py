@@ -26,9 +26,9 @@ from coaching.team_problem import (
     ExplainedTeam,
     available,
     explain_standing,
-    why_waiting,
     wishes_of,
 )
+from coaching.team_waiting import why_waiting
 
 
 @dataclass(frozen=True)

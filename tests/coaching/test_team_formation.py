@@ -17,7 +17,7 @@ from coaching.models import (
     TeamProposal,
 )
 from coaching.permissions import NotYourCohort
-from coaching.team_problem import BrokenRules, available, explain_draft, study, why_waiting
+from coaching.team_problem import BrokenRules, available, explain_draft, study
 from tests import factories
 from tests.clock import NOW
 from tests.constraints import refused_by
@@ -108,23 +108,6 @@ def test_grow_and_glow_reach_the_solver_by_name(cohort, people):
         ("Fostering a Team Environment",),
         ("Creating Organizational Transformation",),
     )
-
-
-@pytest.mark.parametrize(
-    ("number", "words"),
-    [
-        (1, "1 person cannot be split into teams of 3 or 4: 1 must wait."),
-        (2, "2 people cannot be split into teams of 3 or 4: 2 must wait."),
-        (3, ""),
-        (4, ""),
-        (5, "5 people cannot be split into teams of 3 or 4: 1 must wait."),
-        (6, ""),
-        (7, ""),
-    ],
-)
-def test_one_two_and_five_people_must_wait(cohort, number, words):
-    """T1"""
-    assert why_waiting(cohort, number) == words
 
 
 # What is explained
