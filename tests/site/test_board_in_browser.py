@@ -4,7 +4,8 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
-from coaching import team_formation
+from coaching import jobs, team_agreement, team_formation
+from coaching.models import Consent, Job
 from tests.clock import NOW
 from tests.coaching.test_team_formation import enrolled
 
@@ -101,4 +102,42 @@ def test_the_pages_are_clean(page, open_board, check_page, sign_in, live_server,
         check_page(page)
     sign_in(page, people[0].user)
     page.goto(live_server.url + reverse("team_wishes", args=[people[0].pk]))
+    check_page(page)
+
+
+@pytest.mark.usefixtures("solver_here")
+def test_another_proposal_and_a_decline_seen_in_the_browser(
+    page, open_board, check_page, live_server, draft, people, cohort, branch_officer, monkeypatch
+):
+    monkeypatch.setattr(jobs, "_nudge", lambda pk: None)
+    open_board(page)
+    page.get_by_label("Look for at most").select_option("30 seconds")
+    page.get_by_role("button", name="Propose again around what is pinned").click()
+    expect(page.get_by_text("Waiting to start")).to_be_visible()
+    job = Job.objects.get()
+    so_far = {"score": 200, "bound": 220, "points": [[1.0, 190, 240], [2.0, 200, 220]]}
+    Job.objects.update(status="running", done=2, total=30, result=so_far)
+    expect(page.get_by_text("at most 10.0 % more")).to_be_visible()
+    check_page(page)
+    Job.objects.update(status="queued", result={})
+    jobs.run(job.pk)
+    expect(page.get_by_role("heading", name="Another proposal")).to_be_visible()
+    check_page(page)
+    page.get_by_role("button", name="Take it over").click()
+    expect(page.get_by_text("The other proposal was taken over:")).to_be_visible()
+
+    draft.refresh_from_db()
+    team_formation.publish(
+        proposal=draft, by=branch_officer, now=NOW, reasons={1: "One site.", 2: "One site."}
+    )
+    consent = Consent.objects.first()
+    team_agreement.answer(consent=consent, agree=False, by=consent.participant.user, now=NOW, reason="No.")
+    open_board(page)
+    page.get_by_role("link", name="Work out the change that asks the fewest people again…").click()
+    expect(page.get_by_text("“No.”")).to_be_visible()
+    check_page(page)
+    page.get_by_role("button", name="Work out the change").click()
+    expect(page.get_by_text("Waiting to start")).to_be_visible()
+    jobs.run(Job.objects.latest("pk").pk)
+    expect(page.get_by_text("anew after somebody declined")).to_be_visible()
     check_page(page)
