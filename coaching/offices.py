@@ -48,6 +48,12 @@ def remember(user: User) -> None:
         user._standings = {}  # type: ignore[attr-defined]
 
 
+def remember_without_orders(user: User, *, on: date) -> None:
+    """As of somebody who stands in for nobody that day, without asking."""
+    remember(user)
+    standing(user, on=on).orders = []
+
+
 def units_led_by(user: User, *, on: date, kind: str | None = None) -> list[OrgUnit]:
     """Units whose headship this person holds on that day: as head, acting, or as the head's delegate."""
     return [unit for unit in standing(user, on=on).units if kind in (None, unit.kind)]

@@ -1,10 +1,11 @@
 """What stands in the head and foot of every page, for the person who is signed in."""
 
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import partial
 
 from django.conf import settings
-from django.db.models import Exists
+from django.db.models import Exists, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -16,6 +17,7 @@ from certificates.models import Batch
 from coaching import offices, permissions
 from coaching.counting import NumberOf
 from coaching.models import Participant, User
+from coaching.prepared import PreparedQuery
 from coaching.site.my_team import open_questions
 
 
@@ -41,17 +43,22 @@ class Facts:
     @classmethod
     def about(cls, user: User) -> "Facts":
         """Asked at once: every page shows it."""
-        today = timezone.localdate()
-        own_changes = ProjectChange.objects.pending().filter(signer=user)
-        asked = User.objects.filter(pk=user.pk).values(
-            takes_part=Exists(user.participations.exclude(status=Participant.Status.LEFT)),
-            signs=Exists(ReviewStep.objects.reached().of(user)) | Exists(own_changes),
-            to_sign=NumberOf(steps_waiting(user, on=today)),
-            changes_to_answer=NumberOf(changes_waiting(user, on=today)),
-            team_questions=NumberOf(open_questions(user)),
-            batches_to_approve=NumberOf(Batch.objects.awaiting(user)),
-        )
-        return cls(**asked.get())
+        facts = FACTS.row(user, on=timezone.localdate())
+        return cls(**facts, batches_to_approve=Batch.objects.awaiting(user).count())
+
+
+def _facts(user: User, today: date) -> QuerySet:
+    own_changes = ProjectChange.objects.pending().filter(signer=user)
+    return User.objects.filter(pk=user.pk).values(
+        takes_part=Exists(user.participations.exclude(status=Participant.Status.LEFT)),
+        signs=Exists(ReviewStep.objects.reached().of(user)) | Exists(own_changes),
+        to_sign=NumberOf(steps_waiting(user, on=today)),
+        changes_to_answer=NumberOf(changes_waiting(user, on=today)),
+        team_questions=NumberOf(open_questions(user)),
+    )
+
+
+FACTS = PreparedQuery(_facts)
 
 
 def links_for(user: User) -> list[Link]:

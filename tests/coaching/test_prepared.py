@@ -1,0 +1,67 @@
+"""A prepared query answers as the one it was made from, whoever is asked about and on whatever day."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from django.db import connection
+from django.db.models import Exists, QuerySet
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from coaching import offices
+from coaching.counting import NumberOf
+from coaching.models import Delegation, RoleAssignment, User
+from coaching.prepared import PreparedQuery
+from tests.clock import NOW, TODAY
+
+
+def facts(user: User, on: date) -> QuerySet:
+    held = RoleAssignment.objects.on(on).filter(user=user)
+    behind = [order.principal_id for order in offices.standing(user, on=on).orders]
+    given = Delegation.objects.on(on).filter(principal__in=[user.pk, *behind])
+    return User.objects.filter(pk=user.pk).values("name", held=NumberOf(held), given=Exists(given))
+
+
+@pytest.fixture
+def prepared() -> PreparedQuery:
+    return PreparedQuery(facts)
+
+
+def same(prepared: PreparedQuery, user: User, on: date = TODAY) -> tuple:
+    row = prepared.row(user, on=on)
+    assert row == facts(user, on).get()
+    return tuple(row.values())
+
+
+@pytest.fixture
+def order(director, supervisor) -> Delegation:
+    return Delegation.objects.create(
+        kind="delegate", principal=director, person=supervisor, reason="On leave.", start_date=TODAY,
+        end_date=date(2026, 12, 31), recorded_by=director, recorded_at=NOW,
+    )  # fmt: skip
+
+
+def test_each_person_and_day_has_an_answer_of_its_own(prepared, branch_officer, outsider):
+    assert same(prepared, branch_officer) == ("Bo Branchoffice", 1, False)
+    assert same(prepared, outsider) == ("Otto Outsider", 0, False)
+    assert same(prepared, branch_officer, date(2025, 12, 31)) == ("Bo Branchoffice", 0, False)
+
+
+def test_who_stands_in_for_others_is_asked_about_with_their_orders(prepared, order, outsider):
+    assert same(prepared, outsider)[2] == 0
+    assert same(prepared, order.principal)[2] == 1
+    assert same(prepared, order.person)[2] == 1
+
+
+def test_days_begin_where_it_is_asked(prepared, order):
+    """An order that was ended late in the evening was ended on another day in Greenwich."""
+    Delegation.objects.update(ended_at=datetime(2026, 11, 24, 7, tzinfo=UTC), ended_by=order.principal)
+    assert same(prepared, order.principal)[2] == 0
+    with timezone.override(UTC):
+        assert same(prepared, order.principal)[2] == 1
+
+
+def test_it_takes_one_query_besides_that_for_the_orders(prepared, outsider):
+    with CaptureQueriesContext(connection) as captured:
+        prepared.row(outsider, on=TODAY)
+    assert len(captured) == 2
