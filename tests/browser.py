@@ -72,7 +72,14 @@ def documents() -> dict[Page, Response]:
 
 
 @pytest.fixture
-def new_context(new_context, live_server, page_errors: list[str], documents: dict[Page, Response]):
+def new_context(
+    new_context,
+    live_server,
+    page_errors: list[str],
+    documents: dict[Page, Response],
+    axe_source: str,
+    request: pytest.FixtureRequest,
+):
     """A browser of its own, as for another person, watched for errors and for requests that leave the site."""
     own_host = urlsplit(live_server.url).netloc
 
@@ -94,6 +101,10 @@ def new_context(new_context, live_server, page_errors: list[str], documents: dic
 
     def make(**options) -> BrowserContext:
         context = new_context(base_url=live_server.url, **options)
+        if "check_page" in request.fixturenames:
+            # Of every page, as a function not yet called: to hand the source over takes longer than the checks, and the
+            # content security policy (rightly) refuses an added script.
+            context.add_init_script(f"window.loadAxe = () => {{ {axe_source} }}")
         context.on("console", on_console)
         context.on("weberror", lambda error: page_errors.append(str(error.error)))
         context.on("request", on_request)
@@ -141,10 +152,10 @@ def html_problems(pages: list[tuple[str, str]], folder: Path) -> list[str]:
         path.write_text(html)
         names[path.name] = name
     jar = PACKAGES / "vnu-jar" / "build" / "dist" / "vnu.jar"
+    # Java's quick compiler alone: the thorough one takes longer than it saves. It needs a deeper stack.
+    java = ["java", "-XX:TieredStopAtLevel=1", "-Xss4m", "-jar", jar]
     # Exit code 1 says that there are messages; they come on standard error.
-    run = subprocess.run(
-        ["java", "-jar", jar, "--format", "json", folder], capture_output=True, text=True, check=False
-    )
+    run = subprocess.run([*java, "--format", "json", folder], capture_output=True, text=True, check=False)
     return [
         f"{names[Path(message['url']).name]}: {message['message']} … {message.get('extract', '')}"
         for message in json.loads(run.stderr)["messages"]
@@ -154,7 +165,6 @@ def html_problems(pages: list[tuple[str, str]], folder: Path) -> list[str]:
 
 @pytest.fixture
 def check_page(
-    axe_source: str,
     html_to_check: list[tuple[str, str]],
     documents: dict[Page, Response],
     request: pytest.FixtureRequest,
@@ -171,10 +181,7 @@ def check_page(
         problems = []
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": HEIGHT})
-            problems += [
-                f"at {width}: {problem}"
-                for problem in _layout_problems(page) + _axe_problems(page, axe_source)
-            ]
+            problems += [f"at {width}: {problem}" for problem in _layout_problems(page) + _axe_problems(page)]
         page.set_viewport_size({"width": WIDTHS[0], "height": HEIGHT})
         return problems
 
@@ -206,11 +213,12 @@ def _layout_problems(page: Page) -> list[str]:
     return problems
 
 
-def _axe_problems(page: Page, axe_source: str) -> list[str]:
-    # Evaluated, since the content security policy (rightly) refuses an added script.
-    page.evaluate(f"() => {{ if (!window.axe) {{ {axe_source} }} }}")
+def _axe_problems(page: Page) -> list[str]:
     result = page.evaluate(
-        "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})",
+        """tags => {
+            if (!window.axe) loadAxe();
+            return axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']});
+        }""",
         AXE_TAGS,
     )
     return [
