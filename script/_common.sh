@@ -1,6 +1,7 @@
 # What the scripts of this folder share. Sourced, never run: puts the caller at the top of the project.
 set -euo pipefail
 unset CDPATH
+unset PYTHONDONTWRITEBYTECODE # compiling everything anew takes each process of tests and checks five seconds
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 say() { printf '%s\n' "$*" >&2; }
