@@ -28,7 +28,9 @@ def ask_to_apply(*, application: Application, by: User, now: datetime) -> Applic
     seen = drafting.preview(application, now=now)
     if application.paper_text and application.paper_text.digest == seen.digest:
         return application
-    application.paper_text = signing.signed_text(kind=SignedText.Kind.APPLICATION, text=seen.text, now=now)
+    application.paper_text = signing.signed_text(
+        kind=SignedText.Kind.APPLICATION, text=seen.text, by=by, now=now
+    )
     application.save(update_fields=["paper_text"])
     audit.record("application.paper_asked", by=by, obj=application, now=now, data={"text": seen.digest})
     notices.paper_asked(application, key=f"{application.pk}:{application.paper_text_id}", now=now)

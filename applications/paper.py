@@ -87,7 +87,7 @@ def enter(
         raise workflow.NotComplete(findings)
     route = routing.route_for(applicant, cohort, on=today)
     whole = text.canonical(application, route, on=received_date)
-    signed = signing.signed_text(kind=SignedText.Kind.APPLICATION, text=whole, now=now)
+    signed = signing.signed_text(kind=SignedText.Kind.APPLICATION, text=whole, by=by, now=now)
     _send(application, signed, route, _Paper(attested, signed_date, received_date, by, now), signatures)
     notices.submitted(application, now=now)
     notices.turn(application, now=now)

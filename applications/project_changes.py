@@ -43,7 +43,7 @@ def ask(*, participant: Participant, by: User, project: Project, why: str, now: 
         expected_outcome=project.expected_outcome.strip(),
         measure=project.measure.strip(),
         why=why.strip(),
-        text=signing.signed_text(kind=SignedText.Kind.PROJECT_CHANGE, text=whole, now=now),
+        text=signing.signed_text(kind=SignedText.Kind.PROJECT_CHANGE, text=whole, by=by, now=now),
         asked_at=now,
         **_assignment(signer),
     )

@@ -67,7 +67,7 @@ def submit(
         raise TextChanged(
             "Something has changed since you opened this page. Please read the text again, then sign."
         )
-    signed = signing.signed_text(kind=SignedText.Kind.APPLICATION, text=seen.text, now=now)
+    signed = signing.signed_text(kind=SignedText.Kind.APPLICATION, text=seen.text, by=by, now=now)
     signing.sign(
         text=signed,
         by=by,

@@ -143,7 +143,7 @@ def submit_for_approval(*, batch: Batch, by: User | None, now: datetime) -> Batc
         raise NobodyCanApprove(
             "The department has no head, and nobody is recorded as acting for one. Ask an administrator to enter them."
         )
-    text = signing.signed_text(kind=SignedText.Kind.CERTIFICATE_BATCH, text=batch_text(batch), now=now)
+    text = signing.signed_text(kind=SignedText.Kind.CERTIFICATE_BATCH, text=batch_text(batch), by=by, now=now)
     batch.text = text
     batch.status = Batch.Status.AWAITING
     batch.submitted_by, batch.submitted_at = by, now

@@ -83,12 +83,13 @@ def _event(
     return event, AuditPayload(salt=salt, data=plain)
 
 
-def _canonical(data: object) -> bytes:
+def canonical(data: object) -> bytes:
+    """The same data are the same bytes."""
     return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
 
 
 def _payload_digest(salt: str, payload: object) -> str:
-    return hashlib.sha256(salt.encode() + _canonical(payload)).hexdigest()
+    return hashlib.sha256(salt.encode() + canonical(payload)).hexdigest()
 
 
 def _link_digest(previous: str, number: int, event: AuditEvent) -> str:
@@ -103,7 +104,7 @@ def _link_digest(previous: str, number: int, event: AuditEvent) -> str:
         event.object_id,
         event.payload_digest,
     ]
-    return hashlib.sha256(previous.encode() + _canonical(fields)).hexdigest()
+    return hashlib.sha256(previous.encode() + canonical(fields)).hexdigest()
 
 
 @transaction.atomic

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from coaching import signature_trail
 from coaching.errors import Refused
 from coaching.models import Delegation, Scan, SignedText, SignOff, User
 from coaching.signing import NameDoesNotMatch, is_name_of
@@ -96,7 +97,7 @@ def sign_on_paper(
         raise NameDoesNotMatch(f"To attest it, type your own name exactly as it is on record: {by.name}.")
     if by.pk == signer.pk:
         raise NotAttested("Nobody attests their own signature. Ask a colleague of the branch office.")
-    sign_off, _ = SignOff.objects.get_or_create(
+    sign_off, is_new = SignOff.objects.get_or_create(
         text=text,
         signer=signer,
         capacity=capacity,
@@ -112,4 +113,6 @@ def sign_on_paper(
             "attested_at": now,
         },
     )
+    if is_new:
+        signature_trail.record_signature(sign_off, by=by, now=now)
     return sign_off

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from coaching import attribution, esign
+from coaching import attribution, esign, signature_trail
 from coaching.errors import Refused
 from coaching.models import Delegation, SignedText, SignOff, User
 
@@ -22,9 +22,12 @@ class NotTheirSession(Refused):
     """Somebody else is signed in."""
 
 
-def signed_text(*, kind: SignedText.Kind, text: str, now: datetime) -> SignedText:
-    """Keep a text to be signed, with its SHA-256 (hexadecimal, over UTF-8)."""
-    return SignedText.objects.create(kind=kind, text=text, digest=digest(text), created_at=now)
+@transaction.atomic
+def signed_text(*, kind: SignedText.Kind, text: str, by: User | None, now: datetime) -> SignedText:
+    """Keep a text to be signed, with its SHA-256 (hexadecimal, over UTF-8). `by` None: the system."""
+    kept = SignedText.objects.create(kind=kind, text=text, digest=digest(text), created_at=now)
+    signature_trail.record_text(kept, by=by, now=now)
+    return kept
 
 
 def digest(text: str) -> str:
@@ -69,7 +72,7 @@ def sign(
     if not esign.has_consented(by):
         raise ConsentNeeded("Before your first signature, agree to sign electronically.")
     check_name(by, typed_name)
-    sign_off, _ = SignOff.objects.get_or_create(
+    sign_off, is_new = SignOff.objects.get_or_create(
         text=text,
         signer=by,
         capacity=capacity,
@@ -83,4 +86,6 @@ def sign(
             "address": session.address,
         },
     )
+    if is_new:
+        signature_trail.record_signature(sign_off, by=by, now=now)
     return sign_off

@@ -102,7 +102,9 @@ def test_each_write_is_audited(participant, changed, director):
     concur(ask(participant, changed), director)
     actions = AuditEvent.objects.exclude(pk__in=before).order_by("pk").values_list("action", flat=True)
     assert list(actions) == [
+        "text.kept",
         "project.change_asked",
+        "signature.given",
         "project.change_signed",
         "participant.project_changed",
     ]

@@ -423,14 +423,21 @@ class TestWithdraw:
             sign(application, supervisor)
 
 
-def test_every_write_leaves_one_audit_event(applicant, supervisor, director, deputy, cohort):
+def test_every_write_leaves_one_audit_event_and_one_for_what_is_signed(
+    applicant, supervisor, director, deputy, cohort
+):
     before = set(AuditEvent.objects.values_list("pk", flat=True))
     accepted(applicant, cohort)
     events = AuditEvent.objects.exclude(pk__in=before).order_by("pk")
     assert [(event.action, event.actor) for event in events] == [
+        ("text.kept", applicant),
+        ("signature.given", applicant),
         ("application.submitted", applicant),
+        ("signature.given", supervisor),
         ("application.signed", supervisor),
+        ("signature.given", director),
         ("application.signed", director),
+        ("signature.given", deputy),
         ("application.signed", deputy),
         ("participant.enrolled", deputy),
         ("application.decided", deputy),

@@ -13,7 +13,7 @@ from tests.clock import NOW, TODAY
 
 @pytest.fixture
 def text(db):
-    return signing.signed_text(kind=SignedText.Kind.APPLICATION, text="I commit myself.\nÄ", now=NOW)
+    return signing.signed_text(kind=SignedText.Kind.APPLICATION, text="I commit myself.\nÄ", by=None, now=NOW)
 
 
 def sign(text, by, typed_name=None, **values):

@@ -84,7 +84,7 @@ def world(cohort, applicant, supervisor, deputy, director, branch_officer, admin
     Scan.objects.create(
         kind="image/png", content=b"png", sha256="0" * 64, uploaded_by=branch_officer, uploaded_at=NOW
     )
-    text = signing.signed_text(kind=SignedText.Kind.APPLICATION, text="A project", now=NOW)
+    text = signing.signed_text(kind=SignedText.Kind.APPLICATION, text="A project", by=None, now=NOW)
     signing.sign(
         text=text, by=deputy, capacity="Deputy", statement="I agree.", typed_name=deputy.name, now=NOW
     )

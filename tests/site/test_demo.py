@@ -5,7 +5,8 @@ from django.utils import timezone
 
 from applications.models import Application
 from certificates.models import Batch, Certificate
-from coaching.models import AuditEvent, Cohort, Consent, Participant, TeamProposal, User
+from coaching import signature_trail
+from coaching.models import AuditEvent, Cohort, Consent, Participant, SignedText, TeamProposal, User
 from coaching.site import demo, staging
 from meetings.models import EvaluationReceipt
 
@@ -32,6 +33,8 @@ def test_every_phase_is_on_show_and_a_second_loading_changes_nothing(client, dja
     for person in demo.people():
         assert client.login(email=person.email, password=demo.PASSWORD), person.email
         assert client.get("/").status_code == 200
+    assert set(SignedText.objects.values_list("kind", flat=True)) >= {"application", "certificate_batch"}
+    assert list(signature_trail.differences()) == []
     changed = User.objects.get(email="applicant@demo.example")
     changed.name = "Changed Meanwhile"
     changed.set_password("another phrase of my own")

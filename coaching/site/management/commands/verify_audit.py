@@ -3,12 +3,15 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from coaching import audit
+from coaching import audit, signature_trail
 from coaching.audit_heads import HeadsRefused, read_heads
 
 
 class Command(BaseCommand):
-    help = "Walks the audit chain, against heads that were kept elsewhere; exit code 1 names the first broken link."
+    help = (
+        "Walks the audit chain, against heads that were kept elsewhere, and compares what was signed with it; exit code "
+        "1 names the first broken link, and each signed text, signature or scan that is not what it was."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -31,7 +34,9 @@ class Command(BaseCommand):
                 raise CommandError(str(refusal)) from refusal
         audit.seal_all()
         head, broken = audit.verify(heads=heads)
-        if broken:
-            raise CommandError(broken)
+        if found := [*([broken] if broken else []), *signature_trail.differences()]:
+            raise CommandError("\n".join(found))
         against = f" It holds against {len(heads)} kept head{'s' if len(heads) > 1 else ''}." if heads else ""
-        self.stdout.write(f"The audit chain is whole.{against} Keep this head elsewhere:\n{head}")
+        self.stdout.write(
+            f"The audit chain is whole.{against} What was signed is as it was. Keep this head elsewhere:\n{head}"
+        )

@@ -1,0 +1,137 @@
+"""What is signed stands in the audit trail by its digest: a text or signature changed past the program is found.
+
+The trail gets digests alone, no names. The program itself never changes or deletes what is signed.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from hashlib import sha256
+from ipaddress import ip_address
+from itertools import islice
+from typing import TypeVar
+
+from django.db import DatabaseError
+from django.db.models import F, Model, QuerySet
+
+from coaching import audit
+from coaching.models import AuditEvent, Scan, SignedText, SignOff, User
+
+CHUNK = 500  # rows compared at once
+Row = TypeVar("Row", SignedText, SignOff, Scan)
+
+
+def record_text(text: SignedText, *, by: User | None, now: datetime) -> None:
+    audit.record("text.kept", by=by, obj=text, now=now, data={"digest": digest_of_text(text)})
+
+
+def record_signature(sign_off: SignOff, *, by: User, now: datetime) -> None:
+    """`by` is who recorded it: the signer, or whoever attests the paper (A15)."""
+    audit.record(
+        "signature.given",
+        by=by,
+        obj=sign_off,
+        now=now,
+        on_behalf_of=sign_off.on_behalf_of,
+        data={"digest": digest_of_signature(sign_off)},
+    )
+
+
+# What goes into the two digests, and in what order, stays as it is: those in the trail were made of just this.
+
+
+def digest_of_text(text: SignedText) -> str:
+    return _digest([text.kind, _sha256(text.text.encode()), text.digest, _seconds(text.created_at)])
+
+
+def digest_of_signature(sign_off: SignOff) -> str:
+    """Over everything that the signature says; a scan by its own digest."""
+    return _digest(
+        [
+            sign_off.text_id,
+            sign_off.text.digest,
+            sign_off.signer_id,
+            sign_off.on_behalf_of_id,
+            sign_off.delegation_id,
+            sign_off.capacity,
+            sign_off.statement,
+            sign_off.typed_name,
+            _seconds(sign_off.signed_at),
+            sign_off.session_digest,
+            ip_address(sign_off.address).packed.hex() if sign_off.address else None,
+            sign_off.on_paper,
+            sign_off.scan_id,
+            sign_off.scan.sha256 if sign_off.scan else None,
+            sign_off.attested_by_id,
+            _seconds(sign_off.attested_at),
+        ]
+    )
+
+
+def _digest(fields: Sequence[object]) -> str:
+    return _sha256(audit.canonical(fields))
+
+
+def _seconds(moment: datetime | None) -> float | None:
+    return moment.timestamp() if moment else None
+
+
+def _sha256(content: bytes) -> str:
+    return sha256(content).hexdigest()
+
+
+def differences() -> Iterator[str]:
+    """In words: each text, signature and scan that is not what was signed, is missing, or has no event.
+
+    What the trail itself is worth, audit.verify says; seal it before.
+    """
+    yield from _against_the_trail("Signed text", SignedText.objects.all(), digest_of_text)
+    signatures = SignOff.objects.select_related("text", "scan").defer("text__text", "scan__content")
+    yield from _against_the_trail("Signature", signatures, digest_of_signature)
+    yield from _scans()
+
+
+def _against_the_trail(name: str, rows: "QuerySet[Row]", digest_of: Callable[[Row], str]) -> Iterator[str]:
+    model = rows.model
+    ids = iter(model.objects.order_by("pk").values_list("pk", flat=True).iterator())
+    while chunk := list(islice(ids, CHUNK)):
+        digests, events = _digests(rows, chunk, digest_of), _events(model, chunk)
+        for pk in chunk:
+            yield from _difference(f"{name} {pk}", digests.get(pk, ""), events.get(pk))
+    ours = AuditEvent.objects.filter(object_type=model._meta.label_lower)
+    gone = ours.exclude(object_id__in=model.objects.values("pk"))
+    for pk in gone.order_by("object_id").values_list("object_id", flat=True).distinct():
+        yield f"{name} {pk} is missing."
+
+
+def _digests(rows: "QuerySet[Row]", ids: Sequence[int], digest_of: Callable[[Row], str]) -> dict[int, str]:
+    """By the row; empty where it holds what the program cannot have written, and so cannot read."""
+    try:
+        return {row.pk: digest_of(row) for row in rows.filter(pk__in=ids)}
+    except (DatabaseError, AttributeError, TypeError, ValueError):
+        if len(ids) == 1:
+            return {ids[0]: ""}
+        return {pk: digest for each in ids for pk, digest in _digests(rows, [each], digest_of).items()}
+
+
+def _events(model: type[Model], ids: Iterable[int]) -> dict[int, AuditEvent]:
+    """By the row: of several events about one, the first in the chain counts."""
+    found = AuditEvent.objects.filter(object_type=model._meta.label_lower, object_id__in=list(ids))
+    latest_first = found.select_related("payload").order_by(F("link__number").desc(nulls_first=True), "-pk")
+    return {event.object_id: event for event in latest_first}
+
+
+def _difference(name: str, digest: str, event: AuditEvent | None) -> Iterator[str]:
+    if event is None:
+        yield f"{name} stands without its event."
+    elif not hasattr(event, "payload"):
+        yield f"{name} cannot be compared: the details of event {event.pk} are missing."
+    elif event.payload.data != {"digest": digest}:
+        yield f"{name} was changed since event {event.pk}."
+
+
+def _scans() -> Iterator[str]:
+    """One after the other: each may have megabytes."""
+    signed = SignOff.objects.exclude(scan=None).order_by("scan").values_list("scan", "scan__sha256")
+    for pk, digest in signed.distinct():
+        if _digests(Scan.objects.all(), [pk], lambda scan: _sha256(bytes(scan.content))) != {pk: digest}:
+            yield f"Scan {pk} was changed."
