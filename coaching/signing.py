@@ -1,6 +1,7 @@
 """Signatures over an exact text: a typed name, a statement, the capacity, and for whom."""
 
 import hashlib
+import unicodedata
 from datetime import datetime
 
 from django.db import transaction
@@ -35,12 +36,12 @@ def digest(text: str) -> str:
 
 
 def is_name_of(user: User, typed_name: str) -> bool:
-    """The typed name counts whatever its case and spacing."""
+    """The typed name counts whatever its case and spacing, and whether its accents are letters of their own."""
     return _plain(typed_name) == _plain(user.name)
 
 
 def _plain(name: str) -> str:
-    return " ".join(name.split()).casefold()
+    return unicodedata.normalize("NFC", " ".join(name.split()).casefold())
 
 
 def check_name(signer: User, typed_name: str) -> None:

@@ -51,6 +51,14 @@ def test_case_and_spacing_of_the_name_do_not_matter(text, applicant, typed):
     assert sign(text, applicant, typed).typed_name == " ".join(typed.split())
 
 
+@pytest.mark.parametrize(
+    ("on_record", "typed"), [("Zo\xeb Luz", "Zoe\u0308 Luz"), ("Zoe\u0308 Luz", "Zo\xeb Luz")]
+)
+def test_letters_with_accents_are_the_same_however_they_are_typed(text, applicant, on_record, typed):
+    applicant.name = on_record
+    assert sign(text, applicant, typed).typed_name == typed
+
+
 @pytest.mark.parametrize("typed", ["", " ", "Ana", "AnaApplicant", "Sam Supervisor", "Ana Applicant Jr."])
 def test_another_name_does_not_sign(text, applicant, typed):
     with pytest.raises(signing.NameDoesNotMatch, match="exactly as it is on record: Ana Applicant"):
