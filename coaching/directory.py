@@ -10,6 +10,7 @@ from django.utils import timezone
 from coaching import audit, offices, outbox
 from coaching.errors import Refused
 from coaching.models import DirectoryCorrection, JobClassification, OrgUnit, User
+from coaching.typed import JOINERS
 
 Field = DirectoryCorrection.Field
 Status = DirectoryCorrection.Status
@@ -70,7 +71,7 @@ def _checked(user: User, field: Field, says: str) -> str:
         raise CorrectionRefused("Say what it should be.")
     if len(says) > longest:
         raise CorrectionRefused(f"That is too long: at most {longest} characters.")
-    if any(unicodedata.category(character).startswith("C") for character in says):
+    if any(unicodedata.category(each).startswith("C") for each in says if each not in JOINERS):
         raise CorrectionRefused("There is a character in it that cannot be seen. Type it again by hand.")
     if says == DirectoryCorrection(user=user, field=field).on_record:
         raise CorrectionRefused("That is what the directory says already.")

@@ -14,13 +14,13 @@ from django.core.validators import validate_email
 from django.template.loader import render_to_string
 
 from coaching.errors import Refused
+from coaching.typed import JOINERS
 
 LONGEST_ADDRESS, LONGEST_LOCAL_PART = 254, 64  # RFC 5321
 LONGEST_NAME = 100
 LONGEST_SUBJECT = 150
 LONGEST_LABEL = 70  # of a button
 
-JOINERS = "\u200c\u200d"  # several scripts write names with them
 ITEM = "- "
 
 

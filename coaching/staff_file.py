@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from coaching.errors import Refused
+from coaching.typed import JOINERS
 
 MOST_BYTES = 10_000_000
 MOST_ROWS = 20_000
@@ -29,7 +30,7 @@ COLUMNS = {
     "supervisor_email": 254,
     "role": 40,
 }
-# Control characters, formatting that cannot be seen, halves of characters, private use, line and page ends.
+# Control characters, formatting that cannot be seen (but joiners), halves of characters, private use, line and page ends.
 UNSEEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
 
 
@@ -206,7 +207,9 @@ def _row(line: int, header: list[str], cells: list[str], problems: list[Problem]
 def _value(line: int, column: str, cell: str, problems: list[Problem]) -> str:
     """One cell without the spaces around it. What looks like a formula is a text like any other."""
     text = unicodedata.normalize("NFC", cell).strip()
-    unseen = next((character for character in text if unicodedata.category(character) in UNSEEN), None)
+    unseen = next(
+        (each for each in text if unicodedata.category(each) in UNSEEN and each not in JOINERS), None
+    )
     if unseen is not None:
         problems.append(Problem(line, column, f"There is a control character (U+{ord(unseen):04X})."))
     if len(text) > COLUMNS[column]:

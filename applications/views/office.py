@@ -29,7 +29,7 @@ def cohort_list(request: HttpRequest, pk: int) -> HttpResponse:
     drafts, numbers = _numbers(cohort)
     chosen = request.GET.get("status", "")
     chosen = chosen if chosen in numbers else ""
-    words = " ".join(request.GET.get("q", "").replace("\0", "").split())[:100]
+    words = " ".join(request.GET.get("q", "").split())[:100]
     shown = _shown(cohort, chosen, words)
     paginator = Paginator(_with_whom(shown), PAGE_SIZE)
     if not words:

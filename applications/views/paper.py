@@ -43,7 +43,7 @@ def _people(cohort: Cohort) -> "QuerySet[User]":
 def find_person(request: HttpRequest, pk: int) -> HttpResponse:
     """Whose application it is: searched for, since a branch may have thousands of people."""
     cohort = _cohort(request, pk)
-    words = request.GET.get("q", "").replace("\0", "")[:100].split()
+    words = request.GET.get("q", "")[:100].split()
     found = _people(cohort).exclude(pk=request.user.pk or 0)
     for word in words:
         found = found.filter(Q(name__icontains=word) | Q(email__icontains=word))

@@ -61,6 +61,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "coaching.typed.TypedMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "coaching.site.signed_out.SignInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

@@ -56,6 +56,10 @@ def test_reports_on_two_fields_stand_side_by_side(applicant, branch_officer):
     assert applicant.corrections.filter(status=Status.OPEN).count() == 2
 
 
+def test_a_name_may_be_written_with_joiners(applicant):
+    assert report(applicant, field="name", says="\u0645\u0647\u062f\u06cc\u200c\u067e\u0648\u0631").says
+
+
 @pytest.mark.parametrize(
     ("field", "says", "reason"),
     [

@@ -373,6 +373,13 @@ def test_control_characters_and_values_that_are_too_long_are_named():
     ]
 
 
+def test_a_name_may_be_written_with_joiners():
+    """As Persian and several Indic scripts do; in a mail address they are no letters."""
+    run("a@example.org,\u0645\u0647\u062f\u06cc\u200c\u067e\u0648\u0631,,,,,,,")
+    assert User.objects.get().name == "\u0645\u0647\u062f\u06cc\u200c\u067e\u0648\u0631"
+    assert refused_text(text("b\u200c@example.org,Ben,,,,,,,"))
+
+
 def test_rows_with_too_few_or_too_many_values_are_named():
     assert problems("a@example.org,A", ANA + ",more", TOP, "dana@example.org,Dana,,,,,,,") == [
         "line 2: The row has 2 values, the header has 9 columns.",

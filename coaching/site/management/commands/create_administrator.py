@@ -11,6 +11,7 @@ from django.utils import timezone
 from coaching import audit
 from coaching.models import User
 from coaching.site.population import MAIL_DOMAIN
+from coaching.typed import clean
 
 
 class Command(BaseCommand):
@@ -30,8 +31,8 @@ class Command(BaseCommand):
             self.stdout.write(f"The administrator is {present.name} ({present.email}).")
             return
         user = User(
-            email=_value("ADMIN_EMAIL", "Mail address of the first administrator: ").lower(),
-            name=_value("ADMIN_NAME", "Name: "),
+            email=clean(_value("ADMIN_EMAIL", "Mail address of the first administrator: ")).lower(),
+            name=clean(_value("ADMIN_NAME", "Name: ")),
             is_staff=True,
             is_superuser=True,
         )
