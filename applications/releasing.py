@@ -161,8 +161,7 @@ def release(*, cohort: Cohort, by: User, typed_name: str, listed: str, now: date
         raise NothingToRelease(
             "There is no choice to release: somebody may have released or taken back what you read."
         )
-    if found.listed != listed:
-        raise ListChanged(_what_changed(found, listed))
+    check_listed(found, listed)
     made = Release.objects.create(cohort=cohort, digest=digest, released_by=by, released_at=now)
     for item in found.ready:
         choice = item.choice
@@ -187,6 +186,12 @@ def _lock_chosen(cohort: Cohort) -> None:
     """Until the release is through, nobody withdraws, returns or chooses otherwise."""
     chosen = Application.objects.filter(cohort=cohort, pk__in=Choice.objects.values("application"))
     list(chosen.order_by("pk").select_for_update().values_list("pk"))
+
+
+def check_listed(found: Bundle, listed: str) -> None:
+    """Raises ListChanged, naming what was not read."""
+    if found.listed != listed:
+        raise ListChanged(_what_changed(found, listed))
 
 
 def _what_changed(found: Bundle, listed: str) -> str:

@@ -17,6 +17,8 @@ from coaching import audit, signing
 from coaching.errors import Refused
 from coaching.models import SignedText, User
 
+TEXT_CHANGED = "Something has changed since you opened this page. Please read the text again, then sign."
+
 
 class NotComplete(Refused):
     """Something is missing; `findings` say what and where."""
@@ -64,9 +66,7 @@ def submit(
         raise NotAcknowledged("Please read and accept each of the three statements before you sign.")
     seen = drafting.preview(application, now=now)
     if digest is not None and digest != seen.digest:
-        raise TextChanged(
-            "Something has changed since you opened this page. Please read the text again, then sign."
-        )
+        raise TextChanged(TEXT_CHANGED)
     signed = signing.signed_text(kind=SignedText.Kind.APPLICATION, text=seen.text, by=by, now=now)
     signing.sign(
         text=signed,

@@ -63,6 +63,14 @@ def _open_picture(content: bytes) -> None:
         raise NotAScan("This picture has too many pixels. Scan it with fewer dots per inch.")
 
 
+def check_attesting_name(officer: User, typed_name: str) -> None:
+    """Raises NameDoesNotMatch unless it is the officer's own."""
+    if not is_name_of(officer, typed_name):
+        raise NameDoesNotMatch(
+            f"To attest it, type your own name exactly as it is on record: {officer.name}."
+        )
+
+
 def keep_scan(*, content: bytes, by: User, now: datetime) -> Scan:
     """Raises NotAScan."""
     return Scan.objects.create(
@@ -93,8 +101,7 @@ def sign_on_paper(
 
     The caller has locked the matter and checked both rights. Raises NameDoesNotMatch, NotAttested.
     """
-    if not is_name_of(by, attested_name):
-        raise NameDoesNotMatch(f"To attest it, type your own name exactly as it is on record: {by.name}.")
+    check_attesting_name(by, attested_name)
     if by.pk == signer.pk:
         raise NotAttested("Nobody attests their own signature. Ask a colleague of the branch office.")
     sign_off, is_new = SignOff.objects.get_or_create(

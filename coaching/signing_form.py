@@ -20,7 +20,7 @@ from django.utils.safestring import SafeString
 from coaching import esign
 from coaching.errors import Refused
 from coaching.models import User
-from coaching.signing import ConsentNeeded, NameDoesNotMatch
+from coaching.signing import ConsentNeeded, NameDoesNotMatch, check_name
 
 
 def is_fresh(request: HttpRequest) -> bool:
@@ -97,6 +97,15 @@ class SigningForm(ActForm):
                 help_text="You signed in a while ago, so we ask again before you sign.",
                 error_messages={"required": "You signed in a while ago. Type your password to sign."},
             )
+
+    def clean_typed_name(self) -> str:
+        """So that a wrong name is told together with whatever else is wrong."""
+        typed: str = self.cleaned_data["typed_name"]
+        try:
+            check_name(self.signer, typed)
+        except NameDoesNotMatch as refusal:
+            raise forms.ValidationError(str(refusal)) from refusal
+        return typed
 
     def clean_password(self) -> str:
         password = self.cleaned_data["password"]

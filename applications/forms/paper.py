@@ -60,6 +60,7 @@ class AttestedForm(ActForm):
 
     def __init__(self, *args: Any, officer: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.officer = officer
         said = "You say with it that you have the signed paper and entered what it says."
         self.fields["attested_name"].help_text = f"{said} As it is on record: {officer.name}"
         self.attestation = Fieldset(
@@ -80,6 +81,15 @@ class AttestedForm(ActForm):
         except paper.NotAScan as refusal:
             raise forms.ValidationError(str(refusal)) from refusal
         return content
+
+    def clean_attested_name(self) -> str:
+        """So that a wrong name is told together with whatever else is wrong."""
+        typed: str = self.cleaned_data["attested_name"]
+        try:
+            paper.check_attesting_name(self.officer, typed)
+        except NameDoesNotMatch as refusal:
+            raise forms.ValidationError(str(refusal)) from refusal
+        return typed
 
     def ask_again_for_the_scan(self) -> None:
         """A browser forgets a chosen file when the page is shown again."""

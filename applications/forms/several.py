@@ -12,7 +12,6 @@ from applications.forms.writing import helper
 from applications.models import Application, ReviewStep
 from applications.routing import Settled
 from applications.settling import ConceptNotDiscussed, concept_discussed_by, stated_concept_date, statements
-from coaching.signing import NameDoesNotMatch, check_name
 from coaching.signing_form import SignatureParts, SigningForm
 
 
@@ -40,21 +39,13 @@ class SeveralForm(SigningForm):
         return name
 
     def clean(self) -> dict[str, Any]:
-        """Name and dates first: of several applications none is signed while one of them would be refused."""
+        """Dates first: of several applications none is signed while one of them would be refused."""
         cleaned = super().clean()
-        if "typed_name" in cleaned:
-            self._check_name(cleaned["typed_name"])
         for step in self._steps():
             given = cleaned.get(_date_of(step))
             if given and given > concept_discussed_by(step.application):
                 self.add_error(_date_of(step), str(ConceptNotDiscussed(step.office)))
         return cleaned
-
-    def _check_name(self, typed_name: str) -> None:
-        try:
-            check_name(self.signer, typed_name)
-        except NameDoesNotMatch as refusal:
-            self.refuse(refusal)
 
     def concept_dates(self, application: Application) -> dict[str, date]:
         """By office, of one application."""

@@ -10,7 +10,15 @@ from django.utils.html import format_html, format_html_join
 
 from applications.forms.writing import Markup, helper, readers
 from applications.models import Application, ReviewStep
-from applications.settling import ConceptNotDiscussed, Settled, TextChanged, stated_concept_date, statements
+from applications.settling import (
+    ConceptNotDiscussed,
+    Settled,
+    TextChanged,
+    check_text,
+    concept_discussed_by,
+    stated_concept_date,
+    statements,
+)
 from coaching.errors import Refused
 from coaching.signing_form import ActForm, SignatureParts, SigningForm
 
@@ -21,13 +29,26 @@ class TextForm(ActForm):
     """Any act over a text: it carries which text was read, and says at its field why the act did not go through."""
 
     text_id = forms.IntegerField(widget=forms.HiddenInput)
-    current_text_id: int | None = None
+    application: Application
+
+    def clean(self) -> dict[str, Any]:
+        """A text that was replaced meanwhile is told together with whatever else is wrong."""
+        cleaned = super().clean() or self.cleaned_data
+        try:
+            check_text(self.application, cleaned.get("text_id"))
+        except TextChanged as refusal:
+            self.add_error(None, str(refusal))
+            self._renew_text()
+        return cleaned
 
     def refuse(self, refusal: Refused) -> None:
         """What was typed stays; of a text that was replaced the new one is on the page, to be signed anew."""
         super().refuse(refusal)
         if isinstance(refusal, TextChanged):
-            self.renew(text_id=self.current_text_id, typed_name="")
+            self._renew_text()
+
+    def _renew_text(self) -> None:
+        self.renew(text_id=self.application.current_text_id, typed_name="")
 
 
 def as_signed(lines: Sequence[str]) -> Markup:
@@ -56,7 +77,7 @@ class ConceptForm(TextForm):
     def __init__(self, *args: Any, application: Application, settled: Settled, **kwargs: Any) -> None:
         kwargs["initial"] = {"text_id": application.current_text_id, **kwargs.get("initial", {})}
         super().__init__(*args, **kwargs)
-        self.current_text_id = application.current_text_id
+        self.application = application
         self.offices: list[str] = []
         for step, _ in settled:
             self._add_concept_date(application, step)
@@ -71,6 +92,14 @@ class ConceptForm(TextForm):
 
     def _name(self, office: str) -> str:
         return f"concept_{office}"
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        for office in self.offices:
+            given = cleaned.get(self._name(office))
+            if given and given > concept_discussed_by(self.application):
+                self.add_error(self._name(office), str(ConceptNotDiscussed(office)))
+        return cleaned
 
     def concept_dates(self) -> dict[str, date]:
         return {office: self.cleaned_data[self._name(office)] for office in self.offices}
@@ -100,7 +129,7 @@ class CommentForm(TextForm):
     ) -> None:
         kwargs["initial"] = {"text_id": application.current_text_id}
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.current_text_id = application.current_text_id
+        self.application = application
         self.fields["comment"].label = label
         self.fields["comment"].help_text = help_text
         self.helper = helper("text_id", Field("comment", rows=5), readers(APPLICANT_READS))

@@ -15,7 +15,6 @@ from applications.way import help_for
 from coaching.errors import Refused, refusals_told
 from coaching.models import Goal, Participant, User
 from coaching.permissions import access, post_only, signed_in
-from coaching.signing import NameDoesNotMatch
 
 
 def _own(user: User, pk: int) -> Participant:
@@ -141,8 +140,6 @@ def concur(request: HttpRequest, pk: int) -> HttpResponse:
             project_changes.concur(change=change, by=user, typed_name=name, now=timezone.now())
             messages.success(request, f"Signed. {change.participant} is told.")
             return redirect("approvals")
-        except NameDoesNotMatch as refusal:
-            form.refuse(refusal)
         except Refused as refusal:
             messages.error(request, str(refusal))
             return redirect("project_approval", pk)

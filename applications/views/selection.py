@@ -201,10 +201,20 @@ def release(request: HttpRequest, pk: int) -> HttpResponse:
     bundle = releasing.bundle(desk.cohort, desk.user, now=timezone.now())
     if request.method != "POST":
         form = ReleaseForm(initial={"listed": bundle.listed}, request=request)
-    elif form.data.get("listed") != bundle.listed:  # what is on the page now is what would be signed next
-        form.renew(listed=bundle.listed, typed_name="")
+    else:
+        _renewed(form, bundle)
     context = {"desk": desk, "cohort": desk.cohort, "bundle": bundle, "form": form}
     return render(request, "applications/release.html", context)
+
+
+def _renewed(form: ReleaseForm, bundle: releasing.Bundle) -> None:
+    """What is on the page now is what would be signed next; where that is another list, it says so."""
+    try:
+        releasing.check_listed(bundle, form.data.get("listed", ""))
+    except releasing.ListChanged as refusal:
+        if not form.non_field_errors():
+            form.refuse(refusal)
+        form.renew(listed=bundle.listed, typed_name="")
 
 
 def _released(request: HttpRequest, desk: Desk, form: ReleaseForm) -> Release | None:

@@ -17,7 +17,6 @@ from applications.models import Application, ReviewStep
 from coaching.errors import Refused
 from coaching.models import User
 from coaching.permissions import access, signed_in
-from coaching.signing import NameDoesNotMatch
 
 
 def own(user: User, pk: int) -> Application:
@@ -102,8 +101,11 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
         preview, problem = None, str(refusal)
     if request.method == "POST":
         form = SubmitForm(request.POST, application=application, request=request)
-        if form.is_valid() and _submit(request, application, form):
-            return redirect("application", pk)
+        if form.is_valid():
+            if _submit(request, application, form):
+                return redirect("application", pk)
+        elif _stale(form, preview):
+            messages.error(request, workflow.TEXT_CHANGED)
         if problem:
             workflow.report_route_problem(application=application, by=user, now=now)
     if request.method != "POST" or _stale(form, preview):
@@ -143,9 +145,6 @@ def _submit(request: HttpRequest, application: Application, form: SubmitForm) ->
         messages.info(request, str(refusal))
     except workflow.NotComplete:
         messages.error(request, "Something is still missing; see the list below.")
-        return False
-    except NameDoesNotMatch as refusal:
-        form.refuse(refusal)
         return False
     except Refused as refusal:
         messages.error(request, str(refusal))

@@ -184,8 +184,11 @@ class TestApplicant:
             "signer_supervisor": supervisor,
             "signed_supervisor": TODAY,
         }
-        page = words(client.post(receive, {**values, "scan": SimpleUploadedFile("a.png", A_SCAN)}))
-        assert "type your own name exactly" in page
+        page = client.post(
+            receive, {**values, "signed_date": "", "scan": SimpleUploadedFile("a.txt", b"Paper")}
+        )
+        assert set(page.context["form"].errors) == {"attested_name", "signed_date", "scan"}  # all at once
+        assert "type your own name exactly" in words(page)
         values |= {"attested_name": branch_officer.name, "concept_supervisor": TODAY + timedelta(days=1)}
         page = client.post(receive, {**values, "scan": SimpleUploadedFile("a.png", A_SCAN)})
         assert (

@@ -181,6 +181,75 @@ class TestAfterATimeAway:
         assert signatures(door) == 1
 
 
+class TestAllThatIsWrong:
+    """Told at once: nobody mends one thing to hear of the next."""
+
+    WRONG = ["To sign, type your name exactly as it is on record: {}."]
+
+    def test_with_a_wrong_name_alone_nothing_is_signed(self, client, door):
+        client.force_login(door.signer)
+        page = words(client.post(door.address, door.typed(typed_name="Somebody Else")))
+        assert self.WRONG[0].format(door.signer.name) in page
+        assert door.kept in page
+        assert signatures(door) == 0
+
+    def test_wrong_name_and_missing_consent(self, client, door):
+        ESignConsent.objects.all().delete()
+        client.force_login(door.signer)
+        page = words(client.post(door.address, door.typed(typed_name="Somebody Else")))
+        assert self.WRONG[0].format(door.signer.name) in page
+        assert "Agree to sign electronically, or ask the branch office for the paper." in page
+        assert (signatures(door), ESignConsent.objects.count()) == (0, 0)
+
+    def test_wrong_name_and_wrong_password(self, client, door):
+        with time_machine.travel(NOW - timedelta(minutes=61), tick=False):
+            sign_in(client, door.signer)
+        page = words(
+            client.post(door.address, door.typed(typed_name="Somebody Else", password="not-this-one"))
+        )
+        assert self.WRONG[0].format(door.signer.name) in page
+        assert "This is not your password. Try again." in page
+        assert signatures(door) == 0
+
+    @pytest.mark.parametrize("kept_door", [review], indirect=True, ids=["review"])
+    def test_of_the_applicant(self, client, door):
+        client.force_login(door.signer)
+        sent = {"digest": door.data["digest"], "typed_name": "Ana", "commitment_made": "on"}
+        page = client.post(door.address, sent)
+        assert page.context["form"].errors == {
+            "benefits_acknowledged": ["Read it, then check the box."],
+            "voluntary_acknowledged": ["Read it, then check the box."],
+            "typed_name": [self.WRONG[0].format("Ana Applicant")],
+        }
+        assert page.context["form"]["typed_name"].value() == "Ana"
+
+    @pytest.mark.parametrize("kept_door", [review], indirect=True, ids=["review"])
+    def test_a_text_that_changed_is_told_whatever_else_is_wrong(self, client, door):
+        client.force_login(door.signer)
+        page = client.post(door.address, {"digest": "0" * 64, "typed_name": "Ana"})
+        assert "Something has changed since you opened this page." in words(page)
+        assert not page.context["form"].is_bound  # read, and signed for, again
+
+    @of_a_signer
+    def test_of_a_signer(self, client, door):
+        """A3."""
+        client.force_login(door.signer)
+        sent = door.typed(typed_name="Sam", concept_supervisor=NOW.date() + timedelta(days=1), text_id=0)
+        errors = client.post(door.address, sent).context["form"].errors
+        assert set(errors) == {"__all__", "typed_name", "concept_supervisor"}
+        assert "has changed the application since you opened it" in errors["__all__"][0]
+
+    @pytest.mark.parametrize("kept_door", [decision], indirect=True, ids=["decision"])
+    def test_a_list_that_changed_is_told_beside_a_wrong_name(self, client, door):
+        """A10: what is released next is what the page now shows, and nobody signs it unawares."""
+        client.force_login(door.signer)
+        page = client.post(door.address, {"listed": "1.9", "typed_name": "Derek"})
+        form = page.context["form"]
+        assert set(form.errors) == {"__all__", "typed_name"}
+        assert "the list has changed since you opened it" in form.errors["__all__"][0]
+        assert (form["listed"].value(), form["typed_name"].value()) == (door.data["listed"], "")
+
+
 @of_a_signer
 class TestPassword:
     def test_attempts_are_limited_as_at_sign_in(self, client, door):
