@@ -235,6 +235,14 @@ def bullets(text: str) -> SafeString:
 class SubmitForm(SigningForm):
     """Three acknowledgements (F2, F3, A7) and a signature, over the text whose digest it carries."""
 
+    field_order = (
+        "digest",
+        "benefits_acknowledged",
+        "voluntary_acknowledged",
+        "commitment_made",
+        "typed_name",
+    )
+
     digest = forms.CharField(widget=forms.HiddenInput)
     benefits_acknowledged = forms.BooleanField(
         label="I have read what the program offers and the time it asks for.",
