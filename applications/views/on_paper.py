@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from applications import on_paper, readers, routing
+from applications import on_paper, readers, routing, workflow
 from applications.models import Application, ReviewStep
 from applications.routing import post_title
 from coaching import permissions
@@ -50,7 +51,13 @@ def ask(request: HttpRequest, pk: int) -> HttpResponse:
     own = application.applicant_id == user.pk
     with refusals_told(request):
         act = on_paper.ask_to_apply if own else on_paper.ask_to_sign
-        act(application=application, by=user, now=timezone.now())
+        try:
+            act(application=application, by=user, now=timezone.now())
+        except workflow.NotComplete as refusal:
+            number = len(refusal.findings)
+            missing = "1 answer is" if number == 1 else f"{number} answers are"
+            messages.error(request, f"Not printed yet: {missing} still missing, listed below.")
+            return redirect("application_review", pk)  # which begins with them
         return redirect("application_print", pk)
     if own:
         return redirect("application_review" if application.is_editable else "application", pk)

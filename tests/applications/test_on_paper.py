@@ -206,6 +206,36 @@ class TestApplicant:
         assert client.get(receive).status_code == 404
 
 
+class TestIncomplete:
+    def test_says_before_it_is_pressed_when_it_can_be_printed(self, client, applicant, cohort):
+        application = draft(applicant, cohort, why="")
+        client.force_login(applicant)
+        page = words(client.get(reverse("application_review", args=[application.pk])))
+        assert (
+            "When all of it is there, you sign at the end of this page, or print the text and sign on paper."
+            in page
+        )
+        assert reverse("paper_ask", args=[application.pk]) not in page
+
+    @pytest.mark.parametrize(
+        ("gaps", "says"),
+        [
+            ({"why": ""}, "1 answer is still missing"),
+            ({"why": "", "project_title": "", "concept_director_date": None}, "3 answers are still missing"),
+        ],
+    )
+    def test_asked_from_another_tab_leads_to_what_is_missing(self, client, applicant, cohort, gaps, says):
+        application = draft(applicant, cohort, **gaps)
+        client.force_login(applicant)
+        answer = client.post(reverse("paper_ask", args=[application.pk]))
+        review = reverse("application_review", args=[application.pk])
+        assert answer["Location"] == review
+        page = client.get(review)
+        assert [str(each) for each in page.context["messages"]] == [f"Not printed yet: {says}, listed below."]
+        assert f'href="{reverse("application_step", args=[application.pk, "why"])}#id_why"' in words(page)
+        assert not SignedText.objects.exists()
+
+
 class TestSigner:
     def test_the_application_shows_that_they_sign_on_paper(
         self, client, applicant, supervisor, branch_officer, cohort
