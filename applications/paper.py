@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 
 from django.db import transaction
 
-from applications import checks, drafting, notices, routing, settling, text, workflow
+from applications import checks, drafting, notices, on_paper, routing, settling, text, workflow
 from applications.models import Application
 from applications.routing import Settled, Signer
 from applications.settling import NotWaitingOnYou
@@ -155,10 +155,10 @@ def receive(
         if reasons:
             raise drafting.NotOpen(" ".join(reasons))
     route = routing.route_for(application.applicant, cohort, on=drafting.today_of(cohort, now))
-    printed_on = drafting.today_of(cohort, printed.created_at)
+    printed_on = on_paper.printed_date(application)
     if signed_date < printed_on:
         raise NotOnPaper(f"The text was printed on {printed_on:%B %-d, %Y}; nobody signed it before that.")
-    if text.canonical(application, route, on=printed_on) != printed.text:
+    if not on_paper.is_right(application, route):
         raise settling.TextChanged(
             f"{application.applicant} has changed the application since it was printed, or its signers have changed. "
             "It has to be printed and signed again."

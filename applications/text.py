@@ -12,6 +12,7 @@ from coaching.enrollment import Project
 from coaching.models import Participant, RouteStep, User
 
 RULE = "-" * 72
+ROUTE = "ROUTE OF SIGNATURES"
 NO_ANSWER = "(no answer)"
 INDENT = "    "
 
@@ -28,7 +29,7 @@ def canonical(application: Application, route: Sequence[Signer], *, on: date) ->
         _section("DIVISION PROJECT", _project(application)),
         _section("THE PROJECT CONCEPT WAS DISCUSSED", _concept(application)),
         _section("ACKNOWLEDGED BY THE APPLICANT", _acknowledged(application)),
-        _section("ROUTE OF SIGNATURES", [signer.line for signer in route]),
+        _section(ROUTE, [signer.line for signer in route]),
     ]
     return "\n\n".join(parts) + "\n"
 

@@ -78,6 +78,7 @@ def printed(request: HttpRequest, pk: int) -> HttpResponse:
         "text": text,
         "lines": _lines(application, text),
         "is_own": application.applicant_id == request.user.pk,
+        "void": on_paper.why_void(application, now=timezone.now()),
     }
     return render(request, "applications/print.html", context)
 

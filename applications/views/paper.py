@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from applications import checks, drafting, paper, readers, routing, workflow
+from applications import checks, drafting, on_paper, paper, readers, routing, workflow
 from applications.forms.paper import FindPersonForm, PaperForm, PaperSignatureForm, ReceiveForm
 from applications.forms.paper_answers import (
     PaperCompetenciesForm,
@@ -203,7 +203,12 @@ def receive(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("application", pk)
     if form.is_bound:
         form.ask_again_for_the_scan()
-    context = {"application": application, "cohort": application.cohort, "form": form}
+    context = {
+        "application": application,
+        "cohort": application.cohort,
+        "void": on_paper.why_void(application, now=timezone.now()),
+        "form": form,
+    }
     return render(request, "applications/paper_receive.html", context)
 
 

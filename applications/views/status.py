@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from applications import conflicts, drafting, readers, reassigning, routing, way, workflow
+from applications import conflicts, drafting, on_paper, readers, reassigning, routing, way, workflow
 from applications.checks import Step
 from applications.models import Application, ReviewStep
 from applications.timeline import timeline
@@ -96,9 +96,10 @@ def _declined(application: Application) -> ReviewStep | None:
 def show(request: HttpRequest, pk: int) -> HttpResponse:
     """Where the application is: with whom, since when, by when, and all that happened."""
     user: User = request.user  # type: ignore[assignment]
-    related = ("cohort__program", "cohort__branch", "applicant")
+    related = ("cohort__program", "cohort__branch", "applicant", "paper_text")
     application = get_object_or_404(Application.objects.visible_to(user).select_related(*related), pk=pk)
     now = timezone.now()
+    is_own = application.applicant == user
     route = list(application.route())
     waiting = next((step for step in route if step.status == "pending" and step.since_at), None)
     following = [step for step in route if waiting and step.position > waiting.position]
@@ -110,16 +111,14 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
         {
             "application": application,
             "cohort": application.cohort,
-            "is_own": application.applicant == user,
+            "is_own": is_own,
             "stops": way.stops(application, route),
             "waiting": waiting,
             "following": following[0] if following else None,
             "stand_ins": _stand_ins(waiting) if waiting else [],
             "help": waiting and way.help_for(waiting, on=timezone.localdate()),
             "may_act": waiting and Application.objects.awaiting(user).filter(pk=pk).exists(),
-            "events": timeline(
-                application, later=application.applicant == user or _is_office(application, user)
-            ),
+            "events": timeline(application, later=is_own or _is_office(application, user)),
             "texts": set(texts.values_list("pk", flat=True)),
             "offers": reassigning.offers(application, user),
             "returned": returned(application),
@@ -128,7 +127,8 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
             "too_late": drafting.came_too_late(application, now=now),
             "participation": participation,
             "team": participation and _team(participation),
-            "missing": still_missing(application) if application.status == Application.Status.DRAFT else [],
+            "missing": still_missing(application) if is_own and application.is_editable else [],
+            "void": on_paper.why_void(application, now=now),
         },
     )
 

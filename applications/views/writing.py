@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from applications import answers, checks, conflicts, drafting, readers, routing, workflow
+from applications import answers, checks, conflicts, drafting, on_paper, readers, routing, workflow
 from applications.checks import Finding, Step
 from applications.forms.writing import SubmitForm
 from applications.models import Application, ReviewStep
@@ -21,7 +21,7 @@ from coaching.permissions import access, signed_in
 
 def own(user: User, pk: int) -> Application:
     """The person's own application; anybody else's answers 404."""
-    related = ("cohort__program", "cohort__branch", "cohort__competency_model", "current_text")
+    related = ("cohort__program", "cohort__branch", "cohort__competency_model", "current_text", "paper_text")
     mine = Application.objects.select_related(*related, "applicant__unit__parent", "applicant__supervisor")
     return get_object_or_404(mine, applicant=user, pk=pk)
 
@@ -118,6 +118,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
         "steps": progress(application, Step.REVIEW, begun_steps(application), missing),
         "missing": missing,
         "warnings": checks.warnings(application),
+        "void": on_paper.why_void(application, now=now),
         "preview": preview,
         "changes": preview and readers.changes_for(application, user, text=preview.text),
         "problem": problem,

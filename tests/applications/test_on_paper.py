@@ -1,5 +1,6 @@
 """Whoever would rather sign on paper prints the text, and the branch office enters what comes back (A15)."""
 
+import re
 from datetime import date, timedelta
 from html import unescape
 
@@ -13,7 +14,7 @@ from applications.models import Application
 from applications.paper import Attested, PaperSignature
 from applications.settling import DecisionNeeded, NotWaitingOnYou, TextChanged
 from coaching import outbox
-from coaching.models import AuditEvent, Scan, SignedText, SignOff
+from coaching.models import AuditEvent, Delegation, Scan, SignedText, SignOff
 from coaching.permissions import NotYourCohort
 from tests import factories
 from tests.applications.factories import A_SCAN, at_deputy, draft, sign, submit, submitted
@@ -26,6 +27,10 @@ LATER = NOW + timedelta(days=3)
 
 def words(response) -> str:
     return " ".join(unescape(response.content.decode()).split())
+
+
+def untagged(page: str) -> str:
+    return " ".join(re.sub("<[^>]*>", " ", page).split())
 
 
 @pytest.fixture
@@ -234,6 +239,110 @@ class TestIncomplete:
         assert [str(each) for each in page.context["messages"]] == [f"Not printed yet: {says}, listed below."]
         assert f'href="{reverse("application_step", args=[application.pk, "why"])}#id_why"' in words(page)
         assert not SignedText.objects.exists()
+
+
+class TestNoLongerRight:
+    """A sheet that the branch office could not enter says so wherever it is spoken of."""
+
+    def pages(self, client, application, branch_officer) -> list[str]:
+        client.force_login(application.applicant)
+        names = ("application", "application_review", "application_print")
+        own = [words(client.get(reverse(name, args=[application.pk]))) for name in names]
+        client.force_login(branch_officer)
+        return [*own, words(client.get(reverse("paper_receive", args=[application.pk])))]
+
+    def assert_void(self, client, application, branch_officer, why: str) -> None:
+        pages = self.pages(client, application, branch_officer)
+        ask = reverse("paper_ask", args=[application.pk])
+        assert f"no longer right You printed it on Monday, November 23, 2026. {why}" in untagged(pages[0])
+        assert f"that you printed on Monday, November 23, 2026 is no longer right. {why}" in pages[1]
+        assert f"no longer right It was printed on Monday, November 23, 2026. {why}" in untagged(pages[2])
+        assert f"cannot be entered It was printed on Monday, November 23, 2026. {why}" in untagged(pages[3])
+        for page in pages[:3]:
+            assert f'action="{ask}"' in page
+            assert "Print it again" in page
+        assert "You sign on paper." not in pages[0]
+        assert 'name="attested_name"' not in pages[3]
+
+    def assert_right(self, client, application, branch_officer) -> None:
+        pages = self.pages(client, application, branch_officer)
+        assert "You sign on paper." in pages[0]
+        assert "You printed it on Monday, November 23, 2026." in pages[1]
+        assert all(reverse("paper_ask", args=[application.pk]) not in page for page in pages)
+        assert 'name="attested_name"' in pages[3]
+        assert not any("no longer right" in page for page in pages)
+
+    def test_while_nothing_has_changed_it_is_right(self, client, printed, branch_officer):
+        self.assert_right(client, printed, branch_officer)
+
+    def test_another_head(self, client, printed, branch_officer, org, receive):
+        """A9."""
+        org.division.head = org.other_director
+        org.division.save()
+        self.assert_void(client, printed, branch_officer, "Who signs it has changed since.")
+        with pytest.raises(TextChanged):
+            receive(printed)
+        client.force_login(printed.applicant)
+        answer = client.post(reverse("paper_ask", args=[printed.pk]))
+        assert "Signature of Olga Otherdirector" in words(client.get(answer["Location"]))
+        self.assert_right(client, printed, branch_officer)
+
+    def test_somebody_acts_for_a_signer(self, client, printed, branch_officer, supervisor, outsider, org):
+        """A9."""
+        Delegation.objects.create(
+            kind="acting",
+            principal=supervisor,
+            person=outsider,
+            reason="Leave.",
+            start_date=TODAY,
+            end_date=TODAY,
+        )
+        self.assert_void(client, printed, branch_officer, "Who signs it has changed since.")
+
+    def test_another_answer(self, client, printed, branch_officer, applicant):
+        drafting.save_answers(application=printed, by=applicant, answers={"why": "Another."}, now=NOW)
+        self.assert_void(client, printed, branch_officer, "What it says has changed since.")
+
+    def test_both(self, client, printed, branch_officer, applicant, outsider):
+        drafting.save_answers(application=printed, by=applicant, answers={"why": "Another."}, now=NOW)
+        applicant.supervisor = outsider
+        applicant.save()
+        self.assert_void(client, printed, branch_officer, "What it says and who signs it have changed since.")
+
+    def test_a_post_without_anybody(self, client, printed, branch_officer, org):
+        """Then nothing can be entered either; pressing says whom to ask."""
+        org.division.head = None
+        org.division.save()
+        client.force_login(printed.applicant)
+        page = words(client.get(reverse("application", args=[printed.pk])))
+        assert "One of the posts that sign it has nobody now." in page
+        answer = client.post(reverse("paper_ask", args=[printed.pk]), follow=True)
+        assert "Please ask the branch office" in words(answer)
+
+    def test_an_incomplete_one_is_completed_first(self, client, printed, applicant):
+        drafting.save_answers(application=printed, by=applicant, answers={"why": ""}, now=NOW)
+        client.force_login(applicant)
+        page = words(client.get(reverse("application", args=[printed.pk])))
+        assert "1 answer still missing" in page
+        assert "Print it again when nothing is missing any more, and sign the new one." in page
+        assert reverse("paper_ask", args=[printed.pk]) not in page
+
+    def test_of_a_returned_one_too(self, client, applicant, supervisor, cohort, branch_officer, org):
+        application = workflow.return_for_changes(
+            application=submitted(applicant, cohort), by=supervisor, comment="Say more.", now=NOW
+        )
+        on_paper.ask_to_apply(application=application, by=applicant, now=NOW)
+        self.assert_right(client, application, branch_officer)
+        org.division.head = org.other_director
+        org.division.save()
+        self.assert_void(client, application, branch_officer, "Who signs it has changed since.")
+
+    def test_a_sheet_that_is_right_stays_on_another_day(self, printed, receive, applicant):
+        """It may have been signed meanwhile."""
+        again = on_paper.ask_to_apply(application=printed, by=applicant, now=LATER)
+        assert again.paper_text == printed.paper_text
+        assert SignedText.objects.count() == 1
+        assert receive(printed).status == "in_review"
 
 
 class TestSigner:
