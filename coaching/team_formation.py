@@ -76,7 +76,8 @@ def keep_draft(
     """Make this document the cohort's draft. Raises DraftExists (unless `replace`)."""
     Cohort.objects.select_for_update().get(pk=cohort.pk)
     if replace:
-        cohort.proposals.filter(status=TeamProposal.Status.DRAFT).update(status=TeamProposal.Status.DISCARDED)
+        for draft in cohort.proposals.filter(status=TeamProposal.Status.DRAFT):
+            discard(proposal=draft, by=by, now=now)
     refuse_second_draft(cohort)
     proposal = TeamProposal.objects.create(
         cohort=cohort,

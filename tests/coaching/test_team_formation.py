@@ -242,6 +242,15 @@ def test_second_draft_is_refused(cohort, people, branch_officer):
     assert cohort.proposals.count() == 1
 
 
+def test_draft_that_another_replaces_is_discarded_on_record(cohort, people, branch_officer):
+    first = draft_of(cohort, by=branch_officer)
+    second = team_formation.propose(cohort=cohort, by=branch_officer, now=NOW, steps=500, replace=True)
+    first.refresh_from_db()
+    assert (first.status, second.status) == (Status.DISCARDED, Status.DRAFT)
+    event = AuditEvent.objects.get(action="proposal.discarded")
+    assert (event.object_id, event.actor) == (first.pk, branch_officer)
+
+
 def test_proposing_for_nobody_is_refused(program, branch, branch_officer):
     empty = factories.cohort(program, branch, by=branch_officer)
     with pytest.raises(team_formation.NobodyWaits):
