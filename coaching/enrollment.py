@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from coaching import audit, outbox
+from coaching import audit, outbox, team_draft
 from coaching.errors import Refused
 from coaching.models import (
     CareerTrack,
@@ -19,7 +19,6 @@ from coaching.models import (
     OrgUnit,
     Participant,
     Team,
-    TeamProposal,
     User,
 )
 from coaching.permissions import officers_of, require_office
@@ -145,7 +144,7 @@ def leave(*, participant: Participant, by: User, reason: str, now: datetime) -> 
     participant.left_at = now
     participant.left_reason = reason
     participant.save(update_fields=["status", "left_at", "left_reason"])
-    _take_out_of_draft(participant)
+    team_draft.take_out(cohort, [participant.pk])
     drop_questions(participant=participant, by=by, now=now)
     teams = list(Team.objects.filter(memberships__participant=participant, memberships__ended_at=None))
     participant.memberships.filter(ended_at=None).update(ended_at=now)
@@ -157,16 +156,6 @@ def leave(*, participant: Participant, by: User, reason: str, now: datetime) -> 
         outbox.queue(kind="participant_left", to=officer, key=str(participant.pk), now=now, ids=ids)
     audit.record("participant.left", by=by, obj=participant, now=now, data={"reason": reason})
     return participant
-
-
-def _take_out_of_draft(participant: Participant) -> None:
-    """A draft of teams no longer names them; its version goes up, so that nobody publishes what they did not see."""
-    for draft in participant.cohort.proposals.select_for_update().filter(status=TeamProposal.Status.DRAFT):
-        teams = [[pk for pk in ids if pk != participant.pk] for ids in draft.document.get("teams", [])]
-        if teams != draft.document.get("teams", []):
-            draft.document = {"teams": [ids for ids in teams if ids]}
-            draft.version += 1
-            draft.save(update_fields=["document", "version"])
 
 
 def _carry_on_without(participant: Participant, team: Team, *, least: int, by: User, now: datetime) -> None:

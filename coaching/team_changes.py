@@ -10,7 +10,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from coaching import audit, outbox
+from coaching import audit, outbox, team_draft
 from coaching.errors import Refused
 from coaching.models import Cohort, Consent, Membership, Participant, Team, TeamChange, User
 from coaching.permissions import require_office
@@ -182,6 +182,7 @@ def confirm(*, change: TeamChange, by: User | None, now: datetime) -> list[Team]
         )
     Membership.objects.filter(participant__in=joining, ended_at=None).update(ended_at=now)
     Membership.objects.bulk_create(Membership(team=team, participant=each, joined_at=now) for each in joining)
+    team_draft.take_out(team.cohort, [each.pk for each in joining])
     for ended in move.ending:
         ended.status = Team.Status.ENDED
         ended.save(update_fields=["status"])

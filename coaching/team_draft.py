@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from coaching.errors import Refused
 from coaching.formation import Finding, score_team
-from coaching.models import Participant, ProposalEdit, TeamProposal, User
+from coaching.models import Cohort, Participant, ProposalEdit, TeamProposal, User
 from coaching.permissions import require_office
 from coaching.team_problem import Case, available, explain, study
 
@@ -78,6 +78,26 @@ def lock_draft(proposal: TeamProposal, *, version: int | None) -> TeamProposal:
     if version is not None and proposal.version != version:
         raise Stale(f"{_who_was_faster(proposal)} Nothing of yours was done. Look at it again, then decide.")
     return proposal
+
+
+def take_out(cohort: Cohort, people: Collection[int]) -> None:
+    """The cohort's draft no longer names whoever left or came into a team; its version goes up, so that nobody
+    publishes what they did not see.
+    """
+    for draft in cohort.proposals.select_for_update().filter(status=TeamProposal.Status.DRAFT):
+        document = _without(draft.document, people)
+        if document != draft.document:
+            draft.document = document
+            draft.version += 1
+            draft.save(update_fields=["document", "version"])
+
+
+def _without(document: Document, people: Collection[int]) -> Document:
+    teams = [[pk for pk in ids if pk not in people] for ids in document.get("teams", [])]
+    left = {**document, "teams": [ids for ids in teams if ids]}
+    if "pinned" in document:
+        left["pinned"] = [pk for pk in document["pinned"] if pk not in people]
+    return left
 
 
 def _who_was_faster(proposal: TeamProposal) -> str:
@@ -292,8 +312,9 @@ def undo(*, proposal: TeamProposal, version: int, by: User | None, now: datetime
     if last is None:
         raise NothingToUndo("There is nothing to undo: the draft is as it was made.")
     board = Board.of(draft)
-    draft.document = last.document
     before = board.all_points
+    named = {pk for ids in [*last.document.get("teams", []), last.document.get("pinned", [])] for pk in ids}
+    draft.document = _without(last.document, named - board.people.keys())  # who has left since, or has a team
     draft.version += 1
     draft.save(update_fields=["document", "version"])
     last.delete()

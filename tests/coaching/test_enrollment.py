@@ -124,6 +124,15 @@ def test_leaving_takes_the_person_out_of_the_draft(cohort, branch_officer):
     assert draft.version == 2
 
 
+def test_leaving_keeps_who_else_is_pinned(cohort):
+    people = [factories.participant(cohort) for _ in range(3)]
+    ids = [each.pk for each in people]
+    draft = TeamProposal.objects.create(cohort=cohort, document={"teams": [ids], "pinned": ids})
+    enrollment.leave(participant=people[0], by=people[0].user, reason="", now=NOW)
+    draft.refresh_from_db()
+    assert draft.document == {"teams": [ids[1:]], "pinned": ids[1:]}
+
+
 def test_completion_is_marked_once_and_final(cohort, applicant):
     participant = factories.participant(cohort, applicant)
     for _ in range(2):

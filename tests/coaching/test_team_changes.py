@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from coaching import enrollment, outbox, team_agreement, team_changes
+from coaching import enrollment, outbox, team_agreement, team_changes, team_draft, team_formation
 from coaching.models import AuditEvent, Consent, Membership, Message, Participant, Team, TeamChange
 from coaching.permissions import NotYourCohort
 from coaching.site import lifecycle
@@ -152,6 +152,22 @@ def test_person_without_a_team_joins(small, pooled, branch_officer):
     assert [str(each) for each in members(small)] == ["Ann", "Ben", "Pia Pool"]
     told = Message.objects.filter(kind="team_change_settled").values_list("recipient__name", flat=True)
     assert sorted(told) == ["Ann", "Ben", "Pia Pool"]
+
+
+def test_draft_no_longer_names_who_joins(small, pooled, cohort, branch_officer):
+    """T9: who looked at it before does not publish what they did not see."""
+    others = [factories.participant(cohort, factories.person(name)) for name in ("Quinn", "Rae", "Sol")]
+    draft = team_formation.start_by_hand(cohort=cohort, by=branch_officer, now=NOW)
+    ids = [each.pk for each in others]
+    draft.document = {"teams": [[pooled.pk, *ids]]}
+    draft.save()
+    change = ask(small, branch_officer, JOIN, [pooled])
+    all_agree(change)
+    lifecycle.confirm_change(change=change, by=branch_officer, now=NOW)
+    with pytest.raises(team_draft.Stale):
+        team_formation.publish(proposal=draft, by=branch_officer, now=NOW, version=draft.version)
+    draft.refresh_from_db()
+    assert draft.document == {"teams": [ids]}
 
 
 def test_who_moves_leaves_the_other_team_and_its_people_agree_too(small, cohort, branch_officer):

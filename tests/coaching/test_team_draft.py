@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from coaching import pairings, team_draft, team_formation
+from coaching.enrollment import leave
 from coaching.models import Pairing, ProposalEdit
 from coaching.permissions import NotYourCohort
 from coaching.team_wishes import save as say
@@ -251,6 +252,13 @@ class TestUndo:
         )
         assert effect.before > effect.after
         assert teams(undo(effect.proposal).proposal) == []
+
+    def test_brings_nobody_back_who_has_left(self, cohort, people, branch_officer, move, undo):
+        """F3"""
+        draft = draft_of(cohort, people[:3], people[3:6], by=branch_officer)
+        draft = move(draft, people[0], None).proposal
+        leave(participant=people[0], by=people[0].user, reason="", now=NOW)
+        assert teams(undo(draft).proposal) == [ids(*people[1:3]), ids(*people[3:6])]
 
     def test_to_where_it_began_and_no_further(self, empty_draft, undo):
         with pytest.raises(team_draft.NothingToUndo):
