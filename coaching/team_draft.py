@@ -15,7 +15,7 @@ from coaching.errors import Refused
 from coaching.formation import Finding, score_team
 from coaching.models import Cohort, Participant, ProposalEdit, TeamProposal, User
 from coaching.permissions import require_office
-from coaching.team_problem import Case, available, explain, study
+from coaching.team_problem import Case, Movable, explain
 
 SIZE = "T1"
 # What a rule says of each member by itself is too long for one sentence about a move.
@@ -60,6 +60,7 @@ class Effect:
     mends: list[str]
     teams: frozenset[int]  # the numbers of the teams that somebody came into or left
     pool: bool  # whether somebody came into the pool or left it
+    movable: Movable | None = None  # as it was read for the edit, so that a page needn't read it again
 
     def in_words(self) -> str:
         """ "Ana Reyes was moved to draft team 2: 14 points more (212). To consider: …"."""
@@ -117,10 +118,15 @@ class Board:
     teams: Teams
 
     @classmethod
-    def of(cls, proposal: TeamProposal) -> "Board":
-        people = {each.pk: each for each in available(proposal.cohort, reopened=proposal.reopened)}
+    def of(cls, proposal: TeamProposal, movable: Movable | None = None) -> "Board":
+        movable = movable or Movable.of(proposal)
+        people = {each.pk: each for each in movable.people}
         teams = [[pk for pk in ids if pk in people] for ids in proposal.teams_drawn]
-        return cls(study(proposal.cohort, list(people.values())), people, teams)
+        return cls(movable.case, people, teams)
+
+    @property
+    def movable(self) -> Movable:
+        return Movable(list(self.people.values()), self.case)
 
     def tied(self, pk: int) -> list[int]:
         """Whoever is kept together with this person, and they themselves first."""
@@ -233,10 +239,12 @@ def _effect(draft: TeamProposal, board: Board, teams: Teams, words: str) -> Effe
     before, after, bends, mends, changed = 0, 0, [], [], set()
     for place, ids in enumerate(teams):
         was = board.teams[place] if place < len(board.teams) else []
-        before += board.points(was)
-        after += board.points(ids)
+        points = board.points(was)
+        before += points
         if set(ids) == set(was):
+            after += points
             continue
+        after += board.points(ids)
         changed.add(place + 1)
         old, new = board.findings(was), board.findings(ids)
         if set(ids) - set(was):
@@ -244,7 +252,8 @@ def _effect(draft: TeamProposal, board: Board, teams: Teams, words: str) -> Effe
         bends += _worse(place + 1, old, new)
         mends += _worse(place + 1, new, old) if ids else []
     seated = [{pk for ids in each for pk in ids} for each in (board.teams, teams)]
-    return Effect(draft, words, before, after, bends, mends, frozenset(changed), pool=seated[0] != seated[1])
+    pool = seated[0] != seated[1]
+    return Effect(draft, words, before, after, bends, mends, frozenset(changed), pool, board.movable)
 
 
 def refuse_broken_team(number: int, old: list[Finding], new: list[Finding]) -> None:
@@ -318,5 +327,5 @@ def undo(*, proposal: TeamProposal, version: int, by: User | None, now: datetime
     draft.version += 1
     draft.save(update_fields=["document", "version"])
     last.delete()
-    after = Board.of(draft).all_points
+    after = Board.of(draft, board.movable).all_points
     return Effect(draft, f"Undone: {last.words}", before, after, [], [], frozenset(), pool=True)

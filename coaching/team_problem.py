@@ -1,10 +1,11 @@
 """From the database to the solver's problem, and what each rule says about a team, in words. Reads only."""
 
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, prefetch_related_objects
 
 from coaching.errors import Refused
 from coaching.formation import Finding, Person, Problem, Weights, explain_team, score_team
@@ -22,7 +23,7 @@ from coaching.models import (
 # Rules about times say nothing of people who have not said when they can meet.
 ABOUT_TIMES = frozenset({"meet", "slots"})
 PERSONAL = ("user", "division", "classification", "career_track", "goal", "wishes")
-RELATED = ("signers", "ratings__competency", "wishes__rather_not")
+RELATED = ("ratings__competency", "wishes__rather_not")
 TRACK_POINTS = 6  # T3: what a stated preference weighs where the cohort's weights name no number
 
 
@@ -53,11 +54,17 @@ class ExplainedTeam:
 def available(cohort: Cohort, *, reopened: Collection[int] = ()) -> list[Participant]:
     """Active participants without a team (T9), in the order of their enrollment: the last of them wait first (T1).
 
-    `reopened`: published teams by id that count as none, as long as they are not confirmed.
+    `reopened`: published teams by id that count as none, as long as they are not confirmed. What pages show of the
+    people comes `with_details`.
     """
     rows = cohort.participants.active().without_team(reopened=reopened)
-    rows = rows.select_related(*PERSONAL).prefetch_related(*RELATED)
-    return list(rows.order_by("enrolled_at", "pk"))
+    return list(rows.select_related("user", "wishes").order_by("enrolled_at", "pk"))
+
+
+def with_details(people: list[Participant]) -> list[Participant]:
+    """The same people; all that a page shows of them is read at once."""
+    prefetch_related_objects(people, *PERSONAL, *RELATED)
+    return people
 
 
 @dataclass(frozen=True)
@@ -69,11 +76,12 @@ class Case:
 
 
 def study(cohort: Cohort, participants: Sequence[Participant]) -> Case:
-    """The problem's ids are those of the participants. Two queries where the participants are `available`."""
-    pairings = list(cohort.pairings.standing().prefetch_related("people"))
+    """The problem's ids are those of the participants. As many queries for any number of them."""
+    pairings = _pairings(cohort)
     apart = _why_apart(cohort, participants, pairings)
+    rated = _rated(participants)
     problem = Problem(
-        people=tuple(_person(participant) for participant in participants),
+        people=tuple(_person(participant, rated) for participant in participants),
         apart=tuple(apart),
         together=_kept_together(participants, pairings),
         sizes=tuple(range(cohort.program.min_team_size, cohort.program.max_team_size + 1)),  # T1
@@ -82,16 +90,57 @@ def study(cohort: Cohort, participants: Sequence[Participant]) -> Case:
     return Case(problem, apart)
 
 
-def _person(participant: Participant) -> Person:
-    ratings = sorted(participant.ratings.all(), key=lambda rating: rating.competency.position)
+@dataclass(frozen=True)
+class _Kept:
+    """Whom the branch office keeps apart or together."""
+
+    kind: str
+    reason: str
+    people: list[int] = field(default_factory=list)
+
+
+def _pairings(cohort: Cohort) -> list[_Kept]:
+    """Those that stand, in their order."""
+    rows = Pairing.people.through.objects.filter(pairing__cohort=cohort, pairing__ended_at=None)
+    rows = rows.order_by("pairing__created_at", "pairing_id", "participant_id")
+    found: dict[int, _Kept] = {}
+    facts = rows.values_list("pairing_id", "pairing__kind", "pairing__reason", "participant_id")
+    for pairing, kind, reason, participant in facts:
+        found.setdefault(pairing, _Kept(kind, reason)).people.append(participant)
+    return list(found.values())
+
+
+# By participant and rating: names of competencies, in their order.
+Rated = Mapping[tuple[int, str], Sequence[str]]
+
+
+def _rated(participants: Sequence[Participant]) -> Rated:
+    found: dict[tuple[int, str], list[str]] = defaultdict(list)
+    rows = CompetencyRating.objects.filter(participant__in=[each.pk for each in participants])
+    rows = rows.order_by("competency__position", "pk")
+    for participant, rating, name in rows.values_list("participant_id", "rating", "competency__name"):
+        found[participant, rating].append(name)
+    return found
+
+
+def _signers(participants: Sequence[Participant]) -> Mapping[int, set[int]]:
+    """By participant: the users who signed their application."""
+    found: dict[int, set[int]] = defaultdict(set)
+    rows = Participant.signers.through.objects.filter(participant__in=[each.pk for each in participants])
+    for participant, user in rows.values_list("participant_id", "user_id"):
+        found[participant].add(user)
+    return found
+
+
+def _person(participant: Participant, rated: Rated) -> Person:
     return Person(
         id=participant.pk,
         name=participant.user.name,
         division=participant.division_id,
         classification=participant.classification_id,
         track=participant.career_track_id,
-        grow=tuple(row.competency.name for row in ratings if row.rating == CompetencyRating.Rating.GROW),
-        glow=tuple(row.competency.name for row in ratings if row.rating == CompetencyRating.Rating.GLOW),
+        grow=tuple(rated.get((participant.pk, CompetencyRating.Rating.GROW), ())),
+        glow=tuple(rated.get((participant.pk, CompetencyRating.Rating.GLOW), ())),
         slots=tuple(wishes.times) if (wishes := wishes_of(participant)) else None,
     )
 
@@ -102,20 +151,16 @@ def wishes_of(participant: Participant) -> TeamWishes | None:
 
 
 def _kept_together(
-    participants: Sequence[Participant], pairings: Sequence[Pairing]
+    participants: Sequence[Participant], pairings: Sequence[_Kept]
 ) -> tuple[tuple[int, ...], ...]:
     """Whom the branch office keeps together, as far as they are all here."""
     here = {participant.pk for participant in participants}
-    groups = [_ids(each) for each in pairings if each.kind == Pairing.Kind.TOGETHER]
+    groups = [tuple(each.people) for each in pairings if each.kind == Pairing.Kind.TOGETHER]
     return tuple(group for group in groups if here.issuperset(group))
 
 
-def _ids(pairing: Pairing) -> tuple[int, ...]:
-    return tuple(sorted(each.pk for each in pairing.people.all()))
-
-
 def _why_apart(
-    cohort: Cohort, participants: Sequence[Participant], pairings: Sequence[Pairing]
+    cohort: Cohort, participants: Sequence[Participant], pairings: Sequence[_Kept]
 ) -> dict[tuple[int, int], str]:
     """Pairs of which one is the other's supervisor, or signed the other's application (T8), and those whom the branch
     office keeps apart, each with that in words."""
@@ -123,7 +168,7 @@ def _why_apart(
     pairs: dict[tuple[int, int], list[str]] = {}
     for each in pairings:
         if each.kind == Pairing.Kind.APART:
-            for pair in combinations([pk for pk in _ids(each) if pk in here], 2):
+            for pair in combinations([pk for pk in each.people if pk in here], 2):
                 pairs.setdefault(pair, []).append(f"The branch office keeps them apart: {each.reason}")
     if cohort.keep_signers_apart:
         _add_signers(pairs, participants)
@@ -133,10 +178,11 @@ def _why_apart(
 def _add_signers(pairs: dict[tuple[int, int], list[str]], participants: Sequence[Participant]) -> None:
     """T8: supervisors and signers."""
     by_user = {participant.user_id: participant for participant in participants}
+    signed = _signers(participants)
     for participant in participants:
-        signers = {signer.pk for signer in participant.signers.all()}
+        signers = signed.get(participant.pk, set())
         above = {participant.user.supervisor_id, *signers} - {None, participant.user_id}
-        for user in sorted(user for user in by_user if user in above):
+        for user in sorted(user for user in above if user in by_user):
             other = by_user[user]
             pair = (min(participant.pk, other.pk), max(participant.pk, other.pk))
             words = f"{other} signed {participant}’s application."
@@ -158,11 +204,11 @@ def explain(
 ) -> list[Finding]:
     """Every rule's verdict on one team; `elsewhere`: who of the cohort has another team, or a place in one (T9)."""
     problem = case.problem
-    here = set(member_ids)
     unknown = frozenset() if _times_known(problem, member_ids) else ABOUT_TIMES
     unknown |= frozenset() if problem.together else {"together"}
     found = [finding for finding in explain_team(problem, member_ids) if finding.label not in unknown]
-    why = " ".join(words for pair, words in case.why_apart.items() if here.issuperset(pair))
+    pairs = combinations(sorted(set(member_ids)), 2)
+    why = " ".join(case.why_apart[pair] for pair in pairs if pair in case.why_apart)
     found = [
         replace(finding, words=f"{finding.words} {why}") if finding.label == "T8" and why else finding
         for finding in found
@@ -174,6 +220,19 @@ def explain(
 
 def _times_known(problem: Problem, member_ids: Sequence[int]) -> bool:
     return any(problem.people[problem.index[one]].slots is not None for one in member_ids)
+
+
+@dataclass(frozen=True)
+class Movable:
+    """Everybody who can have a place in a draft, and what the rules ask about them."""
+
+    people: list[Participant]
+    case: Case
+
+    @classmethod
+    def of(cls, proposal: TeamProposal) -> "Movable":
+        people = available(proposal.cohort, reopened=proposal.reopened)
+        return cls(people, study(proposal.cohort, people))
 
 
 @dataclass(frozen=True)
@@ -191,16 +250,18 @@ class ExplainedDraft:
         return [*(each for team in self.teams for each in team.members), *self.pool]
 
 
-def explain_draft(proposal: TeamProposal) -> ExplainedDraft:
-    people = available(proposal.cohort, reopened=proposal.reopened)
+def explain_draft(proposal: TeamProposal, movable: Movable | None = None) -> ExplainedDraft:
+    """`movable`: where that has just been read."""
+    movable = movable or Movable.of(proposal)
+    people, case = movable.people, movable.case
     by_pk = {participant.pk: participant for participant in people}
-    case = study(proposal.cohort, people)
     drawn = [[pk for pk in team if pk in by_pk] for team in proposal.teams_drawn]
-    teams = []
-    for number, ids in enumerate(drawn, start=1):
-        others = frozenset(pk for place, team in enumerate(drawn, start=1) if place != number for pk in team)
-        teams.append(explain_drawn(case, number, list(dict.fromkeys(ids)), by_pk, elsewhere=others))
-    seated = {pk for team in drawn for pk in team}
+    seated = Counter(pk for team in drawn for pk in set(team))
+    twice = frozenset(pk for pk, places in seated.items() if places > 1)
+    teams = [
+        explain_drawn(case, number, list(dict.fromkeys(ids)), by_pk, elsewhere=twice)
+        for number, ids in enumerate(drawn, start=1)
+    ]
     return ExplainedDraft(teams, [each for each in people if each.pk not in seated], case)
 
 

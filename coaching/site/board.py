@@ -19,7 +19,7 @@ from coaching.permissions import access, branch_office, office_cohorts, post_onl
 from coaching.site.forms_teams import PublishForm
 from coaching.team_alternatives import Comparison, compare
 from coaching.team_draft import Effect
-from coaching.team_problem import ExplainedDraft, explain_draft
+from coaching.team_problem import ExplainedDraft, explain_draft, with_details
 from coaching.team_waiting import what_would_help, why_waiting
 
 POOL = "pool"
@@ -53,17 +53,25 @@ class Shown:
         return self.draft.proposed
 
 
-def shown(draft: TeamProposal, *, picked: str = "") -> Shown:
-    explained = explain_draft(draft)
-    _say_why_left_out(draft, explained)
+def shown(draft: TeamProposal, *, picked: str = "", after: Effect | None = None) -> Shown:
+    """`after`: what a script has just done; then only what its answer shows is worked out, of whom it shows."""
+    explained = explain_draft(draft, after.movable if after else None)
+    with_details(_concerned(explained, after) if after else explained.people)
+    if after is None or after.pool:
+        _say_why_left_out(draft, explained)
     return Shown(
         draft=draft,
         explained=explained,
         picked=next((each for each in explained.people if str(each.pk) == picked), None),
         pinned=frozenset(draft.document.get("pinned", [])),
-        other=compare(draft, explained),
+        other=None if after else compare(draft, explained),
         last=draft.edits.select_related("made_by").first(),
     )
+
+
+def _concerned(explained: ExplainedDraft, effect: Effect) -> list[Participant]:
+    people = [each for team in explained.teams if team.number in effect.teams for each in team.members]
+    return [*people, *explained.pool] if effect.pool else people
 
 
 def _say_why_left_out(draft: TeamProposal, explained: ExplainedDraft) -> None:
@@ -143,7 +151,7 @@ def _edited(
         messages.success(request, effect.in_words())
         return HttpResponseClientRefresh() if _by_script(request) else _room(draft, participant)
     effect.proposal.cohort = draft.cohort
-    board = shown(effect.proposal)
+    board = shown(effect.proposal, after=effect)
     changed = [team for team in board.explained.teams if team.number in effect.teams]
     context = {"board": board, "cohort": draft.cohort, "changed": changed, "effect": effect}
     return render(request, "teams/_edited.html", context)
@@ -225,6 +233,7 @@ def publish(request: HttpRequest, pk: int) -> HttpResponse:
     if draft.status != TeamProposal.Status.DRAFT and request.method != "POST":
         return _room(draft)
     explained = explain_draft(draft)
+    with_details(explained.people)
     bent = team_formation.bent_by_hand(draft, explained.teams)
     form = PublishForm(request.POST if request.method == "POST" else None, bent=bent)
     if form.is_valid():

@@ -27,6 +27,7 @@ from coaching.team_problem import (
     available,
     explain_standing,
     wishes_of,
+    with_details,
 )
 from coaching.team_waiting import why_waiting
 
@@ -114,7 +115,7 @@ def room(request: HttpRequest, pk: int) -> HttpResponse:
             str(card.team) for card in context["cards"] if card.team.pk in draft.reopened
         )
     else:
-        people = available(cohort)
+        people = with_details(available(cohort))
         context |= {"people": people, "why_waiting": why_waiting(cohort, len(people)) if people else ""}
     context |= {
         "waiting_people": len(people),
