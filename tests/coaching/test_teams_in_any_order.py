@@ -1,0 +1,650 @@
+"""Whatever happens in whatever order, no team comes to be that the program's rules forbid (T1, T4, T8–T10, F3)."""
+
+from collections import Counter
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import transaction
+from hypothesis import Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+
+from coaching import (
+    enrollment,
+    pairings,
+    team_agreement,
+    team_changes,
+    team_draft,
+    team_formation,
+    team_wishes,
+)
+from coaching.errors import Refused
+from coaching.formation import child, proposal
+from coaching.models import (
+    Cohort,
+    Consent,
+    Pairing,
+    Participant,
+    RoleAssignment,
+    Team,
+    TeamChange,
+    TeamProposal,
+    User,
+)
+from coaching.site import lifecycle
+from meetings.models import Meeting
+from tests import factories
+from tests.clock import NOW, TODAY
+from tests.coaching.standing import ASKING, Board, Standing, agreed, board
+
+pytestmark = pytest.mark.django_db
+
+Kind, Change = TeamChange.Kind, TeamChange.Status
+Draft = TeamProposal.Status
+PEOPLE = 9  # and an officer who takes part
+NEWCOMERS = 3
+SEATS = 14  # those who left and come again take another one
+STEPS = 300  # of the solver
+MORNING, NOON, EVENING = "0-0900", "2-1100", "4-1500"
+TO_THE_OFFICE = ("team_declined", "team_agreed", "team_small", "participant_left")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def kept_people(kept_cast, django_db_blocker) -> None:
+    """Two divisions and five classifications; one is another's supervisor, one has signed another's application."""
+    with django_db_blocker.unblock():
+        org, cohort = kept_cast.org, kept_cast.cohort
+        both = factories.person("Bea Both", unit=org.unit)
+        RoleAssignment.objects.create(
+            user=both, office=RoleAssignment.Office.BRANCH_OFFICE, unit=org.branch, start_date=TODAY
+        )
+        people = [both]
+        for number in range(PEOPLE + NEWCOMERS):
+            unit, job = (org.unit, org.other_unit)[number % 2], factories.classification(f"C{number % 5}")
+            people.append(factories.person(f"P{number} Person", unit=unit, classification=job))
+        User.objects.filter(pk=people[1].pk).update(supervisor=people[2])
+        people[1].refresh_from_db()
+        for each in people[: PEOPLE + 1]:
+            factories.participant(cohort, each, signers=(people[4],) if each == people[3] else ())
+
+
+@pytest.fixture(autouse=True)
+def solver_here(monkeypatch) -> None:
+    """The solver itself, without a process of its own: that one is tested elsewhere, and takes half a second to start."""
+
+    def run(problem, *, seconds=None, seed=0, steps=None, watch=None, stop=None):
+        return proposal.solve(problem, seconds=seconds, seed=seed, steps=steps)
+
+    monkeypatch.setattr(child, "run", run)
+
+
+class AnyOrder(RuleBasedStateMachine):
+    """One cohort from the first proposal to small teams that go on: an officer, one who takes part (T10), and time."""
+
+    number = st.integers(min_value=0, max_value=99)
+    who = st.sampled_from(["officer"] * 7 + ["both", "outsider"])
+    back = st.sampled_from([0, 0, 0, 0, 1])  # how many versions ago the draft was looked at
+    rarely = st.sampled_from([False, False, False, True])
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.around = transaction.atomic()
+        self.around.__enter__()
+        self.now: datetime = NOW
+        self.cohort = Cohort.objects.select_related("program", "branch").get()
+        Cohort.objects.filter(pk=self.cohort.pk).update(seats=SEATS)
+        names = {"officer": "Bo Branchoffice", "both": "Bea Both", "outsider": "Otto Outsider"}
+        self.users = {key: User.objects.get(name=name) for key, name in names.items()}
+        self.everybody = list(
+            User.objects.filter(name__startswith="P", name__endswith=" Person").order_by("pk")
+        )
+        self.everybody += [self.users["both"]]
+        self.standing = Standing(self.cohort)
+        self.versions: dict[int, int] = {}
+        self.shown: dict[tuple[int, int], Board] = {}
+        self.undoable: dict[int, list[Board]] = {}
+        self.settled: set[int] = set()
+        self.were: dict[int, set[int]] = {}  # the members of each confirmed team
+
+    def teardown(self) -> None:
+        transaction.set_rollback(True)
+        self.around.__exit__(None, None, None)
+
+    # What people do. It may be refused; nothing else may be raised.
+
+    def attempt(self, act: Callable[[], object], *, edits: bool = False) -> bool:
+        """Whether it was done. But for an edit, a draft stays as it is: only who no longer waits is no longer there."""
+        before = {each.pk: board(each) for each in self.standing.drafts}
+        try:
+            with transaction.atomic():
+                act()
+        except Refused:
+            return False
+        self.standing = Standing(self.cohort)
+        for each in self.standing.drafts:
+            if each.pk in before and not edits:
+                assert board(each) == before[each.pk].of(self.standing.waiting)
+        self.what_is_confirmed_was_agreed_to_and_keeps_the_rules()
+        return True
+
+    def in_office(self, who: str, act: Callable[[User], object], *, edits: bool = False) -> bool:
+        """T10: nobody but the officer, who takes no part in it."""
+        done = self.attempt(lambda: act(self.users[who]), edits=edits)
+        assert not done or who == "officer"
+        return done
+
+    def quietly(self, who: str, act: Callable[[User], object], *, edits: bool = True) -> bool:
+        """Who is in a draft is neither asked nor told anything."""
+        before = self.standing
+        told = (before.messages, before.places, list(before.teams), list(before.changes))
+        done = self.in_office(who, act, edits=edits)
+        after = self.standing
+        assert (after.messages, after.places, list(after.teams), list(after.changes)) == told
+        return done
+
+    def pick(self, number: int, among: Collection[int] = ()) -> Participant:
+        """Mostly of those, if there are any."""
+        people = self.standing.people
+        pks = sorted(among) if among and number % 5 else list(people)
+        return people[pks[number // 5 % len(pks)]]
+
+    def of_draft(self, number: int, *, seated: bool) -> Participant:
+        """Mostly somebody who has a place in the draft, or else could have one."""
+        named = {pk for each in self.standing.drafts for ids in board(each).teams for pk in ids}
+        return self.pick(number, named if seated else self.standing.waiting)
+
+    def draft(self) -> TeamProposal | None:
+        """The one that is worked on, or else the last one."""
+        found = self.standing.drafts or list(self.standing.proposals.values())
+        return found[-1] if found else None
+
+    @initialize(far=st.integers(0, 6), no=number, gone=st.lists(number, max_size=3), way=number)
+    def they_have_begun(self, far: int, no: int, gone: list[int], way: int) -> None:
+        """Up to several teams that stand, of which some have become small."""
+        for _ in range(far):
+            self.one_step(way)
+        self.answer(no, "own", agree=False, late=False)
+        for each in gone:
+            self.leaves(self.pick(each), "own")
+
+    @rule(times=st.integers(1, 3), way=number)
+    def they_go_on_as_they_are_asked(self, times: int, way: int) -> None:
+        """So that teams get far."""
+        for _ in range(times):
+            self.one_step(way)
+
+    def one_step(self, way: int) -> None:
+        questions = self.standing.open_changes
+        small = self.small_teams()
+        if questions:
+            self.all_agree(questions[way % len(questions)])
+        elif small and self.ask_for_a_way(small[way % len(small)], way):
+            pass
+        elif self.standing.drafts:
+            if way % 3:  # or somebody goes on with the draft
+                self.publish("officer", 0, said=True)
+        elif len(self.standing.waiting) >= 3:
+            self.propose("officer", replace=False)
+
+    def all_agree(self, change: TeamChange) -> None:
+        for consent in change.consents.all():
+            self.says(consent, "own", agree=True)
+        self.settle("officer", change)
+
+    def small_teams(self) -> list[int]:
+        return [pk for pk in self.were if len(self.standing.members[pk]) in (1, 2)]
+
+    # Drafts
+
+    @rule(who=who, replace=rarely)
+    def propose(self, who: str, replace: bool) -> None:
+        values = {"cohort": self.cohort, "now": self.now, "steps": STEPS, "replace": replace}
+        self.quietly(who, lambda by: team_formation.propose(by=by, **values))
+
+    @rule(who=who)
+    def start_by_hand(self, who: str) -> None:
+        self.quietly(who, lambda by: team_formation.start_by_hand(cohort=self.cohort, by=by, now=self.now))
+
+    def edit(self, who: str, back: int, write: Callable[..., object]) -> bool:
+        """What it was before is kept for undoing."""
+        draft = self.draft()
+        if draft is None:
+            return False
+        version = draft.version - back
+        done = self.quietly(who, lambda by: write(proposal=draft, version=version, by=by, now=self.now))
+        assert not done or (draft.status == Draft.DRAFT and not back)
+        if self.standing.proposals[draft.pk].version > draft.version:
+            self.undoable.setdefault(draft.pk, []).append(board(draft))
+        return done
+
+    @rule(who=who, number=number, team=st.none() | st.integers(0, 4), back=back)
+    def move(self, who: str, number: int, team: int | None, back: int) -> None:
+        person = self.of_draft(number, seated=False)
+        self.edit(who, back, lambda **given: team_draft.move(participant=person, team=team, **given))
+
+    @rule(who=who, one=number, other=number, back=back)
+    def swap(self, who: str, one: int, other: int, back: int) -> None:
+        first, second = self.of_draft(one, seated=True), self.of_draft(other, seated=False)
+        self.edit(who, back, lambda **given: team_draft.swap(one=first, other=second, **given))
+
+    @rule(who=who, numbers=st.lists(number, min_size=1, max_size=3), pinned=st.booleans(), back=back)
+    def pin(self, who: str, numbers: list[int], pinned: bool, back: int) -> None:
+        people = [self.of_draft(number, seated=True) for number in numbers]
+        self.edit(who, back, lambda **given: team_draft.pin(participants=people, pinned=pinned, **given))
+
+    @rule(who=who, back=back)
+    def undo(self, who: str, back: int) -> None:
+        draft = self.draft()
+        if draft is None:
+            return
+        values = {"proposal": draft, "version": draft.version - back, "now": self.now}
+        if self.quietly(who, lambda by: team_draft.undo(by=by, **values)):
+            assert not back
+            was = self.undoable[draft.pk].pop().of(self.standing.waiting)
+            assert board(self.standing.proposals[draft.pk]) == was
+
+    @rule(who=who, back=back, sure=rarely)
+    def discard(self, who: str, back: int, sure: bool) -> None:
+        draft = self.draft()
+        if draft and sure:
+            values = {"proposal": draft, "version": draft.version - back, "now": self.now}
+            done = self.quietly(who, lambda by: team_formation.discard(by=by, **values))
+            assert not done or draft.status == Draft.DISCARDED or not back
+
+    @rule(who=who, back=back | st.none(), said=st.booleans())
+    def publish(self, who: str, back: int | None, said: bool) -> None:
+        draft, before = self.draft(), self.standing
+        if draft is None:
+            return
+        version = None if back is None else draft.version - back
+        reasons = dict.fromkeys(range(1, 9), "They asked for it.") if said else {}
+        values = {"proposal": draft, "version": version, "reasons": reasons, "now": self.now}
+        made: list[Team] = []
+        if not self.in_office(who, lambda by: made.extend(team_formation.publish(by=by, **values))):
+            return
+        if draft.status == Draft.PUBLISHED:
+            assert self.standing.teams.keys() == before.teams.keys()
+            return
+        assert draft.status == Draft.DRAFT
+        assert not back
+        assert [self.standing.members[each.pk] for each in made] == [set(ids) for ids in board(draft).teams]
+        for each in made:
+            self.is_as_published(each, draft, before)
+
+    def is_as_published(self, team: Team, draft: TeamProposal, before: Standing) -> None:
+        members = self.standing.members[team.pk]
+        assert self.standing.broken_by(members) == []
+        for group in before.kept("together"):
+            assert group <= members or not (group & members) or not group <= before.waiting
+        proposed = [set(ids) for ids in draft.result.get("teams", [])]
+        if members not in proposed and self.standing.bends(members):
+            assert team.bent_reason
+
+    # Answers
+
+    @rule(
+        number=number,
+        who=st.sampled_from(["own"] * 6 + ["officer", "outsider"]),
+        agree=st.booleans(),
+        late=rarely,
+    )
+    def answer(self, number: int, who: str, agree: bool, late: bool) -> None:
+        asked = list(self.standing.changes.values()) if late else self.standing.open_changes
+        consents = [consent for change in asked for consent in change.consents.all()]
+        if consents:
+            self.says(consents[number % len(consents)], who, agree=agree)
+
+    def says(self, consent: Consent, who: str, *, agree: bool) -> None:
+        own = self.standing.people[consent.participant_id].user
+        by = own if who == "own" else self.users[who]
+        open_now = self.standing.changes[consent.change_id].status == Change.OPEN
+        done = self.attempt(
+            lambda: team_agreement.answer(consent=consent, agree=agree, reason="No.", by=by, now=self.now)
+        )
+        assert done == (by == own and open_now)
+
+    @rule(who=who, number=number)
+    def settle_one(self, who: str, number: int) -> None:
+        changes = list(self.standing.changes.values())
+        if changes:
+            self.settle(who, changes[number % len(changes)])
+
+    def settle(self, who: str, change: TeamChange) -> None:
+        if change.kind == Kind.FORM:
+            team = self.standing.teams[change.team_id]
+            self.in_office(who, lambda by: lifecycle.confirm_team(team=team, by=by, now=self.now))
+        else:
+            self.in_office(who, lambda by: lifecycle.confirm_change(change=change, by=by, now=self.now))
+
+    @rule(who=who, number=number)
+    def dissolve(self, who: str, number: int) -> None:
+        teams = list(self.standing.teams.values())
+        if teams:
+            team = teams[number % len(teams)]
+            values = {"team": team, "reason": "Another one is better.", "now": self.now}
+            done = self.in_office(who, lambda by: team_agreement.dissolve(by=by, **values))
+            assert not done or team.status != Team.Status.CONFIRMED
+
+    # Later changes
+
+    @rule(who=who, number=number, way=number)
+    def ask(self, who: str, number: int, way: int) -> None:
+        teams = [pk for pk in self.were if len(self.standing.members[pk]) < 3] or list(self.standing.teams)
+        if teams:
+            self.ask_for_a_way(teams[number % len(teams)], way, who)
+
+    def ask_for_a_way(self, pk: int, number: int, who: str = "officer") -> bool:
+        team = Team.objects.select_related("cohort__program").get(pk=pk)
+        ways = team_changes.ways(team) if team.status == Team.Status.CONFIRMED else []
+        if not ways:
+            return False
+        way = ways[number % len(ways)]
+        return self.ask_whether(who, team, way.kind, way.joining)
+
+    @rule(who=who, number=number, kind=st.sampled_from(Kind.values[1:]), joining=st.lists(number, max_size=3))
+    def ask_anything(self, who: str, number: int, kind: str, joining: list[int]) -> None:
+        teams = list(self.standing.teams.values())
+        if teams:
+            people = list({each.pk: each for each in map(self.pick, joining)}.values())
+            self.ask_whether(who, teams[number % len(teams)], kind, people)
+
+    def ask_whether(self, who: str, team: Team, kind: str, joining: Collection[Participant]) -> bool:
+        values = {"team": team, "kind": kind, "joining": list(joining), "reason": "So we go on."}
+        return self.in_office(who, lambda by: team_changes.ask(by=by, now=self.now, **values))
+
+    @rule(number=number, other=number)
+    def somebody_of_a_draft_joins_a_small_team(self, number: int, other: int) -> None:
+        small = self.small_teams()
+        if small and self.standing.drafts:
+            team, person = self.standing.teams[small[other % len(small)]], self.of_draft(number, seated=True)
+            self.ask_whether("officer", team, Kind.JOIN, [person])
+            for change in self.standing.open_changes:
+                if change.team_id == team.pk:
+                    self.all_agree(change)
+
+    @rule(who=who, number=number)
+    def take_back(self, who: str, number: int) -> None:
+        changes = list(self.standing.changes.values())
+        if changes:
+            change = changes[number % len(changes)]
+            done = self.in_office(who, lambda by: team_changes.take_back(change=change, by=by, now=self.now))
+            open_now = change.kind != Kind.FORM and change.status == Change.OPEN
+            assert not done or open_now or change.status == Change.CANCELLED
+
+    # What happens around them
+
+    @rule(
+        number=number, who=st.sampled_from(["own"] * 3 + ["officer", "both", "outsider"]), sure=st.booleans()
+    )
+    def leave(self, number: int, who: str, sure: bool) -> None:
+        if sure:
+            self.leaves(self.of_draft(number, seated=True), who)
+
+    def leaves(self, person: Participant, who: str) -> None:
+        by = person.user if who == "own" else self.users[who]
+        done = self.attempt(
+            lambda: lifecycle.leave(participant=person, reason="Moved on.", by=by, now=self.now)
+        )
+        assert done == (by in (person.user, self.users["officer"]))
+        assert not done or self.standing.people[person.pk].status == Participant.Status.LEFT
+
+    @rule(number=number)
+    def somebody_is_enrolled(self, number: int) -> None:
+        user = self.everybody[number % len(self.everybody)]
+        shot = enrollment.Snapshot(division=user.division, classification=user.classification)
+        self.attempt(
+            lambda: enrollment.enroll(user=user, cohort=self.cohort, snapshot=shot, by=None, now=self.now)
+        )
+
+    @rule(
+        number=number,
+        who=st.sampled_from(["own"] * 4 + ["officer"]),
+        times=st.sampled_from([[MORNING], [MORNING, NOON], [MORNING, NOON], [NOON, EVENING], []]),
+        names=st.lists(number, max_size=4),
+    )
+    def somebody_says_when(self, number: int, who: str, times: list[str], names: list[int]) -> None:
+        person, seated = self.pick(number), {pk for team in self.were for pk in self.standing.members[team]}
+        values = {"participant": person, "times": times, "track": "none", "now": self.now}
+        rather_not = [self.pick(each).user for each in names]
+        by = person.user if who == "own" else self.users[who]
+        if self.attempt(lambda: team_wishes.save(rather_not=rather_not, by=by, **values)):
+            assert by == person.user
+            assert times
+            assert person.status == Participant.Status.ACTIVE
+            assert person.pk not in seated
+
+    @rule(
+        who=who, kind=st.sampled_from(Pairing.Kind.values), numbers=st.lists(number, min_size=1, max_size=3)
+    )
+    def keep(self, who: str, kind: str, numbers: list[int]) -> None:
+        values = {
+            "people": [self.pick(number) for number in numbers],
+            "reason": "A conflict.",
+            "now": self.now,
+        }
+        self.in_office(who, lambda by: pairings.keep(cohort=self.cohort, kind=kind, by=by, **values))
+
+    @rule(who=who, number=number)
+    def keep_no_longer(self, who: str, number: int) -> None:
+        rows = list(Pairing.objects.order_by("pk"))
+        if rows:
+            pairing = rows[number % len(rows)]
+            self.in_office(who, lambda by: pairings.end(pairing=pairing, by=by, now=self.now))
+
+    @rule(one=number, other=number, sure=rarely)
+    def somebody_gets_another_supervisor(self, one: int, other: int, sure: bool) -> None:
+        person, supervisor = self.pick(one).user, self.pick(other).user
+        if sure and person != supervisor:
+            User.objects.filter(pk=person.pk).update(supervisor=supervisor)
+            self.standing = Standing(self.cohort)
+
+    @rule(days=st.integers(0, 9))
+    def time_passes(self, days: int) -> None:
+        self.now += timedelta(days=days, hours=7)
+
+    # What must hold at the moment of each confirmation.
+
+    def what_is_confirmed_was_agreed_to_and_keeps_the_rules(self) -> None:
+        now = self.standing
+        new = [
+            each
+            for each in now.changes.values()
+            if each.status == Change.CONFIRMED and each.pk not in self.settled
+        ]
+        self.settled |= {each.pk for each in new}
+        for change in new:
+            self.was_agreed_to(change)
+            members = now.members[change.team_id]
+            assert members <= agreed(change)
+            if change.kind == Kind.GO_ON:
+                assert len(members) == 2
+            else:
+                assert now.broken_by(members) == []
+        for team, were in self.were.items():
+            self.changed_only_as_agreed(team, were, new)
+        stands = [pk for pk, each in now.teams.items() if each.confirmed_at]
+        self.were = {pk: set(now.members[pk]) for pk in stands}
+
+    def was_agreed_to(self, change: TeamChange) -> None:
+        """T4: by everybody who was asked, and last by the branch office."""
+        assert all(each.answer == Consent.Answer.AGREED for each in change.consents.all())
+        assert max(each.answered_at for each in change.consents.all()) <= change.settled_at
+        forms = change.kind == Kind.FORM
+        trace = ("team.confirmed", change.team_id) if forms else ("team_change.confirmed", change.pk)
+        [by] = [actor for action, obj, actor in self.standing.events if (action, obj) == trace]
+        assert by == self.users["officer"].pk
+        if forms:
+            assert self.standing.teams[change.team_id].confirmed_by_id == by
+
+    def changed_only_as_agreed(self, team: int, were: set[int], new: list[TeamChange]) -> None:
+        """T4: but for whoever left (F3), all who were, stay or come agreed; T1: who stays behind is a whole team."""
+        now = self.standing
+        stayed = {pk for pk in were if now.people[pk].status != Participant.Status.LEFT}
+        are = now.members[team]
+        if are != stayed:
+            assert any(are | stayed <= agreed(change) for change in new)
+            assert len(are) in (0, 3, 4)
+            assert are or now.teams[team].status == Team.Status.ENDED
+
+    # What must hold at any time.
+
+    @invariant()
+    def a_cohort_has_one_draft_of_people_who_wait_and_each_once(self) -> None:
+        assert len(self.standing.drafts) <= 1
+        for each in self.standing.drafts:
+            seated = Counter(pk for ids in each.document["teams"] for pk in ids)
+            assert set(seated.values()) <= {1}
+            assert all(each.document["teams"])
+            assert set(seated) | board(each).pinned <= self.standing.waiting
+
+    @invariant()
+    def a_version_only_grows_and_shows_the_same_to_everybody(self) -> None:
+        for pk, each in self.standing.proposals.items():
+            assert each.version >= self.versions.get(pk, 1)
+            self.versions[pk] = each.version
+            if each.status == Draft.DRAFT:
+                assert self.shown.setdefault((pk, each.version), board(each)) == board(each)
+
+    @invariant()
+    def nobody_is_in_two_teams(self) -> None:
+        """T9, F3."""
+        now = self.standing
+        assert set(Counter(participant for _, participant in now.places).values()) <= {1}
+        for team, participant in now.places:
+            assert now.people[participant].status == Participant.Status.ACTIVE
+            assert now.teams[team].status != Team.Status.ENDED
+
+    @invariant()
+    def a_team_is_asked_one_thing_at_a_time(self) -> None:
+        now = self.standing
+        asked = {each.team_id: each for each in now.open_changes}
+        assert len(asked) == len(now.open_changes)
+        for pk, team in now.teams.items():
+            forming = pk in asked and asked[pk].kind == Kind.FORM
+            assert forming == (team.status == Team.Status.AWAITING_AGREEMENT)
+            assert pk not in asked or team.status != Team.Status.ENDED
+            if forming:
+                assert {each.participant_id for each in asked[pk].consents.all()} == now.members[pk]
+
+    @invariant()
+    def nobody_who_left_is_asked(self) -> None:
+        """F3."""
+        for change in self.standing.open_changes:
+            for each in change.consents.all():
+                assert self.standing.people[each.participant_id].status == Participant.Status.ACTIVE
+
+    @invariant()
+    def everybody_is_asked_once(self) -> None:
+        now = self.standing
+        asked = [(ids["consent"], to) for kind, ids, to in now.messages if kind in ASKING]
+        consents = [each for change in now.changes.values() for each in change.consents.all()]
+        assert sorted(asked) == sorted(
+            (each.pk, now.people[each.participant_id].user_id) for each in consents
+        )
+        assert len({(each.change_id, each.participant_id) for each in consents}) == len(consents)
+
+    @invariant()
+    def the_office_that_takes_no_part_is_told(self) -> None:
+        """T10."""
+        told = {to for kind, _, to in self.standing.messages if kind in TO_THE_OFFICE}
+        assert told <= {self.users["officer"].pk}
+
+    @invariant()
+    def meetings_are_those_of_teams_that_stand(self) -> None:
+        """T4, M4."""
+        now, today = self.standing, self.now.astimezone(self.cohort.zone).date()
+        assert {team for team, _, _ in now.meetings} == set(self.were)
+        ahead = {
+            team for team, status, day in now.meetings if status == Meeting.Status.PLANNED and day >= today
+        }
+        assert not ahead & {pk for pk, each in now.teams.items() if each.status == Team.Status.ENDED}
+
+    @invariant()
+    def nobody_is_kept_apart_and_together(self) -> None:
+        tied: list[set[int]] = []
+        for group in self.standing.kept("together"):
+            touching = [each for each in tied if each & group]
+            tied = [*(each for each in tied if not each & group), group.union(*touching)]
+        for group in tied:
+            assert len(group) <= 4
+            assert all(len(group & apart) < 2 for apart in self.standing.kept("apart"))
+
+    @invariant()
+    def each_act_left_its_trace(self) -> None:
+        now = self.standing
+        teams, later = now.teams.values(), [each for each in now.changes.values() if each.kind != Kind.FORM]
+        acts: dict[str, list[int]] = {
+            "proposal.drafted": list(now.proposals),
+            "proposal.published": [
+                pk for pk, each in now.proposals.items() if each.status == Draft.PUBLISHED
+            ],
+            "proposal.discarded": [
+                pk for pk, each in now.proposals.items() if each.status == Draft.DISCARDED
+            ],
+            "team.proposed": list(now.teams),
+            "team.confirmed": [each.pk for each in teams if each.confirmed_at],
+            "team.dissolved": [each.pk for each in teams if each.status == "ended" and not each.confirmed_at],
+            "team_change.asked": [each.pk for each in later],
+            "team_change.confirmed": [each.pk for each in later if each.status == Change.CONFIRMED],
+            "team_change.cancelled": [each.pk for each in later if each.status == Change.CANCELLED],
+            "participant.left": [pk for pk, each in now.people.items() if each.status == "left"],
+        }
+        for action, done in acts.items():
+            assert now.traced(action) == Counter(done), action
+
+
+@dataclass
+class Walk:
+    """How far the acts of all examples led: what the audit trail knows, and how later questions ended."""
+
+    acts: int = 0
+    reached: set[str] = field(default_factory=set)
+
+
+def walk(*, examples: int, steps: int, same: bool) -> Walk:
+    """`same`: the same acts each time."""
+    found = Walk()
+
+    class Counted(AnyOrder):
+        @invariant()
+        def counts(self) -> None:
+            found.acts += 1
+            found.reached |= {action for action, _, _ in self.standing.events}
+            found.reached |= {f"{each.kind} {each.status}" for each in self.standing.changes.values()}
+
+    run_state_machine_as_test(
+        Counted,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            phases=[Phase.generate],
+            derandomize=same,
+        ),
+    )
+    return found
+
+
+FAR = {"proposal.published", "consent.declined", "team.confirmed", "team.dissolved", "participant.left"}
+
+
+def test_no_order_of_acts_makes_a_team_that_the_rules_forbid():
+    """Every step of it asserts what must hold; here only that it went somewhere."""
+    found = walk(examples=6, steps=25, same=True)
+    assert found.acts >= 100
+    assert found.reached >= FAR
+
+
+@pytest.mark.deep
+def test_ten_thousand_acts_make_no_team_that_the_rules_forbid():
+    found = walk(examples=300, steps=50, same=False)
+    assert found.acts >= 10_000
+    assert found.reached >= FAR | {f"{kind} confirmed" for kind in Kind.values}
