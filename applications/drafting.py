@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -13,6 +13,7 @@ from applications.checks import Step
 from applications.models import Application, Rating
 from applications.routing import Signer
 from coaching import signing
+from coaching.days import today_of
 from coaching.errors import Refused
 from coaching.models import Cohort, Competency, Participant, User
 
@@ -38,11 +39,6 @@ class SavedElsewhere(Refused):
         super().__init__(
             "This step was saved from another page in the meantime. Compare both, and choose what to keep."
         )
-
-
-def today_of(cohort: Cohort, now: datetime) -> date:
-    """The day it is where the cohort is: deadlines and orders count in its zone."""
-    return now.astimezone(cohort.zone).date()
 
 
 def reasons_not_to_start(user: User, cohort: Cohort, *, now: datetime) -> list[str]:

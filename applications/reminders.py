@@ -4,7 +4,7 @@ Each matter has its scheduled days. The latest one that has come is reminded of,
 made up for, and a clock that steps back, a second worker or another run repeat nothing.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from applications.models import Application, Assigned, ProjectChange, Reminder, 
 from applications.routing import expected_signers
 from applications.waiting import changes_waiting, steps_waiting
 from coaching import outbox, permissions
+from coaching.days import day_of, latest
 from coaching.models import Cohort, Delegation, RouteStep, User
 
 # Days from the day by which a signer is asked to sign: two before, the day after, then weekly; four in all.
@@ -29,8 +30,6 @@ OVERDUE_LIST_EVERY = timedelta(days=7)
 DRAFT_DAYS = (7, 1)
 # Days after a return on which somebody who has not submitted again is reminded.
 RETURNED_DAYS = (7, 14, 28)
-# Nobody is written to in the night: the day of a reminder begins at seven.
-MORNING = time(7)
 
 Kind = Reminder.Kind
 
@@ -43,17 +42,6 @@ def do_due(*, now: datetime) -> dict[str, int]:
         "offices_told_of_overdue": tell_offices(now=now),
         "applicants_reminded": remind_of_drafts(now=now) + remind_of_returned(now=now),
     }
-
-
-def day_of(zone: ZoneInfo, now: datetime) -> date:
-    """The day whose reminders are due: until the morning it is still the one before."""
-    local = now.astimezone(zone)
-    return local.date() if local.time() >= MORNING else local.date() - timedelta(days=1)
-
-
-def latest(scheduled: Iterable[date], *, after: date, until: date) -> date | None:
-    """The last scheduled day that has come; none that came before the matter itself began."""
-    return max((day for day in scheduled if after < day <= until), default=None)
 
 
 def _claim(kind: str, object_id: int, for_date: date, now: datetime) -> bool:

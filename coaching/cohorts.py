@@ -70,7 +70,7 @@ def open_cohort(*, cohort: Cohort, by: User | None, now: datetime) -> Cohort:
     cohort.opened_at = now
     cohort.full_clean()
     cohort.save()
-    seed_closed_days(range(cohort.first_month.year, cohort.first_month.year + 2))
+    seed_closed_days(range(cohort.applications_close_date.year, cohort.first_month.year + 2))
     audit.record("cohort.opened", by=by, obj=cohort, now=now)
     return cohort
 

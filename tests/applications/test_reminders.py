@@ -98,19 +98,6 @@ def test_nobody_is_written_to_in_the_night(waiting):
     assert run(at(11, 28, 7)) == [("sam", SOON)]
 
 
-@pytest.mark.parametrize(
-    ("now", "day"),
-    [
-        (datetime(2026, 11, 1, 14, 59, tzinfo=UTC), date(2026, 10, 31)),  # 6:59, summer time ended at 2
-        (datetime(2026, 11, 1, 15, 0, tzinfo=UTC), date(2026, 11, 1)),
-        (datetime(2027, 3, 14, 13, 59, tzinfo=UTC), date(2027, 3, 13)),  # 6:59, it began at 2
-        (datetime(2027, 3, 14, 14, 0, tzinfo=UTC), date(2027, 3, 14)),
-    ],
-)
-def test_the_day_of_reminders_begins_at_seven_whatever_the_clocks_do(now, day):
-    assert reminders.day_of(ZONE, now) == day
-
-
 def test_days_are_counted_where_the_cohort_is_across_a_change_of_clocks(applicant, cohort):
     """Submitted on October 28 in summer time, due on November 4 in winter time."""
     cohort.applications_open_date = date(2026, 10, 1)
