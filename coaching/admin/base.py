@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.options import BaseModelAdmin
+from django.contrib.admin.utils import flatten
 from django.db import models, transaction
 from django.forms import BaseModelForm, ModelForm
 from django.http import HttpRequest
@@ -14,6 +15,17 @@ from coaching import audit
 
 class KeptAdmin(BaseModelAdmin):
     """Rows of records and of people's work are never deleted by hand."""
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """What the pages do not show, the address of a list cannot ask for either, letter by letter."""
+        name = lookup.partition("__")[0]
+        return not self._hides(name) and super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]
+
+    def _hides(self, name: str) -> bool:
+        if name in (self.exclude or ()):
+            return True
+        names = {field.name for field in self.model._meta.fields if not field.primary_key}
+        return self.fields is not None and name in names - set(flatten(self.fields))
 
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False

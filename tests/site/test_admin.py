@@ -22,10 +22,12 @@ from coaching.models import (
     JobClassification,
     Message,
     OrgUnit,
+    Participant,
     Program,
     RoleAssignment,
     Scan,
     SignedText,
+    Team,
     TeamChange,
     TeamProposal,
     User,
@@ -220,6 +222,25 @@ def test_reasons_of_consents_are_not_for_administrators(office, world):
     assert "SECRET" not in office.get(pages[0], {"q": "SECRET-REASON"}).content.decode().replace(
         'value="SECRET-REASON"', ""
     ).replace("q=SECRET-REASON", "")
+
+
+@pytest.mark.parametrize(
+    ("model", "lookup"),
+    [
+        (Consent, "reason__startswith"),
+        (Consent, "reason"),
+        (Participant, "consents__reason__startswith"),
+        (Team, "bent_reason__contains"),
+    ],
+)
+def test_what_is_not_shown_is_not_guessed_by_filtering(office, world, model, lookup):
+    """T4: a list that answers "none" or "one" would give a reason away letter by letter."""
+    assert office.get(address(model, "changelist"), {lookup: "SECRET"}).status_code == 400
+
+
+def test_what_is_shown_can_be_filtered(office, world):
+    for lookup in ({"answer": "declined"}, {"answer__exact": "declined"}, {"pk": Consent.objects.get().pk}):
+        assert office.get(address(Consent, "changelist"), lookup).context["cl"].result_count == 1
 
 
 def test_no_password_is_shown_or_set(office, applicant):
