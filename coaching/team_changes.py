@@ -6,11 +6,11 @@ It goes on as it is, somebody joins it, or another team does. The branch office 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 
-from coaching import audit, outbox, team_draft
+from coaching import audit, outbox, team_dates, team_draft
 from coaching.errors import Refused
 from coaching.models import Cohort, Consent, Membership, Participant, Team, TeamChange, User
 from coaching.permissions import require_office
@@ -129,11 +129,19 @@ def _locked(pk: int) -> Team:
 
 @transaction.atomic
 def ask(
-    *, team: Team, kind: str, joining: Sequence[Participant], reason: str, by: User | None, now: datetime
+    *,
+    team: Team,
+    kind: str,
+    joining: Sequence[Participant],
+    reason: str,
+    by: User | None,
+    now: datetime,
+    answer_by: date | None = None,
 ) -> TeamChange:
     """Ask everybody concerned whether the team shall go on this way (T4); the same question twice is one.
 
-    Raises NotYourCohort, AskedAlready, and what `_check` raises.
+    `answer_by`: the day by which they are asked to answer; the cohort's usual one where none is chosen.
+    Raises NotYourCohort, AskedAlready, WrongDay, and what `_check` raises.
     """
     require_office(cohort=team.cohort, by=by, now=now)
     team = _locked(team.pk)
@@ -144,7 +152,12 @@ def ask(
         raise AskedAlready(f"{team} is being asked about something else. Take that question back first.")
     move = _check(team, kind, joining)
     change = TeamChange.objects.create(
-        team=team, kind=kind, reason=reason.strip(), created_by=by, created_at=now
+        team=team,
+        kind=kind,
+        reason=reason.strip(),
+        answer_by=team_dates.chosen(team.cohort, answer_by, now=now),
+        created_by=by,
+        created_at=now,
     )
     change.joining.set(joining)
     for each in Participant.objects.filter(pk__in=move.concerned).select_related("user"):
@@ -152,7 +165,12 @@ def ask(
         outbox.queue(
             kind="team_change_asked", to=each.user, key=str(consent.pk), now=now, ids={"consent": consent.pk}
         )
-    data = {"kind": kind, "joining": [each.pk for each in joining], "reason": change.reason}
+    data = {
+        "kind": kind,
+        "joining": [each.pk for each in joining],
+        "reason": change.reason,
+        "answer_by": change.answer_by,
+    }
     audit.record("team_change.asked", by=by, obj=change, now=now, data=data)
     return change
 

@@ -1,13 +1,13 @@
 """Proposals: documents of who could be with whom, from the solver or by hand, until they are published as teams."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
 
-from coaching import audit, outbox
+from coaching import audit, outbox, team_dates
 from coaching.errors import Refused
 from coaching.jobs import Progress
 from coaching.models import Cohort, Consent, Membership, Team, TeamChange, TeamProposal, User
@@ -122,12 +122,14 @@ def publish(
     now: datetime,
     version: int | None = None,
     reasons: Mapping[int, str] | None = None,
+    answer_by: date | None = None,
 ) -> list[Team]:
     """Make the draft's teams and ask every member whether they agree (T4); a second call returns the same teams.
 
+    `answer_by`: the day by which they are asked to answer; the cohort's usual one where none is chosen.
     `reasons`: by number in the draft, why a team that was changed by hand bends a rule that only warns (T2, T3, T6).
     The teams that were reopened end. Raises BrokenRules for the hard rules, ReasonMissing, NotADraft, Stale, NoTeams,
-    and TeamStands where a reopened team was confirmed meanwhile.
+    WrongDay, and TeamStands where a reopened team was confirmed meanwhile.
     """
     require_office(cohort=proposal.cohort, by=by, now=now)
     cohort = (
@@ -147,10 +149,11 @@ def publish(
     missing = [team.name for team in bent_by_hand(draft, teams) if not given.get(team.number)]
     if missing:
         raise ReasonMissing(f"Say why a rule is bent here: {', '.join(missing)}. The reason stays on record.")
+    answer_by = team_dates.chosen(cohort, answer_by, now=now)
     _end_reopened(draft, by=by, now=now)
     last = cohort.teams.aggregate(last=Max("number"))["last"] or 0
     made = [
-        _make_team(draft, last, team, given.get(team.number, ""), by=by, now=now)
+        _make_team(draft, last, team, given.get(team.number, ""), answer_by, by=by, now=now)
         for team in teams
         if team.members
     ]
@@ -203,6 +206,7 @@ def _make_team(
     last: int,
     explained: ExplainedTeam,
     bent_reason: str,
+    answer_by: date,
     *,
     by: User | None,
     now: datetime,
@@ -212,11 +216,12 @@ def _make_team(
         cohort=proposal.cohort, number=last + explained.number, proposal=proposal, bent_reason=bent_reason
     )
     Membership.objects.bulk_create(Membership(team=team, participant=each, joined_at=now) for each in members)
-    change = TeamChange.objects.create(team=team, created_by=by, created_at=now)
+    change = TeamChange.objects.create(team=team, answer_by=answer_by, created_by=by, created_at=now)
     for each in members:
         consent = Consent.objects.create(change=change, participant=each)
         outbox.queue(
             kind="team_proposed", to=each.user, key=str(consent.pk), now=now, ids={"consent": consent.pk}
         )
-    audit.record("team.proposed", by=by, obj=team, now=now, data={"members": [each.pk for each in members]})
+    data = {"members": [each.pk for each in members], "answer_by": answer_by}
+    audit.record("team.proposed", by=by, obj=team, now=now, data=data)
     return team

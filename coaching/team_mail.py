@@ -1,19 +1,30 @@
 """Mail about teams: built from how things are when it is sent, or not at all when it is no longer true."""
 
+from datetime import datetime, time
+
 from django.conf import settings
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
 from coaching import outbox
-from coaching.models import Consent, Participant, Team, TeamChange, User
+from coaching.days import today_of
+from coaching.models import Consent, Message, Participant, Team, TeamChange, User
 from coaching.outbox import Mail, render_mail
 from coaching.permissions import office_cohorts
+from coaching.team_dates import reminded_for, unanswered
+
+# What asks a person about a team; each says by which day.
+ASKING = ("team_proposed", "team_change_asked", "team_date_moved", "team_answer_reminder")
 
 
 def register() -> None:
     """Called once, when the app is ready."""
     outbox.register("team_wishes_asked", team_wishes_asked)
     outbox.register("team_proposed", team_proposed)
+    outbox.register("team_date_moved", team_date_moved)
+    outbox.register("team_answer_reminder", team_answer_reminder)
+    outbox.register("team_answers_missing", team_answers_missing)
     outbox.register("team_declined", team_declined)
     outbox.register("team_agreed", team_agreed)
     outbox.register("team_dissolved", team_dissolved)
@@ -49,7 +60,8 @@ def team_proposed(recipient: User, *, consent: int) -> Mail | None:
     team = asked.change.team
     mates = team.memberships.filter(ended_at=None).exclude(participant__user=recipient)
     people = [mate.participant for mate in mates.select_related("participant__user", "participant__division")]
-    context = {"recipient": recipient, "team": team, "mates": people, "before": _ended_before(asked)}
+    context = {"recipient": recipient, "team": team, "mates": people, "change": asked.change}
+    context["before"] = _ended_before(asked)
     return render_mail("mail/team_proposed.txt", context)
 
 
@@ -58,6 +70,56 @@ def _ended_before(asked: Consent) -> Team | None:
     since = asked.change.created_at
     ended = Team.objects.filter(changes__consents__participant=asked.participant_id, status=Team.Status.ENDED)
     return ended.filter(changes__kind=TeamChange.Kind.FORM, changes__settled_at=since).first()
+
+
+def _waiting(recipient: User, change: int) -> Consent | None:
+    """This person's answer to a question that is open, as long as it is missing."""
+    rows = Consent.objects.filter(change=change, participant__user=recipient, answer=Consent.Answer.PENDING)
+    rows = rows.filter(change__status=TeamChange.Status.OPEN).select_related("change__team__cohort")
+    return rows.prefetch_related("change__joining__user").first()
+
+
+def _told_since(moment: datetime, asked: Consent, recipient: User) -> bool:
+    """Whether mail that asks has left to this person since; they need not hear it twice."""
+    about = Q(ids__consent=asked.pk) | Q(ids__change=asked.change_id)
+    sent = Message.objects.filter(about, kind__in=ASKING, recipient=recipient, sent_at__gte=moment)
+    return sent.exists()
+
+
+def team_date_moved(recipient: User, *, change: int, day: int) -> Mail | None:
+    """Only of the day that is asked for now; whoever was first asked since then has read it."""
+    asked = _waiting(recipient, change)
+    if asked is None or asked.change.answer_by.toordinal() != day:  # type: ignore[union-attr]
+        return None
+    if _told_since(asked.change.date_moved_at, asked, recipient):  # type: ignore[arg-type]
+        return None
+    return render_mail("mail/team_date_moved.txt", {"recipient": recipient, "change": asked.change})
+
+
+def team_answer_reminder(recipient: User, *, change: int, day: int) -> Mail | None:
+    """Dropped when a later one has come, the date was moved, or this person was written to today already."""
+    asked, now = _waiting(recipient, change), timezone.now()
+    came = reminded_for(asked.change, now) if asked else None
+    if asked is None or came is None or came.toordinal() != day:
+        return None
+    cohort = asked.change.team.cohort
+    today = today_of(cohort, now)
+    if _told_since(datetime.combine(today, time(), tzinfo=cohort.zone), asked, recipient):
+        return None
+    overdue = asked.change.is_overdue(today)
+    context = {"recipient": recipient, "change": asked.change, "overdue": overdue}
+    return render_mail("mail/team_answer_reminder.txt", context)
+
+
+def team_answers_missing(recipient: User, *, change: int, day: int) -> Mail | None:
+    """The branch office hears once who has not answered, when the day is over."""
+    found = TeamChange.objects.select_related("team__cohort").get(pk=change)
+    still = found.status == TeamChange.Status.OPEN and found.answer_by.toordinal() == day  # type: ignore[union-attr]
+    people = [consent.participant for consent in unanswered(found)] if still else []
+    if not people or not _works_for(recipient, found.team):
+        return None
+    context = {"recipient": recipient, "change": found, "people": people}
+    return render_mail("mail/team_answers_missing.txt", context)
 
 
 def team_declined(recipient: User, *, consent: int) -> Mail | None:

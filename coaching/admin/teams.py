@@ -82,7 +82,7 @@ class TeamProposalAdmin(ReadOnlyAdmin, admin.ModelAdmin):
 
 @admin.register(TeamChange)
 class TeamChangeAdmin(ReadOnlyAdmin, admin.ModelAdmin):
-    list_display = ("team", "kind", "status", "created_by", "created_at", "settled_at")
+    list_display = ("team", "kind", "status", "answer_by", "created_by", "created_at", "settled_at")
     list_filter = ("status", "kind", "team__cohort")
     list_select_related = ("team", "created_by")
     inlines = (ConsentInline,)

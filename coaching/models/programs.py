@@ -266,6 +266,11 @@ class Cohort(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(60)],
         help_text="Days an evaluation stays open after its meeting.",
     )
+    agreement_days = models.PositiveSmallIntegerField(  # T4
+        default=7,
+        validators=[MinValueValidator(1), MaxValueValidator(30)],
+        help_text="Days in which members are asked to answer whether they agree to a team.",
+    )
     final_meeting_contents = models.TextField(blank=True)  # M6
     # A12: on every page of the application.
     contact_role = models.CharField(max_length=120)
@@ -295,6 +300,10 @@ class Cohort(models.Model):
                 name="cohort_meets_on_a_weekday",
             ),
             models.CheckConstraint(condition=Q(evaluation_days__gte=1), name="cohort_evaluations_open_a_day"),
+            models.CheckConstraint(
+                condition=Q(agreement_days__gte=1, agreement_days__lte=30),
+                name="cohort_agreements_take_a_day_to_a_month",
+            ),
         ]
 
     def __str__(self) -> str:

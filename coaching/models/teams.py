@@ -1,6 +1,7 @@
 """Participants, what they work on, and the teams they form."""
 
 from collections.abc import Collection
+from datetime import date
 from typing import Any, Self
 
 from django.db import models
@@ -245,19 +246,28 @@ class TeamChange(models.Model):
     joining = models.ManyToManyField(Participant, blank=True, related_name="+")
     reason = models.CharField(max_length=300, blank=True)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
+    # An answer after this day counts as long as the question is open; those settled long ago may have none.
+    answer_by = models.DateField("to be answered by", null=True)
+    date_moved_at = models.DateTimeField(null=True, blank=True)
     created_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     settled_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=~Q(status="open") | Q(answer_by__isnull=False), name="teamchange_open_has_its_day"
+            ),
             models.UniqueConstraint(
                 fields=["team"], condition=Q(status="open"), name="teamchange_one_open_per_team"
-            )
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.team}"
+
+    def is_overdue(self, today: date) -> bool:
+        return self.status == self.Status.OPEN and self.answer_by is not None and self.answer_by < today
 
     @property
     def words(self) -> str:

@@ -235,13 +235,15 @@ def publish(request: HttpRequest, pk: int) -> HttpResponse:
     explained = explain_draft(draft)
     with_details(explained.people)
     bent = team_formation.bent_by_hand(draft, explained.teams)
-    form = PublishForm(request.POST if request.method == "POST" else None, bent=bent)
+    data = request.POST if request.method == "POST" else None
+    form = PublishForm(data, cohort=draft.cohort, bent=bent)
     if form.is_valid():
         with refusals_told(request):
             made = team_formation.publish(
                 proposal=draft,
                 version=_number(request.POST.get("version")),
                 reasons=form.reasons(),
+                answer_by=form.cleaned_data["answer_by"],
                 by=request.user,  # type: ignore[arg-type]
                 now=timezone.now(),
             )
@@ -253,7 +255,7 @@ def publish(request: HttpRequest, pk: int) -> HttpResponse:
         "cohort": draft.cohort,
         "teams": explained.teams,
         "pool": explained.pool,
-        "form": form if bent else None,
+        "form": form,
         "broken": [(team, finding) for team in explained.teams for finding in team.broken],
         "asked": sum(len(team.members) for team in explained.teams),
         "why_waiting": why_waiting(draft.cohort, len(explained.people)),

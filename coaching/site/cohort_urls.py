@@ -35,5 +35,6 @@ urlpatterns: list[URLPattern] = [
     path("teams/<int:pk>/dissolve/", teams.dissolve, name="team_dissolve"),
     path("teams/<int:pk>/small/", small_teams.decide, name="team_small"),
     path("teams/changes/<int:pk>/confirm/", small_teams.confirm, name="team_change_confirm"),
+    path("teams/changes/<int:pk>/date/", small_teams.move_date, name="team_change_date"),
     path("teams/changes/<int:pk>/take-back/", small_teams.take_back, name="team_change_take_back"),
 ]

@@ -161,6 +161,7 @@ def _facts(cohort: Cohort) -> list[tuple[str, str]]:
             "Supervisors and signers",
             "Kept apart from those they sign for" if cohort.keep_signers_apart else "May share a team",
         ),
+        ("Whether one agrees to a team", f"Asked for within {cohort.agreement_days} days"),
         ("A meeting counts with", f"{cohort.quorum} members or more"),
         ("Months that may be missed", str(cohort.missed_months_allowed or "None")),
         (

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from applications import reminders
-from coaching import audit, jobs, outbox
+from coaching import audit, jobs, outbox, team_dates
 from meetings import due as meetings_due
 
 logger = logging.getLogger(__name__)
@@ -14,6 +14,7 @@ Part = Callable[[datetime], dict[str, int]]
 PARTS: tuple[Part, ...] = (
     lambda now: meetings_due.do_due(now=now),
     lambda now: reminders.do_due(now=now),
+    lambda now: team_dates.do_due(now=now),
     lambda now: {"jobs": jobs.pick_up(now=now)},
     lambda now: {"sealed": audit.seal()},
     lambda now: dict(outbox.deliver_due(now=now)),

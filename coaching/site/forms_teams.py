@@ -1,19 +1,52 @@
 """Forms about teams: publishing, answering, dissolving."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Layout
+from crispy_forms.layout import HTML, Fieldset, Layout
 from django import forms
+from django.utils import timezone
 from django.utils.html import format_html
 
-from coaching.models import Consent, Participant
+from coaching import team_dates
+from coaching.days import today_of
+from coaching.models import Cohort, Consent, Participant
+from coaching.site.forms_cohorts import DateInput
 from coaching.team_problem import ExplainedTeam
 from coaching.team_ways import Way
 
 
-class PublishForm(forms.Form):
-    """A reason for each team that bends a rule that only warns (T2, T3, T6)."""
+class AskingForm(forms.Form):
+    """The day by which people are asked to answer whether they agree to a team (T4)."""
+
+    answer_by = forms.DateField(
+        label="Ask for answers by",
+        widget=DateInput(),
+        error_messages={"required": "Say by which day people are to answer."},
+    )
+
+    def __init__(self, *args: object, cohort: Cohort, **kwargs: object):
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.today = today_of(cohort, timezone.now())
+        field = self.fields["answer_by"]
+        field.initial = team_dates.usual_day(cohort, today=self.today)
+        field.help_text = (
+            f"At most {team_dates.MOST_DAYS} days from today. Whoever has not answered is reminded two days "
+            "before and the day after."
+        )
+        last = team_dates.last_day(self.today)
+        field.widget.attrs |= {"min": self.today.isoformat(), "max": last.isoformat()}
+
+    def clean_answer_by(self) -> date:
+        day: date = self.cleaned_data["answer_by"]
+        if why := team_dates.why_not(day, today=self.today):
+            raise forms.ValidationError(why)
+        return day
+
+
+class PublishForm(AskingForm):
+    """With a reason for each team that bends a rule that only warns (T2, T3, T6)."""
 
     def __init__(self, *args: object, bent: Sequence[ExplainedTeam], **kwargs: object):
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
@@ -28,7 +61,18 @@ class PublishForm(forms.Form):
         self.helper = FormHelper()
         self.helper.form_tag = False
         self.helper.disable_csrf = True
-        self.helper.layout = Layout(*self.fields)
+        self.helper.layout = Layout("answer_by", *([self._reasons()] if bent else []))
+
+    def _reasons(self) -> Fieldset:
+        return Fieldset(
+            "Rules that are bent by hand",
+            HTML(
+                "<p>These teams are not as they were proposed, and a rule of the program only warns of them. "
+                "Say why; the reason is kept.</p>"
+            ),
+            *(f"reason_{number}" for number in self.numbers),
+            HTML('{% include "_who_reads.html" with text="the branch office alone" %}'),
+        )
 
     def reasons(self) -> dict[int, str]:
         """By number of the team in the draft."""
@@ -105,7 +149,7 @@ class AnswerForm(forms.Form):
         self.helper.render_unmentioned_fields = False
 
 
-class SmallTeamForm(forms.Form):
+class SmallTeamForm(AskingForm):
     """T1: one of the ways that the rules allow; nothing is chosen beforehand."""
 
     way = forms.ChoiceField(label="How it goes on", widget=forms.RadioSelect)
@@ -125,7 +169,7 @@ class SmallTeamForm(forms.Form):
         self.helper = FormHelper()
         self.helper.form_tag = False
         self.helper.disable_csrf = True
-        self.helper.layout = Layout("way", "reason")
+        self.helper.layout = Layout("way", "reason", "answer_by")
 
     @property
     def chosen(self) -> Way:

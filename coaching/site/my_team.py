@@ -1,6 +1,7 @@
 """The member's page: with whom they are, or would be, and their answer (T4, T7)."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from django.contrib import messages
 from django.db.models import Prefetch, Q, QuerySet
@@ -10,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from coaching import team_agreement
+from coaching.days import today_of
 from coaching.errors import refusals_told
 from coaching.models import Consent, Membership, Participant, Team, TeamChange, User
 from coaching.permissions import access, post_only, signed_in
@@ -33,6 +35,7 @@ class Question:
     consent: Consent
     form: AnswerForm
     asked: list[Participant]
+    overdue: bool
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class Place:
     form: AnswerForm | None
     agreed: int
     questions: list[Question]
+    overdue: bool = False
 
 
 @access(signed_in)
@@ -62,7 +66,8 @@ def mine(request: HttpRequest) -> HttpResponse:
 
 def _place(participant: Participant) -> Place:
     membership = participant.memberships.filter(ended_at=None).select_related("team").first()
-    questions = _questions(participant)
+    today = today_of(participant.cohort, timezone.now())
+    questions = _questions(participant, today)
     if membership is None:
         return Place(participant, None, [], None, None, 0, questions)
     team = membership.team
@@ -73,26 +78,31 @@ def _place(participant: Participant) -> Place:
     consents = Consent.objects.filter(
         change__team=team, change__status=TeamChange.Status.OPEN, change__kind=TeamChange.Kind.FORM
     )
-    own = consents.filter(participant=participant).first()
+    own = consents.filter(participant=participant).select_related("change").first()
     agreed = consents.filter(answer=Consent.Answer.AGREED).count()
-    return Place(participant, team, mates, own, _form(own) if own else None, agreed, questions)
+    form, overdue = (_form(own), own.change.is_overdue(today)) if own else (None, False)
+    return Place(participant, team, mates, own, form, agreed, questions, overdue)
 
 
 def _form(consent: Consent) -> AnswerForm:
     return AnswerForm(initial={"reason": consent.reason}, auto_id=f"id_{consent.pk}_%s")
 
 
-def _questions(participant: Participant) -> list[Question]:
+def _questions(participant: Participant, today: date) -> list[Question]:
     rows = participant.consents.filter(change__status=TeamChange.Status.OPEN)
     rows = rows.exclude(change__kind=TeamChange.Kind.FORM).select_related("change__team")
     return [
         Question(
             consent=row,
             form=_form(row),
+            overdue=row.change.is_overdue(today),
             asked=[
                 each.participant
                 for each in row.change.consents.exclude(pk=row.pk).select_related(
-                    "participant__user", "participant__division", "participant__classification"
+                    "participant__user",
+                    "participant__division",
+                    "participant__classification",
+                    "participant__goal",
                 )
             ],
         )

@@ -7,12 +7,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from coaching import team_changes
+from coaching import team_changes, team_dates
 from coaching.errors import Refused, refusals_told
 from coaching.models import Membership, Participant, Team, TeamChange
 from coaching.permissions import access, branch_office, office_cohorts, post_only
 from coaching.site import lifecycle
-from coaching.site.forms_teams import SmallTeamForm
+from coaching.site.forms_teams import AskingForm, SmallTeamForm
+from coaching.site.waiting.cards import day
 from coaching.team_ways import ways
 
 
@@ -35,7 +36,8 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     if not team_changes.is_small(team, members):
         messages.info(request, f"{team} is not too small, so there is nothing to decide.")
         return _room(team)
-    form = SmallTeamForm(request.POST if request.method == "POST" else None, ways=ways(team))
+    data = request.POST if request.method == "POST" else None
+    form = SmallTeamForm(data, cohort=team.cohort, ways=ways(team))
     if request.method == "POST" and form.is_valid():
         try:
             change = team_changes.ask(
@@ -43,6 +45,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
                 kind=form.chosen.kind,
                 joining=form.chosen.joining,
                 reason=form.cleaned_data["reason"],
+                answer_by=form.cleaned_data["answer_by"],
                 by=request.user,  # type: ignore[arg-type]
                 now=timezone.now(),
             )
@@ -68,6 +71,26 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     with refusals_told(request):
         lifecycle.confirm_change(change=change, by=request.user, now=timezone.now())  # type: ignore[arg-type]
         messages.success(request, f"Confirmed: {change.words} Everybody who was asked is told by mail.")
+    return _room(change.team)
+
+
+@access(branch_office)
+@post_only(_room_of)
+def move_date(request: HttpRequest, pk: int) -> HttpResponse:
+    """Of any open question about a team, a new one's too."""
+    change = _change(request, pk)
+    form = AskingForm(request.POST, cohort=change.team.cohort)
+    if not form.is_valid():
+        messages.error(request, f"The day was not moved. {form.errors['answer_by'][0]}")
+        return _room(change.team)
+    answer_by = form.cleaned_data["answer_by"]
+    with refusals_told(request):
+        team_dates.move(change=change, answer_by=answer_by, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+        if change.answer_by == answer_by:
+            messages.info(request, f"{day(answer_by)} is the day already. Nobody was written to.")
+        else:
+            words = f"{change.team}: the answers are asked for by {day(answer_by)}."
+            messages.success(request, f"{words} Whoever has not answered is told by mail.")
     return _room(change.team)
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -13,8 +14,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from coaching import team_agreement, team_formation, team_jobs
+from coaching import team_agreement, team_dates, team_formation, team_jobs
 from coaching.cohorts import is_over
+from coaching.days import today_of
 from coaching.errors import refusals_told
 from coaching.models import Cohort, Consent, Participant, Team, TeamChange, TeamProposal, User
 from coaching.permissions import access, branch_office, office_cohorts, post_only, signed_in
@@ -40,6 +42,7 @@ class Card:
     explained: ExplainedTeam
     question: TeamChange | None
     small: bool
+    today: date
     goes_on: TeamChange | None = None
 
     @property
@@ -58,6 +61,19 @@ class Card:
     @property
     def waiting_for(self) -> list[Consent]:
         return [consent for consent in self.consents if consent.answer != Consent.Answer.AGREED]
+
+    @property
+    def unanswered(self) -> list[Consent]:
+        return [consent for consent in self.consents if consent.answer == Consent.Answer.PENDING]
+
+    @property
+    def overdue(self) -> bool:
+        return bool(self.question and self.unanswered and self.question.is_overdue(self.today))
+
+    @property
+    def last_day(self) -> date:
+        """To which the date can be moved."""
+        return team_dates.last_day(self.today)
 
     @property
     def can_be_confirmed(self) -> bool:
@@ -140,11 +156,12 @@ def cards(cohort: Cohort) -> list[Card]:
     rows = cohort.teams.exclude(status=Team.Status.ENDED).select_related("confirmed_by")
     teams = list(rows.prefetch_related(Prefetch("changes", queryset=changes, to_attr="all_changes")))
     explained = explain_standing(cohort, teams)
-    over = is_over(cohort, today=timezone.localdate())
-    return [_card(cohort, team, explained[team.pk], over=over) for team in teams]
+    today = today_of(cohort, timezone.now())
+    over = is_over(cohort, today=today)
+    return [_card(cohort, team, explained[team.pk], today=today, over=over) for team in teams]
 
 
-def _card(cohort: Cohort, team: Team, explained: ExplainedTeam, *, over: bool) -> Card:
+def _card(cohort: Cohort, team: Team, explained: ExplainedTeam, *, today: date, over: bool) -> Card:
     team.cohort = cohort
     changes: list[TeamChange] = team.all_changes  # type: ignore[attr-defined]
     for change in changes:
@@ -154,6 +171,7 @@ def _card(cohort: Cohort, team: Team, explained: ExplainedTeam, *, over: bool) -
         explained=explained,
         question=next((each for each in changes if each.status == TeamChange.Status.OPEN), None),
         small=not over and is_small(team, explained.members),
+        today=today,
         goes_on=agreed_to_go_on(explained.members, changes),
     )
 

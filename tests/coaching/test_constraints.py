@@ -43,7 +43,7 @@ def w(org, cohort, program, applicant, supervisor, branch_officer) -> SimpleName
     """One valid row of everything, for the cases to lean on."""
     participant = factories.participant(cohort, applicant)
     team = factories.confirmed_team(cohort, [participant], by=branch_officer)
-    change = TeamChange.objects.create(team=team)
+    change = TeamChange.objects.create(team=team, answer_by=TODAY)
     text = SignedText.objects.create(kind="application", text="I will.", digest="0" * 64)
     sign_off = {
         "text": text,
@@ -155,6 +155,7 @@ CASES = {
     "cohort_first_month_is_a_month": lambda w: change(w.cohort, first_month=date(2027, 2, 2)),
     "cohort_seats_for_a_team": lambda w: change(w.cohort, seats=2),
     "cohort_meets_on_a_weekday": lambda w: change(w.cohort, meeting_weekday=5),
+    "cohort_agreements_take_a_day_to_a_month": lambda w: change(w.cohort, agreement_days=31),
     "cohort_evaluations_open_a_day": lambda w: change(w.cohort, evaluation_days=0),
     # Records
     "signedtext_has_text": lambda w: change(w.text, text=""),
@@ -192,7 +193,8 @@ CASES = {
         participant=w.participant, team=Team.objects.create(cohort=w.cohort, number=9)
     ),
     "membership_ends_after_it_begins": lambda w: change(w.team.memberships.get(), ended_at=EARLIER),
-    "teamchange_one_open_per_team": lambda w: TeamChange.objects.create(team=w.team),
+    "teamchange_one_open_per_team": lambda w: TeamChange.objects.create(team=w.team, answer_by=TODAY),
+    "teamchange_open_has_its_day": lambda w: change(w.change, answer_by=None),
     "consent_once_per_change": lambda w: Consent.objects.create(change=w.change, participant=w.participant),
     "consent_answered_is_dated": lambda w: change(w.consent, answer="agreed"),
 }
@@ -269,7 +271,7 @@ def test_ended_rows_make_room_for_new_ones(w):
         TeamProposal(cohort=w.cohort, status=status) for status in ("published", "discarded", "draft")
     )
     TeamChange.objects.filter(pk=w.change.pk).update(status="cancelled")
-    TeamChange.objects.create(team=w.team)
+    TeamChange.objects.create(team=w.team, answer_by=TODAY)
     made = (
         w.officer.role_assignments,
         w.applicant.corrections,

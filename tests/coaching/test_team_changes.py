@@ -13,7 +13,7 @@ from coaching.team_ways import ways
 from meetings import scheduling
 from meetings.models import Meeting
 from tests import factories
-from tests.clock import NOW
+from tests.clock import NOW, TODAY
 
 pytestmark = pytest.mark.usefixtures("frozen")
 
@@ -283,7 +283,7 @@ def test_only_the_branch_office_asks_and_confirms(small, outsider, branch_office
 
 
 def test_forming_a_team_is_no_such_question(small, branch_officer):
-    change = TeamChange.objects.create(team=small, created_at=NOW)
+    change = TeamChange.objects.create(team=small, answer_by=TODAY, created_at=NOW)
     for write in (team_changes.confirm, team_changes.take_back):
         with pytest.raises(team_changes.NotOpen):
             write(change=change, by=branch_officer, now=NOW)

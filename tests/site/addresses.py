@@ -139,6 +139,7 @@ TEAM_ROOMS = {
     "team_dissolve": both("team", TEAMS),
     "team_small": both("team", TEAMS),
     "team_change_confirm": both("team_change", CHANGES),
+    "team_change_date": both("team_change", CHANGES),
     "team_change_take_back": both("team_change", CHANGES),
 }
 

@@ -78,7 +78,7 @@ def world(cohort, applicant, supervisor, deputy, director, branch_officer, admin
     """At least one row of every model."""
     people = [factories.participant(cohort, user) for user in (applicant, supervisor, director)]
     team = factories.confirmed_team(cohort, people, by=branch_officer)
-    change = TeamChange.objects.create(team=team, created_by=branch_officer)
+    change = TeamChange.objects.create(team=team, answer_by=TODAY, created_by=branch_officer)
     Consent.objects.create(
         change=change, participant=people[0], answer="declined", reason="SECRET-REASON", answered_at=NOW
     )

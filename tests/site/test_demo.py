@@ -29,6 +29,7 @@ def test_every_phase_is_on_show_and_a_second_loading_changes_nothing(client, dja
     assert Batch.objects.get(status=Batch.Status.AWAITING).entries.count() == 1
     [asked] = Consent.objects.filter(answer=Consent.Answer.PENDING)
     assert asked.participant.user.email == "operations.member@demo.example"
+    assert asked.change.answer_by > now.date(), "there is time to answer"
     assert EvaluationReceipt.objects.exists()
     for person in demo.people():
         assert client.login(email=person.email, password=demo.PASSWORD), person.email

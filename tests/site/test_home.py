@@ -1,6 +1,6 @@
 """The home page: each person sees what waits for them, with one step each, in a constant number of queries."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
@@ -117,6 +117,41 @@ def test_member_is_asked_until_they_answer(asked_team):
     )
     answer(consent, agree=True)
     assert titles(consent.participant.user) == []
+
+
+def test_questions_stand_in_the_order_of_their_days(asked_team, program, branch, branch_officer):
+    """T4"""
+    user = consents(asked_team)[0].participant.user
+    people = [factories.participant(factories.cohort(program, branch), user)]
+    people += [factories.participant(people[0].cohort) for _ in range(2)]
+    proposal = team_formation.start_by_hand(cohort=people[0].cohort, by=branch_officer, now=NOW)
+    proposal.document = {"teams": [[each.pk for each in people]]}
+    proposal.save()
+    [team] = team_formation.publish(
+        proposal=proposal, by=branch_officer, now=NOW, reasons={1: "x"}, answer_by=NOW.date()
+    )
+    starts = [card.text.partition(" See")[0] for card in cards_for(user) if card.title.startswith("Do you")]
+    assert starts == [
+        "Please answer by Monday, November 23, 2026.",
+        "Please answer by Monday, November 30, 2026.",
+    ]
+    with time_machine.travel(NOW + timedelta(days=1), tick=False):
+        card, *_ = cards_for(user)
+        assert card.text.startswith(
+            "You were asked to answer by Monday, November 23, 2026; your answer still"
+        )
+        assert f"{team} of the {team.cohort}: 3 answers are overdue" in waiting(branch_officer)
+
+
+def test_overdue_answers_leave_the_office_when_all_have_answered(asked_team, branch_officer):
+    with time_machine.travel(NOW + timedelta(days=8), tick=False):
+        assert waiting(branch_officer) == [f"{asked_team} of the {asked_team.cohort}: 3 answers are overdue"]
+        first, *others = consents(asked_team)
+        for consent in others:
+            answer(consent, agree=True)
+        assert waiting(branch_officer) == [f"{asked_team} of the {asked_team.cohort}: 1 answer is overdue"]
+        answer(first, agree=True)
+        assert waiting(branch_officer) == [f"{asked_team} of the {asked_team.cohort}: everyone has agreed"]
 
 
 def test_branch_office_confirms_when_everyone_has_agreed(asked_team, branch_officer, outsider):

@@ -17,8 +17,8 @@ from applications import notices, project_changes, reassigning, reminders, waitl
 from applications.models import Application, ProjectChange
 from certificates import approval, issuing
 from certificates.models import Batch, Certificate
-from coaching import delegations, directory, outbox
-from coaching.models import Delegation, DirectoryCorrection, Message, OrgUnit, User
+from coaching import delegations, directory, outbox, team_dates
+from coaching.models import Delegation, DirectoryCorrection, Message, OrgUnit, TeamChange, User
 from tests import world as worlds
 from tests.clock import NOW
 from tests.world import World
@@ -26,7 +26,16 @@ from tests.world import World
 pytestmark = pytest.mark.django_db
 
 LINK = re.compile(r"https?://\S+")
-OURS = ("application", "draft_", "project_", "certificates.", "delegation_", "correction_")
+OURS = (
+    "application",
+    "draft_",
+    "project_",
+    "certificates.",
+    "delegation_",
+    "correction_",
+    "team_answer",
+    "team_date",
+)
 
 
 def state() -> dict[str, list]:
@@ -94,6 +103,9 @@ def set_all_going(world: World) -> None:
     outbox.queue(kind="certificates.issued", to=holder, key=str(certificate.pk), ids=ids, now=NOW)
     correction = DirectoryCorrection.objects.get(pk=things["correction"]["ours"].keys["pk"])
     directory.settle_correction(correction=correction, confirm=False, by=officer, now=NOW)
+    change_of_team = TeamChange.objects.get(pk=things["team_change"]["ours"].keys["pk"])
+    day = NOW.date() + timedelta(days=8)
+    team_dates.move(change=change_of_team, answer_by=day, by=officer, now=NOW + timedelta(seconds=1))
     order = Delegation.objects.get(pk=things["delegation"]["foreign"].keys["pk"])
     delegations.end(delegation=order, by=order.principal, now=NOW)
 
@@ -112,6 +124,7 @@ def test_no_link_signs_or_changes_anything(django_db_setup):
         now = NOW + timedelta(days=days)
         with time_machine.travel(now, tick=False):
             reminders.do_due(now=now)
+            team_dates.do_due(now=now)
         deliver(now)
         before = state()
         follow_all(now)

@@ -1,5 +1,7 @@
 """The branch office and the members decide how a small team goes on: T1, T4."""
 
+from datetime import date
+
 import pytest
 from django.urls import reverse
 
@@ -51,9 +53,10 @@ def test_office_asks_and_confirms_and_the_question_ends(client, office, small, c
     assert "Go on with 2: Ann, Ben" in office.get(address).content.decode()
     refused = office.post(address, {"reason": ""})
     assert refused.status_code == 200
-    assert set(refused.context["form"].errors) == {"way", "reason"}
-    office.post(address, {"way": "go_on", "reason": "Nobody waits."})
+    assert set(refused.context["form"].errors) == {"way", "reason", "answer_by"}
+    office.post(address, {"way": "go_on", "reason": "Nobody waits.", "answer_by": "2026-12-08"})
     change = TeamChange.objects.get(team=small)
+    assert change.answer_by == date(2026, 12, 8)
     assert about_teams(branch_officer) == []
     assert "It can be confirmed when everybody agreed: 2 have not." in room(office, cohort)
     agree(client, change)
@@ -69,16 +72,35 @@ def test_office_asks_and_confirms_and_the_question_ends(client, office, small, c
 
 def test_person_without_a_team_is_asked_on_their_own_page(client, office, small, pooled, branch_officer):
     address = reverse("team_small", args=[small.pk])
-    office.post(address, {"way": f"join-{pooled.pk}", "reason": "Three see more."})
-    assert next(card.title for card in cards_for(pooled.user)) == "Do you agree? Pia Pool joins Team 1."
+    office.post(address, {"way": f"join-{pooled.pk}", "reason": "Three see more.", "answer_by": "2026-12-08"})
+    card = next(iter(cards_for(pooled.user)))
+    assert card.title == "Do you agree? Pia Pool joins Team 1."
+    assert card.text.startswith("Please answer by Tuesday, December 8, 2026. Team 1 of the ")
     agree(client, TeamChange.objects.get(team=small))
     client.force_login(branch_officer)
     client.post(reverse("team_change_confirm", args=[TeamChange.objects.get(team=small).pk]))
     assert small.memberships.filter(ended_at=None).count() == 3
 
 
+def test_asked_people_read_what_the_others_of_a_new_team_would_be(client, office, small, pooled, org):
+    """T4: names, divisions, classifications and project titles; neither texts, ratings nor addresses."""
+    office.post(
+        reverse("team_small", args=[small.pk]),
+        {"way": f"join-{pooled.pk}", "reason": "Three see more.", "answer_by": "2026-12-08"},
+    )
+    client.force_login(pooled.user)
+    text = client.get(reverse("my_team")).content.decode()
+    assert text.count("Project: Faster permits") == 2
+    assert "Please answer by Tuesday, December 8, 2026." in text
+    ann = small.memberships.filter(ended_at=None).first().participant
+    for words in ("Shorten the way", "Permits in ten days", "Fostering a Team", "Grow", ann.user.email):
+        assert words not in text
+
+
 def test_declined_question_is_taken_back(client, office, small, cohort, branch_officer):
-    office.post(reverse("team_small", args=[small.pk]), {"way": "go_on", "reason": "x"})
+    office.post(
+        reverse("team_small", args=[small.pk]), {"way": "go_on", "reason": "x", "answer_by": "2026-12-08"}
+    )
     consent = Consent.objects.first()
     client.force_login(consent.participant.user)
     client.post(reverse("team_answer", args=[consent.pk]), {"answer": "decline", "reason": "Too few"})
@@ -89,7 +111,10 @@ def test_declined_question_is_taken_back(client, office, small, cohort, branch_o
 
 
 def test_way_that_was_not_offered_asks_nobody(office, small):
-    office.post(reverse("team_small", args=[small.pk]), {"way": "join-999999", "reason": "x"})
+    office.post(
+        reverse("team_small", args=[small.pk]),
+        {"way": "join-999999", "reason": "x", "answer_by": "2026-12-08"},
+    )
     assert not TeamChange.objects.exists()
 
 

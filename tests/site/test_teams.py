@@ -1,13 +1,17 @@
 """The branch office's room for teams, and the member's page: T1 to T10."""
 
+import re
+from datetime import date, timedelta
+
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from coaching import jobs, team_formation
-from coaching.models import Consent, Job, Participant, Team, TeamProposal
+from coaching import jobs, team_agreement, team_formation
+from coaching.models import Consent, Job, Participant, Team, TeamChange, TeamProposal
 from meetings.models import Meeting
 from tests import factories
 from tests.clock import NOW
@@ -65,6 +69,12 @@ def move(client, draft, participant, target, version=None):
         "target": target,
     }
     return client.post(reverse("proposal_place", args=[draft.pk]), values)
+
+
+def publish(client, draft, version=None, **values):
+    version = draft.version if version is None else version
+    values = {"version": version, "answer_by": "2026-11-30", **values}
+    return client.post(reverse("proposal_publish", args=[draft.pk]), values)
 
 
 def room(client, cohort):
@@ -167,12 +177,12 @@ def test_a_bent_rule_needs_its_reason(office, draft, people):
     """T6: three of one division."""
     draft.document = {"teams": [[people[0].pk, people[2].pk, people[4].pk]]}
     draft.save()
-    publish = reverse("proposal_publish", args=[draft.pk])
-    assert "Draft team 1: why?" in office.get(publish).content.decode()
-    response = office.post(publish, {"version": 1})
+    address = reverse("proposal_publish", args=[draft.pk])
+    assert "Draft team 1: why?" in office.get(address).content.decode()
+    response = publish(office, draft)
     assert "Say why" in response.context["form"].errors["reason_1"][0]
     assert not Team.objects.exists()
-    office.post(publish, {"version": 1, "reason_1": "One site."})
+    publish(office, draft, reason_1="One site.")
     assert Team.objects.get().bent_reason == "One site."
 
 
@@ -211,13 +221,43 @@ def test_publishing_asks_first(office, cohort, draft, people):
     assert "Who stays without a team: 2" in page.content.decode()
     assert not Team.objects.exists()
     number = promised(page)
-    response = office.post(address, {"version": draft.version})
+    response = publish(office, draft)
     assert (number, written_to("team_proposed")) == (3, 3)
     assert said(response) == ["1 team was published. Every member is asked by mail."]
     assert Consent.objects.count() == 3
-    office.post(address, {"version": draft.version})
+    publish(office, draft)
     assert Team.objects.count() == 1
     assert office.get(address).status_code == 302
+
+
+def test_publishing_suggests_a_day_and_takes_another(office, draft, people):
+    """T4"""
+    draft.document = {"teams": [[each.pk for each in people[:3]]]}
+    draft.save()
+    text = office.get(reverse("proposal_publish", args=[draft.pk])).content.decode()
+    [field] = re.findall(r'<input type="date" name="answer_by"[^>]*>', text)
+    for words in ('value="2026-11-30"', 'min="2026-11-23"', 'max="2027-01-22"'):
+        assert words in field
+    publish(office, draft, answer_by="2026-12-08")
+    assert TeamChange.objects.get().answer_by == date(2026, 12, 8)
+
+
+@pytest.mark.parametrize(
+    ("day", "words"),
+    [
+        ("", "Say by which day people are to answer."),
+        ("2026-11-22", "Sunday, November 22, 2026 is over."),
+        ("2027-01-23", "Choose a day within 60 days, Friday, January 22, 2027 at the latest."),
+        ("soon", "Enter a valid date."),
+    ],
+)
+def test_a_day_that_cannot_be_asks_nobody(office, draft, people, day, words):
+    draft.document = {"teams": [[each.pk for each in people[:3]]]}
+    draft.save()
+    response = publish(office, draft, answer_by=day)
+    assert response.context["form"].errors["answer_by"][0].startswith(words)
+    assert words in response.content.decode()
+    assert not Team.objects.exists()
 
 
 def test_broken_rules_are_listed_instead_of_a_button(office, draft, people):
@@ -229,7 +269,7 @@ def test_broken_rules_are_listed_instead_of_a_button(office, draft, people):
     assert "Draft team 1, Team size: 2 people; a team has 3 or 4." in text
     assert "Draft team 1, Kept apart: P0 Person and P1 Person are kept apart." in text
     assert 'name="version"' not in text
-    response = office.post(reverse("proposal_publish", args=[draft.pk]), {"version": draft.version})
+    response = publish(office, draft)
     assert "P1 Person signed P0 Person’s application." in said(response)[0]
     assert not Team.objects.exists()
 
@@ -239,7 +279,7 @@ def test_publishing_what_was_not_seen_is_refused(office, draft, people, version)
     for each in people[:3]:
         move(office, draft, each, "1")
         draft.refresh_from_db()
-    office.post(reverse("proposal_publish", args=[draft.pk]), {"version": version})
+    publish(office, draft, version)
     assert not Team.objects.exists()
 
 
@@ -396,9 +436,7 @@ def test_change_after_somebody_declined(office, client, cohort, team, people, br
     assert "The draft forms this team anew." in page.content.decode()
     again = client.get(address)
     assert "There is a draft already" in said(again)[-1]
-    published = client.post(
-        reverse("proposal_publish", args=[draft.pk]), {"version": draft.version, "reason_1": "One site."}
-    )
+    published = publish(client, draft, reason_1="One site.")
     assert "published" in said(published)[-1]
     team.refresh_from_db()
     assert team.status == "ended"
@@ -462,6 +500,55 @@ def test_answer_without_a_choice_is_refused(client, team):
     assert said(response)[0].startswith("Your answer was not saved")
     first.refresh_from_db()
     assert first.answer == "pending"
+
+
+def move_date(client, team, day):
+    return client.post(reverse("team_change_date", args=[team.changes.get().pk]), {"answer_by": day})
+
+
+def test_the_day_is_moved_on_the_card(office, team, cohort):
+    """T4"""
+    page = room(office, cohort)
+    assert "Answers are asked for by Monday, November 30, 2026." in page.content.decode()
+    response = move_date(office, team, "2026-12-08")
+    assert response.url == reverse("cohort_teams", args=[cohort.pk]) + f"#team-{team.pk}"
+    assert said(response)[0].startswith("Team 1: the answers are asked for by Tuesday, December 8, 2026.")
+    assert (promised(page), written_to("team_date_moved")) == (3, 3)
+    assert "Answers are asked for by Tuesday, December 8, 2026." in room(office, cohort).content.decode()
+    assert said(move_date(office, team, "2026-12-08"))[-1] == (
+        "Tuesday, December 8, 2026 is the day already. Nobody was written to."
+    )
+
+
+@pytest.mark.parametrize("day", ["", "2026-11-22", "2027-01-23", "soon"])
+def test_the_day_is_not_moved_where_it_cannot_be(office, team, day):
+    assert said(move_date(office, team, day))[0].startswith("The day was not moved. ")
+    assert team.changes.get().answer_by == date(2026, 11, 30)
+    assert written_to("team_date_moved") == 0
+
+
+def test_a_settled_question_has_no_day_to_move(office, team, branch_officer):
+    team_agreement.dissolve(team=team, by=branch_officer, reason="x", now=NOW)
+    assert said(move_date(office, team, "2026-12-08")) == [
+        "This question is cancelled; it has no day any more."
+    ]
+
+
+def test_overdue_answers_are_named_on_the_card(client, team, cohort, branch_officer):
+    """T4: the day itself still counts; whoever answered is not named."""
+    answer(client, Consent.objects.first(), "agree")
+    for day, words in ((30, False), (31, True)):
+        with time_machine.travel(NOW + timedelta(days=day - 23), tick=False):
+            client.force_login(branch_officer)
+            text = room(client, cohort).content.decode()
+            assert ("Not answered: P1 Person, P2 Person." in text) is words
+            assert ("Overdue" in text) is words
+            client.force_login(Consent.objects.last().participant.user)
+            mine = client.get(reverse("my_team")).content.decode()
+            assert ("You were asked to answer by Monday, November 30, 2026." in mine) is words
+            assert ("Please answer by Monday, November 30, 2026." in mine) is not words
+            client.force_login(Consent.objects.first().participant.user)
+            assert "November 30" not in client.get(reverse("my_team")).content.decode()
 
 
 def test_answer_of_another_is_not_found(client, team):
@@ -586,6 +673,7 @@ def office_addresses(cohort, draft, team=None):
         ("post", reverse("team_confirm", args=[team.pk])),
         ("get", reverse("team_dissolve", args=[team.pk])),
         ("post", reverse("team_dissolve", args=[team.pk])),
+        ("post", reverse("team_change_date", args=[team.changes.get().pk])),
     ]
 
 
@@ -635,7 +723,7 @@ def test_team_pages_do_not_exist_for_others(client, cohort, team, request, role)
 def test_nothing_is_written_by_looking(office, cohort, draft, team):
     for method, address in office_addresses(cohort, draft, team):
         if method == "post" and not address.endswith(("publish/", "dissolve/")):
-            assert office.get(address).url == reverse("cohort_teams", args=[cohort.pk])
+            assert office.get(address).url.partition("#")[0] == reverse("cohort_teams", args=[cohort.pk])
 
 
 # Queries

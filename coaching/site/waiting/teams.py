@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from coaching import permissions
 from coaching.cohorts import is_over
+from coaching.days import today_of
 from coaching.models import Cohort, Consent, Membership, Participant, Team, TeamChange, User
-from coaching.site.waiting.cards import Card, Urgency, counted, only_for
+from coaching.site.waiting.cards import Card, Urgency, counted, day, only_for
 from coaching.team_changes import agreed_to_go_on, is_small
 from coaching.team_problem import wishes_of
 
@@ -21,23 +22,31 @@ def to_agree(user: User, now: datetime) -> list[Card]:
         participant__user=user, change__status=TeamChange.Status.OPEN, answer=Answer.PENDING
     )
     rows = rows.select_related("change__team__cohort").prefetch_related("change__joining__user")
-    return [_to_agree(consent.change) for consent in rows]
+    return [_to_agree(consent.change, now) for consent in rows.order_by("change__answer_by", "pk")]
 
 
-def _to_agree(change: TeamChange) -> Card:
+def _to_agree(change: TeamChange, now: datetime) -> Card:
     is_new = change.kind == TeamChange.Kind.FORM
     return Card(
         title=f"Do you agree to {change.team} of the {change.team.cohort}?"
         if is_new
         else f"Do you agree? {change.words}",
-        text="See who would be in it with you. The team stands only when everyone has agreed."
+        text=f"{_answer_by(change, now)} See who would be in it with you. The team stands only when everyone has agreed."
         if is_new
-        else f"{change.team} of the {change.team.cohort} has become small. Nothing changes unless everyone agrees.",
+        else f"{_answer_by(change, now)} {change.team} of the {change.team.cohort} has become small. "
+        "Nothing changes unless everyone agrees.",
         address=reverse("my_team"),
         action="Answer",
         urgency=Urgency.NOW,
         icon="users",
     )
+
+
+def _answer_by(change: TeamChange, now: datetime) -> str:
+    assert change.answer_by is not None
+    if change.is_overdue(today_of(change.team.cohort, now)):
+        return f"You were asked to answer by {day(change.answer_by)}; your answer still counts."
+    return f"Please answer by {day(change.answer_by)}."
 
 
 def without_team(user: User, now: datetime) -> list[Card]:
@@ -91,16 +100,35 @@ def to_form(user: User, now: datetime) -> list[Card]:
 
 @only_for(permissions.branch_office)
 def to_confirm(user: User, now: datetime) -> list[Card]:
-    """Teams whose members have all agreed, and teams somebody declined."""
+    """Teams whose members have all agreed, teams somebody declined, and answers that are overdue."""
+    overdue = Q(answer_by__lt=timezone.localdate(now), pending__gt=0)
     changes = TeamChange.objects.filter(
         status=TeamChange.Status.OPEN, team__cohort__in=permissions.office_cohorts(user)
     ).annotate(
         open_answers=Count("consents", filter=~Q(consents__answer=Answer.AGREED)),
+        pending=Count("consents", filter=Q(consents__answer=Answer.PENDING)),
         declined=Count("consents", filter=Q(consents__answer=Answer.DECLINED)),
     )
-    settled = changes.filter(Q(open_answers=0) | Q(declined__gt=0)).select_related("team__cohort")
-    settled = settled.prefetch_related("joining__user")
-    return [_settled(change) for change in settled.order_by("team__cohort", "team__number")]
+    rows = changes.filter(Q(open_answers=0) | Q(declined__gt=0) | overdue).select_related("team__cohort")
+    rows = rows.prefetch_related("joining__user").order_by("team__cohort", "team__number")
+    return [_late(row) if row.open_answers and not row.declined else _settled(row) for row in rows]
+
+
+def _late(change: TeamChange) -> Card:
+    team, pending = change.team, change.pending  # type: ignore[attr-defined]
+    assert change.answer_by is not None
+    return Card(
+        title=f"{team} of the {team.cohort}: {counted(pending, 'answer is', 'answers are')} overdue",
+        text=f"Asked for by {day(change.answer_by)}. You can wait, move the date, or choose another way.",
+        address=_card_of(team),
+        action="Look at the team",
+        urgency=Urgency.SOON,
+        icon="clock",
+    )
+
+
+def _card_of(team: Team) -> str:
+    return f"{reverse('cohort_teams', args=[team.cohort_id])}#team-{team.pk}"
 
 
 def _settled(change: TeamChange) -> Card:
@@ -115,7 +143,7 @@ def _settled(change: TeamChange) -> Card:
     return Card(
         title=f"{team} of the {team.cohort}: {'somebody declined' if declined else 'everyone has agreed'}",
         text=text,
-        address=f"{reverse('cohort_teams', args=[team.cohort_id])}#team-{team.pk}",
+        address=_card_of(team),
         action="Look at the team" if declined else "Confirm the team",
         urgency=Urgency.NOW,
         icon="users-check-mark",
