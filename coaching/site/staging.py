@@ -10,10 +10,12 @@ from random import Random
 
 from applications import checks, choosing, deciding, drafting, releasing, workflow
 from applications.models import Application, Rating
-from coaching import esign, staff_file, staff_import, team_agreement, team_formation
+from coaching import esign, staff_file, staff_import, team_agreement, team_formation, team_wishes
+from coaching.meeting_times import times_of
 from coaching.models import Cohort, Competency, Consent, Participant, Team, TeamProposal, User
 from coaching.site import lifecycle
 from coaching.site.population import POSITIONS, PROJECTS, ROLES, WHY, Employee
+from coaching.team_problem import available
 from meetings import attendance, evaluations, scheduling
 from meetings.models import Attendance, Meeting, Question
 
@@ -179,6 +181,23 @@ def accept(application: Application, *, now: datetime) -> None:
 
 
 # Teams
+
+
+def say_wishes(cohort: Cohort, chance: Random, *, now: datetime) -> None:
+    """Two of three who wait for a team say when they can meet, and one with whom they would rather not be."""
+    waiting = available(cohort)
+    keys = [each.key for each in times_of(cohort)]
+    answering = [each for place, each in enumerate(waiting) if place % 3]
+    for place, participant in enumerate(answering):
+        others = [each.user for each in waiting if each.division_id != participant.division_id]
+        team_wishes.save(
+            participant=participant,
+            times=sorted(chance.sample(keys, k=len(keys) * 2 // 3), key=keys.index),
+            track=chance.choice(Cohort.TrackPreference.values),
+            rather_not=others[:1] if place == 0 else [],
+            by=participant.user,
+            now=now,
+        )
 
 
 def propose_teams(cohort: Cohort, *, by: User, seed: int, now: datetime) -> TeamProposal:

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from itertools import islice
+from random import Random
 
 from certificates import approval, issuing
 from certificates.models import Certificate
@@ -118,4 +119,5 @@ def teams(demo: Demo) -> None:
         staging.team_agreement.answer(
             consent=consent, agree=True, by=consent.participant.user, now=now + timedelta(days=1)
         )
+    staging.say_wishes(cohort, Random(SEED), now=now + timedelta(days=1))
     staging.propose_teams(cohort, by=officer, seed=SEED, now=now + timedelta(days=2))
