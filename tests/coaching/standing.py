@@ -68,6 +68,15 @@ class Standing:
         seated = {participant for _, participant in self.places}
         return {pk for pk, each in self.people.items() if each.status == "active" and pk not in seated}
 
+    def movable(self, draft: TeamProposal) -> set[int]:
+        """Whom this draft may name: who waits, and the people of the teams that it reopens, unless they stand by now."""
+        teams = [pk for pk in draft.reopened if self.teams[pk].status == Team.Status.AWAITING_AGREEMENT]
+        return self.waiting.union(*(self.members[pk] for pk in teams))
+
+    def is_stuck(self, draft: TeamProposal) -> bool:
+        """A team that it reopens was confirmed meanwhile: it can't be published any more."""
+        return any(self.teams[pk].status == Team.Status.CONFIRMED for pk in draft.reopened)
+
     @cached_property
     def changes(self) -> dict[int, TeamChange]:
         rows = TeamChange.objects.filter(team__cohort=self.cohort).order_by("pk")
@@ -132,7 +141,7 @@ class Standing:
 
 
 def board(proposal: TeamProposal) -> Board:
-    return Board(proposal.document.get("teams", []), set(proposal.document.get("pinned", [])))
+    return Board(proposal.teams_drawn, set(proposal.document.get("pinned", [])))
 
 
 def agreed(change: TeamChange) -> set[int]:

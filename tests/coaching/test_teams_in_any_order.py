@@ -21,9 +21,12 @@ from coaching import (
     enrollment,
     pairings,
     team_agreement,
+    team_alternatives,
     team_changes,
     team_draft,
     team_formation,
+    team_reopening,
+    team_ways,
     team_wishes,
 )
 from coaching.errors import Refused
@@ -131,7 +134,8 @@ class AnyOrder(RuleBasedStateMachine):
         self.standing = Standing(self.cohort)
         for each in self.standing.drafts:
             if each.pk in before and not edits:
-                assert board(each) == before[each.pk].of(self.standing.waiting)
+                movable = self.standing.movable(each)
+                assert board(each).of(movable) == before[each.pk].of(movable)
         self.what_is_confirmed_was_agreed_to_and_keeps_the_rules()
         return True
 
@@ -159,7 +163,8 @@ class AnyOrder(RuleBasedStateMachine):
     def of_draft(self, number: int, *, seated: bool) -> Participant:
         """Mostly somebody who has a place in the draft, or else could have one."""
         named = {pk for each in self.standing.drafts for ids in board(each).teams for pk in ids}
-        return self.pick(number, named if seated else self.standing.waiting)
+        movable = {pk for each in self.standing.drafts for pk in self.standing.movable(each)}
+        return self.pick(number, named if seated else movable)
 
     def draft(self) -> TeamProposal | None:
         """The one that is worked on, or else the last one."""
@@ -210,6 +215,31 @@ class AnyOrder(RuleBasedStateMachine):
         self.quietly(who, lambda by: team_formation.propose(by=by, **values))
 
     @rule(who=who)
+    def propose_again(self, who: str) -> None:
+        """The draft stays as it is until the other proposal is taken over."""
+        draft = self.draft()
+        if draft:
+            values = {"proposal": draft, "now": self.now, "steps": STEPS}
+            self.quietly(who, lambda by: team_alternatives.propose_again(by=by, **values), edits=False)
+
+    @rule(who=who, back=back)
+    def take_the_other_proposal(self, who: str, back: int) -> None:
+        self.edit(who, back, team_alternatives.take)
+
+    @rule(who=who, sure=rarely)
+    def put_the_other_proposal_away(self, who: str, sure: bool) -> None:
+        draft = self.draft()
+        if draft and sure:
+            values = {"proposal": draft, "now": self.now}
+            self.quietly(who, lambda by: team_alternatives.put_away(by=by, **values), edits=False)
+
+    @rule(who=who)
+    def form_anew_what_was_declined(self, who: str) -> None:
+        """Nobody hears of it before it is published."""
+        values = {"cohort": self.cohort, "now": self.now, "steps": STEPS}
+        self.quietly(who, lambda by: team_reopening.reopen(by=by, **values))
+
+    @rule(who=who)
     def start_by_hand(self, who: str) -> None:
         self.quietly(who, lambda by: team_formation.start_by_hand(cohort=self.cohort, by=by, now=self.now))
 
@@ -248,7 +278,7 @@ class AnyOrder(RuleBasedStateMachine):
         values = {"proposal": draft, "version": draft.version - back, "now": self.now}
         if self.quietly(who, lambda by: team_draft.undo(by=by, **values)):
             assert not back
-            was = self.undoable[draft.pk].pop().of(self.standing.waiting)
+            was = self.undoable[draft.pk].pop().of(self.standing.movable(draft))
             assert board(self.standing.proposals[draft.pk]) == was
 
     @rule(who=who, back=back, sure=rarely)
@@ -275,6 +305,8 @@ class AnyOrder(RuleBasedStateMachine):
             return
         assert draft.status == Draft.DRAFT
         assert not back
+        assert not before.is_stuck(draft)
+        assert all(self.standing.teams[pk].status == Team.Status.ENDED for pk in draft.reopened)
         assert [self.standing.members[each.pk] for each in made] == [set(ids) for ids in board(draft).teams]
         for each in made:
             self.is_as_published(each, draft, before)
@@ -283,8 +315,8 @@ class AnyOrder(RuleBasedStateMachine):
         members = self.standing.members[team.pk]
         assert self.standing.broken_by(members) == []
         for group in before.kept("together"):
-            assert group <= members or not (group & members) or not group <= before.waiting
-        proposed = [set(ids) for ids in draft.result.get("teams", [])]
+            assert group <= members or not (group & members) or not group <= before.movable(draft)
+        proposed = [set(ids) for ids in draft.proposed.get("teams", [])]
         if members not in proposed and self.standing.bends(members):
             assert team.bent_reason
 
@@ -343,7 +375,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     def ask_for_a_way(self, pk: int, number: int, who: str = "officer") -> bool:
         team = Team.objects.select_related("cohort__program").get(pk=pk)
-        ways = team_changes.ways(team) if team.status == Team.Status.CONFIRMED else []
+        ways = team_ways.ways(team) if team.status == Team.Status.CONFIRMED else []
         if not ways:
             return False
         way = ways[number % len(ways)]
@@ -365,10 +397,21 @@ class AnyOrder(RuleBasedStateMachine):
         small = self.small_teams()
         if small and self.standing.drafts:
             team, person = self.standing.teams[small[other % len(small)]], self.of_draft(number, seated=True)
-            self.ask_whether("officer", team, Kind.JOIN, [person])
-            for change in self.standing.open_changes:
-                if change.team_id == team.pk:
-                    self.all_agree(change)
+            self.goes_on_with(team, Kind.JOIN, [person])
+
+    @rule(number=number)
+    def two_small_teams_become_one(self, number: int) -> None:
+        small = self.small_teams()
+        if len(small) > 1:
+            first, second = small[number % len(small)], small[(number + 1) % len(small)]
+            people = [self.standing.people[pk] for pk in self.standing.members[second]]
+            self.goes_on_with(self.standing.teams[first], Kind.MERGE, people)
+
+    def goes_on_with(self, team: Team, kind: str, joining: Collection[Participant]) -> None:
+        self.ask_whether("officer", team, kind, joining)
+        for change in self.standing.open_changes:
+            if change.team_id == team.pk:
+                self.all_agree(change)
 
     @rule(who=who, number=number)
     def take_back(self, who: str, number: int) -> None:
@@ -503,7 +546,8 @@ class AnyOrder(RuleBasedStateMachine):
             seated = Counter(pk for ids in each.document["teams"] for pk in ids)
             assert set(seated.values()) <= {1}
             assert all(each.document["teams"])
-            assert set(seated) | board(each).pinned <= self.standing.waiting
+            named = set(seated) | board(each).pinned
+            assert named <= self.standing.movable(each) or self.standing.is_stuck(each)
 
     @invariant()
     def a_version_only_grows_and_shows_the_same_to_everybody(self) -> None:
@@ -619,6 +663,8 @@ def walk(*, examples: int, steps: int, same: bool) -> Walk:
             found.acts += 1
             found.reached |= {action for action, _, _ in self.standing.events}
             found.reached |= {f"{each.kind} {each.status}" for each in self.standing.changes.values()}
+            reopening = [each for each in self.standing.proposals.values() if each.reopened]
+            found.reached |= {f"reopening {each.status}" for each in reopening}
 
     run_state_machine_as_test(
         Counted,
@@ -638,7 +684,7 @@ FAR = {"proposal.published", "consent.declined", "team.confirmed", "team.dissolv
 
 def test_no_order_of_acts_makes_a_team_that_the_rules_forbid():
     """Every step of it asserts what must hold; here only that it went somewhere."""
-    found = walk(examples=6, steps=25, same=True)
+    found = walk(examples=8, steps=30, same=True)
     assert found.acts >= 100
     assert found.reached >= FAR
 
@@ -647,4 +693,4 @@ def test_no_order_of_acts_makes_a_team_that_the_rules_forbid():
 def test_ten_thousand_acts_make_no_team_that_the_rules_forbid():
     found = walk(examples=300, steps=50, same=False)
     assert found.acts >= 10_000
-    assert found.reached >= FAR | {f"{kind} confirmed" for kind in Kind.values}
+    assert found.reached >= FAR | {f"{kind} confirmed" for kind in Kind.values} | {"reopening published"}
