@@ -136,8 +136,8 @@ def _key(change: TeamChange, came: date) -> str:
 def _remind(change: TeamChange, came: date, now: datetime) -> None:
     assert change.answer_by is not None
     people = [consent.participant.user for consent in change.waiting]  # type: ignore[attr-defined]
-    key, ids = _key(change, came), {"change": change.pk, "day": came.toordinal()}
-    outbox.queue_many(kind="team_answer_reminder", to=people, key=key, now=now, ids=ids)
+    ids = {"change": change.pk}
+    outbox.queue_many(kind="team_answer_reminder", to=people, key=_key(change, came), now=now, ids=ids)
     if came > change.answer_by:
-        day = {"change": change.pk, "day": change.answer_by.toordinal()}
-        tell_office(change.team, "team_answers_missing", f"{change.pk}.{change.answer_by}", now, day)
+        ids["day"] = change.answer_by.toordinal()
+        tell_office(change.team, "team_answers_missing", f"{change.pk}.{change.answer_by}", now, ids)

@@ -96,11 +96,10 @@ def team_date_moved(recipient: User, *, change: int, day: int) -> Mail | None:
     return render_mail("mail/team_date_moved.txt", {"recipient": recipient, "change": asked.change})
 
 
-def team_answer_reminder(recipient: User, *, change: int, day: int) -> Mail | None:
-    """Dropped when a later one has come, the date was moved, or this person was written to today already."""
+def team_answer_reminder(recipient: User, *, change: int) -> Mail | None:
+    """Dropped when the date was moved ahead, or this person was written to today already."""
     asked, now = _waiting(recipient, change), timezone.now()
-    came = reminded_for(asked.change, now) if asked else None
-    if asked is None or came is None or came.toordinal() != day:
+    if asked is None or reminded_for(asked.change, now) is None:
         return None
     cohort = asked.change.team.cohort
     today = today_of(cohort, now)

@@ -270,6 +270,7 @@ def test_whoever_was_asked_today_is_not_reminded_today(publish):
 def test_whoever_was_told_of_a_moved_day_is_not_reminded_on_that_day(question, branch_officer):
     with time_machine.travel(at(date(2026, 11, 27), 5), tick=False):
         move(question, branch_officer, date(2026, 11, 29), at(date(2026, 11, 27), 5))
+        assert team_dates.do_due(now=at(date(2026, 11, 27), 8)) == {"team_questions_reminded": 0}
     sent = sent_on(date(2026, 11, 27), date(2026, 11, 28), date(2026, 11, 30))
     assert [len(rows) for rows in sent.values()] == [3, 4]
     assert list(sent) == ["2026-11-27", "2026-11-30"]
@@ -298,7 +299,7 @@ def test_one_mail_a_day_when_the_first_one_left_late(publish, monkeypatch):
     assert {text for _, text in sent} == {"Your peer coaching team: do you agree?"}
 
 
-def test_a_reminder_that_left_late_makes_room_for_the_next(question, monkeypatch):
+def test_a_reminder_that_left_late_makes_room_for_the_next(question):
     with time_machine.travel(at(date(2026, 11, 28)), tick=False):
         team_dates.do_due(now=at(date(2026, 11, 28)))
     sent = [text for _, text in run(at(date(2026, 12, 1))) if "missing" not in text]
@@ -310,7 +311,20 @@ def test_a_run_that_was_missed_is_not_made_up_for_after_two_weeks(question):
     assert run(at(date(2026, 12, 15))) == []
 
 
-def test_two_workers_ask_for_one_reminder(question, monkeypatch):
+def test_the_next_run_finds_what_the_one_before_asked_for(question):
+    now = at(date(2026, 11, 28))
+    assert team_dates.do_due(now=now) == {"team_questions_reminded": 1}
+    assert team_dates.do_due(now=now + timedelta(minutes=1)) == {"team_questions_reminded": 0}
+
+
+def test_a_reminder_that_waits_while_the_day_is_moved_is_not_sent(question, branch_officer):
+    now = at(date(2026, 11, 28))
+    team_dates.do_due(now=now)
+    move(question, branch_officer, date(2026, 12, 8), now)
+    assert {text.partition(": ")[2] for _, text in run(now)} == {"please answer by December 8, 2026"}
+
+
+def test_two_workers_ask_for_one_reminder(question):
     now = at(date(2026, 11, 28))
     found = list(team_dates._due(now))
     for change, came in found * 2:
