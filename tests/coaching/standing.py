@@ -44,7 +44,12 @@ class Standing:
     @cached_property
     def people(self) -> dict[int, Participant]:
         rows = Participant.objects.filter(cohort=self.cohort).select_related("user", "wishes")
-        return {each.pk: each for each in rows.prefetch_related("signers").order_by("pk")}
+        return {each.pk: each for each in rows.order_by("pk")}
+
+    @cached_property
+    def signed_by(self) -> set[tuple[int, int]]:
+        """Participant, and a user who signed their application."""
+        return set(Participant.signers.through.objects.values_list("participant_id", "user_id"))
 
     @cached_property
     def teams(self) -> dict[int, Team]:
@@ -125,7 +130,7 @@ class Standing:
         people = [self.people[pk] for pk in members]
         found = [] if len(people) in (3, 4) else [f"T1: {len(people)} people"]
         for one, other in permutations(people, 2):
-            if other.user_id == one.user.supervisor_id or other.user in one.signers.all():
+            if other.user_id == one.user.supervisor_id or (one.pk, other.user_id) in self.signed_by:
                 found.append(f"T8: {one} and {other}")
         found += [f"kept apart: {group}" for group in self.kept("apart") if len(group & set(members)) > 1]
         times = [set(each.wishes.times) for each in people if hasattr(each, "wishes")]
