@@ -1,12 +1,10 @@
 """Whatever happens in whatever order, no application gets where the program's rules forbid it to be (A3, A7–A11, F3)."""
 
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 import pytest
 from django.db import transaction
-from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -16,7 +14,6 @@ from hypothesis.stateful import (
     invariant,
     multiple,
     rule,
-    run_state_machine_as_test,
 )
 
 from applications import closing, drafting, paper, reassigning, releasing, workflow
@@ -39,6 +36,7 @@ from tests import factories
 from tests.applications.factories import choose, draft, release, submit
 from tests.applications.test_paper import SCAN
 from tests.clock import NOW
+from tests.walking import walk
 
 Status = Application.Status
 SEATS = 3
@@ -425,41 +423,14 @@ class AnyOrder(RuleBasedStateMachine):
         assert traces == SignOff.objects.count() - from_waitlist
 
 
-@dataclass
-class Walk:
-    """How far the acts of all examples led."""
-
-    acts: int = 0
-    reached: set[str] = field(default_factory=set)
-
-
-def walk(*, examples: int, steps: int, same: bool) -> Walk:
-    """`same`: the same acts each time."""
-    found = Walk()
-
-    class Counted(AnyOrder):
-        @invariant()
-        def counts(self) -> None:
-            found.acts += 1
-            found.reached |= set(self.was.values())
-
-    run_state_machine_as_test(
-        Counted,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=steps,
-            deadline=None,
-            phases=[Phase.generate],
-            derandomize=same,
-        ),
-    )
-    return found
+def reached(walked: AnyOrder) -> set[str]:
+    return set(walked.was.values())
 
 
 @pytest.mark.django_db
 def test_no_order_of_acts_leads_where_the_rules_forbid():
     """Every step of it asserts the invariants above; here only that it went somewhere."""
-    found = walk(examples=8, steps=30, same=True)
+    found = walk(AnyOrder, reached, examples=8, steps=30, same=True)
     assert found.acts >= 100
     assert {Status.IN_REVIEW, Status.RETURNED, Status.ACCEPTED, Status.WITHDRAWN} <= found.reached
 
@@ -467,6 +438,6 @@ def test_no_order_of_acts_leads_where_the_rules_forbid():
 @pytest.mark.deep
 @pytest.mark.django_db
 def test_ten_thousand_acts_lead_nowhere_the_rules_forbid():
-    found = walk(examples=300, steps=50, same=False)
+    found = walk(AnyOrder, reached, examples=300, steps=50, same=False)
     assert found.acts >= 10_000
     assert found.reached == set(Status.values)

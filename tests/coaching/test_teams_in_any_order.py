@@ -2,19 +2,16 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import pytest
 from django.db import transaction
-from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     invariant,
     rule,
-    run_state_machine_as_test,
 )
 
 from coaching import (
@@ -47,6 +44,7 @@ from meetings.models import Meeting
 from tests import factories
 from tests.clock import NOW, TODAY
 from tests.coaching.standing import ASKING, Board, Standing, agreed, board
+from tests.walking import walk
 
 pytestmark = pytest.mark.django_db
 
@@ -662,38 +660,15 @@ class AnyOrder(RuleBasedStateMachine):
             assert now.traced(action) == Counter(done), action
 
 
-@dataclass
-class Walk:
-    """How far the acts of all examples led: what the audit trail knows, and how later questions ended."""
-
-    acts: int = 0
-    reached: set[str] = field(default_factory=set)
-
-
-def walk(*, examples: int, steps: int, same: bool) -> Walk:
-    """`same`: the same acts each time."""
-    found = Walk()
-
-    class Counted(AnyOrder):
-        @invariant()
-        def counts(self) -> None:
-            found.acts += 1
-            found.reached |= {action for action, _, _ in self.standing.events}
-            found.reached |= {f"{each.kind} {each.status}" for each in self.standing.changes.values()}
-            reopening = [each for each in self.standing.proposals.values() if each.reopened]
-            found.reached |= {f"reopening {each.status}" for each in reopening}
-
-    run_state_machine_as_test(
-        Counted,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=steps,
-            deadline=None,
-            phases=[Phase.generate],
-            derandomize=same,
-        ),
-    )
-    return found
+def reached(walked: AnyOrder) -> set[str]:
+    """What the audit trail knows, and how later questions and reopening drafts ended."""
+    now = walked.standing
+    reopening = [each for each in now.proposals.values() if each.reopened]
+    return {
+        *(action for action, _, _ in now.events),
+        *(f"{each.kind} {each.status}" for each in now.changes.values()),
+        *(f"reopening {each.status}" for each in reopening),
+    }
 
 
 FAR = {"proposal.published", "consent.declined", "team.confirmed", "team.dissolved", "participant.left"}
@@ -701,13 +676,13 @@ FAR = {"proposal.published", "consent.declined", "team.confirmed", "team.dissolv
 
 def test_no_order_of_acts_makes_a_team_that_the_rules_forbid():
     """Every step of it asserts what must hold; here only that it went somewhere."""
-    found = walk(examples=5, steps=40, same=True)
+    found = walk(AnyOrder, reached, examples=5, steps=40, same=True)
     assert found.acts >= 100
     assert found.reached >= FAR
 
 
 @pytest.mark.deep
 def test_ten_thousand_acts_make_no_team_that_the_rules_forbid():
-    found = walk(examples=260, steps=50, same=False)
+    found = walk(AnyOrder, reached, examples=260, steps=50, same=False)
     assert found.acts >= 10_000
     assert found.reached >= FAR | {f"{kind} confirmed" for kind in Kind.values} | {"reopening published"}
