@@ -49,6 +49,8 @@ def start(project) -> Iterator[Callable[..., subprocess.Popen]]:
     """start(arguments, **environment): script/server from another folder, as the leader of a process group."""
     # Only what a login has: the tests' own settings must not reach it.
     login = {name: os.environ[name] for name in ("HOME", "PATH", "LANG") if name in os.environ}
+    # Where the tests run in the background, Ctrl-C is ignored, and a script that inherits this cannot react to it.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     started = []
 
     def do(*arguments: str, **environment: str) -> subprocess.Popen:
@@ -64,6 +66,7 @@ def start(project) -> Iterator[Callable[..., subprocess.Popen]]:
         if process.poll() is None:
             process.terminate()
             process.communicate(timeout=60)
+    signal.signal(signal.SIGINT, before)
 
 
 def wait_for(port: int, process: subprocess.Popen) -> None:
