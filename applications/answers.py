@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from applications.checks import Step
+from applications.checks import SERVED, Step
 from applications.models import Application, Rating
 
-SERVED = "project_competencies"
 NAMES: dict[str, tuple[str, ...]] = {
     Step.WHY: ("why", "development", "role_aimed_for", "ultimate_position"),
     Step.PROJECT: (

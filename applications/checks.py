@@ -1,5 +1,6 @@
 """What an application still lacks before it can be submitted, and what is worth a second look."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -30,7 +31,7 @@ class Finding:
     @property
     def anchor(self) -> str:
         """The id of the control; in a group of choices, the first one. Empty where it is about the step as a whole."""
-        is_group = self.field.startswith("rating_") or self.field == "project_competencies"
+        is_group = self.field.startswith("rating_") or self.field == SERVED
         return f"id_{self.field}{'_0' if is_group else ''}" if self.field else ""
 
 
@@ -48,8 +49,9 @@ CONCEPT_DATES = (  # A3
     ("concept_supervisor_date", "supervisor"),
     ("concept_director_date", "division director"),
 )
+SERVED = "project_competencies"
 NEEDED = frozenset(  # fields without which nothing is submitted; every rating beside them
-    ["project_competencies", *(field for _, field, _ in REQUIRED), *(field for field, _ in CONCEPT_DATES)]
+    [SERVED, *(field for _, field, _ in REQUIRED), *(field for field, _ in CONCEPT_DATES)]
 )
 FEWEST_WORDS = 4  # A4: a SMART answer shorter than this hardly answers the question
 
@@ -61,27 +63,36 @@ def competencies_of(application: Application) -> list[Competency]:
 
 def missing(application: Application, *, on: date) -> list[Finding]:
     """Everything that keeps the application from being submitted; empty when it is complete."""
+    answers: dict[str, object] = {name: getattr(application, name) for name in NEEDED - {SERVED}}
+    answers[SERVED] = application.project_competencies.all()
+    ratings = {rating.competency_id: rating.rating for rating in application.ratings.all()}
+    return lacking(answers, ratings, competencies_of(application), on=on)
+
+
+def lacking(
+    answers: Mapping[str, object], ratings: Mapping[int, str], competencies: Iterable[Competency], *, on: date
+) -> list[Finding]:
+    """What answers by field name, and ratings by competency id, lack on that day; an answer not given is missing too."""
     found = [
         Finding(step, field, message)
         for step, field, message in REQUIRED
-        if not getattr(application, field).strip()
+        if not str(answers.get(field) or "").strip()
     ]
-    found += _missing_ratings(application)
-    if not application.project_competencies.exists():  # A2
+    found += _lacking_ratings(ratings, competencies)
+    if not answers.get(SERVED):  # A2
         message = "Choose at least one competency that the project serves."
-        found.append(Finding(Step.PROJECT, "project_competencies", message))
+        found.append(Finding(Step.PROJECT, SERVED, message))
     for field, whom in CONCEPT_DATES:
-        found += _concept_date(field, whom, getattr(application, field), on)
+        found += _concept_date(field, whom, answers.get(field), on)  # type: ignore[arg-type]
     return sorted(found, key=lambda finding: list(Step).index(finding.step))
 
 
-def _missing_ratings(application: Application) -> list[Finding]:
+def _lacking_ratings(ratings: Mapping[int, str], competencies: Iterable[Competency]) -> list[Finding]:
     """A6: every competency is rated, and at least one is there to grow in."""
-    ratings = {rating.competency_id: rating.rating for rating in application.ratings.all() if rating.rating}
     found = [
         Finding(Step.COMPETENCIES, f"rating_{competency.pk}", f"Rate “{competency}”: grow, glow or neither.")
-        for competency in competencies_of(application)
-        if competency.pk not in ratings
+        for competency in competencies
+        if not ratings.get(competency.pk)
     ]
     if Rating.Kind.GROW not in ratings.values():
         message = "Choose at least one competency you want to grow in."

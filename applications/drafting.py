@@ -8,8 +8,8 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from applications import conflicts, routing, text
-from applications.answers import FIELDS, SERVED, differing, digest, plain, rating_name
-from applications.checks import Step
+from applications.answers import FIELDS, differing, digest, plain, rating_name
+from applications.checks import SERVED, Step
 from applications.models import Application, Rating
 from applications.routing import Signer
 from coaching import signing

@@ -140,7 +140,7 @@ class ReviewStep(Assigned):
         indexes = [
             models.Index(fields=["signer", "status"], name="reviewstep_by_signer"),
             models.Index(fields=["since_at"], condition=Q(status="pending"), name="reviewstep_waiting"),
-            models.Index(fields=["acted_by", "-acted_at"], name="reviewstep_by_who_acted"),
+            models.Index(fields=["acted_by", "-acted_at", "-id"], name="reviewstep_by_who_acted"),
         ]
         constraints = [
             models.UniqueConstraint(

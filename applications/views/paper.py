@@ -1,5 +1,7 @@
 """The branch office's pages for paper: whose it is, what it says, a single signature, and the scan (A15)."""
 
+from datetime import date
+
 from django.contrib import messages
 from django.db.models import Q, QuerySet
 from django.forms import BaseForm
@@ -8,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from applications import checks, drafting, on_paper, paper, readers, routing, workflow
+from applications import checks, drafting, on_paper, paper, readers, routing
 from applications.forms.paper import FindPersonForm, PaperForm, PaperSignatureForm, ReceiveForm
 from applications.forms.paper_answers import (
     PaperCompetenciesForm,
@@ -19,7 +21,7 @@ from applications.forms.paper_answers import (
 from applications.models import Application
 from coaching import permissions
 from coaching.errors import Refused
-from coaching.models import Cohort, OrgUnit, Scan, User
+from coaching.models import Cohort, Competency, OrgUnit, Scan, User
 from coaching.permissions import access, branch_office, signed_in
 
 MOST_FOUND = 20
@@ -79,21 +81,34 @@ def enter(request: HttpRequest, pk: int, person_pk: int) -> HttpResponse:
     forms = _forms(request, cohort, person, route)
     missing: list[checks.Finding] = []
     if request.method == "POST":
-        try:
-            if application := _entered(request, cohort, person, forms):
+        wrong = {name for form in forms.values() for name in form.errors}
+        missing = [finding for finding in _missing(forms, today) if finding.field not in wrong]
+        if not wrong and not missing:
+            try:
+                application = _enter(request, cohort, person, forms)
+            except Refused as refusal:
+                forms["paper"].refuse(refusal)  # type: ignore[attr-defined]
+            else:
                 messages.success(request, f"Entered. {person} gets a mail, and so does whoever signs next.")
                 return redirect("application", application.pk)
-        except workflow.NotComplete as refusal:
-            given = forms["project"].cleaned_data
-            missing = [
-                said_to_the_office(each, answered=bool(given.get(each.field))) for each in refusal.findings
-            ]
-        except Refused as refusal:
-            forms["paper"].refuse(refusal)  # type: ignore[attr-defined]
         forms["paper"].ask_again_for_the_scan()  # type: ignore[attr-defined]
     has_errors = bool(missing) or any(form.errors for form in forms.values())
     context = {"cohort": cohort, "person": person, "missing": missing, "has_errors": has_errors, **forms}
     return render(request, "applications/paper_enter.html", context)
+
+
+def _missing(forms: dict[str, BaseForm], today: date) -> list[checks.Finding]:
+    """What the program asks for and the paper does not say; a field in error counts as not said."""
+    answers = {**forms["why"].cleaned_data, **forms["project"].cleaned_data}
+    data = forms["competencies"].cleaned_data
+    six: list[Competency] = forms["competencies"].competencies  # type: ignore[attr-defined]
+    ratings = {each.pk: data.get(drafting.rating_name(each.pk), "") for each in six}
+    # A3: the concept was discussed before the applicant signed.
+    signed_date = forms["paper"].cleaned_data.get("signed_date", today)
+    return [
+        said_to_the_office(finding, answered=bool(answers.get(finding.field)))
+        for finding in checks.lacking(answers, ratings, six, on=signed_date)
+    ]
 
 
 def _forms(
@@ -110,11 +125,7 @@ def _forms(
     }
 
 
-def _entered(
-    request: HttpRequest, cohort: Cohort, person: User, forms: dict[str, BaseForm]
-) -> Application | None:
-    if not all(form.is_valid() for form in forms.values()):
-        return None
+def _enter(request: HttpRequest, cohort: Cohort, person: User, forms: dict[str, BaseForm]) -> Application:
     form: PaperForm = forms["paper"]  # type: ignore[assignment]
     ratings = forms["competencies"].answers()  # type: ignore[attr-defined]
     by_name = {drafting.rating_name(each.pk): each for each in forms["competencies"].competencies}  # type: ignore[attr-defined]

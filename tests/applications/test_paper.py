@@ -457,13 +457,19 @@ class TestPages:
 
     def test_what_was_typed_stays_when_something_is_wrong(self, client, cohort, applicant, typed):
         address = reverse("paper_enter", args=[cohort.pk, applicant.pk])
-        wrong = {"received_date": date(2026, 10, 1), "signed_date": date(2026, 9, 30)}
+        september = date(2026, 9, 30)
+        wrong = {"received_date": date(2026, 10, 1), "signed_date": september}
+        wrong |= {"concept_supervisor_date": september, "concept_director_date": september}
         page = words(client.post(address, {**typed, "scan": upload(), **wrong}))
         assert "open on November 1, 2026" in page
         assert "One form for school meals" in page
         assert "Choose the scan again" in page
         page = words(client.post(address, {**typed, "scan": upload(), "why": ""}))
         assert "“Why does the applicant want to take part” has no answer." in page
+        page = words(client.post(address, {**typed, "why": "", "project_competencies": []}))
+        assert "Choose the scan of the signed paper." in page
+        assert "“Why does the applicant want to take part” has no answer." in page
+        assert "“Competencies the project serves” has no answer." in page
         tomorrow = {"concept_director_date": RECEIVED}
         page = words(client.post(address, {**typed, "scan": upload(), **tomorrow}))
         assert "division director on”: this day lies after the applicant’s signature." in page
