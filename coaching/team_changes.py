@@ -15,8 +15,15 @@ from coaching.errors import Refused
 from coaching.models import Cohort, Consent, Membership, Participant, Team, TeamChange, User
 from coaching.permissions import require_office
 from coaching.team_agreement import NotAgreed
-from coaching.team_problem import ExplainedTeam, explain_members, explain_standing, refuse_broken
-from coaching.team_ways import FEWEST
+from coaching.team_problem import (
+    ExplainedTeam,
+    explain,
+    explain_members,
+    explain_standing,
+    refuse_broken,
+    study,
+)
+from coaching.team_ways import FEWEST, besides_size
 
 Kind = TeamChange.Kind
 
@@ -55,10 +62,6 @@ def agreed_to_go_on(members: Iterable[Participant], changes: Iterable[TeamChange
     return None
 
 
-def _explained(team: Team, people: list[Participant]) -> ExplainedTeam:
-    return ExplainedTeam(team.number, people, explain_members(team.cohort, people))
-
-
 def _members(team: Team) -> list[Participant]:
     return explain_standing(team.cohort, [team])[team.pk].members
 
@@ -81,10 +84,15 @@ def _check(team: Team, kind: str, joining: Sequence[Participant]) -> _Move:
             raise NotPossible(
                 "One person alone cannot go on as a team. Let somebody join, or merge two teams."
             )
+        refuse_broken(
+            [ExplainedTeam(team.number, members, besides_size(explain_members(team.cohort, members)))]
+        )
         return _Move(frozenset(each.pk for each in members), ())
     sources = _sources(team, joining)
     staying = _staying(team, kind, joining, sources)
-    refuse_broken([_explained(team, [*members, *_full(joining)])])
+    whole = [*members, *_full(joining)]
+    case = study(team.cohort, [*whole, *staying])
+    refuse_broken([ExplainedTeam(team.number, whole, explain(case, [each.pk for each in whole]))])
     concerned = {each.pk for each in (*members, *joining, *staying)}
     return _Move(frozenset(concerned), tuple(sources) if kind == Kind.MERGE else ())
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
 from coaching import audit, outbox
@@ -90,6 +90,15 @@ def unanswered(change: TeamChange) -> list[Consent]:
     return list(rows)
 
 
+def _declined() -> QuerySet[Consent]:
+    return Consent.objects.filter(answer=Consent.Answer.DECLINED)
+
+
+def is_declined(change: TeamChange) -> bool:
+    """Then it is the branch office's turn, which has heard so: no answer of the others settles the question."""
+    return _declined().filter(change=change).exists()
+
+
 def reminded_for(change: TeamChange, now: datetime) -> date | None:
     """The latest day of a reminder that has come; none on the day when people were asked or told of a new date."""
     assert change.answer_by is not None
@@ -116,6 +125,7 @@ def _due(now: datetime) -> Iterator[tuple[TeamChange, date]]:
     first, last = around - REMIND_WITHIN, around - timedelta(days=min(REMIND_DAYS) - 1)
     waiting = Consent.objects.filter(answer=Consent.Answer.PENDING).select_related("participant__user")
     rows = TeamChange.objects.filter(status=TeamChange.Status.OPEN, answer_by__range=(first, last))
+    rows = rows.exclude(pk__in=_declined().values("change"))
     rows = rows.select_related("team__cohort").prefetch_related(
         Prefetch("consents", queryset=waiting, to_attr="waiting")
     )

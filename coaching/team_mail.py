@@ -12,7 +12,7 @@ from coaching.days import today_of
 from coaching.models import Consent, Message, Participant, Team, TeamChange, User
 from coaching.outbox import Mail, render_mail
 from coaching.permissions import office_cohorts
-from coaching.team_dates import reminded_for, unanswered
+from coaching.team_dates import is_declined, reminded_for, unanswered
 
 # What asks a person about a team; each says by which day.
 ASKING = ("team_proposed", "team_change_asked", "team_date_moved", "team_answer_reminder")
@@ -97,9 +97,9 @@ def team_date_moved(recipient: User, *, change: int, day: int) -> Mail | None:
 
 
 def team_answer_reminder(recipient: User, *, change: int) -> Mail | None:
-    """Dropped when the date was moved ahead, or this person was written to today already."""
+    """Dropped when the date was moved ahead, somebody declined, or this person was written to today already."""
     asked, now = _waiting(recipient, change), timezone.now()
-    if asked is None or reminded_for(asked.change, now) is None:
+    if asked is None or is_declined(asked.change) or reminded_for(asked.change, now) is None:
         return None
     cohort = asked.change.team.cohort
     today = today_of(cohort, now)

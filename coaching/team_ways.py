@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from coaching.formation import score_team
+from coaching.formation import Finding, score_team
 from coaching.models import Participant, Team, TeamChange
 from coaching.team_problem import available, explain, explain_standing, study
 
@@ -33,6 +33,11 @@ class Way:
         return (
             f"{more if self.points else 'As many points as now'}. Asked: {names} ({len(self.asked)} people)."
         )
+
+
+def besides_size(findings: Sequence[Finding]) -> list[Finding]:
+    """What the rules say of a team that goes on as it is: that it is small is what everybody agrees to."""
+    return [finding for finding in findings if finding.label != "T1"]
 
 
 def ways(team: Team) -> list[Way]:
@@ -79,7 +84,8 @@ def ways(team: Team) -> list[Way]:
         words = f"{other} joins and ends as a team of its own: {names}"
         found.append(joined(Kind.MERGE, there, words, there))
     go_on = []
-    if len(members) >= FEWEST:
+    findings = besides_size(explain(case, [each.pk for each in members]))
+    if len(members) >= FEWEST and not any(each.hard and not each.ok for each in findings):
         names = ", ".join(str(each) for each in members)
         go_on = [Way(Kind.GO_ON, (), f"Go on with {len(members)}: {names}", tuple(members))]
     allowed = sorted((way for way in found if way), key=lambda way: (-way.points, len(way.asked)))

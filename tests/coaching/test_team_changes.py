@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from coaching import enrollment, outbox, team_agreement, team_changes, team_draft, team_formation
+from coaching import enrollment, outbox, pairings, team_agreement, team_changes, team_draft, team_formation
 from coaching.models import AuditEvent, Consent, Membership, Message, Participant, Team, TeamChange
 from coaching.permissions import NotYourCohort
 from coaching.site import lifecycle
@@ -47,6 +47,10 @@ def ask(team, by, kind=GO_ON, joining=(), reason="Nobody waits."):
 def all_agree(change):
     for consent in change.consents.select_related("participant__user"):
         team_agreement.answer(consent=consent, agree=True, by=consent.participant.user, now=NOW)
+
+
+def keep(cohort, kind, *people, by):
+    pairings.keep(cohort=cohort, kind=kind, people=people, reason="They asked for it.", by=by, now=NOW)
 
 
 def names(change) -> list[str]:
@@ -189,6 +193,23 @@ def test_nobody_is_taken_from_a_team_of_three(small, cohort, branch_officer):
     other = team_of(cohort, 3, branch_officer)
     with pytest.raises(team_changes.NotPossible, match="Team 2 would become too small itself"):
         ask(small, branch_officer, JOIN, members(other)[:1])
+
+
+def test_nobody_leaves_behind_whom_they_are_kept_together_with(small, cohort, branch_officer):
+    moving, staying, *_ = members(team_of(cohort, 4, branch_officer))
+    keep(cohort, "together", moving, staying, by=branch_officer)
+    for one in (moving, staying):
+        with pytest.raises(BrokenRules, match="is kept together with"):
+            ask(small, branch_officer, JOIN, [one])
+    assert not {"Dot Other", "Eli Other"} & {str(way.joining[0]) for way in ways(small) if way.kind == JOIN}
+
+
+def test_two_who_are_kept_apart_do_not_go_on(small, cohort, branch_officer):
+    """T8"""
+    keep(cohort, "apart", *members(small), by=branch_officer)
+    assert ways(small) == []
+    with pytest.raises(BrokenRules, match="keeps them apart: They asked for it"):
+        ask(small, branch_officer, GO_ON)
 
 
 @pytest.mark.parametrize("who", ["a member", "who left", "another cohort", "nobody"])

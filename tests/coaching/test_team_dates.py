@@ -246,12 +246,27 @@ def test_reminder_says_by_when_and_that_a_late_answer_counts(question):
 def test_office_reads_who_has_not_answered(question, branch_officer):
     first, second, _ = question.consents.all()
     answer(first)
-    answer(second, agree=False)
+    answer(second)
     run(at(date(2026, 12, 1)))
     [body] = [each.body for each in mail.outbox if "missing" in each.subject]
     assert "- P2 Person" in body
     for words in ("P0 Person", "P1 Person"):
         assert words not in body
+
+
+def test_after_a_no_nobody_is_reminded_until_it_is_taken_back(question, branch_officer):
+    first, *others = question.consents.all()
+    answer(first, agree=False)
+    assert names(run(at(date(2026, 11, 28)))) == [mailbox(branch_officer)]
+    answer(first)
+    rest = sorted(mailbox(each.participant.user) for each in others)
+    assert names(run(at(date(2026, 11, 28), 12))) == rest
+
+
+def test_a_no_before_the_mail_leaves_stops_it(question, branch_officer):
+    team_dates.do_due(now=at(date(2026, 11, 28)))
+    answer(question.consents.first(), agree=False)
+    assert names(run(at(date(2026, 11, 28)))) == [mailbox(branch_officer)]
 
 
 def test_nobody_is_written_to_in_the_night(question):
@@ -359,15 +374,13 @@ def test_officer_who_takes_part_hears_nothing(question, cohort, branch_officer):
 def test_mails_name_neither_reasons_nor_addresses(question, branch_officer):
     """T4: what a member is asked by has names alone; the reason of a decline is in no mail."""
     first, *_ = question.consents.select_related("participant__user")
-    team_agreement.answer(
-        consent=first, agree=False, reason="We share an office", by=first.participant.user, now=NOW
-    )
-    mail.outbox.clear()
     for day in (date(2026, 11, 28), date(2026, 12, 1)):
         run(at(day))
+    given = {"agree": False, "reason": "We share an office", "by": first.participant.user}
+    team_agreement.answer(consent=first, now=at(date(2026, 12, 2)), **given)
     move(question, branch_officer, date(2026, 12, 8), at(date(2026, 12, 2)))
     run(at(date(2026, 12, 2)))
-    assert len(mail.outbox) == 2 + 2 + 1 + 1 + 2
+    assert len(mail.outbox) == 3 + (3 + 1) + (1 + 2)
     addresses = {consent.participant.user.email for consent in question.consents.all()}
     for letter in mail.outbox:
         text = letter.body + str(letter.alternatives)
