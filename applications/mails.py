@@ -198,6 +198,11 @@ def _project_change_asked(recipient: User, *, change: int) -> Mail | None:
     )
 
 
+def _project_change_taken_back(recipient: User, *, change: int) -> Mail | None:
+    found = _change(change)
+    return _render_change("project_change_taken_back", recipient, found, reverse("approvals"))
+
+
 def _project_change_settled(recipient: User, *, change: int) -> Mail | None:
     found = _change(change)
     page = reverse("project", args=[found.participant_id])
@@ -221,5 +226,6 @@ BUILDERS: dict[str, Build] = {
     "application_route_problem": _route_problem,
     "draft_shared": _draft_shared,
     "project_change_asked": _project_change_asked,
+    "project_change_taken_back": _project_change_taken_back,
     "project_change_settled": _project_change_settled,
 }

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from applications.models import Application, Decision, ProjectChange, ReviewStep, SeatOffer
 from applications.routing import expected_signers
 from coaching import offices, outbox
-from coaching.models import SignOff, User
+from coaching.models import Message, SignOff, User
 
 
 def _office(application: Application, now: datetime) -> list[User]:
@@ -149,6 +149,15 @@ def project_change_asked(change: ProjectChange, day: date, *, now: datetime) -> 
     people = expected_signers(change, on=day)
     outbox.queue_many(
         kind="project_change_asked", to=people, key=str(change.pk), now=now, ids={"change": change.pk}
+    )
+
+
+def project_change_taken_back(change: ProjectChange, *, now: datetime) -> None:
+    """To whoever was asked and has heard of it."""
+    told = Message.objects.filter(kind="project_change_asked", ids__change=change.pk, sent_at__isnull=False)
+    people = list(User.objects.filter(pk__in=told.values("recipient"), is_active=True))
+    outbox.queue_many(
+        kind="project_change_taken_back", to=people, key=str(change.pk), now=now, ids={"change": change.pk}
     )
 
 

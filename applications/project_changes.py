@@ -21,16 +21,31 @@ class CannotChange(Refused):
     """The participation has ended, a change waits already, or nothing would change."""
 
 
+class ChangeWaits(CannotChange):
+    """Another change waits; it can be taken back for this one."""
+
+
 @transaction.atomic
-def ask(*, participant: Participant, by: User, project: Project, why: str, now: datetime) -> ProjectChange:
+def ask(
+    *,
+    participant: Participant,
+    by: User,
+    project: Project,
+    why: str,
+    now: datetime,
+    instead_of: ProjectChange | None = None,
+) -> ProjectChange:
     """Ask the division director to concur with a changed project; until then the approved one stands.
 
-    Raises NotYours, CannotChange, ReasonMissing, routing.NoSigner.
+    `instead_of`: a change that waits, and is taken back for this one. Raises NotYours, CannotChange, ReasonMissing,
+    routing.NoSigner.
     """
     Participant.objects.select_for_update().get(pk=participant.pk)
     participant = Participant.objects.select_related("user", "cohort__program").get(pk=participant.pk)
     if participant.user_id != by.pk:
         raise NotYours(f"Only {participant} can change this project.")
+    if instead_of and instead_of.participant_id == participant.pk:
+        take_back(change=instead_of, by=by, now=now)
     _check(participant, project, why)
     day = today_of(participant.cohort, now)
     signer = routing.director_of(by, participant.cohort, on=day)
@@ -62,7 +77,7 @@ def _check(participant: Participant, project: Project, why: str) -> None:
     if participant.status != Participant.Status.ACTIVE:
         raise CannotChange("Your participation has ended; its project stays as it was.")
     if participant.project_changes.filter(status=Status.PENDING).exists():
-        raise CannotChange("A change of your project waits already. Take it back before you ask for another.")
+        raise ChangeWaits("A change of your project waits already. Nothing of what you typed here was sent.")
     answers = (project.title, project.description, project.expected_outcome, project.measure, why)
     if not all(answer.strip() for answer in answers) or not project.competencies:
         raise ReasonMissing("Answer every question about the project, and say why you want to change it.")
@@ -133,6 +148,7 @@ def take_back(*, change: ProjectChange, by: User, now: datetime) -> ProjectChang
     if change.status != Status.PENDING:
         raise CannotChange(f"{change.acted_by} has answered already.")
     _settle(change, Status.WITHDRAWN, by, now)
+    notices.project_change_taken_back(change, now=now)
     return change
 
 

@@ -9,10 +9,10 @@ from django.db.models import F, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from applications import changes
-from applications.models import Application, ReviewStep
+from applications.models import Application, ProjectChange, ReviewStep
 from applications.models.review_step import ReviewStepQuerySet
 from coaching import offices, permissions
-from coaching.models import OrgUnit, RouteStep, SignedText, SignOff, User
+from coaching.models import Cohort, OrgUnit, RouteStep, SignedText, SignOff, User
 
 
 def texts_visible_to(user: User, *, of: int | None = None, on: date | None = None) -> "QuerySet[SignedText]":
@@ -47,17 +47,21 @@ def may_read(user: User, application: Application) -> bool:
 
 
 def signatures_of(user: User) -> "QuerySet[SignOff]":
-    """The signatures in this person's name under other people's applications that they may still read."""
+    """The signatures in this person's name under other people's applications, and changes of their projects (A14), that
+    they may still read."""
     signed = ReviewStep.objects.exclude(application__applicant=user).filter(
         text__sign_offs__in=_signed_by(user).values("pk")
     )
     steps = ReviewStep.objects.select_related("application__applicant", "application__cohort")
+    changes = ProjectChange.objects.select_related("participant__user", "participant__cohort")
+    today = timezone.localdate()
+    kept = changes.filter(participant__cohort__in=_kept_cohorts(today))
     return (
         _signed_by(user)
-        .filter(text__in=_within_term(signed, timezone.localdate()).values("text"))
+        .filter(Q(text__in=_within_term(signed, today).values("text")) | Q(text__in=kept.values("text")))
         .select_related("text", "signer", "on_behalf_of")
         .defer("text__text")
-        .prefetch_related(Prefetch("text__review_steps", steps))
+        .prefetch_related(Prefetch("text__review_steps", steps), Prefetch("text__project_changes", changes))
         .order_by("-signed_at", "-pk")
     )
 
@@ -68,9 +72,15 @@ def _signed_by(user: User) -> "QuerySet[SignOff]":
 
 
 def _within_term(steps: "QuerySet[ReviewStep]", today: date) -> "QuerySet[ReviewStep]":
-    """Steps of applications whose records are kept today: see Cohort.records_kept_until."""
-    term = F("application__cohort__program__retention_years")
-    return steps.filter(application__cohort__first_month__year__gte=today.year - term)
+    """Steps of applications whose records are kept today."""
+    return steps.filter(application__cohort__in=_kept_cohorts(today))
+
+
+def _kept_cohorts(today: date) -> "QuerySet[Cohort]":
+    """See Cohort.records_kept_until."""
+    return Cohort.objects.filter(first_month__year__gte=today.year - F("program__retention_years")).values(
+        "pk"
+    )
 
 
 def _reached(steps: ReviewStepQuerySet, user: User, today: date) -> "QuerySet[ReviewStep]":

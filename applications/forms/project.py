@@ -19,6 +19,8 @@ WHO_READS = "Your division director, who concurs with it. Your team hears of it 
 class ProjectChangeForm(forms.ModelForm):
     """The whole project as it should be, and why; saved by applications.project_changes.ask."""
 
+    instead_of = forms.IntegerField(required=False)  # a change that waits: the value of the button
+
     class Meta:
         model = ProjectChange
         fields = ("title", "description", "expected_outcome", "measure", "competencies", "why")

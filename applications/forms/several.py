@@ -1,14 +1,16 @@
 """Signing several applications under one name."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
 from crispy_forms.layout import Fieldset
 from django.http import HttpRequest
+from django.utils.html import format_html_join
 
+from applications import routing
 from applications.forms.signing import as_signed, concept_date_field
-from applications.forms.writing import helper
+from applications.forms.writing import Markup, helper
 from applications.models import Application, ReviewStep
 from applications.routing import Settled
 from applications.settling import ConceptNotDiscussed, concept_discussed_by, stated_concept_date, statements
@@ -28,7 +30,10 @@ class SeveralForm(SigningForm):
         """What is signed of one application."""
         names = [name for step, _ in settled if (name := self._add_concept_date(step))]
         title = settled[0][0].application.applicant.name
-        return Fieldset(title, as_signed(statements(settled)), *names, css_class="panel-soft")
+        capacities = Markup(
+            format_html_join("", "<p>You sign as <strong>{}</strong>{}.</p>", _capacities(settled))
+        )
+        return Fieldset(title, capacities, as_signed(statements(settled)), *names, css_class="panel-soft")
 
     def _add_concept_date(self, step: ReviewStep) -> str:
         stated = stated_concept_date(step.application, step)
@@ -56,6 +61,13 @@ class SeveralForm(SigningForm):
         return [
             step for settled in self.settled.values() for step, _ in settled if _date_of(step) in self.fields
         ]
+
+
+def _capacities(settled: Settled) -> Iterator[tuple[str, str]]:
+    """In which office one signs, and for whom (A9)."""
+    for step, right in settled:
+        whom = f", for {right.on_behalf_of}" if right.on_behalf_of else ""
+        yield routing.capacity(step, right), whom
 
 
 def _date_of(step: ReviewStep) -> str:

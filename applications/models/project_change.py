@@ -28,6 +28,8 @@ class ProjectChangeQuerySet(AssignedQuerySet["ProjectChange"]):
             "acted_by",
             "text",
             "sign_off__on_behalf_of",
+            "sign_off__delegation",
+            "sign_off__signer",
         )
 
 
@@ -48,7 +50,7 @@ class ProjectChange(Assigned):
         Competency, related_name="+", verbose_name="competencies the project serves"
     )
     why = models.TextField("why do you want to change it?")
-    text = models.ForeignKey(SignedText, models.PROTECT, related_name="+")
+    text = models.ForeignKey(SignedText, models.PROTECT, related_name="project_changes")
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
     asked_at = models.DateTimeField()
     acted_at = models.DateTimeField(null=True, blank=True)

@@ -48,7 +48,7 @@ def project(request: HttpRequest, pk: int) -> HttpResponse:
             "help": help_for(pending, on=drafting.today_of(participant.cohort, timezone.now()))
             if pending
             else None,
-            "form": form if is_active and not pending else None,
+            "form": form if is_active and (form.is_bound or not pending) else None,
         },
     )
 
@@ -66,9 +66,16 @@ def _facts(goal: Goal) -> list[tuple[str, str]]:
 
 def _ask(request: HttpRequest, participant: Participant, form: ProjectChangeForm) -> bool:
     user: User = request.user  # type: ignore[assignment]
-    asked = {"project": form.project(), "why": form.cleaned_data["why"]}
+    instead_of = participant.project_changes.filter(pk=form.cleaned_data["instead_of"]).first()
     try:
-        change = project_changes.ask(participant=participant, by=user, now=timezone.now(), **asked)
+        change = project_changes.ask(
+            participant=participant,
+            by=user,
+            project=form.project(),
+            why=form.cleaned_data["why"],
+            instead_of=instead_of,
+            now=timezone.now(),
+        )
     except Refused as refusal:
         messages.error(request, str(refusal))
         return False
@@ -91,20 +98,24 @@ def take_back(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("project", change.participant_id)
 
 
-def _routed(user: User, pk: int) -> ProjectChange:
-    """A change that waits on this person today, or on which they were asked or acted."""
-    today = timezone.localdate()
-    to_act = ProjectChange.objects.pending().signable_by(user, on=today).values("pk")
+def _routed_to(user: User) -> Q:
+    """Changes of others that wait on this person today, or on which they were asked or acted."""
+    to_act = ProjectChange.objects.pending().signable_by(user, on=timezone.localdate()).values("pk")
     own = Q(acted_by=user) | Q(holder=user) | Q(signer=user, delegation=None)
-    found = ProjectChange.objects.with_people().filter(Q(pk__in=to_act) | own).exclude(participant__user=user)
-    return get_object_or_404(found, pk=pk)
+    return (Q(pk__in=to_act) | own) & ~Q(participant__user=user)
+
+
+def _routed(user: User, pk: int) -> ProjectChange:
+    return get_object_or_404(ProjectChange.objects.with_people().filter(_routed_to(user)), pk=pk)
 
 
 @access(signed_in)
 @require_safe
 def read(request: HttpRequest, pk: int) -> HttpResponse:
+    """Also for whoever asked."""
     user: User = request.user  # type: ignore[assignment]
-    change = _routed(user, pk)
+    readable = _routed_to(user) | Q(participant__user=user)
+    change = get_object_or_404(ProjectChange.objects.with_people().filter(readable), pk=pk)
     return _page(request, change, ConcurForm(change=change, request=request), DeclineChangeForm())
 
 
@@ -112,8 +123,13 @@ def _page(request: HttpRequest, change: ProjectChange, concur_form: Form, declin
     user: User = request.user  # type: ignore[assignment]
     day = drafting.today_of(change.participant.cohort, timezone.now())
     right = project_changes.right_to_act(change, user, on=day)
+    is_own = change.participant.user_id == user.pk
     context = {
         "change": change,
+        "is_own": is_own,
+        # M17: what was taken back is nobody else's to read.
+        "shows_text": is_own or change.status != ProjectChange.Status.WITHDRAWN,
+        "sign_offs": [change.sign_off] if change.sign_off else [],
         "cohort": change.participant.cohort,
         "right": right,
         "capacity": routing.capacity(change, right) if right else "",

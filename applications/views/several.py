@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from applications import reading, settling, waiting, workflow
 from applications.forms.several import SeveralForm
+from applications.models import ReviewStep
 from coaching.errors import Refused
 from coaching.models import User
 from coaching.permissions import access, signed_in
@@ -37,7 +38,9 @@ def several(request: HttpRequest) -> HttpResponse:
             request, "Open applications in the list, check those to sign, then sign them in one go."
         )
     elif len(settled) < len(proofs):
-        messages.warning(request, _left_out(len(proofs) - len(settled)))
+        messages.warning(
+            request, _left_out(set(opened) - {step.pk for step in steps if step.application_id in settled})
+        )
     if not settled:
         return redirect("approvals")
     form = SeveralForm(request.POST if request.method == "POST" else None, settled=settled, request=request)
@@ -49,9 +52,12 @@ def several(request: HttpRequest) -> HttpResponse:
     return render(request, "applications/approvals_several.html", context)
 
 
-def _left_out(number: int) -> str:
-    which = "1 of them is" if number == 1 else f"{number} of them are"
-    return f"{which} not here: changed, withdrawn, or no longer waiting for you since you opened the list."
+def _left_out(step_ids: set[int]) -> str:
+    """Whose applications were opened, and can no longer be signed."""
+    steps = ReviewStep.objects.filter(pk__in=step_ids).select_related("application__applicant")
+    names = sorted(str(step.application.applicant) for step in steps)
+    who = ", ".join(names) if names else "Something you opened"
+    return f"Not among them any more: {who}. Changed, withdrawn, or no longer waiting for you since you opened the list."
 
 
 def _sign_each(request: HttpRequest, form: SeveralForm, user: User) -> None:

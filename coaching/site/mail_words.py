@@ -41,6 +41,7 @@ ABOUT = {
     "participation_ended": "The participation has ended",
     "project_change_asked": "A change of a project waits for a signature",
     "project_change_reminder": "Reminder to answer a change of a project",
+    "project_change_taken_back": "A change of a project was taken back",
     "project_change_settled": "A change of a project was settled",
     "team_agreed": "Everybody of a team agreed",
     "team_answer_reminder": "Reminder to answer whether one agrees to a team",

@@ -5,6 +5,7 @@ See docs/decisions/0008-what-was-typed-comes-back.md.
 """
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -18,6 +19,7 @@ from applications.views import keeping
 NEVER = ("accounts/", "admin/")  # what is sent there is nobody's to show again
 SIGNATURE = "typed_name"  # given in sight of what is signed, so it is no reason to hand a form back
 SOME_LENGTH = 10
+KEPT = "was_kept"  # stands in the forms that hand something back
 
 
 class SignInMiddleware(LoginRequiredMiddleware):
@@ -25,6 +27,13 @@ class SignInMiddleware(LoginRequiredMiddleware):
         self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
     ) -> HttpResponse:
         return handed_back(request) or super().handle_no_permission(request, view_func)
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Whoever signed in as somebody else may not send it: then it stays with whoever typed it."""
+        if response.status_code != HTTPStatus.NOT_FOUND or not _can_be_handed_back(request):
+            return response
+        kept = KEPT in request.POST and _for_now(request, _page(request, refused=True))
+        return kept or response
 
 
 def token_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -34,13 +43,21 @@ def token_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def handed_back(request: HttpRequest) -> HttpResponse | None:
     """Nothing is saved: what was typed, with a token that counts now; None where nothing of one's own was typed."""
-    if request.method != "POST" or not _asks_for_sign_in(request) or not _comes_from_here(request):
+    if not _can_be_handed_back(request):
         return None
-    answer = keeping.handed_back(request) or _page(request)
+    return _for_now(request, keeping.handed_back(request) or _page(request))
+
+
+def _for_now(request: HttpRequest, answer: HttpResponse | None) -> HttpResponse | None:
+    """With a token that counts, and in no cache."""
     if answer:
         get_token(request)  # sets its cookie where that was lost
         add_never_cache_headers(answer)
     return answer
+
+
+def _can_be_handed_back(request: HttpRequest) -> bool:
+    return request.method == "POST" and _asks_for_sign_in(request) and _comes_from_here(request)
 
 
 def _asks_for_sign_in(request: HttpRequest) -> bool:
@@ -59,11 +76,12 @@ def _comes_from_here(request: HttpRequest) -> bool:
     return request.headers.get("Origin") == f"{request.scheme}://{request.get_host()}"
 
 
-def _page(request: HttpRequest) -> HttpResponse | None:
+def _page(request: HttpRequest, *, refused: bool = False) -> HttpResponse | None:
+    """`refused`: the person who is signed in now has nothing of that kind."""
     carried = [
         (name, value)
         for name, values in request.POST.lists()
-        if name != "csrfmiddlewaretoken" and "password" not in name.lower()
+        if name not in ("csrfmiddlewaretoken", KEPT) and "password" not in name.lower()
         for value in values
     ]
     shown = [value for name, value in carried if name != SIGNATURE and _is_text(value)]
@@ -74,6 +92,7 @@ def _page(request: HttpRequest) -> HttpResponse | None:
         "carried": carried,
         "shown": shown,
         "files": bool(request.FILES),
+        "refused": refused,
     }
     return render(request, "site/kept.html", context, status=403)
 

@@ -260,6 +260,13 @@ class TestMails:
         project_changes.take_back(change=ask(participant, changed), by=participant.user, now=NOW)
         assert self.deliver() == []
 
+    def test_whoever_was_asked_hears_that_it_was_taken_back(self, participant, changed):
+        change = ask(participant, changed)
+        self.deliver()
+        for _ in range(2):
+            project_changes.take_back(change=change, by=participant.user, now=NOW)
+        assert self.deliver() == [("dana", "Ana Applicant no longer asks to change the division project")]
+
 
 class TestReminders:
     """On the days of an application's signer: two before the tenth day, the day after, then weekly (A14)."""
@@ -393,6 +400,50 @@ class TestPages:
         change.refresh_from_db()
         assert change.status == Status.DECLINED
 
+    def test_a_second_tab_keeps_its_words_and_can_take_the_place_of_the_first(
+        self, client, participant, changed
+    ):
+        client.force_login(participant.user)
+        page = reverse("project", args=[participant.pk])
+        client.post(page, self.data(changed))
+        first = ProjectChange.objects.get()
+        other = self.data(replace(changed, title="Three forms"))
+        answer = client.post(page, other)
+        html = answer.content.decode()
+        assert answer.context["form"]["title"].value() == "Three forms"
+        assert "A change of your project waits already." in html
+        assert f'name="instead_of" value="{first.pk}"' in html
+        assert client.post(page, {**other, "instead_of": first.pk}).url == page
+        first.refresh_from_db()
+        assert first.status == Status.WITHDRAWN
+        assert ProjectChange.objects.get(status=Status.PENDING).title == "Three forms"
+        assert client.post(page, {**other, "instead_of": "x"}).status_code == 200
+
+    def test_what_was_signed_stays_readable_for_both(self, client, participant, changed, director):
+        change = concur(ask(participant, changed), director)
+        address = reverse("project_approval", args=[change.pk])
+        client.force_login(director)
+        listed = client.get(reverse("approvals_signed")).content.decode()
+        assert f'<a href="{address}">Ana Applicant, a changed project</a>' in listed
+        for user in (director, participant.user):
+            client.force_login(user)
+            page = client.get(address).content.decode()
+            assert "Two forms for school meals" in page
+            assert "Dana Director, Division Director" in page
+            assert change.text.digest in page
+        assert address in client.get(reverse("project", args=[participant.pk])).content.decode()
+
+    def test_what_was_taken_back_is_for_ones_own_eyes(self, client, participant, changed, director):
+        change = ask(participant, changed)
+        project_changes.take_back(change=change, by=participant.user, now=NOW)
+        address = reverse("project_approval", args=[change.pk])
+        client.force_login(director)
+        page = client.get(address).content.decode()
+        assert "Ana Applicant took this back" in page
+        assert "One form turned out to be too long." not in page
+        client.force_login(participant.user)
+        assert "One form turned out to be too long." in client.get(address).content.decode()
+
     def test_strangers_get_404(
         self, client, participant, changed, supervisor, deputy, branch_officer, outsider
     ):
@@ -404,8 +455,6 @@ class TestPages:
             assert client.get(reverse("project_approval", args=[change.pk])).status_code == 404
             for name in ("project_concur", "project_decline", "project_take_back"):
                 assert client.post(reverse(name, args=[change.pk])).status_code == 404
-        client.force_login(participant.user)
-        assert client.get(reverse("project_approval", args=[change.pk])).status_code == 404
 
     def test_three_changes_take_as_many_queries_as_one(self, client, participant, changed):
         client.force_login(participant.user)

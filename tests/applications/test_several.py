@@ -102,7 +102,10 @@ def test_one_that_changed_is_left_out_and_said_so(client, applicant, supervisor,
     submit(two[0])
     response = send(client, supervisor, two, proofs=proofs)
     assert told(response, client) == [
-        "1 of them is not here: changed, withdrawn, or no longer waiting for you since you opened the list.",
+        (
+            "Not among them any more: Ana Applicant. "
+            "Changed, withdrawn, or no longer waiting for you since you opened the list."
+        ),
         "Signed. 1 application goes on to the next office.",
     ]
     assert signers(Application.objects.get(pk=two[0].pk)) == ["Ana Applicant"]
@@ -112,7 +115,7 @@ def test_a_second_press_signs_nothing_more(client, supervisor, two):
     proofs = opened(client, supervisor, two)
     told(send(client, supervisor, two, proofs=proofs), client)
     response = send(client, supervisor, two, proofs=proofs)
-    assert "2 of them are not here" in told(response, client)[0]
+    assert "Not among them any more: Ana Applicant, Zoe Other." in told(response, client)[0]
     assert SignOff.objects.filter(signer=supervisor).count() == 2
 
 

@@ -238,7 +238,10 @@ APPLICATION_ROOMS = {
     "application_withdraw": both("application", OWN_APPLICATIONS),
     "project": both("participant", dict.fromkeys(PARTICIPANTS, OWNER)),
     "project_take_back": both("project change", {"ours": OWNER, "foreign": OWNER}),
-    "project_approval": about("project change", get={"ours": people("director")}),
+    "project_approval": about(
+        "project change",
+        get={"ours": people("director owner"), "foreign": OWNER},
+    ),
     "project_concur": both("project change", {"ours": people("director")}),
     "project_decline": both("project change", {"ours": people("director")}),
     "approvals": page(PEOPLE),

@@ -17,8 +17,8 @@ from applications import notices, project_changes, reassigning, reminders, waitl
 from applications.models import Application, ProjectChange
 from certificates import approval, issuing
 from certificates.models import Batch, Certificate
-from coaching import delegations, directory, outbox, team_dates
-from coaching.models import Delegation, DirectoryCorrection, Message, OrgUnit, TeamChange, User
+from coaching import delegations, directory, outbox, team_agreement, team_dates
+from coaching.models import Consent, Delegation, DirectoryCorrection, Message, OrgUnit, TeamChange, User
 from tests import world as worlds
 from tests.clock import NOW
 from tests.world import World
@@ -115,6 +115,11 @@ def test_no_link_signs_or_changes_anything(django_db_setup):
         world = worlds.build()
         set_all_going(world)
     deliver(NOW)
+    for declined in Consent.objects.filter(
+        answer=Consent.Answer.DECLINED
+    ):  # told above; now it waits for all
+        user = declined.participant.user
+        team_agreement.answer(consent=declined, agree=True, by=user, now=NOW)
     before = state()
     assert follow_all(NOW) > 50
     assert state() == before
@@ -130,13 +135,15 @@ def test_no_link_signs_or_changes_anything(django_db_setup):
         follow_all(now)
         assert state() == before
 
-    # A post has become vacant, and a certificate is no longer true.
+    # A post has become vacant, a certificate is no longer true, and a change of a project no longer wanted.
     with time_machine.travel(NOW, tick=False):
         OrgUnit.objects.filter(pk=world.ours.division.pk).update(head=None)
         draft = Application.objects.get(pk=world.things["application"]["draft"].keys["pk"])
         notices.route_problem(draft, now=NOW)
         certificate = Certificate.objects.get(pk=world.things["certificate"]["ours"].keys["pk"])
         issuing.revoke(certificate=certificate, by=world.ours.officer, reason="Issued by mistake.", now=NOW)
+        foreign = ProjectChange.objects.get(pk=world.things["project change"]["foreign"].keys["pk"])
+        project_changes.take_back(change=foreign, by=foreign.participant.user, now=NOW)
     deliver(NOW)
     before = state()
     assert follow_all(NOW) > 0

@@ -25,6 +25,9 @@ ADMINISTRATOR = {
 }
 
 
+PATIENCE = 180  # seconds; a busy machine is no failure
+
+
 @pytest.fixture(scope="module")
 def project(tmp_path_factory) -> Path:
     """The files that git knows or would add; installed packages are shared with this project."""
@@ -65,15 +68,15 @@ def start(project) -> Iterator[Callable[..., subprocess.Popen]]:
     for process in started:
         if process.poll() is None:
             process.terminate()
-            process.communicate(timeout=60)
+            process.communicate(timeout=PATIENCE)
     signal.signal(signal.SIGINT, before)
 
 
 def wait_for(port: int, process: subprocess.Popen) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            with urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:
+            with urlopen(f"http://127.0.0.1:{port}/readyz", timeout=PATIENCE) as answer:
                 assert answer.status == 200
                 return
         except URLError:
@@ -102,7 +105,7 @@ def test_server_serves_with_its_worker_and_ends_both(start):
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.2", port))
     os.killpg(process.pid, signal.SIGINT)  # what Ctrl-C does
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert f"http://127.0.0.1:{port}/" in output
     assert "Ada Administrator can sign in as admin@example.org." in output
@@ -114,7 +117,7 @@ def test_server_ends_when_its_worker_dies(start):
     process = start("--empty", PORT=str(port), **ADMINISTRATOR)
     wait_for(port, process)
     os.kill(min(members(process.pid, "celery")), signal.SIGKILL)
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
     assert "ended by itself" in output
     assert members(process.pid) == []
@@ -125,7 +128,7 @@ def test_busy_port_is_said_before_anything_starts(start, project):
         busy.bind(("127.0.0.1", 0))
         busy.listen()
         port = busy.getsockname()[1]
-        output, _ = start(PORT=str(port)).communicate(timeout=10)
+        output, _ = start(PORT=str(port)).communicate(timeout=PATIENCE)
     assert output == (
         f"server: port {port} is in use. "
         f"End what listens there, or choose another: PORT={port + 1} script/server\n"
@@ -135,20 +138,20 @@ def test_busy_port_is_said_before_anything_starts(start, project):
 def test_empty_without_an_administrator_to_make_says_what_is_missing(start, project):
     (project / "var" / "db.sqlite3").unlink(missing_ok=True)
     process = start("--empty", PORT=str(free_port()))
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
     assert "ADMIN_EMAIL is missing: set it, or run this in a terminal." in output
 
 
-def test_second_bootstrap_is_quick_and_keeps_the_secrets(project):
+def test_second_bootstrap_installs_nothing_and_keeps_the_secrets(project):
     subprocess.run([project / "script" / "bootstrap", "--dev"], cwd="/", check=True)
     secrets = (project / ".env").read_text()
     assert (project / ".env").stat().st_mode & 0o777 == 0o600
-    began = time.monotonic()
+    installed = (project / ".venv" / ".installed").stat().st_mtime_ns
     again = subprocess.run(
         [project / "script" / "bootstrap"], cwd="/", check=True, capture_output=True, text=True
     )
-    assert time.monotonic() - began < 2
+    assert (project / ".venv" / ".installed").stat().st_mtime_ns == installed
     assert again.stdout + again.stderr == ""
     assert (project / ".env").read_text() == secrets
 

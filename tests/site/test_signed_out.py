@@ -65,6 +65,18 @@ def test_after_signing_in_it_is_sent_with_a_token_that_counts(strict, returning,
     assert application.status == Application.Status.RETURNED
 
 
+def test_whoever_signs_in_as_somebody_else_keeps_what_was_typed(client, returning, org):
+    kept = {"comment": COMMENT, "text_id": "7", "was_kept": "1"}
+    assert 'name="was_kept"' in client.post(returning, kept, headers=FROM_HERE).content.decode()
+    stranger = factories.person("Sam Stranger", unit=org.unit)
+    client.force_login(stranger)
+    page = client.post(returning, kept, headers=FROM_HERE)
+    assert (page.status_code, page.context["shown"]) == (403, [COMMENT])
+    assert page.context["carried"] == [("comment", COMMENT), ("text_id", "7")]
+    assert "You are signed in as <strong>Sam Stranger</strong>" in page.content.decode()
+    assert client.post(returning, {**kept, "was_kept": []}, headers=FROM_HERE).status_code == 404
+
+
 def test_several_choices_come_back_with_whom_they_are_about(
     client, org, applicant, supervisor, deputy, cohort
 ):
