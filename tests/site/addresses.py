@@ -118,7 +118,10 @@ TEAM_ROOMS = {
     "my_team": page(people("asked member other_member graduate")),
     "team_answer": both("consent", {"ours": OWNER, "foreign": OWNER}),
     "cohort_teams": about("cohort", get=COHORTS),
-    "team_wishes": both("participant", {"asked": OWNER, "foreign asked": OWNER}),
+    # Whose team stands is led to it.
+    "team_wishes": both(
+        "participant", dict.fromkeys(("asked", "member", "foreign asked", "foreign member"), OWNER)
+    ),
     "team_wishes_ask": both("cohort", COHORTS),
     "team_pairings": both("cohort", COHORTS),
     "team_pairing_end": both("pairing", {"ours": OFFICE, "foreign": people("other_officer")}),
