@@ -4,10 +4,30 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 from functools import cached_property
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, Q, QuerySet
 
 from coaching.models import Delegation, OrgUnit, RoleAssignment, User
+from coaching.prepared import SOME_DAY, PreparedQuery
+
+
+def _orders(user: User, on: date) -> QuerySet[Delegation]:
+    return Delegation.objects.on(on).filter(person=user)
+
+
+def _assignments(user: User, on: date) -> QuerySet[RoleAssignment]:
+    return RoleAssignment.objects.on(on).filter(user=user)
+
+
+# Every page asks, and most people hold nothing.
+_HOLDS = PreparedQuery(
+    lambda user, on: User.objects.filter(pk=user.pk).values(
+        orders=Exists(_orders(user, on)),
+        units=Exists(OrgUnit.objects.filter(head=user)),
+        assignments=Exists(_assignments(user, on)),
+    )
+)
 
 
 class Standing:
@@ -17,21 +37,30 @@ class Standing:
         self.user, self.on = user, on
 
     @cached_property
+    def _holds(self) -> dict[str, bool]:
+        return _HOLDS.row(self.user, on=self.on)
+
+    @cached_property
     def orders(self) -> list[Delegation]:
         """The orders under which they stand in for others."""
-        orders = Delegation.objects.on(self.on).filter(person=self.user).order_by()
-        return list(orders.select_related("principal", "person"))
+        if not self._holds["orders"]:
+            return []
+        return list(_orders(self.user, self.on).order_by().select_related("principal", "person"))
 
     @cached_property
     def units(self) -> list[OrgUnit]:
         """Units whose headship they hold: as head, acting, or as the head's delegate."""
+        if not self._holds["units"] and not self.orders:
+            return []
         posts = [order.unit_id for order in self.orders if order.unit_id]
         principals = [order.principal_id for order in self.orders if order.principal_id and not order.unit_id]
         return list(OrgUnit.objects.filter(Q(head=self.user) | Q(pk__in=posts) | Q(head__in=principals)))
 
     @cached_property
     def assignments(self) -> list[RoleAssignment]:
-        return list(RoleAssignment.objects.on(self.on).filter(user=self.user).select_related("unit"))
+        if not self._holds["assignments"]:
+            return []
+        return list(_assignments(self.user, self.on).select_related("unit"))
 
 
 def standing(user: User, *, on: date) -> Standing:
@@ -48,10 +77,19 @@ def remember(user: User) -> None:
         user._standings = {}  # type: ignore[attr-defined]
 
 
-def remember_without_orders(user: User, *, on: date) -> None:
-    """As of somebody who stands in for nobody that day, without asking."""
-    remember(user)
-    standing(user, on=on).orders = []
+class PreparedForStandIns(PreparedQuery):
+    """What those may do who stand in for others is part of the SQL, not of its parameters: for them it is built anew."""
+
+    def row(self, user: User, *, on: date) -> dict[str, Any]:
+        if standing(user, on=on).orders:
+            return dict(self.build(user, on).get())
+        return super().row(user, on=on)
+
+    def somebody(self) -> User:
+        user = super().somebody()
+        remember(user)
+        standing(user, on=SOME_DAY).orders = []
+        return user
 
 
 def units_led_by(user: User, *, on: date, kind: str | None = None) -> list[OrgUnit]:

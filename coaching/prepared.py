@@ -8,7 +8,6 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from coaching import offices
 from coaching.models import User
 
 SOMEBODY = -(2**40)  # stands in the SQL for the person it is asked about
@@ -19,14 +18,11 @@ class PreparedQuery:
     """A query about a person on a day, which `build` makes with `values`."""
 
     def __init__(self, build: Callable[[User, date], QuerySet]) -> None:
-        self._build = build
+        self.build = build
         self._prepared: dict[str, tuple[str, tuple[Any, ...]]] = {}
 
     def row(self, user: User, *, on: date) -> dict[str, Any]:
         """Its only row, by name, as the database gives it."""
-        # What those may do who stand in for others is part of the SQL, not of its parameters.
-        if offices.standing(user, on=on).orders:
-            return self._build(user, on).get()
         sql, parameters = self._sql()
         about: dict[Any, Any] = {SOMEBODY: user.pk, _as_parameter(SOME_DAY): _as_parameter(on)}
         with connection.cursor() as cursor:
@@ -37,10 +33,11 @@ class PreparedQuery:
     def _sql(self) -> tuple[str, tuple[Any, ...]]:
         zone = timezone.get_current_timezone_name()  # moments become days in it
         if zone not in self._prepared:
-            somebody = User(pk=SOMEBODY)
-            offices.remember_without_orders(somebody, on=SOME_DAY)
-            self._prepared[zone] = self._build(somebody, SOME_DAY).query.sql_with_params()
+            self._prepared[zone] = self.build(self.somebody(), SOME_DAY).query.sql_with_params()
         return self._prepared[zone]
+
+    def somebody(self) -> User:
+        return User(pk=SOMEBODY)
 
 
 def _as_parameter(day: date) -> object:

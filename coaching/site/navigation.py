@@ -17,7 +17,6 @@ from certificates.models import Batch
 from coaching import offices, permissions
 from coaching.counting import NumberOf
 from coaching.models import Participant, User
-from coaching.prepared import PreparedQuery
 from coaching.site.my_team import open_questions
 
 
@@ -58,7 +57,7 @@ def _facts(user: User, today: date) -> QuerySet:
     )
 
 
-FACTS = PreparedQuery(_facts)
+FACTS = offices.PreparedForStandIns(_facts)
 
 
 def links_for(user: User) -> list[Link]:

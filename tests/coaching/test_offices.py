@@ -199,10 +199,13 @@ def test_view_answers_404_to_others(rf, deputy, outsider):
     assert view.access is permissions.deputy
 
 
-def test_what_somebody_holds_is_asked_once_a_request(org, deputy, branch_officer, django_assert_num_queries):
-    for user in (deputy, branch_officer):
+def test_what_somebody_holds_is_asked_once_a_request(
+    org, deputy, branch_officer, outsider, django_assert_num_queries
+):
+    # Whether they hold anything; then the headships, or the assignments.
+    for user, number in ((outsider, 1), (deputy, 2), (branch_officer, 2)):
         offices.remember(user)
-        with django_assert_num_queries(3):  # orders, headships, assignments
+        with django_assert_num_queries(number):
             for _ in range(3):
                 permissions.deputy(user)
                 permissions.branch_office(user)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from coaching import offices
 from coaching.counting import NumberOf
 from coaching.models import Delegation, RoleAssignment, User
-from coaching.prepared import PreparedQuery
+from coaching.offices import PreparedForStandIns
 from tests.clock import NOW, TODAY
 
 
@@ -23,11 +23,11 @@ def facts(user: User, on: date) -> QuerySet:
 
 
 @pytest.fixture
-def prepared() -> PreparedQuery:
-    return PreparedQuery(facts)
+def prepared() -> PreparedForStandIns:
+    return PreparedForStandIns(facts)
 
 
-def same(prepared: PreparedQuery, user: User, on: date = TODAY) -> tuple:
+def same(prepared: PreparedForStandIns, user: User, on: date = TODAY) -> tuple:
     row = prepared.row(user, on=on)
     assert row == facts(user, on).get()
     return tuple(row.values())
