@@ -1,5 +1,6 @@
 """Whatever happens in whatever order, no application gets where the program's rules forbid it to be (A3, A7–A11, F3)."""
 
+from collections import Counter, defaultdict
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 
@@ -359,30 +360,36 @@ class AnyOrder(RuleBasedStateMachine):
 
     @invariant()
     def an_application_waits_at_one_place_or_none(self) -> None:
-        for each in Application.objects.all():
-            waiting = each.review_steps.current().count()
-            assert waiting == (1 if each.status == Status.IN_REVIEW else 0)
+        waiting = Counter(ReviewStep.objects.current().order_by().values_list("application", flat=True))
+        reviewed = Application.objects.filter(status=Status.IN_REVIEW).order_by()
+        assert waiting == Counter(reviewed.values_list("pk", flat=True))
 
     @invariant()
     def no_step_is_skipped(self) -> None:
         """A9: whatever stands signed, all before it is signed; and what is decided is signed by all."""
-        for each in Application.objects.exclude(current_text=None):
-            steps = list(each.review_steps.current_round().exclude(status="superseded").order_by("position"))
-            signed = [step.status == ReviewStep.Status.SIGNED for step in steps]
-            assert signed == sorted(signed, reverse=True)
-            if each.status in DECIDED:
-                assert len(signed) == 3
-                assert all(signed)
+        routes: dict[int, list[bool]] = defaultdict(list)
+        steps = ReviewStep.objects.current_round().exclude(status="superseded").order_by("position")
+        for application, status in steps.values_list("application", "status"):
+            routes[application].append(status == ReviewStep.Status.SIGNED)
+        assert all(signed == sorted(signed, reverse=True) for signed in routes.values())
+        decided = Application.objects.filter(status__in=DECIDED).order_by()
+        assert all(routes[each] == [True] * 3 for each in decided.values_list("pk", flat=True))
 
     @invariant()
     def nobody_signs_their_own(self) -> None:
         """A9: but as the applicant, once for each text."""
-        for text in SignedText.objects.filter(kind=SignedText.Kind.APPLICATION):
-            applicant = text.review_steps.first().application.applicant
-            own = [each.capacity for each in text.sign_offs.filter(signer=applicant)]
-            assert own == ["Applicant"]
-            assert not text.sign_offs.filter(on_behalf_of=applicant).exists()
-            assert text.digest == signing.digest(text.text)
+        texts = SignedText.objects.filter(kind=SignedText.Kind.APPLICATION).order_by()
+        applicants = dict(ReviewStep.objects.order_by().values_list("text", "application__applicant"))
+        own = {pk: [] for pk in texts.values_list("pk", flat=True)}
+        sign_offs = SignOff.objects.filter(text__in=texts).order_by()
+        for text, signer, behind, capacity in sign_offs.values_list(
+            "text", "signer", "on_behalf_of", "capacity"
+        ):
+            assert behind != applicants[text]
+            if signer == applicants[text]:
+                own[text].append(capacity)
+        assert all(capacities == ["Applicant"] for capacities in own.values())
+        assert all(digest == signing.digest(text) for digest, text in texts.values_list("digest", "text"))
 
     @invariant()
     def who_is_accepted_takes_part_and_has_a_seat(self) -> None:
@@ -430,7 +437,7 @@ def reached(walked: AnyOrder) -> set[str]:
 @pytest.mark.django_db
 def test_no_order_of_acts_leads_where_the_rules_forbid():
     """Every step of it asserts the invariants above; here only that it went somewhere."""
-    found = walk(AnyOrder, reached, examples=8, steps=30, same=True)
+    found = walk(AnyOrder, reached, examples=6, steps=30, same=True)
     assert found.acts >= 100
     assert {Status.IN_REVIEW, Status.RETURNED, Status.ACCEPTED, Status.WITHDRAWN} <= found.reached
 

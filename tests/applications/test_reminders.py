@@ -30,7 +30,8 @@ def run(now: datetime) -> list[tuple[str, str]]:
     """To whom, and the subject, of what this run sends."""
     with time_machine.travel(now, tick=False):
         before = len(mail.outbox)
-        due.send_due(now=now)
+        reminders.do_due(now=now)
+        outbox.deliver_due(now=now)
         return sorted((letter.to[0].split(".")[0], letter.subject) for letter in mail.outbox[before:])
 
 
