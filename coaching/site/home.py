@@ -1,10 +1,14 @@
 """The first page after signing in: what waits for this person, and what is good to know."""
 
+from datetime import date
+
+from django.db.models import Exists, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from coaching import offices
 from coaching.models import Program, User
 from coaching.permissions import access, signed_in
 from coaching.site.waiting import applications, certificates, meetings, office, selection, teams
@@ -42,10 +46,21 @@ FINDS: tuple[Find, ...] = (
 )
 
 
+def _has_rows(user: User, today: date) -> QuerySet:
+    """Of each kind of card that says what it is about, by its place in FINDS, whether there is any."""
+    rows = {str(place): find.rows(user, today) for place, find in enumerate(FINDS) if hasattr(find, "rows")}
+    return User.objects.filter(pk=user.pk).values(**{place: Exists(each) for place, each in rows.items()})
+
+
+HAS_ROWS = offices.PreparedForStandIns(_has_rows)
+
+
 def cards_for(user: User) -> list[Card]:
     """The most urgent first; among equals, in the order of the program's year."""
     now = timezone.now()
-    cards = [card for find in FINDS for card in find(user, now)]
+    has_rows = HAS_ROWS.row(user, on=timezone.localdate(now))
+    finds = [find for place, find in enumerate(FINDS) if has_rows.get(str(place), True)]
+    cards = [card for find in finds for card in find(user, now)]
     return sorted(cards, key=lambda card: card.urgency)
 
 

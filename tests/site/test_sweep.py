@@ -28,6 +28,7 @@ from certificates import issuing
 from coaching import offices
 from coaching.models import AuditEvent, ClosedDay, User
 from coaching.site import urls
+from coaching.site.home import FINDS, cards_for
 from tests import world as worlds
 from tests.clock import NOW
 from tests.site.addresses import (
@@ -320,6 +321,12 @@ def test_what_does_not_exist_is_not_found(name, world, clients):
                 method,
                 answer.status_code,
             )
+
+
+def test_home_leaves_out_no_card_whose_rows_it_asks_for_first(world, frozen):
+    for user in world.cast.values():
+        each_kind = [card for find in FINDS for card in find(user, NOW)]
+        assert cards_for(user) == sorted(each_kind, key=lambda card: card.urgency)
 
 
 # The administration and the sign-in library

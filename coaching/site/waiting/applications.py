@@ -2,27 +2,29 @@
 
 from datetime import date, datetime
 
-from django.db.models import Count, F, Min, Q
+from django.db.models import Count, F, Min, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
 from applications import drafting
 from applications.models import Application, DraftShare, ReviewStep
-from applications.waiting import changes_waiting
+from applications.waiting import changes_waiting, steps_waiting
 from coaching import permissions
 from coaching.models import Cohort, Membership, OrgUnit, User
-from coaching.site.waiting.cards import Card, Urgency, counted, day
+from coaching.site.waiting.cards import Card, Urgency, about, counted, day
 
 Status = Application.Status
 
 
+def _to_sign(user: User, today: date) -> QuerySet[ReviewStep]:
+    steps = steps_waiting(user, on=today).filter(route_step__decides=False)
+    return steps.exclude(application__choice__text=F("text"))
+
+
+@about(_to_sign)
 def to_sign(user: User, now: datetime) -> list[Card]:
     """A9: as signer, acting person or delegate; decisions have cards of their own."""
-    steps = ReviewStep.objects.current().signable_by(user, on=timezone.localdate(now))
-    steps = steps.filter(route_step__decides=False).exclude(application__choice__text=F("text"))
-    sums = steps.filter(application__status=Status.IN_REVIEW).aggregate(
-        number=Count("pk"), since=Min("since_at")
-    )
+    sums = _to_sign(user, timezone.localdate(now)).aggregate(number=Count("pk"), since=Min("since_at"))
     if not sums["number"]:
         return []
     return [
@@ -37,6 +39,7 @@ def to_sign(user: User, now: datetime) -> list[Card]:
     ]
 
 
+@about(lambda user, today: changes_waiting(user, on=today))
 def project_changes(user: User, now: datetime) -> list[Card]:
     """A14: a change of an approved project waits for the director."""
     sums = changes_waiting(user, on=timezone.localdate(now)).aggregate(
@@ -56,9 +59,14 @@ def project_changes(user: User, now: datetime) -> list[Card]:
     ]
 
 
+def _shares(user: User, today: date) -> QuerySet[DraftShare]:
+    return DraftShare.objects.open().filter(person=user)
+
+
+@about(_shares)
 def drafts_shared(user: User, now: datetime) -> list[Card]:
     """A3: somebody lets this person read a draft before they talk about its project."""
-    shares = DraftShare.objects.open().filter(person=user).select_related("application__applicant")
+    shares = _shares(user, timezone.localdate(now)).select_related("application__applicant")
     return [
         Card(
             title=f"{share.application.applicant} shares a draft with you",
@@ -72,14 +80,16 @@ def drafts_shared(user: User, now: datetime) -> list[Card]:
     ]
 
 
+def _mine(user: User, today: date) -> QuerySet[Application]:
+    in_teams = Membership.objects.filter(participant__user=user, ended_at=None)
+    own = Application.objects.standing().filter(applicant=user, cohort__first_month__gt=today)
+    return own.exclude(cohort__in=in_teams.values("participant__cohort"))
+
+
+@about(_mine)
 def mine(user: User, now: datetime) -> list[Card]:
     """Own applications, until the program begins or the person is in a team (A11)."""
-    in_teams = Membership.objects.filter(participant__user=user, ended_at=None)
-    rows = (
-        Application.objects.standing()
-        .filter(applicant=user, cohort__first_month__gt=timezone.localdate(now))
-        .exclude(cohort__in=in_teams.values("participant__cohort"))
-    )
+    rows = _mine(user, timezone.localdate(now))
     steps = (
         ReviewStep.objects.current()
         .filter(application__applicant=user)

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from enum import IntEnum
 from functools import wraps
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from coaching.models import User
@@ -37,6 +38,18 @@ class Card:
 
 # Cards of one kind for a person at a moment, in a constant number of queries.
 Find = Callable[[User, datetime], list[Card]]
+# What such cards are about, for a person on a day; hangs on the day alone, not on one that is counted from it.
+Rows = Callable[[User, date], QuerySet]
+
+
+def about(rows: Rows) -> Callable[[Find], Find]:
+    """For most people a kind of card has no rows; of which it has, the home page asks in one query."""
+
+    def declare(find: Find) -> Find:
+        find.rows = rows  # type: ignore[attr-defined]
+        return find
+
+    return declare
 
 
 def only_for(rule: Rule) -> Callable[[Find], Find]:

@@ -1,15 +1,15 @@
 """What waits around certificates: a batch to approve, one's own certificate."""
 
-from datetime import datetime
+from datetime import date, datetime
 
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
 from certificates.models import Batch, BatchEntry, Certificate
 from coaching import permissions
 from coaching.models import User
-from coaching.site.waiting.cards import Card, Urgency, counted, day, only_for
+from coaching.site.waiting.cards import Card, Urgency, about, counted, day, only_for
 from meetings.models import Meeting
 
 
@@ -29,9 +29,14 @@ def to_approve(user: User, now: datetime) -> list[Card]:
     ]
 
 
+def _approved(user: User, today: date) -> QuerySet[Batch]:
+    return Batch.objects.filter(sign_off__signer=user, status=Batch.Status.APPROVED)
+
+
+@about(_approved)
 def approved(user: User, now: datetime) -> list[Card]:
     """What this person has signed, to look up later."""
-    batches = Batch.objects.filter(sign_off__signer=user, status=Batch.Status.APPROVED)
+    batches = _approved(user, timezone.localdate(now))
     last = batches.select_related("cohort__branch", "sign_off").order_by("-sign_off__signed_at").first()
     if last is None or last.sign_off is None:
         return []
@@ -112,8 +117,13 @@ def to_propose(user: User, now: datetime) -> list[Card]:
     ]
 
 
+def _mine(user: User, today: date) -> QuerySet[Certificate]:
+    return Certificate.objects.valid().filter(participant__user=user)
+
+
+@about(_mine)
 def mine(user: User, now: datetime) -> list[Card]:
-    rows = Certificate.objects.valid().filter(participant__user=user).select_related("participant__cohort")
+    rows = _mine(user, timezone.localdate(now)).select_related("participant__cohort")
     return [
         Card(
             title=f"Your certificate of the {certificate.participant.cohort}",

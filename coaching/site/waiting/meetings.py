@@ -1,15 +1,15 @@
 """What waits around meetings: the next one, attendance, evaluations."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateformat import time_format
 
 from coaching import permissions
 from coaching.models import Membership, Participant, User
-from coaching.site.waiting.cards import Card, Urgency, counted, day, only_for
+from coaching.site.waiting.cards import Card, Urgency, about, counted, day, only_for
 from meetings import ledger
 from meetings.completion import Reason, Standing
 from meetings.models import (
@@ -21,9 +21,14 @@ from meetings.models import (
 )
 
 
+def _ahead(user: User, today: date) -> QuerySet[Meeting]:
+    return Meeting.objects.visible_to(user).upcoming(today)
+
+
+@about(_ahead)
 def next_one(user: User, now: datetime) -> list[Card]:
     today = timezone.localdate(now)
-    ahead = Meeting.objects.visible_to(user).upcoming(today).select_related("item")
+    ahead = _ahead(user, today).select_related("item")
     meeting = next((each for each in ahead if each.ends_at > now), None)
     if meeting is None:
         return []
@@ -46,14 +51,14 @@ def _when_and_where(meeting: Meeting) -> str:
     return f"{day(meeting.date)}, {hours}, {place}."
 
 
+def _without_attendance(user: User, today: date) -> QuerySet[Meeting]:
+    return Meeting.objects.visible_to(user).live().filter(date__lte=today, attendance=None)
+
+
+@about(_without_attendance)
 def attendance(user: User, now: datetime) -> list[Card]:
     """Meetings that are over and at which nobody has said who was there."""
-    meetings = (
-        Meeting.objects.visible_to(user)
-        .live()
-        .filter(date__lte=timezone.localdate(now), attendance=None)
-        .select_related("item")
-    )
+    meetings = _without_attendance(user, timezone.localdate(now)).select_related("item")
     return [
         Card(
             title=f"Who was at “{meeting.heading}”?",
@@ -68,18 +73,23 @@ def attendance(user: User, now: datetime) -> list[Card]:
     ]
 
 
-def evaluations(user: User, now: datetime) -> list[Card]:
-    """C1: of meetings this person was at, as long as the program's evaluations are open."""
+def _to_evaluate(user: User, today: date) -> QuerySet[Attendance]:
     received = EvaluationReceipt.objects.filter(
         participant=OuterRef("participant"), meeting=OuterRef("meeting")
     )
     over = EvaluationClosing.objects.filter(cohort=OuterRef("meeting__cohort"), item=None)
-    rows = Attendance.objects.filter(
+    return Attendance.objects.filter(
         ~Exists(received),
         ~Exists(over),
         participant__user=user,
         status__in=(Attendance.Status.PRESENT, Attendance.Status.REMOTE),
     )
+
+
+@about(_to_evaluate)
+def evaluations(user: User, now: datetime) -> list[Card]:
+    """C1: of meetings this person was at, as long as the program's evaluations are open."""
+    rows = _to_evaluate(user, timezone.localdate(now))
     meetings = [row.meeting for row in rows.select_related("meeting__item").order_by("meeting__date")]
     if not meetings:
         return []
@@ -99,19 +109,20 @@ def evaluations(user: User, now: datetime) -> list[Card]:
     ]
 
 
+def _in_teams(user: User, today: date) -> QuerySet[Membership]:
+    return current_memberships(user).filter(participant__status=Participant.Status.ACTIVE)
+
+
+@about(_in_teams)
 def progress(user: User, now: datetime) -> list[Card]:
     """What still stands between a participant and the certificate, while the program runs."""
-    membership = (
-        current_memberships(user)
-        .filter(participant__status=Participant.Status.ACTIVE)
-        .select_related("participant__cohort__program")
-        .order_by("-joined_at")
-        .first()
-    )
+    today = timezone.localdate(now)
+    rows = _in_teams(user, today).select_related("participant__cohort__program")
+    membership = rows.order_by("-joined_at").first()
     if membership is None:
         return []
     participant = membership.participant
-    where = ledger.standing(participant, today=timezone.localdate(now))
+    where = ledger.standing(participant, today=today)
     open_months = [_still_open(membership, reason) for reason in where.at_risk]
     return [*open_months, _way(participant, where)]
 

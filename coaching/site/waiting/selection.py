@@ -8,24 +8,27 @@ from django.utils import timezone
 
 from applications import waitlist
 from applications.models import Application, Choice, ReviewStep
+from applications.waiting import steps_waiting
 from coaching import permissions
 from coaching.models import Cohort, User
 from coaching.permissions import office_cohorts
 from coaching.site.cohorts import readable_cohorts
-from coaching.site.waiting.cards import Card, Urgency, counted, day, only_for
+from coaching.site.waiting.cards import Card, Urgency, about, counted, day, only_for
 
 
 def _cohorts(ids: list[int]) -> dict[int, Cohort]:
     return Cohort.objects.in_bulk(ids) if ids else {}
 
 
+def _to_decide(user: User, today: date) -> QuerySet[ReviewStep]:
+    steps = steps_waiting(user, on=today).filter(route_step__decides=True)
+    return steps.exclude(application__choice__text=F("text"))  # one about an earlier text counts no more
+
+
+@about(_to_decide)
 def to_decide(user: User, now: datetime) -> list[Card]:
     """A9, A10: what waits for the deciding office, cohort by cohort, as long as nothing is chosen."""
-    steps = ReviewStep.objects.current().signable_by(user, on=timezone.localdate(now))
-    reviewed = steps.filter(application__status=Application.Status.IN_REVIEW, route_step__decides=True)
-    open_ones = reviewed.exclude(
-        application__choice__text=F("text")
-    )  # one about an earlier text counts no more
+    open_ones = _to_decide(user, timezone.localdate(now))
     sums = open_ones.order_by().values_list("application__cohort").annotate(Count("pk"), Min("since_at"))
     rows = list(sums)
     cohorts = _cohorts([cohort for cohort, _, _ in rows])
@@ -42,6 +45,13 @@ def to_decide(user: User, now: datetime) -> list[Card]:
     ]
 
 
+def _chosen(user: User, today: date) -> QuerySet[Choice]:
+    """The open choices that this person could release."""
+    steps = ReviewStep.objects.to_settle().filter(route_step__decides=True).signable_by(user, on=today)
+    return Choice.objects.filter(application__in=steps.values("application"))
+
+
+@about(_chosen)
 def to_release(user: User, now: datetime) -> list[Card]:
     """A11: chosen, and told to nobody yet."""
     rows = list(
@@ -62,12 +72,6 @@ def to_release(user: User, now: datetime) -> list[Card]:
         )
         for cohort, number in rows
     ]
-
-
-def _chosen(user: User, today: date) -> "QuerySet[Choice]":
-    """The open choices that this person could release."""
-    steps = ReviewStep.objects.to_settle().filter(route_step__decides=True).signable_by(user, on=today)
-    return Choice.objects.filter(application__in=steps.values("application"))
 
 
 @only_for(permissions.any_of(permissions.branch_office, permissions.deputy))

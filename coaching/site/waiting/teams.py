@@ -1,8 +1,8 @@
 """What waits around teams: for a member to agree to, for the branch office to form and confirm (T4)."""
 
-from datetime import datetime
+from datetime import date, datetime
 
-from django.db.models import Count, F, Prefetch, Q
+from django.db.models import Count, F, Prefetch, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -10,18 +10,26 @@ from coaching import permissions
 from coaching.cohorts import is_over
 from coaching.days import today_of
 from coaching.models import Cohort, Consent, Membership, Participant, Team, TeamChange, User
-from coaching.site.waiting.cards import Card, Urgency, counted, day, only_for
+from coaching.site.waiting.cards import Card, Urgency, about, counted, day, only_for
 from coaching.team_changes import agreed_to_go_on, is_small
 from coaching.team_problem import wishes_of
 
 Answer = Consent.Answer
 
 
-def to_agree(user: User, now: datetime) -> list[Card]:
-    rows = Consent.objects.filter(
+def _to_answer(user: User, today: date) -> QuerySet[Consent]:
+    return Consent.objects.filter(
         participant__user=user, change__status=TeamChange.Status.OPEN, answer=Answer.PENDING
     )
-    rows = rows.select_related("change__team__cohort").prefetch_related("change__joining__user")
+
+
+@about(_to_answer)
+def to_agree(user: User, now: datetime) -> list[Card]:
+    rows = (
+        _to_answer(user, timezone.localdate(now))
+        .select_related("change__team__cohort")
+        .prefetch_related("change__joining__user")
+    )
     return [_to_agree(consent.change, now) for consent in rows.order_by("change__answer_by", "pk")]
 
 
@@ -49,8 +57,13 @@ def _answer_by(change: TeamChange, now: datetime) -> str:
     return f"Please answer by {day(change.answer_by)}."
 
 
+def _without_team(user: User, today: date) -> QuerySet[Participant]:
+    return Participant.objects.active().without_team().filter(user=user)
+
+
+@about(_without_team)
 def without_team(user: User, now: datetime) -> list[Card]:
-    rows = user.participations.active().without_team().select_related("cohort", "wishes")
+    rows = _without_team(user, timezone.localdate(now)).select_related("cohort", "wishes")
     return [_to_say(each) if wishes_of(each) is None else _waits(each) for each in rows]
 
 
