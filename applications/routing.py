@@ -269,7 +269,7 @@ def steps_to_settle(application: Application, by: User, *, on: date) -> Settled:
     if application.status != Application.Status.IN_REVIEW:
         return []
     pending = application.review_steps.current_round().filter(status=ReviewStep.Status.PENDING)
-    return settled_by(pending.with_signers().select_related("application").order_by("position"), by, on=on)
+    return settled_by(pending.with_signers().select_related("application").in_order(), by, on=on)
 
 
 def settled_by(pending: Iterable[ReviewStep], by: User, *, on: date) -> Settled:

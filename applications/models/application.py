@@ -241,7 +241,7 @@ class Application(models.Model):
 
     def current_step(self) -> "ReviewStep | None":
         """The step it waits at, or None."""
-        return self.review_steps.current().with_signers().order_by("position").first()
+        return next(iter(self.review_steps.current().with_signers().in_order()), None)
 
 
 class Rating(models.Model):

@@ -1,6 +1,7 @@
 """The steps of an application's way: who is to sign, in what order, and what they did."""
 
 from datetime import date, datetime, timedelta
+from operator import attrgetter
 from typing import Self
 
 from django.db import models
@@ -65,6 +66,10 @@ class ReviewStepQuerySet(AssignedQuerySet["ReviewStep"]):
         """Steps over the text that stands: a changed text has a route of its own."""
         standing = self.exclude(status=ReviewStep.Status.REASSIGNED)
         return standing.filter(text=F("application__current_text"))
+
+    def in_order(self) -> "list[ReviewStep]":
+        """Sorted here: beside a hundred columns, Django takes longer to write an ORDER BY than all the rest."""
+        return sorted(self.order_by(), key=attrgetter("position"))
 
     def with_signers(self) -> Self:
         """For steps on which nobody has acted yet, so that there is no signature to fetch."""
