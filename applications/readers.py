@@ -78,9 +78,7 @@ def _within_term(steps: "QuerySet[ReviewStep]", today: date) -> "QuerySet[Review
 
 def _kept_cohorts(today: date) -> "QuerySet[Cohort]":
     """See Cohort.records_kept_until."""
-    return Cohort.objects.filter(first_month__year__gte=today.year - F("program__retention_years")).values(
-        "pk"
-    )
+    return Cohort.objects.filter(first_month__year__gte=today.year - F("program__retention_years"))
 
 
 def _reached(steps: ReviewStepQuerySet, user: User, today: date) -> "QuerySet[ReviewStep]":
@@ -90,9 +88,7 @@ def _reached(steps: ReviewStepQuerySet, user: User, today: date) -> "QuerySet[Re
     own = standing.reached_by(user)
     to_act = standing.to_act_on().signable_by(user, on=today)
     of_division = Q(office=RouteStep.Office.DIRECTOR, status=ReviewStep.Status.SIGNED, unit__in=divisions)
-    return standing.filter(since_at__isnull=False).filter(
-        Q(pk__in=own.values("pk")) | of_division | Q(pk__in=to_act.values("pk"))
-    )
+    return standing.filter(since_at__isnull=False).filter(Q(pk__in=own) | of_division | Q(pk__in=to_act))
 
 
 @dataclass(frozen=True)

@@ -25,12 +25,14 @@ HTML_ACCEPTED: tuple[str, ...] = ()
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    assert found, "Chromium is missing: run script/test, or apt-get install chromium"
+    # The browser without its windows takes a third less time for the same pages.
+    found = shutil.which("chromium-headless-shell")
+    assert found, "Chromium is missing: run script/test, or apt-get install chromium-headless-shell"
     quiet = [
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-default-apps",
+        "--disable-gpu",
         "--disable-sync",
         "--no-first-run",
     ]
