@@ -35,7 +35,8 @@ class Stop:
 
 def stops(application: Application, steps: Iterable[ReviewStep]) -> list[Stop]:
     """The way of the current text, from the applicant to the outcome; `steps` are those of the application's route."""
-    return [_applicant(application), *map(_signer, steps), _outcome(application)]
+    signers = [_signer(step, application) for step in steps]
+    return [_applicant(application), *signers, _outcome(application)]
 
 
 def _applicant(application: Application) -> Stop:
@@ -47,19 +48,29 @@ def _applicant(application: Application) -> Stop:
     return Stop("Applicant", name, "done", "Submitted", _day(application.submitted_at))
 
 
-def _signer(step: ReviewStep) -> Stop:
+def _signer(step: ReviewStep, application: Application) -> Stop:
     title, name = step.route_step.title, routing.with_whom(step, on=timezone.localdate()).name
     if step.status == ReviewStep.Status.SIGNED:
-        says = "Decided" if step.route_step.decides else "Signed"
-        signed = step.sign_off.signed_at if step.sign_off and step.sign_off.on_paper else step.acted_at
-        return Stop(title, str(step.acted_by), "done", says, _day(signed))
+        return _signed(step, application)
     if step.acted_at:
         says = step.get_status_display()
         state = "stopped" if step.status == ReviewStep.Status.DECLINED else "done"
         return Stop(title, str(step.acted_by), state, says, _day(step.acted_at))
+    if application.status in ENDED:
+        return Stop(title, name, "ahead", ReviewStep.Status.SUPERSEDED.label)
     if step.status == ReviewStep.Status.PENDING and step.since_at:
         return Stop(title, name, "current", "Has it since", _day(step.since_at))
     return Stop(title, name, "ahead")
+
+
+def _signed(step: ReviewStep, application: Application) -> Stop:
+    """A step is signed once; what was decided last may have come later, from the waitlist."""
+    title, sign_off = step.route_step.title, step.sign_off
+    decisions = application.decisions.select_related("sign_off__signer")
+    if step.route_step.decides and (decision := decisions.last()):
+        return Stop(title, decision.sign_off.signer.name, "done", "Decided", _day(decision.decided_at))
+    signed_at = sign_off.signed_at if sign_off and sign_off.on_paper else step.acted_at
+    return Stop(title, str(step.acted_by), "done", "Signed", _day(signed_at))
 
 
 def _outcome(application: Application) -> Stop:

@@ -8,6 +8,8 @@ from django.urls import reverse
 
 from applications import way, workflow
 from applications.way import Help, Stop
+from coaching.models import Delegation
+from tests import factories
 from tests.applications.factories import accepted, at_deputy, decide, draft, sign, submitted
 from tests.clock import NOW, TODAY
 
@@ -66,6 +68,36 @@ def test_not_selected(applicant, deputy, cohort):
     assert stops(application)[-1] == Stop("Outcome", "Not selected", "stopped")
 
 
+def test_the_latest_decision_stands(applicant, deputy, cohort):
+    """Accepted from the waitlist: not the day, nor the person, of the waitlisting."""
+    designee = factories.person("Desi Designee")
+    application = decide(at_deputy(applicant, cohort), deputy, "waitlisted")
+    assert stops(application)[3] == Stop("Branch Deputy", "Derek Deputy", "done", "Decided", TODAY)
+    Delegation.objects.create(
+        principal=deputy,
+        person=designee,
+        kind=Delegation.Kind.DELEGATE,
+        start_date=TODAY,
+        end_date=TODAY + timedelta(days=30),
+        reason="Vacation.",
+    )
+    later = TODAY + timedelta(days=9)
+    application = decide(application, designee, now=NOW + timedelta(days=9))
+    assert stops(application)[3] == Stop("Branch Deputy", "Desi Designee", "done", "Decided", later)
+
+
+@pytest.mark.parametrize("end", ["declined", "withdrawn"])
+def test_what_has_ended_waits_for_nobody(applicant, supervisor, director, cohort, end):
+    application = sign(submitted(applicant, cohort), supervisor)
+    if end == "declined":
+        application = workflow.decline(application=application, by=director, reason="No.", now=NOW)
+        assert states(application)[2] == ("stopped", "Declined")
+    else:
+        application = workflow.withdraw(application=application, by=applicant, now=NOW)
+        assert states(application)[2] == ("ahead", "No longer needed")
+    assert states(application)[3] == ("ahead", "No longer needed")
+
+
 def test_help_is_announced_before_anybody_is_late(applicant, cohort):
     step = submitted(applicant, cohort).current_step()
     assert way.help_for(step, on=TODAY) == Help(
@@ -105,6 +137,12 @@ class TestPage:
         assert "The branch office knows since Tuesday, December 1" in page
         assert "was written to again on Tuesday, December 1." in page
         assert "It is taking longer than planned; that happens." in page
+
+    def test_what_has_ended_announces_nothing(self, client, applicant, supervisor, cohort):
+        application = submitted(applicant, cohort)
+        assert "Still to come" in self.page(client, application, applicant)
+        workflow.decline(application=application, by=supervisor, reason="No.", now=NOW)
+        assert "Still to come" not in self.page(client, application, applicant)
 
     def test_offers_the_act_to_whom_it_waits_on(self, client, applicant, supervisor, director, cohort):
         application = submitted(applicant, cohort)
