@@ -1,6 +1,6 @@
 """What happened to an application, in order: who did what, when, for whom, and with which text."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from itertools import groupby
@@ -30,20 +30,21 @@ def timeline(application: Application, *, later: bool = False) -> list[Event]:
 
     `later`: also what came after the decision, free seats and changed projects; no signer's business (M17).
     """
-    steps = (
+    steps = list(
         application.review_steps.with_people()
         .select_related("text", "assigned_by", "replaces__signer", "sign_off__delegation")
         .order_by("text__created_at", "text", "position", "pk")
     )
+    related = ("sign_off__signer", "sign_off__on_behalf_of", "sign_off__delegation")
+    decisions = {each.sign_off_id: each for each in application.decisions.select_related(*related)}
     events: list[Event] = []
     number = 0
     on_paper = _on_paper(application)
     for number, (_, round_) in enumerate(groupby(steps, key=lambda step: step.text_id), start=1):
         rows = list(round_)
-        events += _round(application, rows, number, on_paper.get(rows[0].text_id))
-    related = ("sign_off__signer", "sign_off__on_behalf_of")
-    for decision in application.decisions.select_related(*related):
-        events.append(_decision(decision, number))
+        events += _round(application, rows, number, on_paper.get(rows[0].text_id), decisions)
+    of_steps = {step.sign_off_id for step in steps}
+    events += [_decision(each, number) for pk, each in decisions.items() if pk not in of_steps]
     if later:
         events += [*_seats(application), *_changes(application)]
     if application.withdrawn_at:
@@ -88,7 +89,11 @@ def _on_paper(application: Application) -> dict[int, SignOff]:
 
 
 def _round(
-    application: Application, steps: list[ReviewStep], number: int, paper: SignOff | None
+    application: Application,
+    steps: list[ReviewStep],
+    number: int,
+    paper: SignOff | None,
+    decisions: dict[int, Decision],
 ) -> list[Event]:
     """Everything about one text, from its submission on."""
     text = steps[0].text
@@ -105,25 +110,43 @@ def _round(
     for _, together in groupby(acted, key=lambda step: (step.acted_at, step.sign_off_id)):
         rows = list(together)
         sign_off = rows[0].sign_off
-        events.append(_signed(application, rows, sign_off, number) if sign_off else _refused(rows[0], number))
+        if sign_off is None:
+            events.append(_refused(rows[0], number))
+        elif decision := decisions.get(sign_off.pk):
+            events.append(_decision(decision, number, _confirmed(application, rows)))
+        else:
+            events.append(_signed(application, rows, sign_off, number))
     return events + [_reassigned(step, number) for step in steps if step.replaces]
 
 
 def _signed(application: Application, steps: list[ReviewStep], sign_off: SignOff, number: int) -> Event:
     """One signature, in one or several capacities (A9)."""
-    parts = [f"{sign_off.capacity}{_for_whom(sign_off)}."]
-    if order := sign_off.delegation:
-        until = f"{order.start_date:%B %-d, %Y} to {order.end_date:%B %-d, %Y}"
-        written = f" ({order.written_order})" if order.written_order else ""
-        parts.append(f"By order from {until}: {order.reason.rstrip('.')}{written}.")
-    for step in steps:
-        stated = stated_concept_date(application, step)
-        if step.concept_date and step.concept_date != stated:
-            parts.append(f"Says the project concept was discussed on {step.concept_date:%B %-d, %Y}.")  # A3
+    parts = [_capacity(sign_off), *_confirmed(application, steps)]
     if sign_off.on_paper:  # A15
         parts.append(_paper(application, sign_off))
     title = f"Signed by {steps[0].acted_by}"
     return Event(title, " ".join(parts), steps[0].acted_at, text_number=number, text_pk=steps[0].text_id)
+
+
+def _capacity(sign_off: SignOff) -> str:
+    """As what, for whom and by which order (A9)."""
+    whom = f", for {sign_off.on_behalf_of}" if sign_off.on_behalf_of else ""
+    order = sign_off.delegation
+    if order is None:
+        return f"{sign_off.capacity}{whom}."
+    until = f"{order.start_date:%B %-d, %Y} to {order.end_date:%B %-d, %Y}"
+    written = f" ({order.written_order})" if order.written_order else ""
+    return f"{sign_off.capacity}{whom}. By order from {until}: {order.reason.rstrip('.')}{written}."
+
+
+def _confirmed(application: Application, steps: list[ReviewStep]) -> list[str]:
+    """A3: the days that were corrected."""
+    dates = [(step.concept_date, stated_concept_date(application, step)) for step in steps]
+    return [
+        f"Says the project concept was discussed on {day:%B %-d, %Y}."
+        for day, stated in dates
+        if day and day != stated
+    ]
 
 
 def _paper(application: Application, sign_off: SignOff) -> str:
@@ -139,10 +162,6 @@ def _came(application: Application, signed: SignOff) -> str:
         received = today_of(application.cohort, application.submitted_at)
         parts.append(f"received on {received:%B %-d, %Y}")
     return " and ".join(parts) + "."
-
-
-def _for_whom(sign_off: SignOff) -> str:
-    return f", for {sign_off.on_behalf_of}" if sign_off.on_behalf_of else ""
 
 
 def _reassigned(step: ReviewStep, number: int) -> Event:
@@ -167,11 +186,12 @@ def _refused(step: ReviewStep, number: int) -> Event:
     )
 
 
-def _decision(decision: Decision, number: int) -> Event:
+def _decision(decision: Decision, number: int, confirmed: Sequence[str] = ()) -> Event:
+    """The decision and its signature are one act."""
     sign_off = decision.sign_off
     return Event(
         f"Decision: {decision.get_outcome_display().lower()}",
-        f"Signed by {sign_off.signer}, {sign_off.capacity}{_for_whom(sign_off)}.",
+        " ".join([f"Signed by {sign_off.signer}, {_capacity(sign_off)}", *confirmed]),
         decision.decided_at,
         "stopped" if decision.outcome == Decision.Outcome.NOT_SELECTED else "done",
         decision.reason,

@@ -43,7 +43,6 @@ def test_a_whole_way(applicant, supervisor, director, deputy, cohort):
         Event(
             "Signed by Dana Director", "Division Director, Nutrition Division.", hours[4], "done", "", 2, new
         ),
-        Event("Signed by Derek Deputy", "Branch Deputy, Services Branch.", hours[5], "done", "", 2, new),
         Event(
             "Decision: waitlisted",
             "Signed by Derek Deputy, Branch Deputy, Services Branch.",
@@ -89,6 +88,42 @@ def test_a_corrected_date_is_told(applicant, supervisor, cohort):
     day = TODAY - timedelta(days=10)
     application = sign(submitted(applicant, cohort), supervisor, concept_dates={"supervisor": day})
     assert told(application)[-1][1].endswith(f"discussed on {day:%B %-d, %Y}.")
+
+
+def test_who_also_decides_confirms_the_date_with_the_decision(applicant, deputy, supervisor, org, cohort):
+    """A3, A9: one act, one entry."""
+    org.division.head = deputy
+    org.division.save()
+    day = TODAY - timedelta(days=10)
+    application = sign(submitted(applicant, cohort), supervisor)
+    application = decide(application, deputy, concept_dates={"director": day})
+    assert told(application)[2:] == [
+        (
+            "Decision: accepted",
+            "Signed by Derek Deputy, Division Director, Nutrition Division; also Branch Deputy, Services Branch. "
+            f"Says the project concept was discussed on {day:%B %-d, %Y}.",
+        )
+    ]
+
+
+def test_a_designee_decides_by_order_also_from_the_waitlist(applicant, deputy, outsider, cohort):
+    """A9: both names, and the order."""
+    Delegation.objects.create(
+        principal=deputy,
+        person=outsider,
+        kind=Delegation.Kind.DELEGATE,
+        start_date=TODAY,
+        end_date=TODAY + timedelta(days=7),
+        reason="Vacation.",
+    )
+    application = decide(at_deputy(applicant, cohort), outsider, "waitlisted")
+    application = decide(application, outsider, now=NOW + timedelta(hours=1))
+    order = "By order from November 23, 2026 to November 30, 2026: Vacation."
+    signed = f"Signed by {outsider}, Branch Deputy, Services Branch"
+    assert told(application)[3:] == [
+        ("Decision: waitlisted", f"{signed}, for Derek Deputy. {order}"),
+        ("Decision: accepted", f"{signed}, deciding about the waitlist, for Derek Deputy. {order}"),
+    ]
 
 
 def test_a_choice_is_no_event(applicant, deputy, cohort):
