@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from itertools import groupby
 
+from applications import routing
 from applications.drafting import today_of
 from applications.models import Application, Decision, ProjectChange, ReviewStep
 from applications.settling import stated_concept_date
@@ -13,7 +14,8 @@ from coaching.models import SignOff
 
 @dataclass(frozen=True)
 class Event:
-    """`text_number` counts the texts that were submitted; `text_pk` is the one it was about."""
+    """`text_number` counts the texts that were submitted; `text_pk` is the one it was about, `change_pk` the change of the
+    project."""
 
     title: str
     text: str = ""
@@ -22,6 +24,7 @@ class Event:
     comment: str = ""
     text_number: int = 0
     text_pk: int | None = None
+    change_pk: int | None = None
 
 
 def timeline(application: Application, *, later: bool = False) -> list[Event]:
@@ -70,15 +73,29 @@ def _seats(application: Application) -> Iterator[Event]:
 
 
 def _changes(application: Application) -> Iterator[Event]:
-    """A14: that the project was to be changed, and what came of it; not what the change says."""
+    """A14: that the project was to be changed, and what came of it; what the change says stands in its text."""
     changes = ProjectChange.objects.filter(
         participant__user=application.applicant_id, participant__cohort=application.cohort_id
     )
-    for change in changes.with_people():
-        yield Event(f"{application.applicant} asked to change the project", at=change.asked_at)
+    for change in changes.with_people().select_related("sign_off__signer", "sign_off__delegation"):
+        title = f"{application.applicant} asked to change the project"
+        yield Event(title, at=change.asked_at, change_pk=change.pk)
         if change.acted_at:
-            title = f"Changed project: {change.get_status_display().lower()}"
-            yield Event(title, f"By {change.acted_by}.", change.acted_at)
+            yield _answered(change)
+
+
+def _answered(change: ProjectChange) -> Event:
+    sign_off = change.sign_off
+    is_declined = change.status == ProjectChange.Status.DECLINED
+    post = f", {routing.post_title(change.route_step, change.unit)}" if is_declined else ""
+    return Event(
+        f"Changed project: {change.get_status_display().lower()}",
+        f"Signed by {sign_off.signer}, {_capacity(sign_off)}" if sign_off else f"By {change.acted_by}{post}.",
+        change.acted_at,
+        "stopped" if is_declined else "done",
+        change.comment,
+        change_pk=change.pk,
+    )
 
 
 def _on_paper(application: Application) -> dict[int, SignOff]:

@@ -97,13 +97,11 @@ def test_who_also_decides_confirms_the_date_with_the_decision(applicant, deputy,
     day = TODAY - timedelta(days=10)
     application = sign(submitted(applicant, cohort), supervisor)
     application = decide(application, deputy, concept_dates={"director": day})
-    assert told(application)[2:] == [
-        (
-            "Decision: accepted",
-            "Signed by Derek Deputy, Division Director, Nutrition Division; also Branch Deputy, Services Branch. "
-            f"Says the project concept was discussed on {day:%B %-d, %Y}.",
-        )
-    ]
+    signed = (
+        "Signed by Derek Deputy, Division Director, Nutrition Division; also Branch Deputy, Services Branch."
+    )
+    says = f"Says the project concept was discussed on {day:%B %-d, %Y}."
+    assert told(application)[2:] == [("Decision: accepted", f"{signed} {says}")]
 
 
 def test_a_designee_decides_by_order_also_from_the_waitlist(applicant, deputy, outsider, cohort):
@@ -202,8 +200,8 @@ class TestLater:
         page = client.get(reverse("application", args=[waitlisted.pk])).content.decode()
         assert ("Wants the seat" in page) == (who not in ("supervisor", "director"))
 
-    def test_a_changed_project_without_what_it_says(
-        self, client, applicant, director, branch_officer, cohort
+    def test_a_declined_change_with_the_reason_and_without_what_it_says(
+        self, client, applicant, director, branch_officer, supervisor, cohort
     ):
         """A14"""
         application = accepted(applicant, cohort)
@@ -212,11 +210,73 @@ class TestLater:
         listed = client.get(reverse("cohort_applications", args=[cohort.pk])).content.decode()
         assert "Changed projects that wait" in listed
         assert "Dana Director" in listed
-        project_changes.decline(change=change, by=director, comment="SECRET-COMMENT", now=NOW)
-        titles = [event.title for event in timeline.timeline(application, later=True)]
-        assert titles[-2:] == ["Ana Applicant asked to change the project", "Changed project: declined"]
+        project_changes.decline(change=change, by=director, comment="Too far from our goals.", now=NOW)
+        asked, answered = timeline.timeline(application, later=True)[-2:]
+        assert asked == Event("Ana Applicant asked to change the project", at=NOW, change_pk=change.pk)
+        assert answered == Event(
+            "Changed project: declined",
+            "By Dana Director, Division Director, Nutrition Division.",
+            NOW,
+            "stopped",
+            "Too far from our goals.",
+            change_pk=change.pk,
+        )
         page = client.get(reverse("application", args=[application.pk])).content.decode()
         assert "SECRET" not in page + listed
+        assert "Too far from our goals." in page
+        address = reverse("project_approval", args=[change.pk])
+        assert address not in page  # a project is its participant's and the director's matter
+        client.force_login(applicant)
+        assert address in client.get(reverse("application", args=[application.pk])).content.decode()
+        assert "SECRET-TITLE" in client.get(address).content.decode()
+        client.force_login(supervisor)
+        page = client.get(reverse("application", args=[application.pk])).content.decode()
+        assert "Changed project" not in page
+
+    def test_a_delegate_concurs_for_the_director_by_order(self, applicant, director, outsider, cohort):
+        """A14, A9: in the form of the signatures of the route."""
+        application = accepted(applicant, cohort)
+        change = ask_for_change(applicant.participations.get(), title="Another")
+        Delegation.objects.create(
+            principal=director,
+            person=outsider,
+            kind=Delegation.Kind.DELEGATE,
+            start_date=TODAY,
+            end_date=TODAY + timedelta(days=7),
+            reason="Vacation.",
+        )
+        project_changes.concur(change=change, by=outsider, typed_name=outsider.name, now=NOW)
+        assert timeline.timeline(application, later=True)[-1] == Event(
+            "Changed project: concurred",
+            "Signed by Otto Outsider, Division Director, Nutrition Division, for Dana Director. "
+            "By order from November 23, 2026 to November 30, 2026: Vacation.",
+            NOW,
+            change_pk=change.pk,
+        )
+
+    def test_a_change_that_was_taken_back(self, applicant, cohort):
+        application = accepted(applicant, cohort)
+        change = ask_for_change(applicant.participations.get(), title="Another")
+        project_changes.take_back(change=change, by=applicant, now=NOW)
+        assert timeline.timeline(application, later=True)[-1] == Event(
+            "Changed project: taken back", "By Ana Applicant.", NOW, change_pk=change.pk
+        )
+
+    def test_many_changes_take_no_more_queries(self, applicant, director, cohort):
+        application = accepted(applicant, cohort)
+
+        def settle(title):
+            change = ask_for_change(applicant.participations.get(), title=title)
+            project_changes.concur(change=change, by=director, typed_name=director.name, now=NOW)
+
+        settle("One")
+        with CaptureQueriesContext(connection) as one:
+            timeline.timeline(application, later=True)
+        settle("Two")
+        settle("Three")
+        with CaptureQueriesContext(connection) as three:
+            assert len(timeline.timeline(application, later=True)) == 10
+        assert len(three) == len(one)
 
 
 def ask_for_change(participant, *, title):
