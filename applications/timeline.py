@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime
 from itertools import groupby
 
 from applications import routing
 from applications.drafting import today_of
-from applications.models import Application, Decision, ProjectChange, ReviewStep
+from applications.models import Application, Decision, ProjectChange, ReviewStep, SeatOffer
 from applications.settling import stated_concept_date
+from coaching import audit
 from coaching.models import SignOff
 
 
@@ -28,8 +29,8 @@ class Event:
 
 
 def timeline(application: Application, *, later: bool = False) -> list[Event]:
-    """Derived from the rows of the workflow, so that it cannot say anything else than they do. What the deputy means
-    to decide is no event before it is released.
+    """Derived from the rows of the workflow and the audit trail, so that it cannot say anything else than they do.
+    What the deputy means to decide is no event before it is released.
 
     `later`: also what came after the decision, free seats and changed projects; no signer's business (M17).
     """
@@ -62,14 +63,23 @@ def timeline(application: Application, *, later: bool = False) -> list[Event]:
 
 
 def _seats(application: Application) -> Iterator[Event]:
-    """Whether somebody on the waitlist still wants a seat: asked by day, answered, each as it was written down."""
-    for offer in application.seat_offers.select_related("asked_by", "answered_by"):
-        noon = datetime.combine(offer.asked_date, time(12), tzinfo=application.cohort.zone)
-        asked = min(noon, offer.answered_at) if offer.answered_at else noon
-        yield Event("Asked whether a seat is still wanted", f"Written down by {offer.asked_by}.", asked)
-        if offer.answered_at:
-            text = f"Written down by {offer.answered_by}."
-            yield Event(offer.get_answer_display(), text, offer.answered_at)
+    """Whether somebody on the waitlist still wants a seat, each as it was written down: the row of an offer has only the
+    latest day and answer, the audit trail has all."""
+    asked: date | None = None  # by the offer that stands
+    for event in audit.events_of(application, "waitlist.asked", "waitlist.answered"):
+        written = f"Written down by {event.actor}."
+        if event.action == "waitlist.answered":
+            answer = SeatOffer.Answer(event.payload.data["answer"])
+            yield Event(answer.label, written, event.at)
+            asked = None if answer == SeatOffer.Answer.NO else asked
+            continue
+        day = date.fromisoformat(event.payload.data["asked_date"])
+        if asked:
+            text = f"{day:%B %-d, %Y}, not {asked:%B %-d, %Y}. {written}"
+            yield Event("The day of asking was corrected", text, event.at)
+        else:
+            yield Event("Asked whether a seat is still wanted", f"On {day:%B %-d, %Y}. {written}", event.at)
+        asked = day
 
 
 def _changes(application: Application) -> Iterator[Event]:

@@ -83,6 +83,13 @@ def _event(
     return event, AuditPayload(salt=salt, data=plain)
 
 
+def events_of(obj: models.Model, *actions: str) -> "models.QuerySet[AuditEvent]":
+    """What the trail tells about this row, in order, with who and the details; without those that were erased."""
+    ours = AuditEvent.objects.filter(object_type=obj._meta.label_lower, object_id=obj.pk)
+    told = ours.filter(action__in=actions, payload__isnull=False)
+    return told.select_related("actor", "payload").order_by("pk")
+
+
 def canonical(data: object) -> bytes:
     """The same data are the same bytes."""
     return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()

@@ -190,9 +190,46 @@ class TestLater:
         assert told(waitlisted)[-1][0] == "Decision: waitlisted"
         events = timeline.timeline(waitlisted, later=True)
         assert [(event.title, event.text) for event in events[-2:]] == [
-            ("Asked whether a seat is still wanted", "Written down by Bo Branchoffice."),
+            (
+                "Asked whether a seat is still wanted",
+                "On November 23, 2026. Written down by Bo Branchoffice.",
+            ),
             ("Wants the seat", "Written down by Bo Branchoffice."),
         ]
+
+    def test_a_corrected_day_and_an_earlier_answer_stay(self, waitlisted, branch_officer, org, cohort):
+        """A yes that became a no, and who was asked again later."""
+        days = [NOW + timedelta(days=number) for number in range(1, 5)]
+        colleague = factories.officer(org.branch, "Cleo Colleague")
+        yesterday = TODAY - timedelta(days=1)
+        waitlisted.decisions.update(decided_at=NOW - timedelta(days=2))
+        waitlist.ask(application=waitlisted, asked_date=yesterday, by=colleague, now=days[0])
+        waitlist.answer(application=waitlisted, wants=False, by=branch_officer, now=days[1])
+        waitlist.ask(application=waitlisted, asked_date=TODAY, by=colleague, now=days[2])
+        waitlist.answer(application=waitlisted, wants=False, by=colleague, now=days[3])
+        by_bo, by_cleo = "Written down by Bo Branchoffice.", "Written down by Cleo Colleague."
+        assert timeline.timeline(waitlisted, later=True)[-6:] == [
+            Event("Asked whether a seat is still wanted", f"On November 23, 2026. {by_bo}", NOW),
+            Event("Wants the seat", by_bo, NOW + timedelta(hours=2)),
+            Event(
+                "The day of asking was corrected",
+                f"November 22, 2026, not November 23, 2026. {by_cleo}",
+                days[0],
+            ),
+            Event("Does not want it now", by_bo, days[1]),
+            Event("Asked whether a seat is still wanted", f"On November 23, 2026. {by_cleo}", days[2]),
+            Event("Does not want it now", by_cleo, days[3]),
+        ]
+
+    def test_many_answers_take_no_more_queries(self, waitlisted, branch_officer):
+        with CaptureQueriesContext(connection) as few:
+            timeline.timeline(waitlisted, later=True)
+        for _ in range(3):
+            waitlist.answer(application=waitlisted, wants=False, by=branch_officer, now=NOW)
+            waitlist.ask(application=waitlisted, asked_date=TODAY, by=branch_officer, now=NOW)
+        with CaptureQueriesContext(connection) as many:
+            timeline.timeline(waitlisted, later=True)
+        assert len(many) == len(few)
 
     @pytest.mark.parametrize("who", ["applicant", "branch_officer", "deputy", "supervisor", "director"])
     def test_who_reads_it(self, client, request, waitlisted, who):

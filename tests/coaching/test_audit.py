@@ -36,6 +36,20 @@ def without_triggers(db):
     create_triggers(connection)
 
 
+# Reading
+
+
+def test_events_of_one_row_in_order_without_what_was_erased(applicant, outsider):
+    first, second = events(applicant, 2, data={"day": 1})
+    events(outsider, 2, data={"day": 1})
+    other = audit.record("thing.0", by=outsider, obj=applicant, now=NOW, data={"day": 2})
+    audit.record("thing.0", by=outsider, obj=applicant, now=NOW)
+    assert list(audit.events_of(applicant, "thing.0")) == [first, other]
+    assert list(audit.events_of(applicant, "thing.0", "thing.1")) == [first, second, other]
+    first.payload.delete()
+    assert list(audit.events_of(applicant, "thing.0")) == [other]
+
+
 # Writing
 
 
