@@ -31,7 +31,6 @@ class Signature:
     statement: str
     for_whom: str = ""
     order: str = ""
-    typed_name: str = ""
     signed_at: datetime | None = None
     attested: str = ""  # on paper (A15)
     asks_concept_date: bool = False  # A3
@@ -127,7 +126,6 @@ def _signed(sign_off: SignOff, steps: list[ReviewStep]) -> Signature:
         for_whom=sign_off.on_behalf_of.name if sign_off.on_behalf_of else "",
         order=_order(sign_off.delegation) if sign_off.delegation else "",
         statement=sign_off.statement,
-        typed_name=sign_off.typed_name,
         signed_at=sign_off.signed_at,
         concept_date=dates[0] if dates else None,
         attested=_attested(sign_off) if sign_off.on_paper else "",

@@ -105,13 +105,26 @@ class TestSigned:
         last = pages_of(pdf)[-1]
         for sign_off in application.current_text.sign_offs.all():
             assert sign_off.capacity in last
-            assert sign_off.typed_name in last
+            assert sign_off.signer.name in last
             assert " ".join(sign_off.statement.split()) in last
         assert last.count("Monday, November 23, 2026, 10:00:00 AM PST") == 4
         assert last.count("Signature (electronic)") == 4
         assert last.count("Project concept discussed on") == 2
         assert "Thursday, November 5, 2026" in last
         assert "not signed" not in last
+
+    def test_a_name_typed_in_lower_case_is_printed_as_it_is_on_record(
+        self, client, applicant, supervisor, cohort
+    ):
+        """What was typed stays in the record of the signature."""
+        application = sign(submitted(applicant, cohort), supervisor, typed_name="sam  supervisor")
+        text = application.current_text
+        assert text.sign_offs.get(signer=supervisor).typed_name == "sam supervisor"
+        last = pages_of(printing.render(form_of(application)))[-1]
+        assert "Signature (electronic) Sam Supervisor" in last
+        client.force_login(applicant)
+        page = client.get(reverse("application_text", args=[application.pk, text.pk])).content.decode()
+        assert "sam supervisor" not in last + page
 
     def test_it_says_how_the_application_stands_and_how_long_it_is_kept(self, application, pdf):
         text = text_of(pdf)
