@@ -14,6 +14,7 @@ from django.db.models import F, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from applications.models import Application, Assigned, ProjectChange, Reminder, ReviewStep
+from applications.models.review_step import ReviewStepQuerySet
 from applications.routing import expected_signers
 from applications.waiting import changes_waiting, steps_waiting
 from coaching import outbox, permissions
@@ -61,21 +62,33 @@ def _reminded(kind: str, object_id: str = "pk") -> Subquery:
 # To signers
 
 
+# What the deciding office has chosen already waits for the release alone: nobody is reminded of it.
+CHOSEN = Q(application__choice__text=F("application__current_text"))
+
+
+def in_review() -> ReviewStepQuerySet:
+    return ReviewStep.objects.current().filter(application__status=Application.Status.IN_REVIEW)
+
+
 def waiting_steps(now: datetime, *, ahead: int) -> "models.QuerySet[ReviewStep]":
     """Steps that wait, due `ahead` days from now or earlier; by the moment, so that the days are still to be compared."""
     due = Q(pk__in=[])
     for days in RouteStep.objects.order_by("days_to_sign").values_list("days_to_sign", flat=True).distinct():
         due |= Q(route_step__days_to_sign=days, since_at__lt=now + timedelta(days=ahead + 1 - days))
-    steps = ReviewStep.objects.current().filter(due, application__status=Application.Status.IN_REVIEW)
-    return steps.select_related(
-        "application__applicant",
-        "application__cohort",
-        "route_step",
-        "signer",
-        "holder",
-        "unit__head",
-        "delegation",
-    ).order_by("since_at", "pk")
+    return (
+        in_review()
+        .filter(due)
+        .select_related(
+            "application__applicant",
+            "application__cohort",
+            "route_step",
+            "signer",
+            "holder",
+            "unit__head",
+            "delegation",
+        )
+        .order_by("since_at", "pk")
+    )
 
 
 Told = dict[User, set[ReviewStep | ProjectChange]]  # what each person was told of in this very run
@@ -85,11 +98,9 @@ Told = dict[User, set[ReviewStep | ProjectChange]]  # what each person was told 
 def remind_signers(*, now: datetime, told: Told | None = None) -> int:
     """Everybody who can sign today hears what waits: delegates and acting persons too (A9), each in one mail.
 
-    What the deciding office has chosen already waits for the release alone: nobody is reminded of it. Returns how many
-    people are written to.
+    Returns how many people are written to.
     """
-    chosen = Q(application__choice__text=F("application__current_text"))
-    steps = waiting_steps(now, ahead=-min(SIGN_DAYS)).exclude(chosen).annotate(reminded=_reminded(Kind.SIGN))
+    steps = waiting_steps(now, ahead=-min(SIGN_DAYS)).exclude(CHOSEN).annotate(reminded=_reminded(Kind.SIGN))
     waiting: dict[User, list[int]] = {}
     for step in steps:
         came = _came(step, now)
@@ -109,6 +120,29 @@ def _came(asked: Assigned, now: datetime) -> date | None:
     assert since is not None
     day = day_of(asked.cohort.zone, now)
     return latest(_days(due, SIGN_DAYS), after=timezone.localdate(since), until=day)
+
+
+def still_to_come(asked: ReviewStep | ProjectChange, *, on: date) -> list[date]:
+    """On which days, from this one on, whoever it waits on is reminded of it, as things stand."""
+    if isinstance(asked, ProjectChange):
+        served = _served(pending_changes(), Kind.CHANGE, asked)
+    else:
+        served = _served(in_review().exclude(CHOSEN), Kind.SIGN, asked)
+    if not served:
+        return []
+    due, since = asked.due_date, asked.asked_since
+    assert due is not None
+    assert since is not None
+    after = max(timezone.localdate(since), served[0] or date.min)
+    days = _days(due, SIGN_DAYS)
+    today = [on] if latest(days, after=after, until=on) else []
+    return today + [day for day in days if day > max(after, on)]
+
+
+def _served(rows: "models.QuerySet", kind: str, asked: Assigned) -> list[date | None]:
+    """For which day it was reminded of last; empty where it is not among those that are."""
+    found = rows.filter(pk=asked.pk).annotate(reminded=_reminded(kind))
+    return list(found.values_list("reminded", flat=True))
 
 
 def pending_changes() -> "models.QuerySet[ProjectChange]":

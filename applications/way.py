@@ -4,11 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from applications import routing
+from applications import reminders, routing
 from applications.models import Application, ProjectChange, ReviewStep
-from applications.reminders import SIGN_DAYS
+from coaching import permissions, undelivered
+from coaching.days import MORNING, today_of
+from coaching.models import Message, Participant, User
 
 Status = Application.Status
 # Nobody acts on these any more; the last stop says what came of it.
@@ -20,6 +23,8 @@ ENDED = {
     Status.CLOSED: "Closed",
     Status.WITHDRAWN: "Withdrawn",
 }
+# Mail about what somebody was asked for already.
+REMINDERS = ("application_reminder", "application_stand_in", "project_change_reminder")
 
 
 @dataclass(frozen=True)
@@ -85,25 +90,76 @@ def _day(moment: datetime | None) -> date | None:
 
 @dataclass(frozen=True)
 class Help:
-    """What happens by itself while a step waits: who is reminded when, and from when the branch office knows."""
+    """What happens by itself while it waits on a person. What has been done is mail that left; what is to come is what
+    the program will do as things stand.
+
+    `office_told`: since when the branch office knows; `office_from`: when it hears, where anybody works there.
+    """
 
     due: date
     is_late: bool
-    reminded: list[date]
+    reminded: date | None
+    is_reachable: bool
     to_come: list[date]
-    office_told: date
+    office_told: date | None
+    office_from: date | None
 
 
-def help_for(step: ReviewStep | ProjectChange, *, on: date) -> Help:
-    """The days of applications/reminders.py, as they fall for this step."""
-    due, since = step.due_date, _day(step.asked_since)
+def help_for(asked: ReviewStep | ProjectChange, *, on: date) -> Help:
+    due, person = asked.due_date, routing.with_whom(asked, on=on)
     assert due is not None
-    assert since is not None
-    days = [day for each in SIGN_DAYS if (day := due + timedelta(days=each)) > since]
+    is_late, is_reachable = asked.is_overdue(on), _is_reachable(person, asked)
+    officers = _officers(asked, on)
     return Help(
         due=due,
-        is_late=step.is_overdue(on),
-        reminded=[day for day in days if day <= on],
-        to_come=[day for day in days if day > on],
-        office_told=due + timedelta(days=1),
+        is_late=is_late,
+        reminded=_reminded(person, asked),
+        is_reachable=is_reachable,
+        to_come=_to_come(person, asked, on) if is_reachable else [],
+        office_told=_office_told(officers, asked, due) if is_late else None,
+        office_from=due + timedelta(days=1) if officers else None,
     )
+
+
+def _mails(person: User, asked: ReviewStep | ProjectChange) -> "QuerySet[Message]":
+    return Message.objects.filter(recipient=person, created_at__gte=asked.asked_since)
+
+
+def _is_reachable(person: User, asked: ReviewStep | ProjectChange) -> bool:
+    """Not where the address cannot work, nor where the last mail did not leave."""
+    settled = _mails(person, asked).filter(status__in=[Message.Status.SENT, Message.Status.FAILED])
+    last = settled.order_by("-created_at", "-pk").values_list("status", flat=True).first()
+    return last != Message.Status.FAILED and not undelivered.address_problem(person)
+
+
+def _reminded(person: User, asked: ReviewStep | ProjectChange) -> date | None:
+    """When the last mail about it left after the one that asked; one mail may be about several."""
+    sent = _mails(person, asked).filter(kind__in=REMINDERS, status=Message.Status.SENT)
+    for ids, sent_at in sent.order_by("-sent_at", "-pk").values_list("ids", "sent_at"):
+        steps, changes = ids.get("steps", []), [ids.get("change"), *ids.get("changes", [])]
+        if sent_at and asked.pk in (changes if isinstance(asked, ProjectChange) else steps):
+            return today_of(asked.cohort, sent_at)
+    return None
+
+
+def _to_come(person: User, asked: ReviewStep | ProjectChange, on: date) -> list[date]:
+    """Nothing is announced of whoever decides: it ends with their choice, and nobody is told that there is one."""
+    if asked.route_step.decides or not person.is_active or not routing.authority(asked, person, on=on):
+        return []
+    return reminders.still_to_come(asked, on=on)
+
+
+def _officers(asked: ReviewStep | ProjectChange, on: date) -> list[User]:
+    """Who hears when it is late; nobody of a change whose participant has left."""
+    if isinstance(asked, ProjectChange) and asked.participant.status != Participant.Status.ACTIVE:
+        return []
+    return permissions.officers_of(asked.cohort, on=on)
+
+
+def _office_told(officers: list[User], asked: ReviewStep | ProjectChange, due: date) -> date | None:
+    """The list of what is overdue is made when it leaves: since the morning after the day, this stands on it."""
+    late = datetime.combine(due + timedelta(days=1), MORNING, tzinfo=asked.cohort.zone)
+    lists = Message.objects.filter(kind="applications_overdue", ids__branch=asked.cohort.branch_id)
+    sent = lists.filter(recipient__in=officers, status=Message.Status.SENT, sent_at__gte=late)
+    first = sent.order_by("sent_at").values_list("sent_at", flat=True).first()
+    return today_of(asked.cohort, first) if first else None

@@ -338,7 +338,12 @@ class TestReminders:
         shown = client.get(page).content.decode()
         assert f"asked for by {change.due_date:%A, %B %-d, %Y}" in shown
         ProjectChange.objects.update(asked_at=NOW - timedelta(days=40))
-        assert "the branch office knows since" in client.get(page).content.decode()
+        assert "The branch office sees that it is late." in client.get(page).content.decode()
+        self.run(TODAY.day)
+        today = f"{TODAY:%A, %B %-d}"
+        shown = client.get(page).content.decode()
+        assert f"A reminder went out on {today}." in shown
+        assert f"The branch office knows since {today}." in shown
 
 
 class TestPages:
