@@ -8,7 +8,7 @@ from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
 from django.http import Http404, QueryDict
 from django.utils import timezone
 
-from applications import releasing, routing
+from applications import releasing, routing, settling
 from applications.models import (
     Application,
     ApplicationQuerySet,
@@ -185,6 +185,7 @@ class Row:
     stale: str  # why the choice cannot be released any more
     decision: Decision | None
     to_choose: bool
+    to_sign: str  # in which capacity this person signs, before anybody can choose
     to_recommend: bool
 
 
@@ -211,7 +212,8 @@ def with_all(applications: ApplicationQuerySet) -> ApplicationQuerySet:
 
 
 def rows_of(desk: Desk, applications: list[Application], *, on: date) -> list[Row]:
-    mine = routing.all_to_decide(applications, desk.user, on=on) if desk.decides and applications else {}
+    mine = routing.all_to_settle(applications, desk.user, on=on) if desk.decides and applications else {}
+    first = {pk: settled[0] for pk, settled in mine.items() if not settling.decides(settled)}
     return [
         Row(
             application=each,
@@ -221,7 +223,8 @@ def rows_of(desk: Desk, applications: list[Application], *, on: date) -> list[Ro
             choice=(choice := getattr(each, "choice", None)),
             stale=releasing.why_stale(choice) if choice else "",
             decision=list(each.decisions.all())[-1] if each.decisions.all() else None,
-            to_choose=each.pk in mine,
+            to_choose=each.pk in mine and each.pk not in first,
+            to_sign=routing.capacity(*first[each.pk]) if each.pk in first else "",
             to_recommend=desk.office and each.status in (Status.IN_REVIEW, Status.WAITLISTED),
         )
         for each in applications

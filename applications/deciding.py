@@ -142,6 +142,9 @@ def lock_for_decision(
     if settled:
         settling.check_text(application, text_id)
         return application, settled
-    if routing.steps_to_settle(application, by, on=day):
-        raise DecisionNeeded("The decision is not yours: sign, return or decline the application instead.")
+    if first := routing.steps_to_settle(application, by, on=day):
+        raise DecisionNeeded(
+            f"It waits for your signature as {routing.capacity(*first[0])}: sign, return or decline it. The decision comes "
+            "after that."
+        )
     raise NotWaitingOnYou(settling.why_not(application, by))

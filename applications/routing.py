@@ -272,11 +272,21 @@ def steps_to_settle(application: Application, by: User, *, on: date) -> Settled:
     return settled_by(pending.with_signers().select_related("application").in_order(), by, on=on)
 
 
-def settled_by(pending: Iterable[ReviewStep], by: User, *, on: date) -> Settled:
-    """Of the steps of one application that are still to be signed, in their order, what this person settles now."""
+Rights = dict[tuple[object, ...], Authority | None]
+
+
+def settled_by(pending: Iterable[ReviewStep], by: User, *, on: date, known: Rights | None = None) -> Settled:
+    """Of the steps of one application that are still to be signed, in their order, what this person settles now.
+
+    `known` keeps rights for many applications: most are assigned to the same person in the same way.
+    """
+    rights: Rights = {} if known is None else known
     settled: Settled = []
     for step in pending:
-        right = authority(step, by, on=on)
+        assigned = _assignment(step, by)
+        if assigned not in rights:
+            rights[assigned] = authority(step, by, on=on)
+        right = rights[assigned]
         if right is None or (settled and not _together(settled[0], (step, right))):
             break
         settled.append((step, right))
@@ -300,25 +310,24 @@ def steps_to_decide(application: Application, by: User, *, on: date) -> Settled:
     return []
 
 
-def all_to_decide(
+def all_to_settle(
     applications: "Iterable[Application] | QuerySet[Application]", by: User, *, on: date
-) -> dict[int, list[tuple[ReviewStep, Authority]]]:
-    """Like steps_to_decide, for many in a constant number of queries: by application, those left out it is empty for."""
+) -> dict[int, Settled]:
+    """By application, what this person settles by signing or deciding now; many in a constant number of queries."""
     steps = ReviewStep.objects.to_settle().with_people().filter(application__in=applications)
     steps = steps.select_related("application").order_by("application", "position")
-    rights: dict[tuple[object, ...], Authority | None] = {}
-    found = {}
-    for pk, group in groupby(steps, key=lambda step: step.application_id):
-        settled = []
-        for step in group:
-            assigned = _assignment(step, by)
-            if assigned not in rights:  # most are assigned to the same person in the same way
-                rights[assigned] = authority(step, by, on=on)
-            settled.append((step, rights[assigned]))
-        together = len({step.signer_id for step, _ in settled}) == 1
-        if together and settled[-1][0].route_step.decides and all(right for _, right in settled):
-            found[pk] = settled
-    return found  # type: ignore[return-value]
+    known: Rights = {}
+    groups = groupby(steps, key=lambda step: step.application_id)
+    found = {pk: settled_by(group, by, on=on, known=known) for pk, group in groups}
+    return {pk: settled for pk, settled in found.items() if settled}
+
+
+def all_to_decide(
+    applications: "Iterable[Application] | QuerySet[Application]", by: User, *, on: date
+) -> dict[int, Settled]:
+    """Like steps_to_decide, for many: by application, those left out it is empty for."""
+    found = all_to_settle(applications, by, on=on)
+    return {pk: settled for pk, settled in found.items() if settled[-1][0].route_step.decides}
 
 
 def _assignment(step: ReviewStep, by: User) -> tuple[object, ...]:

@@ -69,7 +69,9 @@ def choose(request: HttpRequest, pk: int) -> HttpResponse:
     picked = _picked(request, desk)
     rows = [row for row in picked if row.to_choose]
     if not rows:
-        return _refuse_pick(request, pk, picked, "Not waiting for your choice")
+        first = [row for row in picked if row.to_sign]
+        what = "Your signature comes first" if first else "Not waiting for your choice"
+        return _refuse_pick(request, pk, first or picked, what)
     settled = routing.all_to_decide([row.application for row in rows], desk.user, on=timezone.localdate())
 
     def form_of(row: Row, data: object) -> ChoiceForm:

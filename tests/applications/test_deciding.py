@@ -101,7 +101,7 @@ def test_deciding_twice_is_refused(applicant, deputy, cohort):
 
 def test_decide_by_the_director_is_refused(applicant, supervisor, director, cohort):
     application = sign(submitted(applicant, cohort), supervisor)
-    with pytest.raises(settling.DecisionNeeded, match="not yours"):
+    with pytest.raises(settling.DecisionNeeded, match="for your signature as Division Director"):
         decide(application, director)
 
 

@@ -6,7 +6,7 @@ from html import unescape
 import pytest
 from django.urls import reverse
 
-from applications import choosing, drafting, workflow
+from applications import choosing, drafting, reassigning, routing, settling, workflow
 from applications.models import Application, Choice, Recommendation
 from coaching import enrollment
 from coaching.models import Delegation
@@ -323,6 +323,62 @@ class TestChoosing:
         client.post(reverse("approval_decide", args=[waiting.pk]), names)
         assert Choice.objects.get().application == waiting
         assert "Asks good questions." in client.get(address).content.decode()
+
+
+class TestTheStepBeforeIsTheirs:
+    """A9: whoever was given a step in another's place signs it by itself; then they choose."""
+
+    @pytest.fixture
+    def given(self, applicant, supervisor, deputy, branch_officer, cohort) -> Application:
+        """The division director's step is the deputy's now."""
+        application = sign(submitted(applicant, cohort), supervisor)
+        reassigning.reassign(
+            step=application.current_step(), to=deputy, reason="Leave.", by=branch_officer, now=NOW
+        )
+        return application
+
+    def test_the_board_leads_to_the_signature_and_lets_nobody_choose(self, client, deputy, given, cohort):
+        shown = page(client, deputy, cohort)
+        assert (
+            "Sign first as Division Director, Nutrition Division, as assigned by the branch office" in shown
+        )
+        assert reverse("approval", args=[given.pk]) in shown
+        assert f"pick-{given.pk}" not in shown
+        assert board(cohort, "selection_choose") + f"?application={given.pk}" not in shown
+
+    def test_choosing_all_the_same_says_what_comes_first(self, client, deputy, given, cohort):
+        client.force_login(deputy)
+        address = f"{board(cohort, 'selection_choose')}?application={given.pk}"
+        answer = client.get(address, follow=True)
+        assert "Your signature comes first: Ana Applicant." in unescape(answer.content.decode())
+        with pytest.raises(settling.DecisionNeeded, match="waits for your signature as Division Director"):
+            choose(given, deputy)
+
+    def test_once_it_is_signed_they_choose(self, client, deputy, given, cohort):
+        sign(given, deputy)
+        shown = page(client, deputy, cohort)
+        assert "Sign first" not in shown
+        assert f"pick-{given.pk}" in shown
+        send(client, deputy, cohort, filled_in(given))
+        assert Choice.objects.get().chosen_by == deputy
+
+    def test_whoever_holds_both_posts_chooses_at_once(
+        self, client, org, applicant, supervisor, deputy, cohort
+    ):
+        org.division.head = deputy
+        org.division.save()
+        application = sign(submitted(applicant, cohort), supervisor)
+        shown = page(client, deputy, cohort)
+        assert "Sign first" not in shown
+        assert f"pick-{application.pk}" in shown
+        choose(application, deputy)
+
+    def test_many_and_one_agree(self, deputy, given, another, cohort):
+        submitted(another("Ed Early"), cohort)
+        at_deputy(another("Wes Waiting"), cohort)
+        for application in Application.objects.all():
+            one = routing.steps_to_decide(application, deputy, on=TODAY)
+            assert routing.all_to_decide([application], deputy, on=TODAY).get(application.pk, []) == one
 
 
 class TestRecommending:
