@@ -53,6 +53,7 @@ class ChoiceForm(ConceptForm):
             readers("The deciding office and the branch office; not the applicant."),
             "outcome",
             Field("reason", rows=3),
+            *self._keep_reason(),
             readers(APPLICANT_READS),
             self.dates,
             *_to_be_signed(settled),
@@ -72,6 +73,22 @@ class ChoiceForm(ConceptForm):
             if (day := getattr(choice, f"concept_{office}_date"))
         }
         return {name: getattr(choice, name) for name in names} | dates
+
+    def _keep_reason(self) -> list[str]:
+        """Another outcome beside the words of the earlier one: asked about, because the applicant reads them."""
+        before = self.choice
+        sent, reason = self["outcome"].data, self["reason"].data or ""
+        if before is None or not before.reason or sent in (None, before.outcome):
+            return []
+        if reason.split() != before.reason.split():
+            return []
+        self.fields["keep_reason"] = forms.BooleanField(
+            label="Keep it for the new choice too",
+            error_messages={
+                "required": f"This reason was given for “{before.get_outcome_display()}”. Change it, or keep it."
+            },
+        )
+        return ["keep_reason"]
 
     def refuse(self, refusal: Refused) -> None:
         super().refuse(refusal)

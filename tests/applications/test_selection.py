@@ -314,6 +314,33 @@ class TestChoosing:
         client.post(reverse("selection_take_back", args=[cohort.pk, waiting.pk]))
         assert not Choice.objects.exists()
 
+    @pytest.mark.parametrize("outcome", ["accepted", "not_selected"])
+    def test_a_reason_of_another_outcome_is_asked_about(self, client, deputy, waiting, cohort, outcome):
+        choose(waiting, deputy, "waitlisted", reason="Later,\nperhaps.")
+        changed = filled_in(waiting, outcome, version=1, reason="Later,\r\nperhaps.")
+        shown = unescape(send(client, deputy, cohort, changed).content.decode())
+        assert "This reason was given for “Waitlisted”" in shown
+        assert "Keep it for the new choice too" in shown
+        assert Choice.objects.get().outcome == "waitlisted"
+        send(client, deputy, cohort, changed | {f"a{waiting.pk}-keep_reason": "on"})
+        assert (Choice.objects.get().outcome, Choice.objects.get().version) == (outcome, 2)
+
+    @pytest.mark.parametrize(("outcome", "reason"), [("accepted", ""), ("not_selected", "Full.")])
+    def test_a_reason_that_changes_with_the_outcome_is_not(
+        self, client, deputy, waiting, cohort, outcome, reason
+    ):
+        choose(waiting, deputy, "waitlisted", reason="Later.")
+        send(client, deputy, cohort, filled_in(waiting, outcome, version=1, reason=reason))
+        assert (Choice.objects.get().outcome, Choice.objects.get().reason) == (outcome, reason)
+
+    def test_a_reason_stays_with_its_outcome(self, client, deputy, waiting, cohort):
+        choose(waiting, deputy, "waitlisted", reason="Later.")
+        changed = filled_in(
+            waiting, "waitlisted", version=1, reason="Later.", division_project="Weighed again."
+        )
+        send(client, deputy, cohort, changed)
+        assert Choice.objects.get().division_project == "Weighed again."
+
     def test_the_reading_page_records_a_choice(self, client, deputy, waiting, cohort):
         client.force_login(deputy)
         address = reverse("approval", args=[waiting.pk])
