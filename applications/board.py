@@ -1,14 +1,15 @@
 """The selection board: all applications of a cohort side by side, in the order of names, never of merit (A10, M17)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import Http404, QueryDict
 from django.utils import timezone
 
-from applications import releasing, routing, settling
+from applications import releasing, routing, settling, waitlist
 from applications.models import (
     Application,
     ApplicationQuerySet,
@@ -17,8 +18,10 @@ from applications.models import (
     Outcome,
     Recommendation,
     ReviewStep,
+    SeatOffer,
 )
 from applications.passages import Passages, passages_of
+from applications.routing import Settled
 from applications.waiting import division_of
 from coaching import permissions
 from coaching.counting import NumberOf
@@ -184,9 +187,18 @@ class Row:
     choice: Choice | None
     stale: str  # why the choice cannot be released any more
     decision: Decision | None
-    to_choose: bool
-    to_sign: str  # in which capacity this person signs, before anybody can choose
+    asked: SeatOffer | None  # the last time, whether they want a seat that became free
+    settled: Settled  # what this person settles by signing or deciding now
     to_recommend: bool
+
+    @property
+    def to_choose(self) -> bool:
+        return settling.decides(self.settled)
+
+    @property
+    def to_sign(self) -> str:
+        """In which capacity this person signs before anybody can choose; empty: they need not."""
+        return "" if self.to_choose or not self.settled else routing.capacity(*self.settled[0])
 
 
 def page_of(desk: Desk, narrowed: Narrowed, number: str | None, *, on: date) -> tuple[Page, list[Row]]:
@@ -207,28 +219,44 @@ def with_all(applications: ApplicationQuerySet) -> ApplicationQuerySet:
         "recommendation__recommended_by",
         "choice__chosen_by",
     )
-    current = Prefetch("review_steps", queryset=ReviewStep.objects.current().with_people(), to_attr="at")
-    return applications.select_related(*related).prefetch_related(current, "decisions")
+    return applications.select_related(*related).prefetch_related("decisions", "seat_offers")
 
 
 def rows_of(desk: Desk, applications: list[Application], *, on: date) -> list[Row]:
-    mine = routing.all_to_settle(applications, desk.user, on=on) if desk.decides and applications else {}
-    first = {pk: settled[0] for pk, settled in mine.items() if not settling.decides(settled)}
+    steps = list(routing.steps_of(applications)) if applications else []
+    at = {
+        step.application_id: step
+        for step in steps
+        if step.status == ReviewStep.Status.PENDING and step.since_at
+    }
+    mine = routing.all_to_settle(steps, desk.user, on=on) if desk.decides else {}
     return [
         Row(
             application=each,
             passages=passages_of(each.current_text.text),  # type: ignore[union-attr]
-            waiting=each.at[0] if each.at else None,  # type: ignore[attr-defined]
+            waiting=at.get(each.pk),
             recommendation=getattr(each, "recommendation", None),
             choice=(choice := getattr(each, "choice", None)),
             stale=releasing.why_stale(choice) if choice else "",
             decision=list(each.decisions.all())[-1] if each.decisions.all() else None,
-            to_choose=each.pk in mine and each.pk not in first,
-            to_sign=routing.capacity(*first[each.pk]) if each.pk in first else "",
+            asked=waitlist.entry_of(each).asked if each.status == Status.WAITLISTED else None,
+            settled=mine.get(each.pk, []),
             to_recommend=desk.office and each.status in (Status.IN_REVIEW, Status.WAITLISTED),
         )
         for each in applications
     ]
+
+
+def promised(desk: Desk, beside: Sequence[Application] = ()) -> waitlist.Promised | None:
+    """Whose seat would be given away by accepting these beside what is chosen; None: nobody was asked."""
+    more = [each for each in beside if not _chosen_in(each)]
+    left = max(0, desk.seats.left - len(more))
+    return waitlist.promised(desk.cohort, left=left, beside=beside, without=desk.user)
+
+
+def _chosen_in(application: Application) -> bool:
+    choice = getattr(application, "choice", None)
+    return choice is not None and choice.outcome == Outcome.ACCEPTED and not releasing.why_stale(choice)
 
 
 def divisions_of(cohort: Cohort) -> list[tuple[int, str]]:

@@ -310,12 +310,17 @@ def steps_to_decide(application: Application, by: User, *, on: date) -> Settled:
     return []
 
 
-def all_to_settle(
-    applications: "Iterable[Application] | QuerySet[Application]", by: User, *, on: date
-) -> dict[int, Settled]:
-    """By application, what this person settles by signing or deciding now; many in a constant number of queries."""
+def steps_of(applications: "Iterable[Application] | QuerySet[Application]") -> "QuerySet[ReviewStep]":
+    """What is still to be signed or decided about these, each one's steps in their order."""
     steps = ReviewStep.objects.to_settle().with_people().filter(application__in=applications)
-    steps = steps.select_related("application").order_by("application", "position")
+    return steps.select_related("application").order_by("application", "position")
+
+
+def all_to_settle(steps: Iterable[ReviewStep], by: User, *, on: date) -> dict[int, Settled]:
+    """Of steps_of(applications), by application: what this person settles by signing or deciding now.
+
+    In a constant number of queries, however many they are.
+    """
     known: Rights = {}
     groups = groupby(steps, key=lambda step: step.application_id)
     found = {pk: settled_by(group, by, on=on, known=known) for pk, group in groups}
@@ -326,7 +331,7 @@ def all_to_decide(
     applications: "Iterable[Application] | QuerySet[Application]", by: User, *, on: date
 ) -> dict[int, Settled]:
     """Like steps_to_decide, for many: by application, those left out it is empty for."""
-    found = all_to_settle(applications, by, on=on)
+    found = all_to_settle(steps_of(applications), by, on=on)
     return {pk: settled for pk, settled in found.items() if settled[-1][0].route_step.decides}
 
 

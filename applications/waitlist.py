@@ -4,6 +4,7 @@ The order is the office's own way of going about it; it weighs nobody, and no ap
 """
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -11,7 +12,7 @@ from django.db import transaction
 from django.db.models import F, Max, OuterRef, Prefetch, QuerySet
 
 from applications import drafting, notices
-from applications.models import Application, SeatOffer
+from applications.models import Application, Decision, Outcome, SeatOffer
 from coaching import audit
 from coaching.counting import NumberOf
 from coaching.enrollment import seats_taken
@@ -44,6 +45,26 @@ class Entry:
     offer: SeatOffer | None
     said_no: SeatOffer | None
 
+    @property
+    def asked(self) -> SeatOffer | None:
+        """The last time they were asked."""
+        return self.offer or self.said_no
+
+    @property
+    def wants(self) -> bool:
+        return self.offer is not None and self.offer.answer == SeatOffer.Answer.YES
+
+    @property
+    def decision(self) -> Decision | None:
+        """That put them here, with the reason they were given."""
+        return next(iter(self.application.decisions.all()), None)
+
+    def in_words(self) -> str:
+        """ "Ana Reyes was asked on November 20, 2026 and wants the seat"."""
+        assert self.offer is not None
+        said = "wants the seat" if self.wants else "has not answered"
+        return f"{self.application.applicant} was asked on {self.offer.asked_date:%B %-d, %Y} and {said}"
+
 
 @dataclass(frozen=True)
 class Waitlist:
@@ -57,29 +78,68 @@ class Waitlist:
         return [entry for entry in self.entries if entry.offer]
 
     @property
+    def unpromised(self) -> int:
+        """Seats that are free and offered to nobody."""
+        return max(0, self.free - len(self.offered))
+
+    @property
     def next(self) -> Application | None:
         """Whom to ask now; None while no seat is free that is not offered already."""
-        if self.free <= len(self.offered):
+        if not self.unpromised:
             return None
         return next((entry.application for entry in self.entries if not entry.offer), None)
 
     def in_words(self) -> str:
         """ "1 seat is free. Next to ask: Ana Reyes." Empty while there is nothing to do."""
-        if not self.free or not self.entries:
+        enough = self.free >= len(self.offered)
+        if not self.entries or (enough and not self.free):
             return ""
-        parts = [f"{self.free} seat{' is' if self.free == 1 else 's are'} free."]
-        parts += [_standing(entry) for entry in self.offered]
+        parts = [f"{_seats(self.free)} free."]
+        parts += [f"{each.in_words()}." for each in self.offered]
+        if not enough:
+            parts.append(
+                "Not everybody who was asked can have one: the branch office tells them, or adds seats."
+            )
+        elif any(each.wants for each in self.offered):
+            parts.append("The deputy accepts whoever wants it.")
         if self.next:
             parts.append(f"Next to ask: {self.next.applicant}.")
         return " ".join(parts)
 
 
-def _standing(entry: Entry) -> str:
-    assert entry.offer is not None
-    asked = f"{entry.offer.asked_date:%B %-d, %Y}"
-    if entry.offer.answer == SeatOffer.Answer.YES:
-        return f"{entry.application.applicant} was asked on {asked} and wants it: the deputy accepts."
-    return f"{entry.application.applicant} was asked on {asked} and has not answered."
+def _seats(number: int) -> str:
+    return f"{number or 'No'} {'seats are' if number > 1 else 'seat is'}"
+
+
+@dataclass(frozen=True)
+class Promised:
+    """Who was asked, has not said no, and is not chosen to be accepted; and how many seats are left for them."""
+
+    entries: list[Entry]
+    left: int
+
+    @property
+    def passed_over(self) -> bool:
+        """M17: a warning, no ban; the deputy decides."""
+        return len(self.entries) > self.left
+
+    def people(self) -> str:
+        return " ".join(f"{each.in_words()}." for each in self.entries)
+
+    def seats(self) -> str:
+        return f"{_seats(self.left).lower()} left"
+
+
+def promised(cohort: Cohort, *, left: int, beside: Collection[Application], without: User) -> Promised | None:
+    """Whose seat would be given away where so many are left; not these, nor whoever is chosen to be accepted already."""
+    standing = SeatOffer.objects.standing().filter(
+        application__cohort=cohort, application__status=Application.Status.WAITLISTED
+    )
+    others = standing.exclude(application__choice__outcome=Outcome.ACCEPTED)
+    others = others.exclude(application__in=beside).exclude(application__applicant=without)
+    found = others.select_related("application__applicant").order_by("application__applicant__name", "pk")
+    entries = [Entry(offer.application, offer, None) for offer in found]
+    return Promised(entries, left) if entries else None
 
 
 def waitlisted(cohort: Cohort) -> "QuerySet[Application]":
@@ -99,14 +159,14 @@ def waitlists(cohorts: "QuerySet[Cohort]", *, without: User | None = None) -> li
     rows = _in_order(Application.objects.filter(cohort__in=found)).exclude(applicant=without)
     offers = Prefetch("seat_offers", queryset=SeatOffer.objects.select_related("asked_by", "answered_by"))
     entries: dict[int, list[Entry]] = defaultdict(list)
-    for each in rows.select_related("applicant__unit__parent__parent").prefetch_related(offers):
-        entries[each.cohort_id].append(_entry(each))
+    for each in rows.select_related("applicant__unit__parent__parent").prefetch_related(offers, "decisions"):
+        entries[each.cohort_id].append(entry_of(each))
     return [Waitlist(each, max(0, each.seats - each.taken), entries[each.pk]) for each in found]
 
 
 def next_to_ask(cohort: Cohort) -> Application | None:
     """Waitlist.next, without the rest of the list."""
-    standing = SeatOffer.objects.exclude(answer=SeatOffer.Answer.NO)
+    standing = SeatOffer.objects.standing()
     rows = waitlisted(cohort)
     offered = rows.filter(pk__in=standing.values("application")).count()
     if cohort.seats - seats_taken(cohort) <= offered:
@@ -114,7 +174,7 @@ def next_to_ask(cohort: Cohort) -> Application | None:
     return rows.exclude(pk__in=standing.values("application")).select_related("applicant").first()
 
 
-def _entry(application: Application) -> Entry:
+def entry_of(application: Application) -> Entry:
     offers = list(application.seat_offers.all())
     standing = [each for each in offers if each.answer != SeatOffer.Answer.NO]
     refused = [each for each in offers if each.answer == SeatOffer.Answer.NO]
@@ -164,7 +224,7 @@ def ask(*, application: Application, asked_date: date, by: User, now: datetime) 
     """
     application = _lock(application, by, now)
     _check_day(application, asked_date, now)
-    standing = application.seat_offers.exclude(answer=SeatOffer.Answer.NO).first()
+    standing = application.seat_offers.standing().first()
     if standing:
         if standing.asked_date != asked_date:
             standing.asked_date = asked_date

@@ -10,7 +10,7 @@ from applications.board import CHOICES, ORDERS, PLACES
 from applications.deciding import Criteria
 from applications.forms.signing import APPLICANT_READS, ConceptForm, as_signed
 from applications.forms.writing import Markup, helper, readers
-from applications.models import Application, Choice, Outcome, Recommendation
+from applications.models import Application, Outcome, Recommendation
 from applications.settling import DecisionNeeded, Settled, statements
 from coaching.errors import Refused
 from coaching.signing_form import SignatureParts, SigningForm
@@ -39,7 +39,7 @@ class ChoiceForm(ConceptForm):
     def __init__(
         self, *args: Any, application: Application, settled: Settled, outcome: str = "", **kwargs: Any
     ) -> None:
-        self.application, self.choice = application, Choice.objects.filter(application=application).first()
+        self.application, self.choice = application, getattr(application, "choice", None)
         kwargs["initial"] = {"outcome": outcome, **self._earlier()}
         super().__init__(*args, application=application, settled=settled, **kwargs)
         waitlisted = application.status == Application.Status.WAITLISTED

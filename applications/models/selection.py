@@ -1,6 +1,8 @@
 """Selection: what the branch office recommends, what the deputy chooses and, once released, has decided, and whom a free
 seat is offered."""
 
+from typing import Self
+
 from django.db import models
 from django.db.models import Q
 
@@ -126,6 +128,12 @@ class Recommendation(models.Model):
         return f"{self.get_outcome_display()}: {self.application}"
 
 
+class SeatOfferQuerySet(models.QuerySet["SeatOffer"]):
+    def standing(self) -> Self:
+        """To which nobody has said no."""
+        return self.exclude(answer=SeatOffer.Answer.NO)
+
+
 class SeatOffer(models.Model):
     """Somebody on the waitlist was asked whether they still want a seat that became free."""
 
@@ -142,6 +150,8 @@ class SeatOffer(models.Model):
     answered_by = models.ForeignKey(  # who wrote it down
         User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="recorded by"
     )
+
+    objects = SeatOfferQuerySet.as_manager()
 
     class Meta:
         ordering = ("asked_date", "pk")

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from applications import choosing, drafting, readers, routing, settling, workflow
+from applications import board, choosing, drafting, readers, routing, settling, waitlist, workflow
 from applications.forms.selection import ChoiceForm
 from applications.forms.signing import CommentForm, SignatureForm
 from applications.models import Application, ReviewStep
@@ -124,8 +124,18 @@ def _reading_page(
         ),
         "corrected_dates": _corrected_dates(application),
         "sign_offs": _sign_offs(application),
+        **(_seats(application, request.user) if acts.decides else {}),  # type: ignore[arg-type]
     }
     return render(request, "applications/approval.html", context)
+
+
+def _seats(application: Application, user: User) -> dict[str, object]:
+    """Whether this person, or others whom a seat would be taken from, were asked whether they want one."""
+    desk = board.desk_of(user, application.cohort_id, on=timezone.localdate())
+    return {
+        "asked": waitlist.entry_of(application).asked,
+        "promised": board.promised(desk, [application]),
+    }
 
 
 def _sign_offs(application: Application) -> "QuerySet[SignOff]":

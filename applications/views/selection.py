@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from applications import board, choosing, releasing, routing
+from applications import board, choosing, releasing
 from applications.board import Desk, Row
 from applications.forms.selection import BoardFilter, ChoiceForm, RecommendForm, ReleaseForm
 from applications.models import Application, Outcome, Release
@@ -72,14 +72,13 @@ def choose(request: HttpRequest, pk: int) -> HttpResponse:
         first = [row for row in picked if row.to_sign]
         what = "Your signature comes first" if first else "Not waiting for your choice"
         return _refuse_pick(request, pk, first or picked, what)
-    settled = routing.all_to_decide([row.application for row in rows], desk.user, on=timezone.localdate())
 
     def form_of(row: Row, data: object) -> ChoiceForm:
         application = row.application
         return ChoiceForm(
             data,
             application=application,
-            settled=settled[application.pk],
+            settled=row.settled,
             outcome=_outcome(request),
             prefix=f"a{application.pk}",
         )
@@ -87,7 +86,16 @@ def choose(request: HttpRequest, pk: int) -> HttpResponse:
     def save(form: ChoiceForm) -> None:
         choosing.choose(application=form.application, by=desk.user, now=timezone.now(), **form.values())
 
-    return _fill_in(request, desk, rows, form_of, save, template="applications/choose.html", done="choice")
+    return _fill_in(
+        request,
+        desk,
+        rows,
+        form_of,
+        save,
+        template="applications/choose.html",
+        done="choice",
+        promised=board.promised(desk, [row.application for row in rows]),
+    )
 
 
 @access(signed_in)
@@ -131,6 +139,7 @@ def _fill_in(
     *,
     template: str,
     done: str,
+    **more: object,
 ) -> HttpResponse:
     """A form for each application; all are saved or none, and what was typed stays."""
     data = request.POST if request.method == "POST" else None
@@ -141,7 +150,7 @@ def _fill_in(
         words = f"1 {done} is" if number == 1 else f"{number} {done}s are"
         messages.success(request, f"{words} recorded. Nobody is told.")
         return redirect("selection", desk.cohort.pk)
-    context = {"desk": desk, "cohort": desk.cohort, "forms": forms, "several": len(forms) > 1}
+    context = {"desk": desk, "cohort": desk.cohort, "forms": forms, "several": len(forms) > 1, **more}
     return render(request, template, context)
 
 
@@ -205,7 +214,13 @@ def release(request: HttpRequest, pk: int) -> HttpResponse:
         form = ReleaseForm(initial={"listed": bundle.listed}, request=request)
     else:
         _renewed(form, bundle)
-    context = {"desk": desk, "cohort": desk.cohort, "bundle": bundle, "form": form}
+    context = {
+        "desk": desk,
+        "cohort": desk.cohort,
+        "bundle": bundle,
+        "form": form,
+        "promised": board.promised(desk),
+    }
     return render(request, "applications/release.html", context)
 
 

@@ -16,7 +16,7 @@ from coaching.permissions import NotYourCohort
 from tests import factories
 from tests.applications.counting import queries
 from tests.applications.factories import accepted, at_deputy, choose, decide, draft, release
-from tests.applications.reading import another
+from tests.applications.reading import another, words
 from tests.clock import NOW, TODAY
 
 Status = Application.Status
@@ -164,9 +164,9 @@ class TestAsking:
             == "1 seat is free. Zoe First was asked on November 23, 2026 and has not answered."
         )
         answer(three[0], branch_officer, wants=True)
-        assert (
-            "Zoe First was asked on November 23, 2026 and wants it: the deputy accepts."
-            in the_list(cohort).in_words()
+        assert the_list(cohort).in_words() == (
+            "1 seat is free. Zoe First was asked on November 23, 2026 and wants the seat. The deputy accepts whoever wants "
+            "it."
         )
         assert waitlist.next_to_ask(cohort) is None
 
@@ -256,6 +256,84 @@ class TestAsking:
         three[0].refresh_from_db()
         assert (three[0].status, three[0].waitlist_place) == (Status.ACCEPTED, None)
         assert the_list(cohort).in_words() == ""
+
+
+class TestPromised:
+    """M17: the waitlist ranks nobody, so that passing somebody over is no error; but it is said before."""
+
+    WANTS = "Zoe First was asked on November 23, 2026 and wants the seat."
+
+    @pytest.fixture
+    def promised(self, three, branch_officer, cohort) -> list[Application]:
+        """One seat, which the first wants."""
+        free_a_seat(cohort)
+        ask(three[0], branch_officer)
+        answer(three[0], branch_officer, wants=True)
+        return three
+
+    def read(self, client, user, name: str, *args: object, query: str = "") -> str:
+        client.force_login(user)
+        return words(client.get(reverse(name, args=args) + query))
+
+    def test_the_board_says_who_was_asked_and_what_they_said(self, client, promised, deputy, cohort):
+        board = self.read(client, deputy, "selection", cohort.pk)
+        assert board.count("Asked on November 23, 2026: <strong>wants the seat</strong>") == 1
+
+    def test_choosing_another_warns(self, client, promised, deputy, cohort):
+        query = f"?application={promised[2].pk}"
+        told = f"{self.WANTS} If you accept Ada Third, no seat is left."
+        assert told in self.read(client, deputy, "selection_choose", cohort.pk, query=query)
+        assert told in self.read(client, deputy, "approval", promised[2].pk)
+
+    def test_choosing_several_counts_them_all(self, client, promised, deputy, cohort):
+        cohort.seats += 1
+        cohort.save()
+        query = f"?application={promised[1].pk}&application={promised[2].pk}"
+        told = f"{self.WANTS} If you accept all of these, no seat is left."
+        assert told in self.read(client, deputy, "selection_choose", cohort.pk, query=query)
+
+    def test_whoever_wants_it_is_chosen_without_a_warning(self, client, promised, deputy, cohort):
+        query = f"?application={promised[0].pk}"
+        shown = self.read(client, deputy, "selection_choose", cohort.pk, query=query)
+        assert "Asked on November 23, 2026: <strong>wants the seat</strong>" in shown
+        assert "seat is left" not in shown
+        choose(promised[0], deputy)
+        assert "seat is left" not in self.read(client, deputy, "selection_release", cohort.pk)
+
+    def test_a_seat_that_stays_is_no_warning(self, client, promised, deputy, cohort):
+        cohort.seats += 1
+        cohort.save()
+        choose(promised[2], deputy)
+        shown = self.read(client, deputy, "selection_release", cohort.pk)
+        assert f'alert-info"><p>{self.WANTS} After this release 1 seat is left.' in shown
+
+    def test_releasing_warns_and_the_list_then_says_what_stands(self, client, promised, deputy, cohort):
+        choose(promised[2], deputy)
+        shown = self.read(client, deputy, "selection_release", cohort.pk)
+        assert f'alert-warning"><p>{self.WANTS} After this release no seat is left.' in shown
+        release(cohort, deputy)
+        assert the_list(cohort).in_words() == (
+            f"No seat is free. {self.WANTS} Not everybody who was asked can have one: the branch office tells them, or adds "
+            "seats."
+        )
+
+    def test_an_applicant_who_decides_reads_nothing_about_themselves(self, promised, cohort):
+        """A9, T10."""
+        told = waitlist.promised(cohort, left=0, beside=[], without=promised[0].applicant)
+        assert told is None
+
+    def test_queries_do_not_grow_with_people(self, client, promised, branch_officer, deputy, cohort):
+        choose(promised[2], deputy)
+        client.force_login(deputy)
+        pages = [reverse("selection_release", args=[cohort.pk])]
+        pages += [reverse("selection_choose", args=[cohort.pk]) + f"?application={promised[2].pk}"]
+        for page in pages:
+            client.get(page)
+        one = [queries(client, page) for page in pages]
+        cohort.seats += 1
+        cohort.save()
+        ask(promised[1], branch_officer)
+        assert [queries(client, page) for page in pages] == one
 
 
 def address(cohort, name="cohort_waitlist", application=None) -> str:

@@ -73,6 +73,22 @@ def test_while_people_still_apply_free_seats_are_no_news(applicant, deputy, bran
     assert card(branch_officer, "A seat is free") is None
 
 
+def test_whoever_was_asked_is_named_also_while_people_still_apply_and_when_the_seat_is_gone(
+    applicant, another, deputy, branch_officer, cohort
+):
+    decide(at_deputy(applicant, cohort), deputy, "waitlisted")
+    application = applicant.applications.get()
+    waitlist.ask(application=application, asked_date=NOW.date(), by=branch_officer, now=NOW)
+    waitlist.answer(application=application, wants=True, by=branch_officer, now=NOW)
+    wants = "Ana Applicant was asked on November 23, 2026 and wants the seat."
+    for person in (branch_officer, deputy):
+        assert wants in card(person, "A seat is free").text
+    for _ in range(cohort.seats):
+        factories.participant(cohort)
+    for person in (branch_officer, deputy):
+        assert card(person, "A seat that was offered is gone").text.startswith(f"No seat is free. {wants}")
+
+
 def test_the_office_sees_what_is_late(applicant, another, deputy, branch_officer, cohort):
     submitted(applicant, cohort)
     at_deputy(another("Rae Ready"), cohort)

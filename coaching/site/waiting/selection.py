@@ -2,12 +2,12 @@
 
 from datetime import date, datetime
 
-from django.db.models import Count, F, Min, QuerySet
+from django.db.models import Count, F, Min, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
 from applications import waitlist
-from applications.models import Application, Choice, ReviewStep
+from applications.models import Application, Choice, ReviewStep, SeatOffer
 from applications.waiting import steps_waiting
 from coaching import permissions
 from coaching.models import Cohort, User
@@ -76,20 +76,21 @@ def to_release(user: User, now: datetime) -> list[Card]:
 
 @only_for(permissions.any_of(permissions.branch_office, permissions.deputy))
 def free_seats(user: User, now: datetime) -> list[Card]:
-    """A seat is free and somebody waits for it: for the branch office, and for the deputy who reads.
+    """A seat is free and somebody waits for it, or was asked: for the branch office, and for the deputy who reads.
 
-    While people still apply, who waits was told to wait for the others.
+    While people still apply, who waits was told to wait for the others, unless they were asked already.
     """
     waiting = Application.objects.filter(status=Application.Status.WAITLISTED).exclude(applicant=user)
-    cohorts = readable_cohorts(user).filter(
-        pk__in=waiting.values("cohort"), applications_close_date__lt=timezone.localdate(now)
-    )
+    asked = waiting.filter(pk__in=SeatOffer.objects.standing().values("application"))
+    closed = Q(applications_close_date__lt=timezone.localdate(now))
+    due = closed & Q(pk__in=waiting.values("cohort")) | Q(pk__in=asked.values("cohort"))
+    cohorts = readable_cohorts(user).filter(due)
     if not cohorts:
         return []
     found = waitlist.waitlists(cohorts, without=user)
     return [
         Card(
-            title=f"A seat is free in the {each.cohort}",
+            title=f"A seat {'is free' if each.free else 'that was offered is gone'} in the {each.cohort}",
             text=each.in_words(),
             address=reverse("cohort_waitlist", args=[each.cohort.pk]),
             action="Open the waitlist",
