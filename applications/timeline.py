@@ -65,21 +65,22 @@ def timeline(application: Application, *, later: bool = False) -> list[Event]:
 def _seats(application: Application) -> Iterator[Event]:
     """Whether somebody on the waitlist still wants a seat, each as it was written down: the row of an offer has only the
     latest day and answer, the audit trail has all."""
-    asked: date | None = None  # by the offer that stands
+    asked: date | None = None
+    stands = False  # the offer: a no ends it, unless it becomes a yes
     for event in audit.events_of(application, "waitlist.asked", "waitlist.answered"):
         written = f"Written down by {event.actor}."
         if event.action == "waitlist.answered":
             answer = SeatOffer.Answer(event.payload.data["answer"])
             yield Event(answer.label, written, event.at)
-            asked = None if answer == SeatOffer.Answer.NO else asked
+            stands = answer != SeatOffer.Answer.NO
             continue
         day = date.fromisoformat(event.payload.data["asked_date"])
-        if asked:
+        if asked and stands:
             text = f"{day:%B %-d, %Y}, not {asked:%B %-d, %Y}. {written}"
             yield Event("The day of asking was corrected", text, event.at)
         else:
             yield Event("Asked whether a seat is still wanted", f"On {day:%B %-d, %Y}. {written}", event.at)
-        asked = day
+        asked, stands = day, True
 
 
 def _changes(application: Application) -> Iterator[Event]:

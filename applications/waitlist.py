@@ -256,19 +256,18 @@ def _check_day(application: Application, asked_date: date, now: datetime) -> Non
 
 @transaction.atomic
 def answer(*, application: Application, wants: bool, by: User, now: datetime) -> SeatOffer:
-    """Record what somebody answered; a yes can still become a no.
+    """Record what somebody answered; a yes can still become a no, and a no a yes.
 
-    With a no they stay on the waitlist, at its end: only they themselves take their application back (F3).
+    With a no they stay on the waitlist, at its end: only they themselves take their application back (F3). Taken back,
+    they stay there: who was asked meanwhile has the answer still to give.
     Raises NotYourCohort, NotOnWaitlist, NotAsked.
     """
     application = _lock(application, by, now)
-    offer = application.seat_offers.exclude(answer=SeatOffer.Answer.NO).first()
-    said = SeatOffer.Answer.YES if wants else SeatOffer.Answer.NO
+    offers = application.seat_offers
+    offer = offers.standing().first() or offers.last()
     if offer is None:
-        last = application.seat_offers.last()
-        if last and not wants:
-            return last
         raise NotAsked(f"{application.applicant} has not been asked yet; record that first.")
+    said = SeatOffer.Answer.YES if wants else SeatOffer.Answer.NO
     if offer.answer == said:
         return offer
     offer.answer, offer.answered_at, offer.answered_by = said, now, by

@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from applications import conflicts, drafting, on_paper, readers, reassigning, routing, way, workflow
+from applications import conflicts, drafting, on_paper, readers, reassigning, routing, waitlist, way, workflow
 from applications.checks import Step
 from applications.models import Application, ReviewStep
 from applications.timeline import timeline
@@ -102,6 +102,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
     is_own = application.applicant == user
     route = list(application.route())
     waiting = next((step for step in route if step.status == "pending" and step.since_at), None)
+    waitlisted = application.status == Application.Status.WAITLISTED
     following = [step for step in route if waiting and step.position > waiting.position]
     texts = readers.texts_visible_to(user, of=pk)
     participation = _participation(application)
@@ -124,6 +125,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
             "returned": returned(application),
             "declined": _declined(application),
             "decision": application.decisions.last() if not waiting else None,
+            "asked": waitlist.entry_of(application).asked if is_own and waitlisted else None,
             "too_late": drafting.came_too_late(application, now=now),
             "participation": participation,
             "team": participation and _team(participation),

@@ -221,6 +221,19 @@ class TestLater:
             Event("Does not want it now", by_cleo, days[3]),
         ]
 
+    def test_a_no_that_became_a_yes_keeps_the_day_of_asking(self, waitlisted, branch_officer):
+        later = [NOW + timedelta(hours=number) for number in (3, 4, 5)]
+        waitlisted.decisions.update(decided_at=NOW - timedelta(days=2))
+        waitlist.answer(application=waitlisted, wants=False, by=branch_officer, now=later[0])
+        waitlist.answer(application=waitlisted, wants=True, by=branch_officer, now=later[1])
+        yesterday = TODAY - timedelta(days=1)
+        waitlist.ask(application=waitlisted, asked_date=yesterday, by=branch_officer, now=later[2])
+        assert [event.title for event in timeline.timeline(waitlisted, later=True)[-3:]] == [
+            "Does not want it now",
+            "Wants the seat",
+            "The day of asking was corrected",
+        ]
+
     def test_many_answers_take_no_more_queries(self, waitlisted, branch_officer):
         with CaptureQueriesContext(connection) as few:
             timeline.timeline(waitlisted, later=True)

@@ -191,6 +191,29 @@ class TestAsking:
         ask(three[0], branch_officer)
         assert three[0].seat_offers.count() == 2
 
+    def test_a_no_can_become_a_yes(self, three, branch_officer, cohort):
+        """A slip is put right: nobody has to be asked again."""
+        free_a_seat(cohort)
+        ask(three[0], branch_officer)
+        answer(three[0], branch_officer, wants=False)
+        again = answer(three[0], branch_officer, wants=True)
+        assert SeatOffer.objects.get() == again
+        assert again.answer == "yes"
+        assert names(cohort) == ["Second", "Third", "First"]
+        assert waitlist.next_to_ask(cohort) is None
+
+    def test_a_no_that_becomes_a_yes_after_the_next_was_asked_is_told(self, three, branch_officer, cohort):
+        free_a_seat(cohort)
+        ask(three[0], branch_officer)
+        answer(three[0], branch_officer, wants=False)
+        ask(three[1], branch_officer)
+        answer(three[0], branch_officer, wants=True)
+        assert the_list(cohort).in_words() == (
+            "1 seat is free. Mia Second was asked on November 23, 2026 and has not answered. Zoe First was asked on "
+            "November 23, 2026 and wants the seat. Not everybody who was asked can have one: the branch office tells them, "
+            "or adds seats."
+        )
+
     def test_twice_is_once(self, three, branch_officer, cohort):
         free_a_seat(cohort)
         assert ask(three[0], branch_officer) == ask(three[0], branch_officer)
@@ -400,6 +423,50 @@ class TestPage:
         assert "Ask later" not in shown
         moved = client.post(address(cohort, "waitlist_move", three[0]), {"direction": "down"})
         assert moved.status_code == 404
+
+    def test_each_answer_says_what_it_does_and_can_be_changed(self, client, three, branch_officer, cohort):
+        free_a_seat(cohort)
+        ask(three[0], branch_officer)
+        says_no = "Zoe First stays on the waitlist, moves to its end and gets a mail"
+        says_yes = "Zoe First gets a mail that says so, and the deputy can accept them."
+        shown = read(client, branch_officer, cohort)
+        assert says_no in shown
+        assert says_yes in shown
+        answer(three[0], branch_officer, wants=False)
+        shown = read(client, branch_officer, cohort)
+        assert says_no not in shown
+        assert f"{says_yes} The place on the list stays as it is now. You" in shown
+        ask(three[1], branch_officer)
+        assert "No seat is free that is not offered to somebody else." in read(client, branch_officer, cohort)
+        answer(three[0], branch_officer, wants=True)
+        shown = read(client, branch_officer, cohort)
+        assert says_no in shown
+        assert says_yes not in shown
+
+    def test_says_the_reason_that_was_given(self, client, three, branch_officer, deputy, cohort):
+        for reader in (branch_officer, deputy):
+            shown = read(client, reader, cohort)
+            assert shown.count("Waitlisted on November 23, 2026:") == 3
+            assert "All seats are taken." in shown
+
+    def test_the_applicant_reads_what_was_asked_and_answered(self, client, three, branch_officer, cohort):
+        """A11."""
+
+        def shown() -> str:
+            client.force_login(three[0].applicant)
+            return words(client.get(reverse("application", args=[three[0].pk])))
+
+        nothing = "You need not do anything."
+        assert nothing in shown()
+        free_a_seat(cohort)
+        ask(three[0], branch_officer)
+        asked = "the branch office asked you on Monday, November 23, 2026 whether you still want one."
+        assert f"{asked} It has not written down an answer yet." in shown()
+        answer(three[0], branch_officer, wants=True)
+        assert f"{asked} It has written down that <strong>you want it</strong>." in shown()
+        answer(three[0], branch_officer, wants=False)
+        assert f"{asked} It has written down that <strong>you do not want it now</strong>." in shown()
+        assert nothing not in shown()
 
     def test_no_applicant_is_told_a_place(self, client, three, branch_officer, cohort):
         """M17, A11: the reason, and that somebody writes."""
