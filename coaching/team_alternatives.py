@@ -51,6 +51,7 @@ class Comparison:
     waiting: int
     words: str  # how good it is, as the solver says it
     changed_since: bool
+    moving: int  # people
 
     @property
     def more(self) -> int:
@@ -59,10 +60,6 @@ class Comparison:
     @property
     def fewer(self) -> int:
         return -self.more
-
-    @property
-    def people(self) -> int:
-        return sum(len(team.members) for team in self.new)
 
 
 def propose_again(
@@ -94,7 +91,8 @@ def propose_again(
     with transaction.atomic():
         draft = lock_draft(proposal, version=None)
         around = bool(problem.fixed) or len(problem.together) > len(board.case.problem.together)
-        draft.alternative = {"result": {**result, "around": around}, "version": proposal.version}
+        answer = {**result, "around": around, "at": now.isoformat()}
+        draft.alternative = {"result": answer, "version": proposal.version}
         draft.save(update_fields=["alternative"])
     return draft
 
@@ -152,16 +150,29 @@ def compare(draft: TeamProposal, explained: ExplainedDraft) -> Comparison | None
         explain_drawn(explained.case, number, ids, people) for number, ids in enumerate(teams, start=1) if ids
     ]
     before, after = {frozenset(ids) for ids in now}, {frozenset(ids) for ids in teams}
+    new = [team for team in drawn if _ids(team) not in before]
+    gone = [team for team in explained.teams if team.members and _ids(team) not in after]
     return Comparison(
-        new=[team for team in drawn if _ids(team) not in before],
-        gone=[team for team in explained.teams if team.members and _ids(team) not in after],
+        new=new,
+        gone=gone,
         same=len(before & after),
         points=sum(team.points for team in drawn),
         points_now=explained.points,
         waiting=len(people) - sum(map(len, teams)),
         words=result["words"],
         changed_since=draft.alternative["version"] != draft.version,
+        moving=_moving([_ids(team) for team in new], [_ids(team) for team in gone]),
     )
+
+
+def _moving(new: Sequence[frozenset[int]], gone: Sequence[frozenset[int]]) -> int:
+    """How many people come to others: each new team counts as the old one with which it has the most in common."""
+    left, moving = list(gone), 0
+    for team in sorted(new, key=lambda each: -max((len(each & old) for old in gone), default=0)):
+        old = max(left, key=lambda each: len(each & team), default=frozenset())
+        moving += len(team - old)
+        left = [each for each in left if each is not old]
+    return moving
 
 
 def _ids(team: ExplainedTeam) -> frozenset[int]:

@@ -30,6 +30,10 @@ def why_waiting(cohort: Cohort, number: int) -> str:
 
 def what_would_help(cohort: Cohort, case: Case, waiting: Iterable[int]) -> dict[int, str]:
     """For each of these people by id, what would get them into a team of the people of `case`, in a sentence."""
+    lacking = min(case.problem.sizes) - len(case.problem.people)
+    if lacking > 0:
+        more = "1 more participant" if lacking == 1 else f"{lacking} more participants"
+        return dict.fromkeys(waiting, f"What would help: {more}.")
     return {one: _help(cohort, case.problem, one) for one in waiting}
 
 

@@ -72,6 +72,8 @@ def reasons_to_wait(
 
     `chosen`: who waits was chosen here.
     """
+    if len(problem.people) < min(problem.sizes):  # T1: no rule about anybody is to blame
+        waiting, stuck = [*waiting, *stuck], []
     able = len(problem.people) - len(stuck)
     if len(waiting) == fewest_waiting(able, problem.sizes):
         people = f"{'1 person' if able == 1 else f'{able} people'}{' who can be placed' if stuck else ''}"
@@ -79,7 +81,7 @@ def reasons_to_wait(
         why = f"{people} cannot be split into teams of {sizes}: {len(waiting)} must wait."  # T1
     else:
         why = f"The hard rules {found} with fewer than {len(waiting)} waiting."
-    if chosen:
+    if chosen and len(waiting) < able:
         why += " The last in the list who could wait were chosen; the branch office can choose otherwise."
     return {place: _why_stuck(problem, place) for place in stuck} | dict.fromkeys(waiting, why)
 

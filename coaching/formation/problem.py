@@ -138,6 +138,11 @@ class Finding:
     words: str
 
 
+def percent_higher(score: int, bound: int) -> float:
+    """How much higher than a score above zero any other can be, in tenths of a percent: never less than is true."""
+    return math.ceil(1000 * (bound - score) / score) / 10
+
+
 @dataclass(frozen=True)
 class Result:
     """A checked proposal. `bound`: no teams of these sizes made of these people can score more.
@@ -158,18 +163,19 @@ class Result:
 
     @property
     def words(self) -> str:
-        """How good it is, for people."""
+        """How good it is, for people. Who waits is no choice of the search (T1): it speaks of the others."""
+        same = " of the same people" if self.left_out else ""
         if self.status == "infeasible":
             return "No team keeps the hard rules."
         if self.status == "optimal":
             fewest = "" if self.asked is None else " that asks so few people"
-            return f"No other arrangement{fewest} can score more."
+            return f"No other arrangement{same}{fewest} can score more."
         if self.score <= 0:
-            return f"No other arrangement can score more than {self.bound}."
+            return f"No other arrangement{same} can score more than {self.bound}."
         if self.bound == self.score:
-            return "No other arrangement of these sizes can score more."
-        percent = math.ceil(1000 * (self.bound - self.score) / self.score) / 10  # never less than is true
-        return f"No other arrangement can score more than {percent:g} % higher."
+            return f"No other arrangement of these sizes{' and people' if same else ''} can score more."
+        percent = percent_higher(self.score, self.bound)
+        return f"No other arrangement{same} can score more than {percent:g} % higher."
 
     def to_json(self) -> dict[str, Any]:
         """Plain lists and dictionaries, as the command prints them."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -51,6 +52,11 @@ class Shown:
     @property
     def as_proposed(self) -> dict[str, object]:
         return self.draft.proposed
+
+    @property
+    def proposed_at(self) -> datetime:
+        said = self.draft.proposed.get("at")
+        return datetime.fromisoformat(said) if said else self.draft.created_at
 
 
 def shown(draft: TeamProposal, *, picked: str = "", after: Effect | None = None) -> Shown:

@@ -13,6 +13,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from coaching import jobs, team_alternatives, team_jobs, team_reopening
 from coaching.errors import Refused, refusals_told
+from coaching.formation.problem import percent_higher
 from coaching.models import Cohort, Consent, Job, TeamProposal, User
 from coaching.permissions import access, branch_office, office_cohorts, post_only
 from coaching.site.forms_teams import HowLongForm, ReopenForm
@@ -34,7 +35,7 @@ class Picture:
     @property
     def percent(self) -> str:
         """How much higher any other teams could score, at most; empty where that cannot be said."""
-        return f"{100 * (self.bound - self.score) / self.score:.1f}" if self.score > 0 else ""
+        return f"{percent_higher(self.score, self.bound):.1f}" if self.score > 0 else ""
 
 
 def picture(job: Job) -> Picture | None:

@@ -68,8 +68,17 @@ def test_it_waits_beside_the_draft(poor, again):
     assert (poor.document, poor.version) == (before, 1)
     assert other.more > 0
     assert sorted(len(team.members) for team in other.new) == [3, 4]
-    assert (other.same, other.people, other.waiting, other.changed_since) == (0, 7, 0, False)
+    assert (other.same, other.waiting, other.changed_since) == (0, 0, False)
     assert other.words == "No other arrangement can score more."
+
+
+def test_only_those_count_who_come_to_others(poor):
+    """Of two who change places, neither the others of their teams nor those of a team that keeps its people."""
+    first, second = poor.document["teams"]
+    swapped = [[second[0], *first[1:]], [first[0], *second[1:]]]
+    poor.alternative = {"result": {"teams": swapped, "words": ""}, "version": poor.version}
+    poor.save()
+    assert compared(poor).moving == 2
 
 
 def test_it_is_taken_over_and_undone(poor, again, take, branch_officer):

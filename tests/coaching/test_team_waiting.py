@@ -50,6 +50,12 @@ def test_whom_arithmetic_alone_leaves_out(cohort):
     assert helped(cohort, [person(number) for number in range(1, 6)]) == OTHERWISE
 
 
+def test_where_nobody_could_be_in_a_team(cohort):
+    """T1"""
+    assert helped(cohort, [person(1)]) == "What would help: 2 more participants."
+    assert helped(cohort, [person(1, ("0-0900",)), person(2)]) == "What would help: 1 more participant."
+
+
 def test_the_times_that_would_do_the_most_people_first(cohort):
     people = [
         person(1, ("0-0900",)),

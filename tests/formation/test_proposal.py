@@ -5,6 +5,7 @@ from hypothesis import given, settings
 
 from benchmarks.formation_instances import instance
 from coaching.formation import broken_rules, check_result, parse, score_team
+from coaching.formation.problem import percent_higher
 from coaching.formation.proposal import MOST_PEOPLE, solve
 from coaching.formation.sizes import fewest_waiting, splits
 
@@ -85,6 +86,27 @@ def test_the_fifth_person_waits_and_is_told_why():
         "5 people cannot be split into teams of 3 or 4: 1 must wait. "
         "The last in the list who could wait were chosen; the branch office can choose otherwise."
     )
+
+
+def test_what_is_proven_of_those_who_have_a_place_is_said_of_them():
+    """Who waits is not the search's choice, so with others waiting the score may be higher."""
+    assert solve(problem_of(crowd(5))).words == "No other arrangement of the same people can score more."
+    assert solve(problem_of(crowd(4))).words == "No other arrangement can score more."
+
+
+@pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.parametrize("slots", [None, ["a"]])
+def test_too_few_for_any_team_are_told_so_and_nothing_else(number, slots):
+    """T1"""
+    result = solve(problem_of(crowd(number, slots=slots) if slots else crowd(number)))
+    people = "1 person" if number == 1 else f"{number} people"
+    why = f"{people} cannot be split into teams of 3 or 4: {number} must wait."
+    assert [reason for _, reason in result.left_out] == [why] * number
+
+
+def test_a_gap_is_never_said_to_be_smaller_than_it_is():
+    assert percent_higher(6620, 8024) == 21.3
+    assert percent_higher(1000, 1001) == 0.1
 
 
 def test_a_pin_is_not_torn_by_waiting():
