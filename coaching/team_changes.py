@@ -4,11 +4,12 @@ It goes on as it is, somebody joins it, or another team does. The branch office 
 (`team_agreement.answer`), the branch office confirms.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from coaching import audit, outbox, team_dates, team_draft
 from coaching.errors import Refused
@@ -23,16 +24,12 @@ from coaching.team_problem import (
     refuse_broken,
     study,
 )
-from coaching.team_ways import FEWEST, besides_size
+from coaching.team_ways import FEWEST, AskedAlready, besides_size, refuse_asked
 
 Kind = TeamChange.Kind
 
 
 class NotSmall(Refused):
-    pass
-
-
-class AskedAlready(Refused):
     pass
 
 
@@ -121,12 +118,13 @@ def _sources(team: Team, joining: Sequence[Participant]) -> list[Team]:
 def _staying(team: Team, kind: str, joining: Sequence[Participant], sources: list[Team]) -> list[Participant]:
     """T1: whoever stays behind is a whole team; in a merger nobody stays behind."""
     moving = {each.pk for each in joining}
-    stay = [each for source in sources for each in _members(source) if each.pk not in moving]
-    if kind == Kind.MERGE and (len(sources) != 1 or stay):
+    left = {source: [each for each in _members(source) if each.pk not in moving] for source in sources}
+    if kind == Kind.MERGE and (len(sources) != 1 or any(left.values())):
         raise NotPossible("To merge two teams, everybody of the other one joins.")
-    if kind == Kind.JOIN and sources and len(stay) < team.cohort.program.min_team_size:
-        raise NotPossible(f"{sources[0]} would become too small itself. Choose another way.")
-    return stay
+    for source, stay in left.items():
+        if kind == Kind.JOIN and len(stay) < team.cohort.program.min_team_size:
+            raise NotPossible(f"{source} would become too small itself. Choose another way.")
+    return [each for stay in left.values() for each in stay]
 
 
 def _locked(pk: int) -> Team:
@@ -159,6 +157,7 @@ def ask(
             return found
         raise AskedAlready(f"{team} is being asked about something else. Take that question back first.")
     move = _check(team, kind, joining)
+    refuse_asked(team.cohort, move.concerned)
     change = TeamChange.objects.create(
         team=team,
         kind=kind,
@@ -212,10 +211,30 @@ def confirm(*, change: TeamChange, by: User | None, now: datetime) -> list[Team]
     for ended in move.ending:
         ended.status = Team.Status.ENDED
         ended.save(update_fields=["status"])
-        for question in ended.changes.filter(status=TeamChange.Status.OPEN):
-            _settle(question, TeamChange.Status.CANCELLED, by=by, now=now)
     _settle(change, TeamChange.Status.CONFIRMED, by=by, now=now)
+    _drop_impossible(move.concerned, by=by, now=now)
     return list(move.ending)
+
+
+def _drop_impossible(people: Collection[int], *, by: User | None, now: datetime) -> None:
+    """What these people are asked besides ends where it can no longer be as it was asked."""
+    rows = _open_about(people).select_related("team__cohort__program").prefetch_related("joining")
+    for question in rows:
+        try:
+            move = _check(question.team, question.kind, list(question.joining.all()))
+        except Refused:
+            possible = False
+        else:
+            possible = move.concerned == set(question.consents.values_list("participant", flat=True))
+        if not possible:
+            _settle(question, TeamChange.Status.CANCELLED, by=by, now=now)
+
+
+def _open_about(people: Collection[int]) -> QuerySet[TeamChange]:
+    """Open questions of small teams that one of these participants is asked, locked."""
+    rows = TeamChange.objects.select_for_update(of=("self",)).filter(status=TeamChange.Status.OPEN)
+    rows = rows.exclude(kind=Kind.FORM)
+    return rows.filter(pk__in=Consent.objects.filter(participant__in=people).values("change"))
 
 
 def _settle(change: TeamChange, status: str, *, by: User | None, now: datetime) -> None:
@@ -247,8 +266,5 @@ def take_back(*, change: TeamChange, by: User | None, now: datetime) -> TeamChan
 
 def drop_questions(*, participant: Participant, by: User, now: datetime) -> None:
     """Whoever leaves (F3) is asked no longer, and what depended on them is asked no longer either."""
-    rows = TeamChange.objects.select_for_update(of=("self",)).filter(status=TeamChange.Status.OPEN)
-    for change in rows.exclude(kind=Kind.FORM).filter(
-        pk__in=Consent.objects.filter(participant=participant).values("change")
-    ):
+    for change in _open_about([participant.pk]):
         _settle(change, TeamChange.Status.CANCELLED, by=by, now=now)

@@ -16,6 +16,7 @@ from coaching.team_agreement import TeamStands, end_unconfirmed
 from coaching.team_draft import NoTeams, lock_draft
 from coaching.team_problem import ExplainedTeam, available, explain_draft, refuse_broken, study
 from coaching.team_solving import solve
+from coaching.team_ways import refuse_asked
 
 
 class DraftExists(Refused):
@@ -129,7 +130,8 @@ def publish(
     `answer_by`: the day by which they are asked to answer; the cohort's usual one where none is chosen.
     `reasons`: by number in the draft, why a team that was changed by hand bends a rule that only warns (T2, T3, T6).
     The teams that were reopened end. Raises BrokenRules for the hard rules, ReasonMissing, NotADraft, Stale, NoTeams,
-    WrongDay, and TeamStands where a reopened team was confirmed meanwhile.
+    WrongDay, AskedAlready for who is asked to join a small team (T4), and TeamStands where a reopened team was
+    confirmed meanwhile.
     """
     require_office(cohort=proposal.cohort, by=by, now=now)
     cohort = (
@@ -145,6 +147,7 @@ def publish(
     if not any(team.members for team in teams):
         raise NoTeams("The draft has no team yet. Move people into teams, then publish.")
     refuse_broken(teams)
+    refuse_asked(cohort, {each.pk for team in teams for each in team.members})
     given = {number: " ".join(reason.split()) for number, reason in (reasons or {}).items()}
     missing = [team.name for team in bent_by_hand(draft, teams) if not given.get(team.number)]
     if missing:

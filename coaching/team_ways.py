@@ -1,14 +1,19 @@
 """How a small team could go on (T1): every way the rules allow, what it does to the points, and who would be asked (T4)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from coaching.errors import Refused
 from coaching.formation import Finding, score_team
-from coaching.models import Participant, Team, TeamChange
+from coaching.models import Cohort, Consent, Participant, Team, TeamChange
 from coaching.team_problem import available, explain, explain_standing, study
 
 Kind = TeamChange.Kind
 FEWEST = 2  # one person alone is no team
+
+
+class AskedAlready(Refused):
+    pass
 
 
 @dataclass(frozen=True)
@@ -40,18 +45,38 @@ def besides_size(findings: Sequence[Finding]) -> list[Finding]:
     return [finding for finding in findings if finding.label != "T1"]
 
 
+def open_questions(cohort: Cohort) -> dict[int, Consent]:
+    """By participant, the answer they are asked for about how a small team goes on: nobody is asked two at once (T4)."""
+    rows = Consent.objects.filter(change__team__cohort=cohort, change__status=TeamChange.Status.OPEN)
+    rows = rows.exclude(change__kind=Kind.FORM).select_related("change__team", "participant__user")
+    return {row.participant_id: row for row in rows}
+
+
+def refuse_asked(cohort: Cohort, people: Collection[int]) -> None:
+    """Raises AskedAlready where one of these participants is in a question that is open."""
+    asked = [consent for pk, consent in open_questions(cohort).items() if pk in people]
+    if asked:
+        names = ", ".join(str(each.participant) for each in asked)
+        teams = " and ".join(sorted({str(each.change.team) for each in asked}))
+        verb = "is" if len(asked) == 1 else "are"
+        raise AskedAlready(
+            f"{names} {verb} being asked already how {teams} goes on. Confirm that question or take it back first."
+        )
+
+
 def ways(team: Team) -> list[Way]:
     """Going on as it is first; the others with the most points first, and of those the ones that ask the fewest.
 
-    As many queries for any number of people.
+    Nobody who is being asked already is in one (T4). As many queries for any number of people.
     """
     cohort = team.cohort
     teams = list(cohort.teams.filter(status=Team.Status.CONFIRMED))
-    open_questions = TeamChange.objects.filter(team__in=teams, status=TeamChange.Status.OPEN)
-    asked = set(open_questions.values_list("team", flat=True))
+    asked = open_questions(cohort).keys()
     explained = explain_standing(cohort, teams)
     members = explained[team.pk].members
-    loose = available(cohort)
+    if any(each.pk in asked for each in members):
+        return []
+    loose = [each for each in available(cohort) if each.pk not in asked]
     people = [each for standing in explained.values() for each in standing.members]
     case = study(cohort, [*people, *loose])
 
@@ -75,7 +100,8 @@ def ways(team: Team) -> list[Way]:
     for other in teams:
         there = explained[other.pk].members
         active = all(each.status == Participant.Status.ACTIVE for each in there)
-        if other.pk in asked or other == team or not there or not active:
+        free = not any(each.pk in asked for each in there)
+        if other == team or not there or not active or not free:
             continue
         for each in there if len(there) > cohort.program.min_team_size else ():
             words = f"{each} moves here from {other}, which keeps {len(there) - 1}"

@@ -14,7 +14,7 @@ from coaching.permissions import access, branch_office, office_cohorts, post_onl
 from coaching.site import lifecycle
 from coaching.site.forms_teams import AskingForm, SmallTeamForm
 from coaching.site.waiting.cards import day
-from coaching.team_ways import ways
+from coaching.team_ways import refuse_asked, ways
 
 
 def _room(team: Team) -> HttpResponse:
@@ -35,6 +35,11 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     members: list[Participant] = [place.participant for place in places]
     if not team_changes.is_small(team, members):
         messages.info(request, f"{team} is not too small, so there is nothing to decide.")
+        return _room(team)
+    try:
+        refuse_asked(team.cohort, [each.pk for each in members])
+    except Refused as refusal:
+        messages.info(request, str(refusal))
         return _room(team)
     data = request.POST if request.method == "POST" else None
     form = SmallTeamForm(data, cohort=team.cohort, ways=ways(team))

@@ -1,7 +1,7 @@
 """The branch office's room for teams: a draft beside the pool, answers, confirmation (T1 to T10)."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -44,6 +44,8 @@ class Card:
     small: bool
     today: date
     goes_on: TeamChange | None = None
+    # What its members are asked about another team, which somebody of this one, or everybody, would join.
+    elsewhere: TeamChange | None = None
 
     @property
     def consents(self) -> list[Consent]:
@@ -56,7 +58,7 @@ class Card:
     @property
     def undecided(self) -> bool:
         """T1: too small, and neither agreed to as it is nor asked about."""
-        return self.small and not self.goes_on and not self.question
+        return self.small and not (self.goes_on or self.question or self.elsewhere)
 
     @property
     def waiting_for(self) -> list[Consent]:
@@ -158,14 +160,28 @@ def cards(cohort: Cohort) -> list[Card]:
     explained = explain_standing(cohort, teams)
     today = today_of(cohort, timezone.now())
     over = is_over(cohort, today=today)
-    return [_card(cohort, team, explained[team.pk], today=today, over=over) for team in teams]
+    for team in teams:
+        team.cohort = cohort
+        for change in team.all_changes:
+            change.team = team
+    questions = _asked(teams)
+    return [_card(team, explained[team.pk], questions, today=today, over=over) for team in teams]
 
 
-def _card(cohort: Cohort, team: Team, explained: ExplainedTeam, *, today: date, over: bool) -> Card:
-    team.cohort = cohort
+def _asked(teams: Iterable[Team]) -> dict[int, TeamChange]:
+    """By participant, the open question about how a small team goes on that they are asked (T1)."""
+    changes: list[TeamChange] = [change for team in teams for change in team.all_changes]  # type: ignore[attr-defined]
+    questions = [
+        each for each in changes if each.status == TeamChange.Status.OPEN and each.kind != each.Kind.FORM
+    ]
+    return {consent.participant_id: each for each in questions for consent in each.consents.all()}
+
+
+def _card(
+    team: Team, explained: ExplainedTeam, asked: Mapping[int, TeamChange], *, today: date, over: bool
+) -> Card:
     changes: list[TeamChange] = team.all_changes  # type: ignore[attr-defined]
-    for change in changes:
-        change.team = team
+    theirs = (asked[each.pk] for each in explained.members if each.pk in asked)
     return Card(
         team=team,
         explained=explained,
@@ -173,6 +189,7 @@ def _card(cohort: Cohort, team: Team, explained: ExplainedTeam, *, today: date, 
         small=not over and is_small(team, explained.members),
         today=today,
         goes_on=agreed_to_go_on(explained.members, changes),
+        elsewhere=next((each for each in theirs if each.team != team), None),
     )
 
 

@@ -283,6 +283,104 @@ def test_one_question_at_a_time(small, pooled, branch_officer):
         team_changes.confirm(change=change, by=branch_officer, now=NOW)
 
 
+class TestTwoSmallTeams:
+    """T4: nobody is asked two things at once, and nobody agrees in vain."""
+
+    @pytest.fixture
+    def other(self, small, cohort, branch_officer) -> Team:
+        return factories.small_team(cohort, "Dan", "Eve", "Fox", by=branch_officer)
+
+    @pytest.fixture
+    def four(self, other, cohort, branch_officer) -> Team:
+        return team_of(cohort, 4, branch_officer)
+
+    def test_who_is_asked_and_their_team_are_not_offered_to_another(
+        self, small, other, four, pooled, branch_officer
+    ):
+        change = ask(small, branch_officer, JOIN, members(four)[:1])
+        assert [way.words for way in ways(other)] == [
+            "Go on with 2: Dan, Eve",
+            "Pia Pool joins; has no team yet",
+        ]
+        for asked in members(four):
+            words = (
+                "Dot Other, Eli Other, Fay Other, Gus Other are being asked already how Team 1 goes on. "
+                "Confirm that question or take it back first."
+            )
+            with pytest.raises(team_changes.AskedAlready, match=words):
+                ask(other, branch_officer, JOIN, [asked])
+        team_changes.take_back(change=change, by=branch_officer, now=NOW)
+        ask(other, branch_officer, JOIN, members(four)[:1])
+
+    def test_who_waits_is_asked_by_one_team(self, small, other, pooled, branch_officer):
+        ask(small, branch_officer, JOIN, [pooled])
+        with pytest.raises(team_changes.AskedAlready, match="Pia Pool is being asked already how Team 1"):
+            ask(other, branch_officer, JOIN, [pooled])
+
+    def test_team_that_would_end_is_asked_nothing_else(self, small, other, pooled, branch_officer):
+        ask(small, branch_officer, MERGE, members(other))
+        assert ways(other) == []
+        for kind, joining in ((GO_ON, []), (JOIN, [pooled])):
+            with pytest.raises(team_changes.AskedAlready, match="Dan, Eve are being asked already"):
+                ask(other, branch_officer, kind, joining)
+
+    def test_who_is_asked_is_not_published_in_another_team(self, small, cohort, pooled, branch_officer):
+        """As long as they are: they would be asked about two teams."""
+        people = [pooled, *(factories.participant(cohort, factories.person(name)) for name in "XYZ")]
+        draft = team_formation.start_by_hand(cohort=cohort, by=branch_officer, now=NOW)
+        draft.document = {"teams": [[each.pk for each in people]]}
+        draft.save()
+        change = ask(small, branch_officer, JOIN, [pooled])
+        publish = {"proposal": draft, "by": branch_officer, "now": NOW, "reasons": {1: "One site."}}
+        with pytest.raises(team_changes.AskedAlready, match="Pia Pool is being asked already"):
+            team_formation.publish(**publish)
+        team_changes.take_back(change=change, by=branch_officer, now=NOW)
+        assert len(team_formation.publish(**publish)) == 1
+
+    def asked_before(self, team, kind, joining, people, by):
+        """As it could be asked when nothing refused it."""
+        change = TeamChange.objects.create(
+            team=team, kind=kind, answer_by=TODAY, created_by=by, created_at=NOW
+        )
+        change.joining.set(joining)
+        for each in people:
+            change.consents.create(participant=each, answer="agreed", answered_at=NOW)
+        return change
+
+    def test_confirming_one_ends_the_other_that_has_become_impossible(
+        self, small, other, four, pooled, branch_officer
+    ):
+        moving = members(four)[0]
+        change = ask(small, branch_officer, JOIN, [moving])
+        dead = self.asked_before(other, JOIN, [moving], [*members(other), *members(four)], branch_officer)
+        all_agree(change)
+        team_changes.confirm(change=change, by=branch_officer, now=NOW)
+        dead.refresh_from_db()
+        assert (dead.status, dead.settled_at) == ("cancelled", NOW)
+        told = Message.objects.filter(kind="team_change_settled", ids={"change": dead.pk})
+        assert sorted(told.values_list("recipient__name", flat=True)) == sorted(
+            ["Dan", "Eve", *map(str, members(four)), str(moving)]
+        )
+
+    def test_confirming_one_leaves_another_that_still_can_be(self, small, other, pooled, branch_officer):
+        change = ask(small, branch_officer, JOIN, [pooled])
+        unrelated = ask(other, branch_officer)
+        all_agree(change)
+        team_changes.confirm(change=change, by=branch_officer, now=NOW)
+        unrelated.refresh_from_db()
+        assert unrelated.status == "open"
+
+
+def test_two_are_not_taken_from_two_whole_teams_of_three(small, cohort, branch_officer):
+    """T1: each team that somebody leaves stays whole."""
+    first = team_of(cohort, 3, branch_officer)
+    second = factories.confirmed_team(
+        cohort, [factories.participant(cohort, factories.person(name)) for name in "XYZ"], by=branch_officer
+    )
+    with pytest.raises(team_changes.NotPossible, match="Team 2 would become too small itself"):
+        ask(small, branch_officer, JOIN, [members(first)[0], members(second)[0]])
+
+
 def test_departure_ends_the_question(small, pooled, branch_officer):
     """F3: who leaves is asked no longer, and the others neither."""
     change = ask(small, branch_officer, JOIN, [pooled])

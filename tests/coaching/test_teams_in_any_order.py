@@ -594,6 +594,14 @@ class AnyOrder(RuleBasedStateMachine):
                 assert {each.participant_id for each in asked[pk].consents.all()} == now.members[pk]
 
     @invariant()
+    def nobody_is_asked_two_things_at_once(self) -> None:
+        """T4"""
+        asked = [
+            each.participant_id for change in self.standing.open_changes for each in change.consents.all()
+        ]
+        assert len(set(asked)) == len(asked)
+
+    @invariant()
     def nobody_who_left_is_asked(self) -> None:
         """F3."""
         for change in self.standing.open_changes:

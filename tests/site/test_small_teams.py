@@ -135,6 +135,19 @@ def test_program_that_is_over_asks_no_longer(office, small, cohort, branch_offic
     assert "has become small" not in room(office, cohort)
 
 
+def test_team_that_would_join_another_has_nothing_to_decide(client, office, small, cohort, branch_officer):
+    """T4: who is asked about one team is not asked about another; the card says what is asked, the page why not."""
+    other = factories.small_team(cohort, "Dan", "Eve", "Fox", by=branch_officer)
+    joining = [place.participant for place in other.memberships.filter(ended_at=None)]
+    team_changes.ask(team=small, kind="merge", joining=joining, reason="x", by=branch_officer, now=NOW)
+    assert not [card.title for card in cards_for(branch_officer) if "has become small" in card.title]
+    text = room(office, cohort)
+    assert "Asked about Team 1:" in text
+    assert "Decide how Team 2 goes on" not in text
+    response = office.get(reverse("team_small", args=[other.pk]), follow=True)
+    assert "Dan, Eve are being asked already how Team 1 goes on." in response.content.decode()
+
+
 def test_question_is_not_asked_about_a_team_that_is_being_asked(small, branch_officer):
     team_changes.ask(team=small, kind="go_on", joining=(), reason="x", by=branch_officer, now=NOW)
     assert about_teams(branch_officer) == []

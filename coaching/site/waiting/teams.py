@@ -165,7 +165,10 @@ def _settled(change: TeamChange) -> Card:
 
 @only_for(permissions.branch_office)
 def small(user: User, now: datetime) -> list[Card]:
-    """T1: teams that a departure left too small, as long as nobody has been asked how they go on."""
+    """T1: teams that a departure left too small, as long as nobody in them is asked how they, or another, go on."""
+    asked = Membership.objects.filter(
+        ended_at=None, participant__consents__change__status=TeamChange.Status.OPEN
+    )
     today = timezone.localdate(now)
     present = Membership.objects.filter(ended_at=None).select_related("participant__user")
     changes = TeamChange.objects.exclude(status=TeamChange.Status.CANCELLED).prefetch_related("consents")
@@ -173,6 +176,7 @@ def small(user: User, now: datetime) -> list[Card]:
         Team.objects.filter(status=Team.Status.CONFIRMED, cohort__in=permissions.office_cohorts(user))
         .annotate(people=Count("memberships", filter=Q(memberships__ended_at=None)))
         .filter(people__lt=F("cohort__program__min_team_size"))
+        .exclude(pk__in=asked.values("team"))
         .select_related("cohort__program")
         .prefetch_related(
             "cohort__program__curriculum",
@@ -187,8 +191,7 @@ def small(user: User, now: datetime) -> list[Card]:
 def _is_undecided(team: Team) -> bool:
     members = [place.participant for place in team.present]  # type: ignore[attr-defined]
     changes: list[TeamChange] = team.all_changes  # type: ignore[attr-defined]
-    asked = any(change.status == TeamChange.Status.OPEN for change in changes)
-    return is_small(team, members) and not asked and agreed_to_go_on(members, changes) is None
+    return is_small(team, members) and agreed_to_go_on(members, changes) is None
 
 
 def _small(team: Team) -> Card:
