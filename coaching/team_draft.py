@@ -4,7 +4,7 @@ Sizes alone may be wrong while people are moved (T1); publishing refuses what is
 """
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -61,9 +61,16 @@ class Effect:
     teams: frozenset[int]  # the numbers of the teams that somebody came into or left
     pool: bool  # whether somebody came into the pool or left it
     movable: Movable | None = None  # as it was read for the edit, so that a page needn't read it again
+    anew: bool = False  # whether teams came, went or have other numbers now
+
+    @property
+    def is_nothing(self) -> bool:
+        return not self.teams and not self.pool
 
     def in_words(self) -> str:
         """ "Ana Reyes was moved to draft team 2: 14 points more (212). To consider: …"."""
+        if self.is_nothing:
+            return f"{self.words}."
         change = self.after - self.before
         points = f"{abs(change)} point{'' if abs(change) == 1 else 's'} {'more' if change > 0 else 'less'}"
         said = f"{self.words}: {points if change else 'as many points'} ({self.after})."
@@ -221,7 +228,7 @@ def _edit(
     by: User | None,
     now: datetime,
 ) -> Effect:
-    """Lock, read again, check again, write; the document as it was is kept for undoing."""
+    """Lock, read again, check again, write; the document as it was is kept for undoing. What changes nothing is no edit."""
     require_office(cohort=proposal.cohort, by=by, now=now)
     draft = lock_draft(proposal, version=version)
     board = Board.of(draft)
@@ -230,6 +237,10 @@ def _edit(
             raise NotInThePool(f"{each} has a team already, or left. Look at the draft again.")
     teams, words = change(board)
     effect = _effect(draft, board, teams, words)
+    if [set(ids) for ids in teams if ids] == [set(ids) for ids in board.teams]:
+        return replace(
+            effect, words="Nobody was moved: the teams stay as they are", teams=frozenset(), anew=False
+        )
     write(draft, {**draft.document, "teams": [ids for ids in teams if ids]}, words, by=by, now=now)
     return effect
 
@@ -253,7 +264,8 @@ def _effect(draft: TeamProposal, board: Board, teams: Teams, words: str) -> Effe
         mends += _worse(place + 1, new, old) if ids else []
     seated = [{pk for ids in each for pk in ids} for each in (board.teams, teams)]
     pool = seated[0] != seated[1]
-    return Effect(draft, words, before, after, bends, mends, frozenset(changed), pool, board.movable)
+    anew = len(teams) != len(board.teams) or not all(teams)
+    return Effect(draft, words, before, after, bends, mends, frozenset(changed), pool, board.movable, anew)
 
 
 def refuse_broken_team(number: int, old: list[Finding], new: list[Finding]) -> None:

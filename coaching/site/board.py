@@ -147,24 +147,35 @@ def _edited(
     request: HttpRequest, draft: TeamProposal, participant: Participant | None, edit: Callable[[], Effect]
 ) -> HttpResponse:
     """What has changed, where a script asked; otherwise the whole room again, which says what was done."""
-    teams = len(draft.teams_drawn)
+    if not request.htmx:  # type: ignore[attr-defined]
+        with refusals_told(request):
+            effect = edit()
+            messages.add_message(
+                request, messages.INFO if effect.is_nothing else messages.SUCCESS, effect.in_words()
+            )
+        return _room(draft, participant)
     try:
         effect = edit()
-    except Refused as refusal:
+    except team_draft.NotADraft as refusal:
         messages.error(request, str(refusal))
-        return HttpResponseClientRefresh() if _by_script(request) else _room(draft, participant)
-    if not _by_script(request) or len(effect.proposal.document["teams"]) != teams:
-        messages.success(request, effect.in_words())
-        return HttpResponseClientRefresh() if _by_script(request) else _room(draft, participant)
+        return HttpResponseClientRefresh()
+    except Refused as refusal:
+        return _answered(request, _proposal(request, draft.pk), str(refusal))
     effect.proposal.cohort = draft.cohort
-    board = shown(effect.proposal, after=effect)
-    changed = [team for team in board.explained.teams if team.number in effect.teams]
-    context = {"board": board, "cohort": draft.cohort, "changed": changed, "effect": effect}
+    return _answered(request, effect.proposal, effect.in_words(), effect)
+
+
+def _answered(
+    request: HttpRequest, draft: TeamProposal, said: str, effect: Effect | None = None
+) -> HttpResponse:
+    """For a script: the parts that an edit changed; all of them where teams came or went, or where it was refused."""
+    part = effect if effect and not effect.anew else None
+    board = shown(draft, after=part)
+    changed = [team for team in board.explained.teams if part and team.number in part.teams]
+    context = {"board": board, "cohort": draft.cohort, "draft": draft, "oob": True, "said": said}
+    context |= {"whole": part is None, "changed": changed, "pool_changed": part and part.pool}
+    context["done"] = effect is not None and not effect.is_nothing
     return render(request, "teams/_edited.html", context)
-
-
-def _by_script(request: HttpRequest) -> bool:
-    return bool(request.htmx)  # type: ignore[attr-defined]
 
 
 @access(branch_office)

@@ -8,7 +8,7 @@
 
   const offer = () => {
     for (const button of document.querySelectorAll("[data-put]")) {
-      button.hidden = !picked || button.closest(".seat") === picked;
+      button.hidden = !picked || button.closest("[data-drop]").contains(picked);
     }
     for (const name of document.querySelectorAll("[data-picked]")) {
       name.textContent = picked ? picked.dataset.name : "";
@@ -41,14 +41,13 @@
     seat.querySelector("[data-pick]").focus();
   });
 
-  // By mouse: onto a person is changing places, onto a team or the pool is moving.
+  // By mouse: onto a person is changing places, onto a team or the pool is moving; where they are already is neither.
   const ready = () => {
     for (const seat of document.querySelectorAll(".seat[data-person]")) seat.draggable = true;
   };
   const target = (event) => {
-    const seat = event.target.closest(".seat[data-person]");
-    if (seat && seat !== picked) return seat;
-    return event.target.closest("[data-drop]");
+    const place = event.target.closest("[data-drop]");
+    return place?.contains(picked) ? null : event.target.closest(".seat[data-person]") || place;
   };
   const mark = (place) => {
     document.querySelector(".drop-here")?.classList.remove("drop-here");
@@ -63,9 +62,8 @@
   });
   board.addEventListener("dragover", (event) => {
     const place = target(event);
-    if (!picked || !place) return;
-    event.preventDefault();
-    mark(place);
+    mark(picked && place);
+    if (picked && place) event.preventDefault();
   });
   board.addEventListener("drop", (event) => {
     const place = target(event);
@@ -93,7 +91,7 @@
     if (event.target === form && pressed) event.detail.parameters[pressed.name] = pressed.value;
   });
 
-  // After a move the keyboard is where the person is now.
+  // After a move, or one that was refused, the keyboard is where the person is now.
   document.body.addEventListener("htmx:afterRequest", (event) => {
     if (event.target !== form) return;
     const person = form.elements.participant.value;

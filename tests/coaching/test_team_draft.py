@@ -144,6 +144,27 @@ class TestMoving:
             move(empty_draft, people[0], 1, by=deputy)
 
 
+class TestNothingChanges:
+    """Neither an edit nor a version: whoever else looks at the draft is not told either."""
+
+    @pytest.fixture
+    def draft(self, cohort, people, branch_officer):
+        return draft_of(cohort, people[:3], [people[3]], by=branch_officer)
+
+    @pytest.mark.parametrize(("person", "team"), [(0, 1), (6, None), (3, 3)])
+    def test_whoever_is_there_already_is_not_moved(self, draft, people, move, person, team):
+        effect = move(draft, people[person], team)
+        assert effect.in_words() == "Nobody was moved: the teams stay as they are."
+        assert (effect.proposal.version, draft.edits.count()) == (1, 0)
+        assert teams(draft) == [ids(*people[:3]), ids(people[3])]
+
+    @pytest.mark.parametrize(("one", "other"), [(0, 1), (5, 6)])
+    def test_two_of_one_team_or_of_the_pool_do_not_change_places(self, draft, people, swap, one, other):
+        assert swap(draft, people[one], people[other]).is_nothing
+        draft.refresh_from_db()
+        assert (draft.version, draft.edits.count()) == (1, 0)
+
+
 class TestHardRules:
     def test_nobody_comes_to_their_signer(self, cohort, people, branch_officer, move):
         """T8"""

@@ -43,13 +43,13 @@ def test_with_the_mouse_onto_a_team(page, open_board, draft, people):
     open_board(page)
     page.set_viewport_size({"width": 1280, "height": 3000})  # nothing scrolls under the mouse
     page.locator(f"#person-{people[6].pk} .person-name").drag_to(page.locator("#draft-team-2 h3"))
-    expect(page.locator("#board-status")).to_contain_text("P6 Person was moved to draft team 2")
+    expect(page.locator("#board-done")).to_contain_text("P6 Person was moved to draft team 2")
     expect(page.locator(f"#draft-team-2 #person-{people[6].pk}")).to_be_visible()
     assert teams(draft)[1] == {each.pk for each in people[3:7]}
     page.locator(f"#person-{people[0].pk} .person-name").drag_to(
         page.locator(f"#person-{people[3].pk} .person-name")
     )
-    expect(page.locator("#board-status")).to_contain_text("P0 Person and P3 Person changed places")
+    expect(page.locator("#board-done")).to_contain_text("P0 Person and P3 Person changed places")
     assert teams(draft)[0] == {people[3].pk, people[1].pk, people[2].pk}
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("Undone: P0 Person and P3 Person changed places")).to_be_visible()
@@ -67,7 +67,7 @@ def test_with_the_keyboard_alone(page, open_board, draft, people):
     page.keyboard.press("Enter")
     page.locator("#draft-team-1").get_by_role("button", name="Put here").focus()
     page.keyboard.press("Enter")
-    expect(page.locator("#board-status")).to_contain_text("P6 Person was moved to draft team 1")
+    expect(page.locator("#board-done")).to_contain_text("P6 Person was moved to draft team 1")
     expect(page.locator(f"#draft-team-1 #person-{people[6].pk} [data-pick]")).to_be_focused()
     assert people[6].pk in teams(draft)[0]
 
@@ -79,6 +79,45 @@ def test_a_move_that_breaks_a_hard_rule_is_refused_in_words(page, open_board, dr
     page.locator("#draft-team-1").get_by_role("button", name="Put here").click()
     expect(page.get_by_text("Nobody was moved. Draft team 1 would break a rule")).to_be_visible()
     assert teams(draft)[0] == {each.pk for each in people[:3]}
+
+
+def test_what_changes_nothing_does_nothing(page, open_board, draft, people):
+    open_board(page)
+    page.set_viewport_size({"width": 1280, "height": 3000})  # nothing scrolls under the mouse
+    name = f"#person-{people[0].pk} .person-name"
+    page.locator(name).drag_to(page.locator(f"#person-{people[1].pk} .person-name"))
+    page.locator(name).drag_to(page.locator("#draft-team-1 h3"))
+    page.locator(f"#person-{people[6].pk} .person-name").drag_to(page.locator("#draft-pool h3"))
+    page.locator(f"#person-{people[0].pk} [data-pick]").click()
+    expect(page.locator("#draft-team-1 [data-put]:visible")).to_have_count(0)
+    page.locator("#draft-team-2").get_by_role("button", name="Put here").click()
+    expect(page.locator("#board-done")).to_contain_text("P0 Person was moved to draft team 2")
+    draft.refresh_from_db()
+    assert (draft.version, draft.edits.count()) == (2, 1)
+
+
+def test_the_keyboard_stays_with_the_person(page, open_board, draft, people):
+    """Where a team comes, where one goes, and where a move is refused."""
+    people[6].signers.add(people[0].user)
+    open_board(page)
+
+    def put(person, button):
+        page.locator(f"#person-{person.pk} [data-pick]").press("Enter")
+        button.press("Enter")
+
+    new_team = page.get_by_role("button", name="A new team")
+    put(people[6], new_team)
+    expect(page.locator(f"#draft-team-3 #person-{people[6].pk} [data-pick]")).to_be_focused()
+    put(people[6], page.locator("#draft-team-1").get_by_role("button", name="Put here"))
+    expect(page.locator("#board-done")).to_contain_text("Draft team 1 would break a rule")
+    expect(page.locator(f"#draft-team-3 #person-{people[6].pk} [data-pick]")).to_be_focused()
+    put(people[6], page.locator("#draft-team-2").get_by_role("button", name="Put here"))
+    expect(page.locator(f"#draft-team-2 #person-{people[6].pk} [data-pick]")).to_be_focused()
+    expect(page.locator("#draft-team-3")).to_have_count(0)
+    page.mouse.wheel(0, -5000)
+    put(people[0], new_team)
+    expect(page.locator(f"#draft-team-3 #person-{people[0].pk} [data-pick]")).to_be_focused()
+    assert teams(draft)[2] == {people[0].pk}
 
 
 def test_without_scripts(new_context, open_board, draft, people):

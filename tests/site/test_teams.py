@@ -130,22 +130,70 @@ def test_a_script_gets_what_has_changed_alone(office, draft, people):
     values = {"participant": people[1].pk, "version": 1, "target": "2"}
     response = office.post(reverse("proposal_place", args=[draft.pk]), values, headers={"HX-Request": "true"})
     text = response.content.decode()
-    for part in ("board-versions", "board-status", "draft-team-1", "draft-team-2"):
-        assert f'id="{part}"' in text
-    for part in ("draft-team-3", "draft-pool"):
+    for part in ("board-versions", "board-status", "board-done", "draft-team-1", "draft-team-2"):
+        assert re.search(f'id="{part}"[^>]* data-hx-swap-oob="true"', text)
+    for part in ("draft-team-3", "draft-pool", "board"):
         assert f'id="{part}"' not in text
     assert "P1 Person was moved to draft team 2" in text
     assert 'name="version" value="2"' in text
 
 
-def test_a_script_reads_the_room_anew_where_teams_come_or_go_or_it_is_refused(office, draft, people):
-    for values in ({"target": "1", "version": 1}, {"target": "1", "version": 1}):
-        whole = {"participant": people[0].pk, **values}
-        response = office.post(
-            reverse("proposal_place", args=[draft.pk]), whole, headers={"HX-Request": "true"}
-        )
-        assert response.headers["HX-Refresh"] == "true"
-    assert "changed the draft" in said(response)[-1]
+def by_script(client, draft, participant, target, version=1):
+    values = {"participant": participant.pk, "version": version, "target": target}
+    address = reverse("proposal_place", args=[draft.pk])
+    return client.post(address, values, headers={"HX-Request": "true"})
+
+
+@pytest.mark.parametrize(
+    ("target", "version", "words"),
+    [
+        ("3", 1, "P0 Person was moved to a new team"),
+        ("2", 7, "Somebody changed the draft since you opened it. Nothing of yours was done."),
+        ("9", 1, "The draft has no team 9."),
+    ],
+)
+def test_a_script_gets_the_whole_board_where_teams_come_or_go_or_it_is_refused(
+    office, draft, people, target, version, words
+):
+    draft.document = {"teams": [[people[0].pk], [people[1].pk]]}
+    draft.save()
+    response = by_script(office, draft, people[0], target, version)
+    text = response.content.decode()
+    assert '<div id="board" data-hx-swap-oob="innerHTML">' in text
+    assert text.count('data-hx-swap-oob="true"') == 4
+    assert words in text
+    assert (said(response), "HX-Refresh" in response.headers) == ([], False)
+
+
+def test_a_script_reads_the_room_anew_where_the_draft_is_none_any_more(office, draft, people):
+    office.post(reverse("proposal_discard", args=[draft.pk]))
+    response = by_script(office, draft, people[0], "1")
+    assert response.headers["HX-Refresh"] == "true"
+    assert said(response)[-1] == "This draft was discarded meanwhile."
+
+
+def test_a_script_is_told_quietly_that_nothing_changed(office, draft, people):
+    draft.document = {"teams": [[each.pk for each in people[:2]]]}
+    draft.save()
+    for _ in range(2):
+        text = by_script(office, draft, people[0], "1").content.decode()
+        assert "Nobody was moved: the teams stay as they are." in text
+        assert re.search('id="board-versions" data-hx-swap-oob="true"><input [^>]*value="1"', text)
+    assert said(move(office, draft, people[0], "1")) == ["Nobody was moved: the teams stay as they are."]
+
+
+def test_nobody_is_offered_where_they_are_already(office, cohort, draft, people):
+    draft.document = {"teams": [[each.pk for each in people[:2]], [people[2].pk]]}
+    draft.save()
+
+    def offered(picked):
+        page = office.get(reverse("cohort_teams", args=[cohort.pk]), {"picked": picked.pk}).content.decode()
+        buttons = re.findall(r'name="(target|other)" value="(\w+)" data-put( hidden)?', page)
+        return {value for _, value, hidden in buttons if not hidden}
+
+    others = {str(each.pk) for each in people}
+    assert offered(people[0]) == others - {str(each.pk) for each in people[:2]} | {"2", "3", "pool"}
+    assert offered(people[3]) == others - {str(each.pk) for each in people[3:]} | {"1", "2", "3"}
 
 
 def test_two_change_places(office, draft, people):
