@@ -120,6 +120,29 @@ def test_the_keyboard_stays_with_the_person(page, open_board, draft, people):
     assert teams(draft)[2] == {people[0].pk}
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_what_a_move_did_stays_in_sight_and_covers_nothing(page, open_board, draft, people, width):
+    open_board(page)
+    page.set_viewport_size({"width": width, "height": 600})
+    page.locator(f"#person-{people[6].pk} [data-pick]").press("Enter")
+    page.locator("#draft-team-2").get_by_role("button", name="Put here").press("Enter")
+    moved = page.locator(f"#draft-team-2 #person-{people[6].pk} [data-pick]")
+    expect(moved).to_be_focused()
+    expect(page.locator("#board-done")).to_contain_text("P6 Person was moved to draft team 2")
+    undo = page.get_by_role("button", name="Undo")
+    expect(page.locator("#board-done")).to_be_in_viewport(ratio=1)
+    expect(undo).to_be_in_viewport(ratio=1)
+    for _ in range(15):  # until the scrolling ends
+        page.wait_for_function(
+            """() => {
+                const [on, line] = [document.activeElement, document.getElementById("board-done")];
+                const [one, other] = [on.getBoundingClientRect(), line.getBoundingClientRect()];
+                return line.contains(on) || one.top >= other.bottom || one.bottom <= other.top;
+            }"""
+        )
+        page.keyboard.press("Shift+Tab")
+
+
 def test_without_scripts(new_context, open_board, draft, people):
     page = new_context(java_script_enabled=False).new_page()
     open_board(page)
