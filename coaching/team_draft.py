@@ -19,7 +19,10 @@ from coaching.team_problem import Case, Movable, explain
 
 SIZE = "T1"
 # What a rule says of each member by itself is too long for one sentence about a move.
-SHORT = {"competency": "not everybody’s wish to grow meets a teammate’s strength."}
+SHORT = {
+    ("competency", False): "not everybody’s wish to grow meets a teammate’s strength.",
+    ("competency", True): "everybody’s wish to grow meets a teammate’s strength.",
+}
 Teams = list[list[int]]
 Document = dict[str, Any]
 
@@ -260,8 +263,10 @@ def _effect(draft: TeamProposal, board: Board, teams: Teams, words: str) -> Effe
         old, new = board.findings(was), board.findings(ids)
         if set(ids) - set(was):
             refuse_broken_team(place + 1, old, new)
-        bends += _worse(place + 1, old, new)
-        mends += _worse(place + 1, new, old) if ids else []
+        bends += _in_words(place + 1, _worse(old, new))
+        if len(ids) > 1:  # with nobody else, nothing is better
+            better = {each.label for each in _worse(new, old)}
+            mends += _in_words(place + 1, [each for each in new if each.label in better])
     seated = [{pk for ids in each for pk in ids} for each in (board.teams, teams)]
     pool = seated[0] != seated[1]
     anew = len(teams) != len(board.teams) or not all(teams)
@@ -276,12 +281,16 @@ def refuse_broken_team(number: int, old: list[Finding], new: list[Finding]) -> N
         raise HardRule(f"Nobody was moved. Draft team {number} would break a rule: {' '.join(reasons)}")
 
 
-def _worse(number: int, old: list[Finding], new: list[Finding]) -> list[str]:
+def _worse(old: list[Finding], new: list[Finding]) -> list[Finding]:
     """The soft rules that held, or were not in question, and now only warn."""
     warned = {each.label for each in old if not each.ok}
-    worse = [each for each in new if not each.hard and not each.ok and each.label not in warned]
+    return [each for each in new if not each.hard and not each.ok and each.label not in warned]
+
+
+def _in_words(number: int, findings: list[Finding]) -> list[str]:
     return [
-        f"Draft team {number}, {each.title.lower()}: {SHORT.get(each.label, each.words)}" for each in worse
+        f"Draft team {number}, {each.title.lower()}: {SHORT.get((each.label, each.ok), each.words)}"
+        for each in findings
     ]
 
 

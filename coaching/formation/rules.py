@@ -129,8 +129,18 @@ def _variety(team: Team, fact: str, one: str, several: str) -> tuple[int, str]:
     return len(known), " ".join(words) or f"0 different {several}."
 
 
+def _shared(team: Team, fact: str) -> str:
+    """ " Ana and Ben share one.", of each value that several have."""
+    names: dict[object, list[str]] = {}
+    for person in team:
+        names.setdefault(getattr(person, fact), []).append(person.name)
+    several = [mates for value, mates in names.items() if value is not None and len(mates) > 1]
+    return "".join(f" {join_words(mates)} share one." for mates in several)
+
+
 def _classifications(problem: Problem, team: Team) -> Verdict:
     many, words = _variety(team, "classification", "job classification", "job classifications")
+    words += _shared(team, "classification") if 1 < many < len(team) else ""
     return Verdict(problem.weights.classification * many, many == len(team), words)
 
 
@@ -146,6 +156,7 @@ def _tracks(problem: Problem, team: Team) -> Verdict:
         return Verdict(0, True, f"{words} Career tracks are not weighed.")
     wish = "Different" if weight > 0 else "The same"
     ok = many == len(team) if weight > 0 else many <= 1
+    words += _shared(team, "track") if weight > 0 and 1 < many < len(team) else ""
     return Verdict(weight * many, ok, words if ok else f"{words} {wish} preferred.")
 
 

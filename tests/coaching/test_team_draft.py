@@ -96,9 +96,11 @@ class TestMoving:
         draft = draft_of(cohort, [people[0], people[4]], people[1:4:2], by=branch_officer)
         effect = move(draft, people[2], 1)
         assert effect.words == "P2 Person was moved to draft team 1"
-        assert effect.bends == [
-            "Draft team 1, different job classifications: 2 different job classifications."
-        ]
+        [bent] = effect.bends
+        assert bent == (
+            "Draft team 1, different job classifications: 2 different job classifications. "
+            "P0 Person and P2 Person share one."
+        )
         assert f"({effect.after})" in effect.in_words()
         assert "To consider: Draft team 1, different job classifications" in effect.in_words()
 
@@ -107,9 +109,25 @@ class TestMoving:
         draft = draft_of(cohort, [people[0], people[2]], by=branch_officer)
         effect = move(draft, people[1], 1)
         assert effect.after > effect.before
-        assert any("across divisions" in words for words in effect.mends)
+        assert effect.mends == ["Draft team 1, across divisions: 2 different divisions."]
         assert effect.in_words().startswith("P1 Person was moved to draft team 1: ")
         assert "points more" in effect.in_words()
+
+    def test_says_that_every_wish_to_grow_meets_a_strength_now(self, cohort, people, branch_officer, move):
+        people[1].ratings.update(rating="glow")
+        draft = draft_of(cohort, [people[0], people[3]], by=branch_officer)
+        effect = move(draft, people[1], 1)
+        assert effect.mends == [
+            "Draft team 1, grow meets glow: everybody’s wish to grow meets a teammate’s strength."
+        ]
+        effect = move(effect.proposal, people[1], None)
+        assert effect.bends == [
+            "Draft team 1, grow meets glow: not everybody’s wish to grow meets a teammate’s strength."
+        ]
+
+    def test_whoever_is_left_alone_is_not_better_off(self, cohort, people, branch_officer, move):
+        draft = draft_of(cohort, [people[0], people[2]], by=branch_officer)
+        assert move(draft, people[2], None).mends == []
 
     def test_points_are_those_of_the_rules(self, empty_draft, people, move):
         """One person: 10 for a classification, 8 for a division; times unknown count as always (4 × 1 × 3)."""

@@ -78,9 +78,21 @@ def test_who_can_always_meet_narrows_nobodys_time():
 
 def test_different_classifications():
     """T2."""
-    rows = [person(1, classification="X"), person(2, classification="Y"), person(3, classification="X")]
+    rows = [
+        person(1, name="Ana", classification="X"),
+        person(2, name="Ben", classification="Y"),
+        person(3, name="Cleo", classification="X"),
+    ]
     finding = say("T2", rows)
-    assert (finding.points, finding.ok, finding.words) == (20, False, "2 different job classifications.")
+    assert (finding.points, finding.ok) == (20, False)
+    assert finding.words == "2 different job classifications. Ana and Cleo share one."
+
+
+def test_what_is_not_known_is_shared_by_nobody():
+    rows = [person(1, name="Ana", classification="X"), person(2, name="Ben"), person(3, name="Cleo")]
+    assert say("T2", rows).words == "One job classification. Not known for Ben and Cleo."
+    rows.append(person(4, classification="Y"))
+    assert say("T2", rows).words == "2 different job classifications. Not known for Ben and Cleo."
 
 
 def test_not_known_counts_as_nothing_and_is_named():
@@ -107,13 +119,17 @@ def test_an_empty_team_is_explained_too():
     ("weight", "points", "ok", "words"),
     [
         (0, 0, True, "2 different career tracks. Career tracks are not weighed."),
-        (5, 10, False, "2 different career tracks. Different preferred."),
+        (5, 10, False, "2 different career tracks. Ana and Cleo share one. Different preferred."),
         (-5, -10, False, "2 different career tracks. The same preferred."),
     ],
 )
 def test_career_tracks_weigh_as_the_branch_office_prefers(weight, points, ok, words):
     """T3."""
-    rows = [person(1, track="X"), person(2, track="Y"), person(3, track="X")]
+    rows = [
+        person(1, name="Ana", track="X"),
+        person(2, name="Ben", track="Y"),
+        person(3, name="Cleo", track="X"),
+    ]
     finding = say("T3", rows, weights={"track": weight})
     assert (finding.points, finding.ok, finding.words) == (points, ok, words)
 
