@@ -84,11 +84,16 @@ class Effect:
 def lock_draft(proposal: TeamProposal, *, version: int | None) -> TeamProposal:
     """The row, locked, if it is still a draft in the version that was looked at. Raises NotADraft, Stale."""
     proposal = TeamProposal.objects.select_for_update(of=("self",)).get(pk=proposal.pk)
+    refuse_stale(proposal, version=version)
+    return proposal
+
+
+def refuse_stale(proposal: TeamProposal, *, version: int | None) -> None:
+    """Raises NotADraft, Stale."""
     if proposal.status != TeamProposal.Status.DRAFT:
         raise NotADraft(f"This draft was {proposal.get_status_display().lower()} meanwhile.")
     if version is not None and proposal.version != version:
         raise Stale(f"{_who_was_faster(proposal)} Nothing of yours was done. Look at it again, then decide.")
-    return proposal
 
 
 def take_out(cohort: Cohort, people: Collection[int]) -> None:

@@ -245,7 +245,7 @@ def discard(request: HttpRequest, pk: int) -> HttpResponse:
 @access(branch_office)
 @require_http_methods(["GET", "HEAD", "POST"])
 def publish(request: HttpRequest, pk: int) -> HttpResponse:
-    """Shows who will be asked, and what speaks against it; then asks them (T4)."""
+    """Shows who will be asked, and what speaks against it; then asks them (T4). What was typed stays where it is refused."""
     draft = _proposal(request, pk)
     if draft.status != TeamProposal.Status.DRAFT and request.method != "POST":
         return _room(draft)
@@ -254,19 +254,15 @@ def publish(request: HttpRequest, pk: int) -> HttpResponse:
     bent = team_formation.bent_by_hand(draft, explained.teams)
     data = request.POST if request.method == "POST" else None
     form = PublishForm(data, cohort=draft.cohort, bent=bent)
-    if form.is_valid():
-        with refusals_told(request):
-            made = team_formation.publish(
-                proposal=draft,
-                version=_number(request.POST.get("version")),
-                reasons=form.reasons(),
-                answer_by=form.cleaned_data["answer_by"],
-                by=request.user,  # type: ignore[arg-type]
-                now=timezone.now(),
-            )
-            published = "1 team was" if len(made) == 1 else f"{len(made)} teams were"
-            messages.success(request, f"{published} published. Every member is asked by mail.")
-        return _room(draft)
+    if form.is_bound:
+        try:
+            if _published(request, draft, form):
+                return _room(draft)
+        except team_draft.NotADraft as refusal:
+            messages.error(request, str(refusal))
+            return _room(draft)
+        except Refused as refusal:
+            messages.error(request, str(refusal))
     context = {
         "proposal": draft,
         "cohort": draft.cohort,
@@ -278,3 +274,22 @@ def publish(request: HttpRequest, pk: int) -> HttpResponse:
         "why_waiting": why_waiting(draft.cohort, len(explained.people)),
     }
     return render(request, "teams/publish.html", context)
+
+
+def _published(request: HttpRequest, draft: TeamProposal, form: PublishForm) -> bool:
+    """False: something is missing in the form. What is refused is refused before that, in `Refused`."""
+    version = _number(request.POST.get("version"))
+    if not form.is_valid():
+        team_draft.refuse_stale(draft, version=version)
+        return False
+    made = team_formation.publish(
+        proposal=draft,
+        version=version,
+        reasons=form.reasons(),
+        answer_by=form.cleaned_data["answer_by"],
+        by=request.user,  # type: ignore[arg-type]
+        now=timezone.now(),
+    )
+    published = "1 team was" if len(made) == 1 else f"{len(made)} teams were"
+    messages.success(request, f"{published} published. Every member is asked by mail.")
+    return True

@@ -1,11 +1,12 @@
 """The member's page: with whom they are, or would be, and their answer (T4, T7)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from django.contrib import messages
 from django.db.models import Prefetch, Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -26,6 +27,9 @@ def _asked(user: User) -> Q:
 def open_questions(user: User) -> "QuerySet[Consent]":
     """What teams wait for this person's answer to."""
     return Consent.objects.filter(_asked(user), answer=Consent.Answer.PENDING)
+
+
+Typed = Mapping[int, QueryDict]  # by consent: an answer that could not be saved
 
 
 @dataclass(frozen=True)
@@ -55,19 +59,23 @@ class Place:
 @access(signed_in)
 @require_safe
 def mine(request: HttpRequest) -> HttpResponse:
+    return _page(request, {})
+
+
+def _page(request: HttpRequest, typed: Typed) -> HttpResponse:
     user: User = request.user  # type: ignore[assignment]
     rows = user.participations.exclude(status=Participant.Status.LEFT).select_related("cohort__program")
     participations = list(rows.order_by("-cohort__first_month", "pk"))
     if not participations:
         raise Http404
-    places = [_place(participant) for participant in participations]
+    places = [_place(participant, typed) for participant in participations]
     return render(request, "teams/mine.html", {"places": places})
 
 
-def _place(participant: Participant) -> Place:
+def _place(participant: Participant, typed: Typed) -> Place:
     membership = participant.memberships.filter(ended_at=None).select_related("team").first()
     today = today_of(participant.cohort, timezone.now())
-    questions = _questions(participant, today)
+    questions = _questions(participant, today, typed)
     if membership is None:
         return Place(participant, None, [], None, None, 0, questions)
     team = membership.team
@@ -80,21 +88,23 @@ def _place(participant: Participant) -> Place:
     )
     own = consents.filter(participant=participant).select_related("change").first()
     agreed = consents.filter(answer=Consent.Answer.AGREED).count()
-    form, overdue = (_form(own), own.change.is_overdue(today)) if own else (None, False)
+    form, overdue = (_form(own, typed), own.change.is_overdue(today)) if own else (None, False)
     return Place(participant, team, mates, own, form, agreed, questions, overdue)
 
 
-def _form(consent: Consent) -> AnswerForm:
-    return AnswerForm(initial={"reason": consent.reason}, auto_id=f"id_{consent.pk}_%s")
+def _form(consent: Consent, typed: Typed) -> AnswerForm:
+    return AnswerForm(
+        typed.get(consent.pk), initial={"reason": consent.reason}, auto_id=f"id_{consent.pk}_%s"
+    )
 
 
-def _questions(participant: Participant, today: date) -> list[Question]:
+def _questions(participant: Participant, today: date, typed: Typed) -> list[Question]:
     rows = participant.consents.filter(change__status=TeamChange.Status.OPEN)
     rows = rows.exclude(change__kind=TeamChange.Kind.FORM).select_related("change__team")
     return [
         Question(
             consent=row,
-            form=_form(row),
+            form=_form(row, typed),
             overdue=row.change.is_overdue(today),
             asked=[
                 each.participant
@@ -130,7 +140,7 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(
             request, "Your answer was not saved: choose Agree or Decline, with at most 500 characters."
         )
-        return redirect("my_team")
+        return _page(request, {consent.pk: request.POST})
     agree = form.cleaned_data["answer"] == AnswerForm.AGREE
     with refusals_told(request):
         team_agreement.answer(

@@ -327,8 +327,31 @@ def test_publishing_what_was_not_seen_is_refused(office, draft, people, version)
     for each in people[:3]:
         move(office, draft, each, "1")
         draft.refresh_from_db()
-    publish(office, draft, version)
+    response = publish(office, draft, version)
+    assert "changed the draft" in said(response)[-1]
     assert not Team.objects.exists()
+
+
+@pytest.mark.parametrize("reason", ["One site.", "x" * 301])
+def test_what_was_typed_stays_where_the_draft_changed_meanwhile(office, draft, people, reason):
+    draft.document = {"teams": [[people[0].pk, people[2].pk, people[4].pk]]}
+    draft.save()
+    office.post(reverse("proposal_pin", args=[draft.pk]), {"pin_team": "1", "version": 1})
+    response = publish(office, draft, 1, reason_1=reason, answer_by="2026-12-08")
+    assert "changed the draft at 10:00 AM: P0 Person, P2 Person, P4 Person were pinned" in said(response)[-1]
+    text = response.content.decode()
+    for words in (reason, 'value="2026-12-08"', 'name="version" value="2"'):
+        assert words in text
+    assert not Team.objects.exists()
+
+
+def test_a_discarded_draft_is_not_published(office, draft, people):
+    draft.document = {"teams": [[each.pk for each in people[:3]]]}
+    draft.save()
+    office.post(reverse("proposal_discard", args=[draft.pk]))
+    for day in ("2026-11-30", ""):
+        response = publish(office, draft, answer_by=day)
+        assert (response.status_code, said(response)[-1]) == (302, "This draft was discarded meanwhile.")
 
 
 def test_draft_is_discarded(office, draft, cohort):
@@ -548,6 +571,17 @@ def test_answer_without_a_choice_is_refused(client, team):
     assert said(response)[0].startswith("Your answer was not saved")
     first.refresh_from_db()
     assert first.answer == "pending"
+
+
+def test_a_reason_that_is_too_long_stays_to_be_shortened(client, team):
+    consent = Consent.objects.first()
+    response = answer(client, consent, "decline", "y" * 501)
+    text = response.content.decode()
+    assert "y" * 501 in text
+    assert "Ensure this value has at most 500 characters" in text
+    assert '<details class="more" open>' in text
+    consent.refresh_from_db()
+    assert consent.answer == "pending"
 
 
 def move_date(client, team, day):
