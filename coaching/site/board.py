@@ -42,6 +42,12 @@ class Shown:
         return sum(len(team.broken) for team in self.explained.teams)
 
     @property
+    def pinned_teams(self) -> set[int]:
+        """The numbers of those of which everybody is pinned."""
+        teams = self.explained.teams
+        return {team.number for team in teams if self.pinned.issuperset(each.pk for each in team.members)}
+
+    @property
     def next_number(self) -> int:
         return len(self.explained.teams) + 1
 
@@ -192,16 +198,19 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
 @access(branch_office)
 @post_only(_own_room)
 def pin(request: HttpRequest, pk: int) -> HttpResponse:
-    """One person (`pin`, `release`), or a whole team by its number (`pin_team`)."""
+    """One person (`pin`, `release`), or a whole team by its number (`pin_team`, `release_team`)."""
     draft = _proposal(request, pk)
-    if not {"pin", "release", "pin_team"} & request.POST.keys():
+    if not {"pin", "release", "pin_team", "release_team"} & request.POST.keys():
         messages.error(request, "Nobody was pinned: choose “Pin” beside a person or a team.")
         return _room(draft)
-    pinned, person = "release" not in request.POST, None
-    if "pin_team" in request.POST:
+    pinned, person = not {"release", "release_team"} & request.POST.keys(), None
+    if number := request.POST.get("pin_team") or request.POST.get("release_team"):
         teams = dict(enumerate(draft.teams_drawn, start=1))
-        ids = teams.get(_number(request.POST["pin_team"]), [])
+        ids = teams.get(_number(number), [])
         people = list(draft.cohort.participants.filter(pk__in=ids).select_related("user"))
+        if not people:
+            messages.error(request, "The draft has no such team. Look at it again.")
+            return _room(draft)
     else:
         person = _person(draft, request.POST.get("pin") or request.POST.get("release"))
         people = [person]

@@ -221,6 +221,28 @@ def test_pinning_and_undoing(office, cohort, draft, people):
     assert said(response)[-1].startswith("Bo Branchoffice changed the draft")
 
 
+def test_a_team_that_is_pinned_can_be_released(office, cohort, draft, people):
+    draft.document = {"teams": [[each.pk for each in people[:3]], [people[3].pk]]}
+    draft.save()
+    address = reverse("proposal_pin", args=[draft.pk])
+
+    def offered():
+        return re.findall(r'name="(\w+_team)" value="(\d)"', room(office, cohort).content.decode())
+
+    assert offered() == [("pin_team", "1"), ("pin_team", "2")]
+    office.post(address, {"pin_team": "1", "version": 1})
+    assert offered() == [("release_team", "1"), ("pin_team", "2")]
+    response = office.post(address, {"release_team": "1", "version": 2})
+    assert said(response)[-1] == "No longer pinned: P0 Person, P1 Person, P2 Person."
+    assert offered() == [("pin_team", "1"), ("pin_team", "2")]
+
+
+@pytest.mark.parametrize("button", ["pin_team", "release_team"])
+def test_a_team_that_is_not_there_is_not_pinned(office, draft, button):
+    response = office.post(reverse("proposal_pin", args=[draft.pk]), {button: "9", "version": 1})
+    assert said(response) == ["The draft has no such team. Look at it again."]
+
+
 def test_a_bent_rule_needs_its_reason(office, draft, people):
     """T6: three of one division."""
     draft.document = {"teams": [[people[0].pk, people[2].pk, people[4].pk]]}
