@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from coaching import jobs, team_agreement, team_formation
-from coaching.models import Consent, Job, Participant, Team, TeamChange, TeamProposal
+from coaching.models import Consent, Job, Participant, Program, Team, TeamChange, TeamProposal
 from meetings.models import Meeting
 from tests import factories
 from tests.clock import NOW
@@ -102,6 +102,15 @@ def test_room_shows_who_waits_and_their_backgrounds(office, cohort, people):
     text = response.content.decode()
     for words in ("Applications: none yet.", "Faster permits", "Grow: Fostering a Team Environment", "C4"):
         assert words in text
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "words"), [(3, 4, "three or four"), (4, 4, "four"), (3, 5, "three, four or five")]
+)
+def test_room_says_how_many_a_team_has(office, cohort, least, most, words):
+    """T1"""
+    Program.objects.update(min_team_size=least, max_team_size=most)
+    assert f"A team has {words} people and stands" in room(office, cohort).content.decode()
 
 
 def test_person_is_moved_by_links_and_buttons_alone(office, cohort, draft, people):
