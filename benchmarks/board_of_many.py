@@ -144,7 +144,7 @@ class Site:
 class Answer:
     seconds: float  # of processor time
     size: int  # in bytes
-    partial: bool  # what has changed alone, rather than the order to load the room anew
+    partial: bool  # what has changed alone, rather than the whole board
 
 
 class Asked:
@@ -181,13 +181,13 @@ class Asked:
 
         begun = time.process_time()
         response = self.application(request.environ, start)
-        size = len(b"".join(response))
+        body = b"".join(response)
         response.close()
         taken = time.process_time() - begun
-        [(status, headers)] = heads
+        [(status, _)] = heads
         if not status.startswith("200"):
             raise RuntimeError(f"{request.path} answered {status}")
-        return Answer(taken, size, "HX-Refresh" not in headers)
+        return Answer(taken, len(body), b'<div id="board" data-hx-swap-oob' not in body)
 
 
 def moves(site: Site, asked: Asked) -> Iterator[Answer]:
