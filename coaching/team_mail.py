@@ -12,6 +12,7 @@ from coaching.days import today_of
 from coaching.models import Consent, Message, Participant, Team, TeamChange, User
 from coaching.outbox import Mail, render_mail
 from coaching.permissions import office_cohorts
+from coaching.team_afterwards import afterwards
 from coaching.team_dates import is_declined, reminded_for, unanswered
 
 # What asks a person about a team; each says by which day.
@@ -76,7 +77,7 @@ def _waiting(recipient: User, change: int) -> Consent | None:
     """This person's answer to a question that is open, as long as it is missing."""
     rows = Consent.objects.filter(change=change, participant__user=recipient, answer=Consent.Answer.PENDING)
     rows = rows.filter(change__status=TeamChange.Status.OPEN).select_related("change__team__cohort")
-    return rows.prefetch_related("change__joining__user").first()
+    return rows.prefetch_related(*(f"change__{each}" for each in TeamChange.SAID)).first()
 
 
 def _told_since(moment: datetime, asked: Consent, recipient: User) -> bool:
@@ -180,7 +181,8 @@ def team_change_asked(recipient: User, *, consent: int) -> Mail | None:
     asked = Consent.objects.select_related("change__team__cohort").get(pk=consent)
     if asked.answer != Consent.Answer.PENDING or asked.change.status != TeamChange.Status.OPEN:
         return None
-    return render_mail("mail/team_change_asked.txt", {"recipient": recipient, "change": asked.change})
+    context = {"recipient": recipient, "change": asked.change, "afterwards": afterwards(asked.change)}
+    return render_mail("mail/team_change_asked.txt", context)
 
 
 def team_change_settled(recipient: User, *, change: int) -> Mail | None:

@@ -269,6 +269,22 @@ class TeamChange(models.Model):
     def is_overdue(self, today: date) -> bool:
         return self.status == self.Status.OPEN and self.answer_by is not None and self.answer_by < today
 
+    # What `words` reads, so that many can be read at once.
+    SAID = ("joining__user", "joining__memberships__team")
+
+    @property
+    def leaving(self) -> list[str]:
+        """The teams that stood and that those who join were in when they were asked."""
+        places = [place for each in self.joining.all() for place in each.memberships.all()]
+        teams = {place.team for place in places if self._is_left(place)}
+        return [str(team) for team in sorted(teams, key=lambda team: team.number)]
+
+    def _is_left(self, place: Membership) -> bool:
+        there = place.joined_at <= self.created_at and (
+            not place.ended_at or place.ended_at >= self.created_at
+        )
+        return there and place.team_id != self.team_id and place.team.confirmed_at is not None
+
     @property
     def words(self) -> str:
         """What people agree to, as a sentence."""
@@ -278,9 +294,11 @@ class TeamChange(models.Model):
         if self.kind == self.Kind.GO_ON:
             return f"{self.team} goes on with the members it has."
         if self.kind == self.Kind.JOIN:
-            return f"{who} {verb} {self.team}."
+            left = " and ".join(self.leaving)
+            leave = "leaves" if len(names) == 1 else "leave"
+            return f"{who} {leave} {left} and {verb} {self.team}." if left else f"{who} {verb} {self.team}."
         if self.kind == self.Kind.MERGE:
-            return f"{who} {verb} {self.team}, and their own team ends."
+            return f"{who} {verb} {self.team}, and {' and '.join(self.leaving) or 'their own team'} ends."
         return f"{self.team} is formed."
 
 

@@ -17,6 +17,7 @@ from coaching.errors import refusals_told
 from coaching.models import Consent, Membership, Participant, Team, TeamChange, User
 from coaching.permissions import access, post_only, signed_in
 from coaching.site.forms_teams import AnswerForm
+from coaching.team_afterwards import Afterwards, afterwards
 
 
 def _asked(user: User) -> Q:
@@ -38,7 +39,7 @@ class Question:
 
     consent: Consent
     form: AnswerForm
-    asked: list[Participant]
+    afterwards: list[Afterwards]
     overdue: bool
 
 
@@ -106,15 +107,7 @@ def _questions(participant: Participant, today: date, typed: Typed) -> list[Ques
             consent=row,
             form=_form(row, typed),
             overdue=row.change.is_overdue(today),
-            asked=[
-                each.participant
-                for each in row.change.consents.exclude(pk=row.pk).select_related(
-                    "participant__user",
-                    "participant__division",
-                    "participant__classification",
-                    "participant__goal",
-                )
-            ],
+            afterwards=afterwards(row.change),
         )
         for row in rows.order_by("pk")
     ]

@@ -157,7 +157,7 @@ def cards(cohort: Cohort) -> list[Card]:
         "participant__user", "participant__division", "participant__classification"
     )
     changes = TeamChange.objects.exclude(status=TeamChange.Status.CANCELLED).order_by("created_at", "pk")
-    changes = changes.prefetch_related(Prefetch("consents", queryset=asked), "joining__user")
+    changes = changes.prefetch_related(Prefetch("consents", queryset=asked), *TeamChange.SAID)
     rows = cohort.teams.exclude(status=Team.Status.ENDED).select_related("confirmed_by")
     teams = list(rows.prefetch_related(Prefetch("changes", queryset=changes, to_attr="all_changes")))
     explained = explain_standing(cohort, teams)

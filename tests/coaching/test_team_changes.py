@@ -182,6 +182,7 @@ def test_who_moves_leaves_the_other_team_and_its_people_agree_too(small, cohort,
     assert names(change) == ["Ann", "Ben", "Dot Other", "Eli Other", "Fay Other", "Gus Other"]
     all_agree(change)
     lifecycle.confirm_change(change=change, by=branch_officer, now=NOW)
+    assert TeamChange.objects.get(pk=change.pk).words == "Dot Other leaves Team 2 and joins Team 1."
     assert [str(each) for each in members(small)] == ["Ann", "Ben", "Dot Other"]
     assert moving not in members(other)
     other.refresh_from_db()
@@ -236,6 +237,30 @@ def test_change_of_the_teams_voids_the_question(small, cohort, pooled, branch_of
     assert not Membership.objects.filter(participant=pooled).exists()
 
 
+def test_mail_says_who_would_be_in_which_team(small, cohort, branch_officer):
+    """T4: also what stays of the team that somebody leaves, and which team ends."""
+    four = team_of(cohort, 4, branch_officer)
+
+    def read(kind, joining):
+        change = ask(small, branch_officer, kind, joining)
+        consent = change.consents.get(participant=joining[0])
+        body = outbox._builders["team_change_asked"](joining[0].user, consent=consent.pk).body
+        team_changes.take_back(change=change, by=branch_officer, now=NOW)
+        lines = body.partition("Why:")[2].partition("Nothing changes")[0].splitlines()
+        return [line.split(", division")[0] for line in lines[1:] if line]
+
+    assert read(JOIN, members(four)[:1]) == [
+        *("Team 1 would then be:", "- Ann", "- Ben", "- Dot Other (you)"),
+        *("Team 2 would then be:", "- Eli Other", "- Fay Other", "- Gus Other"),
+    ]
+    for each in members(four)[2:]:
+        enrollment.leave(participant=each, by=each.user, reason="", now=NOW)
+    assert read(MERGE, members(four)) == [
+        *("Team 1 would then be:", "- Ann", "- Ben", "- Dot Other (you)", "- Eli Other"),
+        "Team 2 would end.",
+    ]
+
+
 # Merging
 
 
@@ -245,7 +270,7 @@ def test_merged_teams_meet_as_one(small, cohort, branch_officer):
     scheduling.lay_out_meetings(team=other, by=None, now=NOW)
     scheduling.lay_out_meetings(team=small, by=None, now=NOW)
     change = ask(small, branch_officer, MERGE, members(other))
-    assert change.words == "Dot Other and Eli Other join Team 1, and their own team ends."
+    assert change.words == "Dot Other and Eli Other join Team 1, and Team 2 ends."
     all_agree(change)
     for _ in range(2):
         lifecycle.confirm_change(change=change, by=branch_officer, now=NOW)
@@ -414,6 +439,11 @@ def test_mail_says_what_is_asked_and_how_it_ended(small, pooled, branch_officer)
     build = outbox._builders
     asked = build["team_change_asked"](pooled.user, consent=consent.pk).body
     assert "Pia Pool joins Team 1.\nWhy: Three see more." in asked
+    facts = "division not known, classification not known. Project: Faster permits"
+    assert (
+        f"Team 1 would then be:\n\n- Ann, {facts}\n- Ben, {facts}\n- Pia Pool (you), {facts}\n\nNothing"
+        in asked
+    )
     team_agreement.answer(consent=consent, agree=False, by=pooled.user, now=NOW)
     assert build["team_change_asked"](pooled.user, consent=consent.pk) is None
     declined = build["team_declined"](branch_officer, consent=consent.pk).body

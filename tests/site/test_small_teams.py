@@ -90,11 +90,35 @@ def test_asked_people_read_what_the_others_of_a_new_team_would_be(client, office
     )
     client.force_login(pooled.user)
     text = client.get(reverse("my_team")).content.decode()
-    assert text.count("Project: Faster permits") == 2
+    assert text.count("Project: Faster permits") == 3
+    assert "Team 1 would then be:" in text
+    assert "Pia Pool (you)" in text
     assert "Please answer by Tuesday, December 8, 2026." in text
     ann = small.memberships.filter(ended_at=None).first().participant
     for words in ("Shorten the way", "Permits in ten days", "Fostering a Team", "Grow", ann.user.email):
         assert words not in text
+
+
+def test_who_would_move_reads_both_teams_as_they_would_be(client, office, small, cohort, branch_officer):
+    """T4"""
+    four = [factories.participant(cohort, factories.person(f"Mo {n}")) for n in range(4)]
+    factories.confirmed_team(cohort, four, by=branch_officer)
+    values = {"kind": "join", "joining": four[:1], "reason": "x", "by": branch_officer, "now": NOW}
+    team_changes.ask(team=small, **values)
+    client.force_login(four[0].user)
+    text = client.get(reverse("my_team")).content.decode()
+    first, new, left = text.partition("Team 1 would then be:")[0], *text.split("would then be:")[1:]
+    assert "Do you agree? Mo 0 leaves Team 2 and joins Team 1." in first
+    assert [name for name in ("Ann", "Ben", "Mo 0 (you)", "Mo 1") if name in new] == [
+        "Ann",
+        "Ben",
+        "Mo 0 (you)",
+    ]
+    assert [name for name in ("Ann", "Mo 1", "Mo 2", "Mo 3", "(you)") if name in left] == [
+        "Mo 1",
+        "Mo 2",
+        "Mo 3",
+    ]
 
 
 def test_declined_question_is_taken_back(client, office, small, cohort, branch_officer):

@@ -28,7 +28,7 @@ def to_agree(user: User, now: datetime) -> list[Card]:
     rows = (
         _to_answer(user, timezone.localdate(now))
         .select_related("change__team__cohort")
-        .prefetch_related("change__joining__user")
+        .prefetch_related(*(f"change__{each}" for each in TeamChange.SAID))
     )
     return [_to_agree(consent.change, now) for consent in rows.order_by("change__answer_by", "pk")]
 
@@ -123,7 +123,7 @@ def to_confirm(user: User, now: datetime) -> list[Card]:
         declined=Count("consents", filter=Q(consents__answer=Answer.DECLINED)),
     )
     rows = changes.filter(Q(open_answers=0) | Q(declined__gt=0) | overdue).select_related("team__cohort")
-    rows = rows.prefetch_related("joining__user").order_by("team__cohort", "team__number")
+    rows = rows.prefetch_related(*TeamChange.SAID).order_by("team__cohort", "team__number")
     return [_late(row) if row.open_answers and not row.declined else _settled(row) for row in rows]
 
 
