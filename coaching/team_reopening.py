@@ -98,11 +98,13 @@ def _members(cohort: Cohort) -> dict[int, list[int]]:
 
 
 def _without(result: dict[str, Any], problem: Problem, stays: Sequence[Sequence[int]]) -> dict[str, Any]:
-    """The answer about the teams that are formed anew alone."""
+    """The answer about the teams that are formed anew alone; all their people are asked."""
     points = sum(score_team(problem, ids) for ids in stays)
+    teams = [ids for ids in result["teams"] if ids not in stays]
     return {
         **result,
-        "teams": [ids for ids in result["teams"] if ids not in stays],
+        "teams": teams,
+        "asked": sum(len(ids) for ids in teams),
         "score": result["score"] - points,
         "bound": result["bound"] - points,
     }

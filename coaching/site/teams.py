@@ -130,15 +130,16 @@ def room(request: HttpRequest, pk: int) -> HttpResponse:
         draft.cohort = cohort
         shown = board.shown(draft, picked=request.GET.get("picked", ""))
         context["board"], people = shown, shown.explained.people
-        context["reopened"] = ", ".join(
-            str(card.team) for card in context["cards"] if card.team.pk in draft.reopened
-        )
     else:
         people = with_details(available(cohort))
         context |= {"people": people, "why_waiting": why_waiting(cohort, len(people)) if people else ""}
+    opened = [card for card in context["cards"] if draft and card.team.pk in draft.reopened]
+    placed = {each.pk for card in opened for each in card.explained.members}
+    waiting = [each for each in people if each.pk not in placed]
     context |= {
-        "waiting_people": len(people),
-        "answered": sum(wishes_of(each) is not None for each in people),
+        "reopened": ", ".join(str(card.team) for card in opened),
+        "waiting_people": len(waiting),
+        "answered": sum(wishes_of(each) is not None for each in waiting),
         "kept": cohort.pairings.standing().count(),
         "backgrounds": backgrounds(people),
     }

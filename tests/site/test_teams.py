@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from coaching import jobs, team_agreement, team_formation
+from coaching import enrollment, jobs, team_agreement, team_formation
 from coaching.models import Consent, Job, Participant, Program, Team, TeamChange, TeamProposal
 from meetings.models import Meeting
 from tests import factories
@@ -534,14 +534,38 @@ def test_change_after_somebody_declined(office, client, cohort, team, people, br
     page = room(client, cohort)
     draft = page.context["draft"]
     assert draft.reopened == [team.pk]
-    assert "It forms Team 1 anew after somebody declined" in page.content.decode()
-    assert "The draft forms this team anew." in page.content.decode()
+    text = page.content.decode()
+    asked = draft.result["asked"]
+    assert asked == sum(len(ids) for ids in draft.teams_drawn) > 0
+    assert f"It forms Team 1 anew after somebody declined: {asked} people are asked again" in text
+    assert "The draft forms this team anew." in text
     again = client.get(address)
     assert "There is a draft already" in said(again)[-1]
     published = publish(client, draft, reason_1="One site.")
     assert "published" in said(published)[-1]
     team.refresh_from_db()
     assert team.status == "ended"
+
+
+def test_whoever_is_in_a_team_that_a_draft_forms_anew_has_a_published_team(
+    office, cohort, team, people, draft
+):
+    """Until it is published they are neither counted among those who wait nor asked when they can meet."""
+    team_formation.start_by_hand(cohort=cohort, by=team.proposal.created_by, now=NOW)
+    draft = cohort.proposals.get(status="draft")
+    draft.document = {"teams": [[each.pk for each in people[:4]]], "reopened": [team.pk]}
+    draft.save()
+    text = " ".join(room(office, cohort).content.decode().split())
+    assert "0 of 2 people without a published team have said when they can meet" in text
+    assert "Of the people who can have a place in the draft:" in text
+    assert "Of the people without a published team:" not in text
+    assert "2 people are asked by mail" in said(office.post(reverse("team_wishes_ask", args=[cohort.pk])))[-1]
+    for each in people[3:]:
+        enrollment.leave(participant=each, by=each.user, reason="", now=NOW)
+    text = room(office, cohort).content.decode()
+    assert "without a published team" not in text
+    assert "Ask the others by mail" not in text
+    assert reverse("team_pairings", args=[cohort.pk]) in text
 
 
 def test_nobody_declined(office, cohort, team):
