@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from coaching import outbox
 from coaching.days import today_of
-from coaching.models import Consent, Message, Participant, Team, TeamChange, User
+from coaching.models import Consent, Message, Participant, Team, TeamChange, TeamProposal, User
 from coaching.outbox import Mail, render_mail
 from coaching.permissions import office_cohorts
 from coaching.team_afterwards import afterwards
@@ -133,6 +133,7 @@ def team_declined(recipient: User, *, consent: int) -> Mail | None:
         "team": team,
         "participant": given.participant,
         "change": given.change,
+        "draft": team.cohort.proposals.filter(status=TeamProposal.Status.DRAFT).first(),
     }
     return render_mail("mail/team_declined.txt", context)
 

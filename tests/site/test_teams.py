@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from coaching import enrollment, jobs, team_agreement, team_formation
+from coaching import enrollment, jobs, team_agreement, team_formation, team_mail
 from coaching.models import Consent, Job, Participant, Program, Team, TeamChange, TeamProposal
 from meetings.models import Meeting
 from tests import factories
@@ -539,6 +539,7 @@ def test_change_after_somebody_declined(office, client, cohort, team, people, br
     assert asked == sum(len(ids) for ids in draft.teams_drawn) > 0
     assert f"It forms Team 1 anew after somebody declined: {asked} people are asked again" in text
     assert "The draft forms this team anew." in text
+    assert "publish or discard it first" not in text
     again = client.get(address)
     assert "There is a draft already" in said(again)[-1]
     published = publish(client, draft, reason_1="One site.")
@@ -566,6 +567,30 @@ def test_whoever_is_in_a_team_that_a_draft_forms_anew_has_a_published_team(
     assert "without a published team" not in text
     assert "Ask the others by mail" not in text
     assert reverse("team_pairings", args=[cohort.pk]) in text
+
+
+def test_decline_beside_a_draft_says_what_to_do_first(office, client, cohort, team, people, branch_officer):
+    """T4: the card and the mail name the way that exists."""
+    consent = Consent.objects.get(participant=people[0])
+    answer(client, consent, "decline", "I know them all.")
+    client.force_login(branch_officer)
+    assert "publish or discard it first" not in room(client, cohort).content.decode()
+    assert (
+        "beside the team, work out the change"
+        in team_mail.team_declined(branch_officer, consent=consent.pk).body
+    )
+    draft = team_formation.start_by_hand(cohort=cohort, by=branch_officer, now=NOW)
+    text = room(client, cohort).content.decode()
+    assert "there is one already: publish or discard it first, then work out the change here." in text
+    assert reverse("teams_reopen", args=[cohort.pk]) not in text
+    body = team_mail.team_declined(branch_officer, consent=consent.pk).body
+    assert "publish or discard the draft that is in progress and then" in body
+    draft.document = {"teams": [], "reopened": [team.pk]}
+    draft.save()
+    assert (
+        "publish the draft, which forms it anew"
+        in team_mail.team_declined(branch_officer, consent=consent.pk).body
+    )
 
 
 def test_nobody_declined(office, cohort, team):
