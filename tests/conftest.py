@@ -44,6 +44,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.fail("needs PostgreSQL and Redis: run script/test, which starts both", pytrace=False)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes a minute by itself begins first, so that no process waits for it when all else is done."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 kept: list[Cast] = []  # as it stands in the database
 rows: list[Kept] = []  # it, and what belongs to it
 

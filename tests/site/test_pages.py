@@ -15,6 +15,7 @@ from coaching.site import demo
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.long,
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("empty"),
 ]

@@ -14,7 +14,7 @@ from coaching.models import Job, Participant, Team, User
 from meetings.models import Meeting
 from tests import factories
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.django_db(transaction=True)]
 
 PASSWORD = "a-long-enough-password"
 APPLIED = datetime.fromisoformat("2026-11-23T18:00:00+00:00")
