@@ -231,11 +231,12 @@ class AnyOrder(RuleBasedStateMachine):
             values = {"proposal": draft, "now": self.now}
             self.quietly(who, lambda by: team_alternatives.put_away(by=by, **values), edits=False)
 
-    @rule(who=who)
-    def form_anew_what_was_declined(self, who: str) -> None:
-        """Nobody hears of it before it is published."""
+    @rule(who=who, published=st.booleans())
+    def form_anew_what_was_declined(self, who: str, published: bool) -> None:
+        """Nobody hears of it before it is published; by chance alone that would hardly ever be."""
         values = {"cohort": self.cohort, "now": self.now, "steps": STEPS}
-        self.quietly(who, lambda by: team_reopening.reopen(by=by, **values))
+        if self.quietly(who, lambda by: team_reopening.reopen(by=by, **values)) and published:
+            self.publish(who, 0, said=True)
 
     @rule(who=who)
     def start_by_hand(self, who: str) -> None:
