@@ -248,7 +248,12 @@ def rows_of(desk: Desk, applications: list[Application], *, on: date) -> list[Ro
 
 
 def promised(desk: Desk, beside: Sequence[Application] = ()) -> waitlist.Promised | None:
-    """Whose seat would be given away by accepting these beside what is chosen; None: nobody was asked."""
+    """Whose seat would be given away by accepting these beside what is chosen; None: nobody was asked.
+
+    Who decides about the deputy's own application, and about nothing else there, hears of nobody (A9, M17).
+    """
+    if not desk.leads:
+        return None
     more = [each for each in beside if not _chosen_in(each)]
     left = max(0, desk.seats.left - len(more))
     return waitlist.promised(desk.cohort, left=left, beside=beside, without=desk.user)

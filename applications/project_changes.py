@@ -21,10 +21,6 @@ class CannotChange(Refused):
     """The participation has ended, a change waits already, or nothing would change."""
 
 
-class ChangeWaits(CannotChange):
-    """Another change waits; it can be taken back for this one."""
-
-
 @transaction.atomic
 def ask(
     *,
@@ -77,7 +73,7 @@ def _check(participant: Participant, project: Project, why: str) -> None:
     if participant.status != Participant.Status.ACTIVE:
         raise CannotChange("Your participation has ended; its project stays as it was.")
     if participant.project_changes.filter(status=Status.PENDING).exists():
-        raise ChangeWaits("A change of your project waits already. Nothing of what you typed here was sent.")
+        raise CannotChange("A change of your project waits already. Nothing of what you typed here was sent.")
     answers = (project.title, project.description, project.expected_outcome, project.measure, why)
     if not all(answer.strip() for answer in answers) or not project.competencies:
         raise ReasonMissing("Answer every question about the project, and say why you want to change it.")

@@ -88,7 +88,7 @@ def _changes(application: Application) -> Iterator[Event]:
     changes = ProjectChange.objects.filter(
         participant__user=application.applicant_id, participant__cohort=application.cohort_id
     )
-    for change in changes.with_people().select_related("sign_off__signer", "sign_off__delegation"):
+    for change in changes.with_people():
         title = f"{application.applicant} asked to change the project"
         yield Event(title, at=change.asked_at, change_pk=change.pk)
         if change.acted_at:

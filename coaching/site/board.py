@@ -286,7 +286,7 @@ def publish(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _published(request: HttpRequest, draft: TeamProposal, form: PublishForm) -> bool:
-    """False: something is missing in the form. What is refused is refused before that, in `Refused`."""
+    """False: something is missing in the form. Raises what `publish` raises; a stale draft also where it is incomplete."""
     version = _number(request.POST.get("version"))
     if not form.is_valid():
         team_draft.refuse_stale(draft, version=version)

@@ -1,6 +1,7 @@
 """The waitlist: places for asking, never for merit; who was asked, and what they said (A11, M17, F3, T10)."""
 
 from datetime import timedelta
+from functools import partial
 from html import unescape
 
 import pytest
@@ -15,7 +16,7 @@ from coaching.models import AuditEvent, Cohort
 from coaching.permissions import NotYourCohort
 from tests import factories
 from tests.applications.counting import queries
-from tests.applications.factories import accepted, at_deputy, choose, decide, draft, release
+from tests.applications.factories import accepted, at_deputy, choose, decide, draft, release, submitted
 from tests.applications.reading import another, words
 from tests.clock import NOW, TODAY
 
@@ -344,6 +345,20 @@ class TestPromised:
         """A9, T10."""
         told = waitlist.promised(cohort, left=0, beside=[], without=promised[0].applicant)
         assert told is None
+
+    def test_who_decides_about_the_deputy_alone_reads_nobodys_name(
+        self, client, promised, deputy, superintendent, cohort
+    ):
+        """A9, M17."""
+        own = submitted(deputy, cohort)
+        query = f"?application={own.pk}"
+        read = partial(self.read, client, superintendent)
+        pages = [read("approval", own.pk), read("selection_choose", cohort.pk, query=query)]
+        choose(own, superintendent)
+        pages.append(read("selection_release", cohort.pk))
+        for page in pages:
+            assert deputy.name in page
+            assert "Zoe First" not in page
 
     def test_queries_do_not_grow_with_people(self, client, promised, branch_officer, deputy, cohort):
         choose(promised[2], deputy)
