@@ -1,15 +1,15 @@
 """Applications in each state, made through the write functions."""
 
 import io
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from PIL import Image
 
 from applications import choosing, deciding, drafting, releasing, workflow
 from applications.deciding import Criteria
 from applications.models import Application, Choice, Outcome, Rating, Release
-from coaching.models import Cohort, Competency, User
-from tests.clock import NOW
+from coaching.models import Cohort, Competency, Delegation, User
+from tests.clock import NOW, TODAY
 
 CRITERIA = Criteria(
     interest_in_program="Knows what it asks for.",
@@ -127,3 +127,15 @@ def at_deputy(applicant: User, cohort: Cohort, **answers: object) -> Application
 def accepted(applicant: User, cohort: Cohort, **answers: object) -> Application:
     application = at_deputy(applicant, cohort, **answers)
     return decide(application, application.current_step().signer)  # type: ignore[union-attr]
+
+
+def delegate(principal: User, person: User, *, days: int = 7, reason: str = "Vacation.") -> Delegation:
+    """By an order from today on."""
+    return Delegation.objects.create(
+        principal=principal,
+        person=person,
+        kind=Delegation.Kind.DELEGATE,
+        start_date=TODAY,
+        end_date=TODAY + timedelta(days=days),
+        reason=reason,
+    )

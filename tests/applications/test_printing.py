@@ -3,7 +3,6 @@
 import io
 import subprocess
 from dataclasses import replace
-from datetime import timedelta
 
 import page
 import pikepdf
@@ -12,11 +11,10 @@ from django.urls import reverse
 
 from applications import drafting, printing, workflow
 from applications.printing import Form
-from coaching.models import Delegation
 from tests import factories
-from tests.applications.factories import ANSWERS, accepted, competencies, draft, sign, submitted
+from tests.applications.factories import ANSWERS, accepted, competencies, delegate, draft, sign, submitted
 from tests.certificates.content import text_of
-from tests.clock import NOW, TODAY
+from tests.clock import NOW
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen")]
 
@@ -177,14 +175,7 @@ class TestUnfinished:
         self, applicant, supervisor, outsider, cohort
     ):
         """A9."""
-        Delegation.objects.create(
-            principal=supervisor,
-            person=outsider,
-            kind=Delegation.Kind.DELEGATE,
-            start_date=TODAY,
-            end_date=TODAY + timedelta(days=7),
-            reason="Vacation",
-        )
+        delegate(supervisor, outsider, reason="Vacation")
         signature = form_of(sign(submitted(applicant, cohort), outsider)).signatures[1]
         assert (signature.name, signature.for_whom) == (outsider.name, "Sam Supervisor")
         assert signature.order == "From November 23, 2026 to November 30, 2026: Vacation"

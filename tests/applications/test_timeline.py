@@ -10,9 +10,18 @@ from django.urls import reverse
 from applications import choosing, project_changes, reassigning, timeline, waitlist, workflow
 from applications.timeline import Event
 from coaching.enrollment import Project
-from coaching.models import Delegation
 from tests import factories
-from tests.applications.factories import CRITERIA, accepted, at_deputy, decide, draft, sign, submit, submitted
+from tests.applications.factories import (
+    CRITERIA,
+    accepted,
+    at_deputy,
+    decide,
+    delegate,
+    draft,
+    sign,
+    submit,
+    submitted,
+)
 from tests.clock import NOW, TODAY
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen")]
@@ -57,14 +66,7 @@ def test_a_whole_way(applicant, supervisor, director, deputy, cohort):
 
 def test_a_stand_in_with_the_order(applicant, supervisor, outsider, cohort):
     """A9: both names."""
-    Delegation.objects.create(
-        principal=supervisor,
-        person=outsider,
-        kind=Delegation.Kind.DELEGATE,
-        start_date=TODAY,
-        end_date=TODAY + timedelta(days=7),
-        reason="Vacation.",
-    )
+    delegate(supervisor, outsider)
     assert told(sign(submitted(applicant, cohort), outsider))[-1] == (
         f"Signed by {outsider}",
         "Supervisor, for Sam Supervisor. By order from November 23, 2026 to November 30, 2026: Vacation.",
@@ -106,14 +108,7 @@ def test_who_also_decides_confirms_the_date_with_the_decision(applicant, deputy,
 
 def test_a_designee_decides_by_order_also_from_the_waitlist(applicant, deputy, outsider, cohort):
     """A9: both names, and the order."""
-    Delegation.objects.create(
-        principal=deputy,
-        person=outsider,
-        kind=Delegation.Kind.DELEGATE,
-        start_date=TODAY,
-        end_date=TODAY + timedelta(days=7),
-        reason="Vacation.",
-    )
+    delegate(deputy, outsider)
     application = decide(at_deputy(applicant, cohort), outsider, "waitlisted")
     application = decide(application, outsider, now=NOW + timedelta(hours=1))
     order = "By order from November 23, 2026 to November 30, 2026: Vacation."
@@ -287,14 +282,7 @@ class TestLater:
         """A14, A9: in the form of the signatures of the route."""
         application = accepted(applicant, cohort)
         change = ask_for_change(applicant.participations.get(), title="Another")
-        Delegation.objects.create(
-            principal=director,
-            person=outsider,
-            kind=Delegation.Kind.DELEGATE,
-            start_date=TODAY,
-            end_date=TODAY + timedelta(days=7),
-            reason="Vacation.",
-        )
+        delegate(director, outsider)
         project_changes.concur(change=change, by=outsider, typed_name=outsider.name, now=NOW)
         assert timeline.timeline(application, later=True)[-1] == Event(
             "Changed project: concurred",

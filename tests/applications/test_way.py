@@ -12,10 +12,10 @@ from applications import reminders, way, workflow
 from applications.models import ProjectChange, ReviewStep
 from applications.way import Help, Stop
 from coaching import enrollment, outbox
-from coaching.models import Delegation, Message, RoleAssignment, User
+from coaching.models import Message, RoleAssignment, User
 from coaching.site import due
 from tests import factories
-from tests.applications.factories import accepted, at_deputy, choose, decide, draft, sign, submitted
+from tests.applications.factories import accepted, at_deputy, choose, decide, delegate, draft, sign, submitted
 from tests.applications.reading import another
 from tests.applications.test_timeline import ask_for_change
 from tests.clock import NOW, TODAY
@@ -83,14 +83,7 @@ def test_the_latest_decision_stands(applicant, deputy, cohort):
     designee = factories.person("Desi Designee")
     application = decide(at_deputy(applicant, cohort), deputy, "waitlisted")
     assert stops(application)[3] == Stop("Branch Deputy", "Derek Deputy", "done", "Decided", TODAY)
-    Delegation.objects.create(
-        principal=deputy,
-        person=designee,
-        kind=Delegation.Kind.DELEGATE,
-        start_date=TODAY,
-        end_date=TODAY + timedelta(days=30),
-        reason="Vacation.",
-    )
+    delegate(deputy, designee, days=30)
     later = TODAY + timedelta(days=9)
     application = decide(application, designee, now=NOW + timedelta(days=9))
     assert stops(application)[3] == Stop("Branch Deputy", "Desi Designee", "done", "Decided", later)
