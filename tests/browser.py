@@ -1,15 +1,18 @@
 """What browser tests stand on: Debian's Chromium, a watch over every page, and the checks a page has to pass."""
 
+import itertools
 import json
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
+from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response
 from playwright.sync_api import Error as PlaywrightError
@@ -18,9 +21,35 @@ PACKAGES = Path(settings.BASE_DIR) / "node_modules"
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 WIDTHS = (1280, 390)
 HEIGHT = 844
+PATIENCE = 60  # seconds
 
 # What the HTML checker says about markup that is not ours to change.
 HTML_ACCEPTED: tuple[str, ...] = ()
+
+
+class Documents:
+    """Middleware that keeps the HTML it lets out, under the number in its header: Chromium may never hand it over."""
+
+    HEADER = "x-document"
+    MOST = 100
+    kept: dict[str, str] = {}
+    numbers = itertools.count()
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not response.streaming and response.headers.get("Content-Type", "").startswith("text/html"):
+            number = response.headers[self.HEADER] = str(next(self.numbers))
+            self.kept[number] = response.text
+            for old in list(self.kept)[: -self.MOST]:
+                self.kept.pop(old, None)
+        return response
+
+    @classmethod
+    def html_of(cls, response: Response) -> str:
+        return cls.kept[response.headers[cls.HEADER]]
 
 
 @pytest.fixture(scope="session")
@@ -174,7 +203,9 @@ def check_page(
     """check_page(page): accessible and without sideways scrolling at both widths; its HTML is checked at the end."""
 
     def settled(page: Page) -> Response:
+        until = time.monotonic() + PATIENCE
         while page not in documents:
+            assert time.monotonic() < until, f"no page came after {page.url}"
             page.wait_for_timeout(20)
         page.wait_for_load_state()
         return documents[page]
@@ -199,7 +230,7 @@ def check_page(
                 continue
             if documents.get(page) is document:
                 break
-        html_to_check.append((f"{request.node.name}: {urlsplit(page.url).path}", document.text()))
+        html_to_check.append((f"{request.node.name}: {urlsplit(page.url).path}", Documents.html_of(document)))
         assert not problems, "\n".join([page.url, *problems])
 
     return check

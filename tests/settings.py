@@ -12,7 +12,7 @@ os.environ.update(
 environ.Env.read_env = classmethod(lambda *_, **__: None)
 
 from coaching.site.settings import *  # noqa: E402, F403 (the environment has to be ready first)
-from coaching.site.settings import DATABASES, REDIS_URL  # noqa: E402
+from coaching.site.settings import DATABASES, MIDDLEWARE, REDIS_URL  # noqa: E402
 
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -21,5 +21,6 @@ DATABASES["default"]["OPTIONS"].pop("pool", None)
 if not REDIS_URL:
     CELERY_BROKER_URL = "memory://"
     CELERY_BROKER_TRANSPORT_OPTIONS = {}
+MIDDLEWARE = ["tests.browser.Documents", *MIDDLEWARE]
 # Each test's client would look through all static files of the site.
 WHITENOISE_AUTOREFRESH = True

@@ -2,6 +2,7 @@
 
 import pytest
 import time_machine
+from playwright.sync_api import expect
 
 from tests.applications.factories import submitted
 from tests.applications.reading import another
@@ -72,6 +73,7 @@ def test_without_javascript_it_is_the_same(new_context, sign_in, supervisor, dir
     page.goto("/approvals/")
     for name in ("Ana", "Zoe"):
         page.get_by_role("link", name=f"Read here the application of {name}").click()
+    expect(page.get_by_role("checkbox")).to_have_count(2)
     for box in page.get_by_role("checkbox").all():
         box.check()
     page.get_by_role("button", name="Sign the checked ones together").click()

@@ -5,6 +5,7 @@ import subprocess
 import pytest
 import time_machine
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from meetings import attendance
 from meetings.models import CalendarFeed, EvaluationReceipt
@@ -76,9 +77,9 @@ def test_moving_with_a_warning_works_without_javascript(new_context, sign_in, me
         page.goto(reverse("meeting_move", args=[meeting.pk]))
         page.get_by_label("Date").fill("2027-03-06")
         page.get_by_role("button", name="Move it").click()
-        assert page.get_by_text("Saturday, March 6, 2027 is a Saturday.").is_visible()
+        expect(page.get_by_text("Saturday, March 6, 2027 is a Saturday.")).to_be_visible()
         page.get_by_role("button", name="Move it anyway").click()
-        assert page.get_by_text("The meeting is on Saturday, March 6, 2027.").is_visible()
+        expect(page.get_by_text("The meeting is on Saturday, March 6, 2027.")).to_be_visible()
     meeting.refresh_from_db()
     assert meeting.date.isoformat() == "2027-03-06"
 
@@ -103,7 +104,7 @@ def test_attendance_and_evaluation_on_a_phone(
     for group in page.locator(".rating-row").all():
         group.get_by_label("Mostly").check()
     page.get_by_role("button", name="Send my evaluation").click()
-    assert page.get_by_text("Thank you. Your evaluation is in").is_visible()
+    expect(page.get_by_text("Thank you. Your evaluation is in")).to_be_visible()
     assert EvaluationReceipt.objects.filter(meeting=meeting, participant=people.alice).exists()
 
 

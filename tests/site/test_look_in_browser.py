@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.mail import EmailMessage, get_connection
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
@@ -126,7 +127,7 @@ def test_without_javascript_the_menu_stands_open_and_people_can_sign_out(new_con
     assert page.get_by_role("navigation", name="Main").is_visible()
     page.locator("details.account summary").click()
     page.get_by_role("button", name="Sign out").click()
-    assert "You are signed out." in page.content()
+    expect(page.get_by_text("You are signed out.")).to_be_visible()
 
 
 def test_targets_are_large_enough(phone, sign_in, applicant):

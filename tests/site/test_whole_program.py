@@ -202,6 +202,7 @@ def form_team(page: Page, cohort) -> None:
         into.click()
         expect(page.locator(f"#draft-team-1 #person-{participant.pk}")).to_be_visible()
     page.get_by_role("link", name="Publish").click()
+    expect(page.get_by_role("button", name="Publish")).to_be_visible()
     for why in page.get_by_label("why?").all():
         why.fill("They work at the same site.")
     page.get_by_role("button", name="Publish").click()
@@ -232,6 +233,7 @@ def take_attendance(page: Page, meeting: Meeting) -> None:
 def evaluate(page: Page, meeting: Meeting) -> None:
     page.goto("/meetings/")
     page.get_by_role("link", name=f"Evaluate {meeting.heading}").click()
+    expect(page.get_by_role("button", name="Send my evaluation")).to_be_visible()
     for answer in page.get_by_label("Mostly").all():
         answer.check()
     page.get_by_label("What helped you most?").fill("The questions my team asked.")
