@@ -354,4 +354,4 @@ def undo(*, proposal: TeamProposal, version: int, by: User | None, now: datetime
     draft.save(update_fields=["document", "version"])
     last.delete()
     after = Board.of(draft, board.movable).all_points
-    return Effect(draft, f"Undone: {last.words}", before, after, [], [], frozenset(), pool=True)
+    return Effect(draft, f"Undone: {last.words}", before, after, [], [], frozenset(), pool=True, anew=True)

@@ -1,5 +1,6 @@
 """The job behind “Propose teams”, “Propose again” and “Work out the change”: one at a time for a cohort."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.utils import timezone
@@ -20,7 +21,7 @@ def start(
     *, cohort: Cohort, by: User, now: datetime, seconds: float = DEFAULT_SECONDS, **asked: object
 ) -> Job:
     """Ask for a proposal: for everybody without a team, with `draft` around what is pinned in it, or with
-    `what=REOPEN` after somebody declined. While one is being made for the cohort, that one is returned instead.
+    `what=REOPEN` and `apart` after somebody declined. While one is being made for the cohort, that one is returned instead.
     """
     arguments = {"cohort": cohort.pk, "by": by.pk, "seconds": seconds, **asked}
     return jobs.start(kind=KIND, key=str(cohort.pk), by=by, now=now, arguments=arguments)
@@ -39,6 +40,7 @@ def run(
     seconds: float = DEFAULT_SECONDS,
     draft: int | None = None,
     what: str = "",
+    apart: Collection[tuple[int, int]] = (),
 ) -> dict[str, object]:
     """What a worker runs; a second run finds the draft of the first."""
     office, now = User.objects.get(pk=by), timezone.now()
@@ -48,7 +50,10 @@ def run(
         proposal.cohort = of
         propose_again(proposal=proposal, by=office, now=now, seed=seed, seconds=seconds, progress=progress)
     elif what == REOPEN:
-        proposal = reopen(cohort=of, by=office, now=now, seed=seed, seconds=seconds, progress=progress)
+        pairs = [(one, other) for one, other in apart]
+        proposal = reopen(
+            cohort=of, by=office, now=now, apart=pairs, seed=seed, seconds=seconds, progress=progress
+        )
     else:
         proposal = propose(cohort=of, by=office, now=now, seed=seed, seconds=seconds, progress=progress)
     return {"proposal": proposal.pk}

@@ -75,10 +75,15 @@ class Case:
     why_apart: Mapping[tuple[int, int], str]
 
 
-def study(cohort: Cohort, participants: Sequence[Participant]) -> Case:
-    """The problem's ids are those of the participants. As many queries for any number of them."""
+def study(
+    cohort: Cohort, participants: Sequence[Participant], *, declined: Collection[tuple[int, int]] = ()
+) -> Case:
+    """The problem's ids are those of the participants. As many queries for any number of them.
+
+    `declined`: pairs of them who are kept apart here alone, as the first declined a team with the second.
+    """
     pairings = _pairings(cohort)
-    apart = _why_apart(cohort, participants, pairings)
+    apart = _why_apart(cohort, participants, pairings, declined)
     rated = _rated(participants)
     problem = Problem(
         people=tuple(_person(participant, rated) for participant in participants),
@@ -160,11 +165,14 @@ def _kept_together(
 
 
 def _why_apart(
-    cohort: Cohort, participants: Sequence[Participant], pairings: Sequence[_Kept]
+    cohort: Cohort,
+    participants: Sequence[Participant],
+    pairings: Sequence[_Kept],
+    declined: Collection[tuple[int, int]],
 ) -> dict[tuple[int, int], str]:
-    """Pairs of which one is the other's supervisor, or signed the other's application (T8), and those whom the branch
-    office keeps apart, each with that in words."""
-    here = {participant.pk for participant in participants}
+    """Pairs of which one is the other's supervisor, or signed the other's application (T8), those whom the branch
+    office keeps apart, and those of whom one declined a team with the other, each with that in words."""
+    here = {participant.pk: participant for participant in participants}
     pairs: dict[tuple[int, int], list[str]] = {}
     for each in pairings:
         if each.kind == Pairing.Kind.APART:
@@ -172,6 +180,10 @@ def _why_apart(
                 pairs.setdefault(pair, []).append(f"The branch office keeps them apart: {each.reason}")
     if cohort.keep_signers_apart:
         _add_signers(pairs, participants)
+    for one, other in declined:
+        if one in here and other in here:
+            words = f"{here[one]} declined a team with {here[other]}."
+            pairs.setdefault((min(one, other), max(one, other)), []).append(words)
     return {pair: " ".join(pairs[pair]) for pair in sorted(pairs)}
 
 
@@ -232,7 +244,7 @@ class Movable:
     @classmethod
     def of(cls, proposal: TeamProposal) -> "Movable":
         people = available(proposal.cohort, reopened=proposal.reopened)
-        return cls(people, study(proposal.cohort, people))
+        return cls(people, study(proposal.cohort, people, declined=proposal.apart))
 
 
 @dataclass(frozen=True)

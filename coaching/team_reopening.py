@@ -1,26 +1,27 @@
 """After somebody declined (T4): the change of the published teams that asks the fewest people again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
-
-from coaching import pairings
 from coaching.errors import Refused
 from coaching.formation import Problem, score_team
 from coaching.jobs import Progress
-from coaching.models import Cohort, Consent, Pairing, Participant, Team, TeamChange, TeamProposal, User
+from coaching.models import Cohort, Consent, Participant, Team, TeamChange, TeamProposal, User
 from coaching.permissions import require_office
 from coaching.team_formation import keep_draft, refuse_second_draft
 from coaching.team_problem import available, study
 from coaching.team_solving import solve
 
-WHY_APART = "After a proposed team was declined."
+Pair = tuple[int, int]  # participants by id: the first declined a team with the second
 
 
 class NobodyDeclined(Refused):
+    pass
+
+
+class KeptTogether(Refused):
     pass
 
 
@@ -37,19 +38,30 @@ def declined(cohort: Cohort) -> list[Consent]:
     )
 
 
-@transaction.atomic
-def keep_apart(
-    *, cohort: Cohort, apart: Mapping[Participant, Sequence[Participant]], by: User | None, now: datetime
-) -> None:
-    """Whom the branch office keeps apart from whoever declined; the same twice is once.
+def earlier(cohort: Cohort) -> list[tuple[Participant, Participant]]:
+    """Whom drafts that were published kept apart after somebody declined, as far as both can still be moved."""
+    kept = [
+        pair for each in cohort.proposals.filter(status=TeamProposal.Status.PUBLISHED) for pair in each.apart
+    ]
+    here = {each.pk: each for each in available(cohort, reopened=list(_members(cohort)))} if kept else {}
+    return [(here[one], here[other]) for one, other in dict.fromkeys(kept) if one in here and other in here]
 
-    Raises NotYourCohort, and pairings.NotPossible: then nothing was kept.
-    """
-    for one, others in apart.items():
-        for other in others:
-            pairings.keep(
-                cohort=cohort, kind=Pairing.Kind.APART, people=[one, other], reason=WHY_APART, by=by, now=now
+
+def refuse_together(cohort: Cohort, apart: Collection[Pair]) -> None:
+    """Raises KeptTogether where somebody is to be apart from whom the branch office keeps together with them."""
+    _study(cohort, available(cohort, reopened=list(_members(cohort))), apart)
+
+
+def _study(cohort: Cohort, people: Sequence[Participant], apart: Collection[Pair]) -> Problem:
+    problem = study(cohort, people, declined=apart).problem
+    for one, other in apart:
+        if other in problem.pinned.get(one, ()):
+            names = [problem.people[problem.index[each]].name for each in (one, other)]
+            raise KeptTogether(
+                f"{names[0]} and {names[1]} are kept together. Let them be in one team here, or end that first under "
+                "“Kept apart or together”."
             )
+    return problem
 
 
 def reopen(
@@ -57,6 +69,7 @@ def reopen(
     cohort: Cohort,
     by: User | None,
     now: datetime,
+    apart: Collection[Pair] = (),
     seed: int = 0,
     seconds: float | None = None,
     steps: int | None = None,
@@ -64,9 +77,9 @@ def reopen(
 ) -> TeamProposal:
     """Work out which teams to form anew so that as few people as possible are asked again; kept as the cohort's draft.
 
-    Teams that stay as they are keep their answers, confirmed ones are never touched. The others end when the draft
-    is published, and not before. Raises DraftExists, NobodyDeclined, and what `team_solving.solve` raises. No
-    transaction is open while it searches.
+    `apart`: who declined, and from whom the draft keeps them apart. Teams that stay as they are keep their answers,
+    confirmed ones are never touched. The others end when the draft is published, and not before. Raises DraftExists,
+    NobodyDeclined, KeptTogether, and what `team_solving.solve` raises. No transaction is open while it searches.
     """
     require_office(cohort=cohort, by=by, now=now)
     refuse_second_draft(cohort)
@@ -74,9 +87,8 @@ def reopen(
     refused = {consent.change.team_id for consent in declined(cohort)}
     if not refused:
         raise NobodyDeclined("Nobody declines any more, so no team has to be formed anew.")
-    people = available(cohort, reopened=list(teams))
     keep = tuple(tuple(ids) for team, ids in teams.items() if team not in refused)
-    problem = replace(study(cohort, people).problem, keep=keep)
+    problem = replace(_study(cohort, available(cohort, reopened=list(teams)), apart), keep=keep)
     result = solve(problem, seed=seed, seconds=seconds, steps=steps, progress=progress)
     standing = {frozenset(ids) for ids in keep}
     stays = [ids for ids in result["teams"] if frozenset(ids) in standing]
@@ -84,6 +96,7 @@ def reopen(
     document = {
         "teams": [ids for ids in result["teams"] if ids not in stays],
         "reopened": [team for team, ids in teams.items() if frozenset(ids) not in unchanged],
+        "apart": [list(pair) for pair in apart],
     }
     return keep_draft(cohort, document, _without(result, problem, stays), by=by, now=now)
 

@@ -72,6 +72,10 @@ def _people(number: int) -> str:
     return "1 person" if number == 1 else f"{number} people"
 
 
+def _all(team: Team) -> str:
+    return "both" if len(team) == 2 else f"all {count_words(len(team))}"
+
+
 def _size(problem: Problem, team: Team) -> Verdict:
     if len(team) in problem.sizes:
         return Verdict(0, True, f"{_people(len(team))}.")
@@ -105,7 +109,7 @@ def _meet(problem: Problem, team: Team) -> Verdict:
         return Verdict(0, True, "There is a time when all can meet.")
     if len(team) == 1:
         return Verdict(0, False, f"{team[0].name} has no time to meet.")
-    return Verdict(0, False, f"No time when all {count_words(len(team))} can meet.")
+    return Verdict(0, False, f"No time when {_all(team)} can meet.")
 
 
 def _slots(problem: Problem, team: Team) -> Verdict:
@@ -115,7 +119,7 @@ def _slots(problem: Problem, team: Team) -> Verdict:
     if slots is None:
         return Verdict(points, True, "All can meet at any time.")
     times = "time" if len(slots) == 1 else "times"
-    words = f"{count_words(len(slots)).capitalize()} {times} when all {count_words(len(team))} can meet."
+    words = f"{count_words(len(slots)).capitalize()} {times} when {_all(team)} can meet."
     return Verdict(points, many == ENOUGH_SLOTS, words)
 
 

@@ -127,6 +127,7 @@ class TeamProposal(models.Model):
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
     # {"teams": [[participant id, ..], ..], "pinned": [participant id, ..]}; everybody else of the cohort is in the pool.
     # "reopened": [team id, ..]: these end when the draft is published; until then their people can be moved.
+    # "apart": [[participant id, participant id], ..]: the first declined a team with the second; the draft keeps them apart.
     # "result": in place of `result`, where another proposal was taken over.
     document = models.JSONField(default=dict)
     # The solver's answer, as coaching.formation gives it; empty when put together by hand.
@@ -158,6 +159,11 @@ class TeamProposal(models.Model):
     def reopened(self) -> list[int]:
         """Published teams by id, whose people are in the draft."""
         return self.document.get("reopened", [])
+
+    @property
+    def apart(self) -> list[tuple[int, int]]:
+        """Participants by id who are in different teams of this draft: one declined a team with the other."""
+        return [(one, other) for one, other in self.document.get("apart", [])]
 
     @property
     def proposed(self) -> dict[str, Any]:

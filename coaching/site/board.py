@@ -22,6 +22,7 @@ from coaching.team_alternatives import Comparison, compare
 from coaching.team_draft import Effect
 from coaching.team_problem import ExplainedDraft, explain_draft, with_details
 from coaching.team_waiting import what_would_help, why_waiting
+from coaching.team_ways import AskedAlready, open_questions, refuse_asked
 
 POOL = "pool"
 
@@ -71,6 +72,9 @@ def shown(draft: TeamProposal, *, picked: str = "", after: Effect | None = None)
     with_details(_concerned(explained, after) if after else explained.people)
     if after is None or after.pool:
         _say_why_left_out(draft, explained)
+    asked = open_questions(draft.cohort)
+    for each in explained.people:
+        each.asked_about = asked[each.pk].change.team if each.pk in asked else None  # type: ignore[attr-defined]
     return Shown(
         draft=draft,
         explained=explained,
@@ -162,25 +166,39 @@ def _edited(
         return _room(draft, participant)
     try:
         effect = edit()
-    except team_draft.NotADraft as refusal:
+    except Refused as refusal:
+        return _refused(request, draft, refusal)
+    effect.proposal.cohort = draft.cohort
+    return _answered(request, effect.proposal, effect.in_words(), effect, done=not effect.is_nothing)
+
+
+def _refused(request: HttpRequest, draft: TeamProposal, refusal: Refused) -> HttpResponse:
+    """For a script."""
+    if isinstance(refusal, team_draft.NotADraft):
         messages.error(request, str(refusal))
         return HttpResponseClientRefresh()
-    except Refused as refusal:
-        return _answered(request, _proposal(request, draft.pk), str(refusal))
-    effect.proposal.cohort = draft.cohort
-    return _answered(request, effect.proposal, effect.in_words(), effect)
+    return _answered(request, _proposal(request, draft.pk), str(refusal))
 
 
 def _answered(
-    request: HttpRequest, draft: TeamProposal, said: str, effect: Effect | None = None
+    request: HttpRequest, draft: TeamProposal, said: str, effect: Effect | None = None, *, done: bool = False
 ) -> HttpResponse:
-    """For a script: the parts that an edit changed; all of them where teams came or went, or where it was refused."""
+    """For a script: the parts that an edit changed; all of them where teams came or went, or where it was refused.
+
+    `done`: `said` tells the last edit.
+    """
     part = effect if effect and not effect.anew else None
     board = shown(draft, after=part)
     changed = [team for team in board.explained.teams if part and team.number in part.teams]
-    context = {"board": board, "cohort": draft.cohort, "draft": draft, "oob": True, "said": said}
+    context = {
+        "board": board,
+        "cohort": draft.cohort,
+        "draft": draft,
+        "oob": True,
+        "said": said,
+        "done": done,
+    }
     context |= {"whole": part is None, "changed": changed, "pool_changed": part and part.pool}
-    context["done"] = effect is not None and not effect.is_nothing
     return render(request, "teams/_edited.html", context)
 
 
@@ -188,11 +206,9 @@ def _answered(
 @post_only(_own_room)
 def undo(request: HttpRequest, pk: int) -> HttpResponse:
     draft = _proposal(request, pk)
-    with refusals_told(request):
-        version = _number(request.POST.get("version"))
-        effect = team_draft.undo(proposal=draft, version=version, by=request.user, now=timezone.now())  # type: ignore[arg-type]
-        messages.success(request, effect.in_words())
-    return _room(draft)
+    common: dict[str, Any] = {"by": request.user, "now": timezone.now()}
+    version = _number(request.POST.get("version"))
+    return _edited(request, draft, None, lambda: team_draft.undo(proposal=draft, version=version, **common))
 
 
 @access(branch_office)
@@ -208,14 +224,13 @@ def pin(request: HttpRequest, pk: int) -> HttpResponse:
         teams = dict(enumerate(draft.teams_drawn, start=1))
         ids = teams.get(_number(number), [])
         people = list(draft.cohort.participants.filter(pk__in=ids).select_related("user"))
-        if not people:
-            messages.error(request, "The draft has no such team. Look at it again.")
-            return _room(draft)
     else:
         person = _person(draft, request.POST.get("pin") or request.POST.get("release"))
         people = [person]
-    with refusals_told(request):
-        team_draft.pin(
+    try:
+        if not people:
+            raise team_draft.NoTeams("The draft has no such team. Look at it again.")
+        changed = team_draft.pin(
             proposal=draft,
             participants=people,
             pinned=pinned,
@@ -223,7 +238,16 @@ def pin(request: HttpRequest, pk: int) -> HttpResponse:
             by=request.user,  # type: ignore[arg-type]
             now=timezone.now(),
         )
-        messages.success(request, _pinned_words(draft, people, pinned=pinned))
+    except Refused as refusal:
+        if request.htmx:  # type: ignore[attr-defined]
+            return _refused(request, draft, refusal)
+        messages.error(request, str(refusal))
+        return _room(draft, person)
+    said = _pinned_words(draft, people, pinned=pinned)
+    if request.htmx:  # type: ignore[attr-defined]
+        changed.cohort = draft.cohort
+        return _answered(request, changed, said, done=True)
+    messages.success(request, said)
     return _room(draft, person)
 
 
@@ -275,6 +299,7 @@ def publish(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "proposal": draft,
         "cohort": draft.cohort,
+        "asked_already": _asked_already(draft, explained),
         "teams": explained.teams,
         "pool": explained.pool,
         "form": form,
@@ -282,7 +307,17 @@ def publish(request: HttpRequest, pk: int) -> HttpResponse:
         "asked": sum(len(team.members) for team in explained.teams),
         "why_waiting": why_waiting(draft.cohort, len(explained.people)),
     }
+    context["can_publish"] = bool(explained.teams) and not context["broken"] and not context["asked_already"]
     return render(request, "teams/publish.html", context)
+
+
+def _asked_already(draft: TeamProposal, explained: ExplainedDraft) -> str:
+    """Who has to answer another question first, in words (T4); empty where nobody has."""
+    try:
+        refuse_asked(draft.cohort, {each.pk for team in explained.teams for each in team.members})
+    except AskedAlready as refusal:
+        return str(refusal)
+    return ""
 
 
 def _published(request: HttpRequest, draft: TeamProposal, form: PublishForm) -> bool:

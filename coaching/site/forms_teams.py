@@ -96,14 +96,21 @@ class HowLongForm(forms.Form):
 
 
 class ReopenForm(forms.Form):
-    """T4: for each who declined, which of the teammates they are kept apart from; at first all of them."""
+    """T4: for each who declined, which of the teammates they are kept apart from in this change; at first all of them.
+
+    `earlier`: whom earlier changes kept apart.
+    """
 
     def __init__(
-        self, *args: object, declined: Sequence[tuple[Consent, Sequence[Consent]]], **kwargs: object
+        self,
+        *args: object,
+        declined: Sequence[tuple[Consent, Sequence[Consent]]],
+        earlier: Sequence[tuple[Participant, Participant]] = (),
+        **kwargs: object,
     ):
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.people = {each.participant_id: each.participant for _, mates in declined for each in mates}
-        self.declined = {f"apart_{consent.pk}": consent.participant for consent, _ in declined}
+        self.declined = {f"apart_{consent.pk}": consent.participant_id for consent, _ in declined}
+        self.earlier = {f"{one.pk}-{other.pk}": (one.pk, other.pk) for one, other in earlier}
         for consent, mates in declined:
             self.fields[f"apart_{consent.pk}"] = forms.TypedMultipleChoiceField(
                 label=f"Keep {consent.participant} apart from",
@@ -113,17 +120,24 @@ class ReopenForm(forms.Form):
                 initial=[each.participant_id for each in mates],
                 widget=forms.CheckboxSelectMultiple,
             )
+        if earlier:
+            self.fields["earlier"] = forms.MultipleChoiceField(
+                label="Kept apart in an earlier change, and in this one too",
+                choices=[(f"{one.pk}-{other.pk}", f"{one} and {other}") for one, other in earlier],
+                required=False,
+                initial=list(self.earlier),
+                widget=forms.CheckboxSelectMultiple,
+            )
         self.fields["seconds"] = HowLongForm.base_fields["seconds"]
         self.helper = FormHelper()
         self.helper.form_tag = False
         self.helper.disable_csrf = True
         self.helper.layout = Layout(*self.fields)
 
-    def apart(self) -> dict[Participant, list[Participant]]:
-        return {
-            participant: [self.people[pk] for pk in self.cleaned_data[name]]
-            for name, participant in self.declined.items()
-        }
+    def apart(self) -> list[tuple[int, int]]:
+        """Participants by id: the first declined a team with the second."""
+        pairs = [(one, other) for name, one in self.declined.items() for other in self.cleaned_data[name]]
+        return [*pairs, *(self.earlier[pair] for pair in self.cleaned_data.get("earlier", []))]
 
 
 class AnswerForm(forms.Form):

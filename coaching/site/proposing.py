@@ -176,19 +176,17 @@ def reopen(request: HttpRequest, pk: int) -> HttpResponse:
         return room_of(cohort)
     if _has_draft(cohort):
         return _refuse_second_draft(request, cohort)
-    form = ReopenForm(request.POST or None, declined=_with_mates(declined))
+    form = ReopenForm(
+        request.POST or None, declined=_with_mates(declined), earlier=team_reopening.earlier(cohort)
+    )
     if request.method == "POST" and form.is_valid():
+        apart = form.apart()
         try:
-            team_reopening.keep_apart(
-                cohort=cohort,
-                apart=form.apart(),
-                by=request.user,  # type: ignore[arg-type]
-                now=timezone.now(),
-            )
+            team_reopening.refuse_together(cohort, apart)
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
-            return _start(request, cohort, what=team_jobs.REOPEN)
+            return _start(request, cohort, what=team_jobs.REOPEN, apart=apart)
     context: dict[str, Any] = {"cohort": cohort, "declined": declined, "form": form}
     return render(request, "teams/reopen.html", context)
 

@@ -1,4 +1,4 @@
-// Moving people by mouse and by keyboard without loading the page anew; without scripts links and buttons do the same.
+// Moving and pinning people, and undoing, without loading the page anew; without scripts links and buttons do the same.
 (() => {
   const form = document.getElementById("move");
   if (!form) return;
@@ -80,27 +80,34 @@
     pick(null);
   });
 
-  form.setAttribute("hx-post", form.getAttribute("action"));
-  form.setAttribute("hx-swap", "none"); // the answer says of each part where it belongs
-  htmx.process(form);
-
-  // The buttons stand outside the form, so htmx does not know which one was pressed.
-  let pressed = null;
-  form.addEventListener("submit", (event) => { pressed = event.submitter; }, true);
+  let pressed = null; // the button, which stands outside its form, so that htmx does not know it
+  let place = ""; // the id of the part of the board where it stood
+  const forms = [form, document.getElementById("pin"), document.getElementById("undo")];
+  for (const each of forms) {
+    each.setAttribute("hx-post", each.getAttribute("action"));
+    each.setAttribute("hx-swap", "none"); // the answer says of each part where it belongs
+    htmx.process(each);
+    each.addEventListener("submit", (event) => {
+      pressed = event.submitter;
+      place = pressed.closest("[id]:not(button)").id;
+    }, true);
+  }
   document.body.addEventListener("htmx:configRequest", (event) => {
-    if (event.target === form && pressed) event.detail.parameters[pressed.name] = pressed.value;
+    if (forms.includes(event.target) && pressed?.name) event.detail.parameters[pressed.name] = pressed.value;
   });
 
-  // After a move, or one that was refused, the keyboard is where the person is now.
+  // After a move, or one that was refused, the keyboard is where the person is now; otherwise at the same button.
   document.body.addEventListener("htmx:afterRequest", (event) => {
-    if (event.target !== form) return;
-    const person = form.elements.participant.value;
+    if (!forms.includes(event.target)) return;
+    const there = event.target === form
+      ? document.querySelector(`#person-${form.elements.participant.value} [data-pick]`)
+      : document.querySelector(`#${place} [form="${event.target.id}"]`);
     pick(null);
     ready();
-    document.getElementById(`person-${person}`)?.querySelector("[data-pick]")?.focus();
+    (there ?? board).focus({preventScroll: !there});
   });
   document.body.addEventListener("htmx:sendError", (event) => {
-    if (event.target === form) said.textContent = "The site does not answer. Nobody was moved; try again.";
+    if (forms.includes(event.target)) said.textContent = "The site does not answer. Nothing was changed; try again.";
   });
   ready();
   offer();

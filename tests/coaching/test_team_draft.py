@@ -196,7 +196,7 @@ class TestHardRules:
         for person, time in ((people[0], "0-0900"), (people[1], "4-1500")):
             say(participant=person, times=[time], track="none", rather_not=[], by=person.user, now=NOW)
         draft = draft_of(cohort, [people[0]], by=branch_officer)
-        with pytest.raises(team_draft.HardRule, match="No time when all two can meet"):
+        with pytest.raises(team_draft.HardRule, match="No time when both can meet"):
             move(draft, people[1], 1)
 
     def test_a_rule_broken_before_does_not_hold_others_up(self, cohort, people, branch_officer, move):

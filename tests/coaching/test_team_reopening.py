@@ -2,11 +2,19 @@
 
 import pytest
 
-from coaching import team_agreement, team_formation, team_mail, team_reopening
+from coaching import (
+    pairings,
+    team_agreement,
+    team_alternatives,
+    team_formation,
+    team_mail,
+    team_reopening,
+)
+from coaching.enrollment import leave
 from coaching.models import Consent, Message, Participant, Team, TeamProposal
 from coaching.permissions import NotYourCohort
-from coaching.team_draft import move
-from coaching.team_problem import explain_draft
+from coaching.team_draft import HardRule, move, undo
+from coaching.team_problem import explain_draft, study
 from tests import factories
 from tests.clock import NOW
 from tests.coaching.test_team_formation import draft_of, enrolled
@@ -62,8 +70,9 @@ def reopen(cohort, branch_officer):
     return reopened
 
 
-def apart_from_all(cohort, people, *, by):
-    team_reopening.keep_apart(cohort=cohort, apart={people[0]: people[1:4]}, by=by, now=NOW)
+def from_all(people):
+    """The first of them, and whom the draft keeps them apart from."""
+    return [(people[0].pk, each.pk) for each in people[1:4]]
 
 
 def members(team):
@@ -71,8 +80,7 @@ def members(team):
 
 
 def test_it_opens_only_what_it_must(cohort, people, teams, reopen, branch_officer):
-    apart_from_all(cohort, people, by=branch_officer)
-    draft = reopen()
+    draft = reopen(apart=from_all(people))
     assert len(draft.reopened) == 2
     assert draft.result["asked"] == 8
     assert draft.result["words"] == "No other arrangement that asks so few people can score more."
@@ -84,9 +92,8 @@ def test_it_opens_only_what_it_must(cohort, people, teams, reopen, branch_office
 
 
 def test_nothing_changes_before_it_is_published(cohort, people, teams, reopen, branch_officer):
-    apart_from_all(cohort, people, by=branch_officer)
     told = Message.objects.count()
-    reopen()
+    reopen(apart=from_all(people))
     assert Message.objects.count() == told
     assert set(cohort.teams.values_list("status", flat=True)) == {"awaiting_agreement"}
 
@@ -95,8 +102,7 @@ def test_publishing_ends_the_opened_teams_and_asks_their_people_alone(
     cohort, people, teams, reopen, branch_officer
 ):
     """T4: who is not touched keeps the answer that was given."""
-    apart_from_all(cohort, people, by=branch_officer)
-    draft = reopen()
+    draft = reopen(apart=from_all(people))
     kept = next(team for team in teams if team.pk not in draft.reopened)
     made = team_formation.publish(proposal=draft, by=branch_officer, now=NOW, reasons=WHY)
     assert [team.number for team in made] == [4, 5]
@@ -112,8 +118,7 @@ def test_publishing_ends_the_opened_teams_and_asks_their_people_alone(
 
 
 def test_one_mail_says_both(cohort, people, teams, reopen, branch_officer):
-    apart_from_all(cohort, people, by=branch_officer)
-    draft = reopen()
+    draft = reopen(apart=from_all(people))
     team_formation.publish(proposal=draft, by=branch_officer, now=NOW, reasons=WHY)
     consent = Consent.objects.filter(answer="pending", participant=people[0]).get()
     mail = team_mail.team_proposed(people[0].user, consent=consent.pk)
@@ -122,8 +127,7 @@ def test_one_mail_says_both(cohort, people, teams, reopen, branch_officer):
 
 
 def test_who_is_taken_out_is_told_that_the_team_ends(cohort, people, teams, reopen, branch_officer):
-    apart_from_all(cohort, people, by=branch_officer)
-    draft = reopen()
+    draft = reopen(apart=from_all(people))
     here = Participant.objects.get(pk=people[0].pk)
     move(proposal=draft, participant=here, team=None, version=draft.version, by=branch_officer, now=NOW)
     draft.refresh_from_db()
@@ -133,8 +137,7 @@ def test_who_is_taken_out_is_told_that_the_team_ends(cohort, people, teams, reop
 
 
 def test_a_team_confirmed_meanwhile_is_not_ended(cohort, people, teams, reopen, branch_officer):
-    apart_from_all(cohort, people, by=branch_officer)
-    draft = reopen()
+    draft = reopen(apart=from_all(people))
     opened = next(team for team in teams if team.pk in draft.reopened and team.pk != teams[0].pk)
     team_agreement.confirm(team=opened, by=branch_officer, now=NOW)
     with pytest.raises(team_agreement.TeamStands):
@@ -145,8 +148,8 @@ def test_a_team_confirmed_meanwhile_is_not_ended(cohort, people, teams, reopen, 
 
 
 def test_discarding_leaves_all_as_it_was(cohort, people, teams, reopen, branch_officer):
-    apart_from_all(cohort, people, by=branch_officer)
-    team_formation.discard(proposal=reopen(), by=branch_officer, now=NOW)
+    draft = reopen(apart=from_all(people))
+    team_formation.discard(proposal=draft, by=branch_officer, now=NOW)
     assert [len(members(team)) for team in teams] == [4, 4, 4]
 
 
@@ -159,16 +162,62 @@ def test_whoever_can_be_with_nobody_else_waits(cohort, people, branch_officer, r
     (team,) = team_formation.publish(proposal=draft, by=branch_officer, now=NOW, reasons=WHY)
     consent = team.changes.get().consents.get(participant=people[0])
     team_agreement.answer(consent=consent, agree=False, by=people[0].user, now=NOW)
-    apart_from_all(cohort, people, by=branch_officer)
-    draft = reopen()
+    draft = reopen(apart=from_all(people))
     assert [sorted(ids) for ids in draft.teams_drawn] == [sorted(each.pk for each in people[1:4])]
     assert [each.pk for each in explain_draft(draft).pool] == [people[0].pk]
 
 
-def test_keeping_apart_twice_is_once(cohort, people, teams, branch_officer):
-    for _ in range(2):
-        apart_from_all(cohort, people, by=branch_officer)
-    assert cohort.pairings.standing().count() == 3
+def test_they_are_kept_apart_in_this_draft_alone(cohort, people, teams, reopen, branch_officer):
+    """T4: by hand, in another proposal and on publishing; nothing is left of it in later drafts of other people."""
+    draft = reopen(apart=from_all(people))
+    explained = explain_draft(draft)
+    words = explained.case.why_apart[people[0].pk, people[1].pk]
+    assert words == f"{people[0]} declined a team with {people[1]}."
+    first = next(team.number for team in explained.teams if people[0] in team.members)
+    away = Participant.objects.get(pk=people[1].pk)
+    with pytest.raises(HardRule, match=f"{people[0]} declined a team with {people[1]}"):
+        move(proposal=draft, participant=away, team=first, version=1, by=branch_officer, now=NOW)
+    team_alternatives.propose_again(proposal=draft, by=branch_officer, now=NOW, steps=5000)
+    draft.refresh_from_db()
+    for ids in draft.alternative["result"]["teams"]:
+        assert people[0].pk not in ids or not {each.pk for each in people[1:4]} & set(ids)
+    team_formation.discard(proposal=draft, by=branch_officer, now=NOW)
+    assert not cohort.pairings.exists()
+    assert not study(cohort, people).why_apart
+
+
+def test_undoing_keeps_them_apart(cohort, people, teams, reopen, branch_officer):
+    draft = reopen(apart=from_all(people))
+    here = Participant.objects.get(pk=people[0].pk)
+    move(proposal=draft, participant=here, team=None, version=1, by=branch_officer, now=NOW)
+    undo(proposal=draft, version=2, by=branch_officer, now=NOW)
+    draft.refresh_from_db()
+    assert draft.apart == from_all(people)
+
+
+def test_the_next_change_offers_whom_the_last_one_kept_apart(cohort, people, teams, reopen, branch_officer):
+    """So that another decline does not bring the first declined team back; discarded drafts leave nothing."""
+    assert team_reopening.earlier(cohort) == []
+    team_formation.discard(proposal=reopen(apart=from_all(people)), by=branch_officer, now=NOW)
+    assert team_reopening.earlier(cohort) == []
+    draft = reopen(apart=from_all(people))
+    team_formation.publish(proposal=draft, by=branch_officer, now=NOW, reasons=WHY)
+    found = team_reopening.earlier(cohort)
+    assert [(one.pk, other.pk) for one, other in found] == from_all(people)
+    here = Participant.objects.get(pk=people[1].pk)
+    leave(participant=here, by=here.user, reason="", now=NOW)
+    found = team_reopening.earlier(cohort)
+    assert [(one.pk, other.pk) for one, other in found] == from_all(people)[1:]
+
+
+def test_apart_from_whom_they_are_kept_together_with(cohort, people, teams, reopen, branch_officer):
+    pairings.keep(
+        cohort=cohort, kind="together", people=people[:2], reason="One car.", by=branch_officer, now=NOW
+    )
+    with pytest.raises(team_reopening.KeptTogether, match=f"{people[0]} and {people[1]} are kept together"):
+        reopen(apart=from_all(people))
+    assert not cohort.proposals.filter(status="draft").exists()
+    assert reopen(apart=from_all(people)[1:]).reopened
 
 
 def test_nobody_declines_any_more(cohort, people, teams, reopen):
@@ -189,5 +238,3 @@ def test_only_the_branch_office_of_the_cohort(cohort, people, teams, reopen, app
     """T10"""
     with pytest.raises(NotYourCohort):
         reopen(by=applicant)
-    with pytest.raises(NotYourCohort):
-        apart_from_all(cohort, people, by=applicant)

@@ -234,7 +234,12 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(who=who, published=st.booleans())
     def form_anew_what_was_declined(self, who: str, published: bool) -> None:
         """Nobody hears of it before it is published; by chance alone that would hardly ever be."""
-        values = {"cohort": self.cohort, "now": self.now, "steps": STEPS}
+        apart = [
+            (consent.participant_id, mate.participant_id)
+            for consent in team_reopening.declined(self.cohort)
+            for mate in consent.change.consents.exclude(pk=consent.pk)
+        ]
+        values = {"cohort": self.cohort, "now": self.now, "steps": STEPS, "apart": apart}
         if self.quietly(who, lambda by: team_reopening.reopen(by=by, **values)) and published:
             self.publish(who, 0, said=True)
 

@@ -120,6 +120,32 @@ def test_the_keyboard_stays_with_the_person(page, open_board, draft, people):
     assert teams(draft)[2] == {people[0].pk}
 
 
+def test_pinning_and_undoing_leave_the_page_where_it_is(page, open_board, draft, people):
+    """With the keyboard: it stays at its button, which does the opposite the second time."""
+    open_board(page)
+    page.set_viewport_size({"width": 390, "height": 600})
+    page.evaluate("window.notLoadedAnew = true")
+    pin = page.locator(f"#person-{people[4].pk} [form=pin]")
+    pin.press("Enter")
+    expect(page.locator("#board-done")).to_contain_text("Pinned: P4 Person.")
+    expect(pin).to_have_text("Release P4 Person")
+    expect(pin).to_be_focused()
+    expect(pin).to_be_in_viewport()
+    team = page.locator("#draft-team-2 .team-acts [form=pin]")
+    team.press("Enter")
+    expect(team).to_have_text("Release the team, draft team 2")
+    expect(team).to_be_focused()
+    undo = page.get_by_role("button", name="Undo")
+    for said in ("Undone: P3 Person, P4 Person, P5 Person were pinned", "Undone: P4 Person was pinned"):
+        undo.press("Enter")
+        expect(page.locator("#board-done")).to_contain_text(said)
+    expect(undo).to_be_hidden()
+    expect(page.locator("#board")).to_be_focused()
+    assert page.evaluate("window.notLoadedAnew")
+    draft.refresh_from_db()
+    assert "pinned" not in draft.document
+
+
 @pytest.mark.parametrize("width", [1280, 390])
 def test_what_a_move_did_stays_in_sight_and_covers_nothing(page, open_board, draft, people, width):
     open_board(page)

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
-from coaching import team_changes
+from coaching import team_changes, team_formation
 from coaching.models import Consent, Participant, Team, TeamChange
 from coaching.site.home import cards_for
 from tests import factories
@@ -170,6 +170,24 @@ def test_team_that_would_join_another_has_nothing_to_decide(client, office, smal
     assert "Decide how Team 2 goes on" not in text
     response = office.get(reverse("team_small", args=[other.pk]), follow=True)
     assert "Dan, Eve are being asked already how Team 1 goes on." in response.content.decode()
+
+
+def test_who_is_being_asked_is_marked_on_the_board_and_before_publishing(
+    office, small, pooled, cohort, branch_officer
+):
+    """T4: the branch office sees what it has to settle first, and is not offered to publish."""
+    people = [pooled, *(factories.participant(cohort, factories.person(name)) for name in "XYZ")]
+    draft = team_formation.start_by_hand(cohort=cohort, by=branch_officer, now=NOW)
+    draft.document = {"teams": [[each.pk for each in people]]}
+    draft.save()
+    publishing = reverse("proposal_publish", args=[draft.pk])
+    assert "being asked how" not in room(office, cohort)
+    assert "Publish and ask" in office.get(publishing).content.decode()
+    team_changes.ask(team=small, kind="join", joining=[pooled], reason="x", by=branch_officer, now=NOW)
+    assert room(office, cohort).count("Is being asked how Team 1 goes on.") == 1
+    page = office.get(publishing).content.decode()
+    assert "Pia Pool is being asked already how Team 1 goes on." in page
+    assert "Publish and ask" not in page
 
 
 def test_question_is_not_asked_about_a_team_that_is_being_asked(small, branch_officer):

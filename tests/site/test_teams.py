@@ -5,12 +5,13 @@ from datetime import date, timedelta
 
 import pytest
 import time_machine
+from django.contrib.messages import get_messages
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from coaching import enrollment, jobs, team_agreement, team_formation, team_mail
+from coaching import enrollment, jobs, pairings, team_agreement, team_formation, team_mail
 from coaching.models import Consent, Job, Participant, Program, Team, TeamChange, TeamProposal
 from meetings.models import Meeting
 from tests import factories
@@ -250,6 +251,27 @@ def test_a_team_that_is_pinned_can_be_released(office, cohort, draft, people):
 def test_a_team_that_is_not_there_is_not_pinned(office, draft, button):
     response = office.post(reverse("proposal_pin", args=[draft.pk]), {button: "9", "version": 1})
     assert said(response) == ["The draft has no such team. Look at it again."]
+
+
+def test_a_script_gets_the_board_anew_after_pinning_and_undoing(office, draft, people):
+    """Nothing is left to say on the next page, and the page stays where it is."""
+    draft.document = {"teams": [[each.pk for each in people[:3]]]}
+    draft.save()
+    pin, undo = (reverse(name, args=[draft.pk]) for name in ("proposal_pin", "proposal_undo"))
+
+    def answer(address, **asked):
+        response = office.post(address, asked, headers={"hx-request": "true"})
+        assert list(get_messages(response.wsgi_request)) == []
+        return " ".join(response.content.decode().split())
+
+    pinned = answer(pin, pin=people[0].pk, version=1)
+    assert "<p>Pinned: P0 Person. Pin a teammate as well" in pinned
+    assert 'name="release"' in pinned
+    assert 'value="2" form="undo"' in pinned
+    assert "<p>Undone: P0 Person was pinned" in answer(undo, version=2)
+    assert "since you opened it. Nothing of yours was done." in answer(undo, version=2)
+    assert "There is nothing to undo" in answer(undo, version=3)
+    assert "The draft has no such team." in answer(pin, pin_team=9, version=3)
 
 
 def test_a_bent_rule_needs_its_reason(office, draft, people):
@@ -538,6 +560,8 @@ def test_change_after_somebody_declined(office, client, cohort, team, people, br
     asked = draft.result["asked"]
     assert asked == sum(len(ids) for ids in draft.teams_drawn) > 0
     assert f"It forms Team 1 anew after somebody declined: {asked} people are asked again" in text
+    assert "Whoever declined is kept apart from those you chose." in text
+    assert draft.apart == [(people[0].pk, people[1].pk), (people[0].pk, people[2].pk)]
     assert "The draft forms this team anew." in text
     assert "publish or discard it first" not in text
     again = client.get(address)
@@ -546,6 +570,49 @@ def test_change_after_somebody_declined(office, client, cohort, team, people, br
     assert "published" in said(published)[-1]
     team.refresh_from_db()
     assert team.status == "ended"
+
+
+@pytest.mark.usefixtures("no_worker")
+def test_whom_the_branch_office_keeps_together_is_not_parted_by_a_decline(
+    office, client, cohort, team, people, branch_officer
+):
+    """What was chosen stays chosen."""
+    consent = Consent.objects.get(participant=people[0])
+    answer(client, consent, "decline")
+    pairings.keep(
+        cohort=cohort, kind="together", people=people[:2], reason="One car.", by=branch_officer, now=NOW
+    )
+    client.force_login(branch_officer)
+    address = reverse("teams_reopen", args=[cohort.pk])
+    response = client.post(address, {f"apart_{consent.pk}": [people[1].pk], "seconds": "30"})
+    form = response.context["form"]
+    assert "P0 Person and P1 Person are kept together." in form.non_field_errors()[0]
+    assert form[f"apart_{consent.pk}"].value() == [str(people[1].pk)]
+    assert form["seconds"].value() == "30"
+    assert not Job.objects.exists()
+
+
+@pytest.mark.usefixtures("no_worker")
+def test_the_next_change_keeps_apart_whom_the_last_one_did(
+    office, client, cohort, team, people, branch_officer
+):
+    """Checked at first; who unchecks it lets them be in one team again."""
+    pair = (people[3].pk, people[4].pk)
+    TeamProposal.objects.create(
+        cohort=cohort, status="published", published_at=NOW, document={"teams": [], "apart": [list(pair)]}
+    )
+    answer(client, Consent.objects.get(participant=people[0]), "decline")
+    client.force_login(branch_officer)
+    address = reverse("teams_reopen", args=[cohort.pk])
+    form = client.get(address).context["form"]
+    assert form.fields["earlier"].choices == [(f"{pair[0]}-{pair[1]}", "P3 Person and P4 Person")]
+    assert form["earlier"].value() == [f"{pair[0]}-{pair[1]}"]
+    client.post(address, {"earlier": form["earlier"].value(), "seconds": "10"})
+    job = Job.objects.get()
+    assert job.arguments["apart"] == [list(pair)]
+    jobs.cancel(job=job, by=branch_officer, now=NOW)
+    client.post(address, {"seconds": "10"})
+    assert Job.objects.exclude(pk=job.pk).get().arguments["apart"] == []
 
 
 def test_whoever_is_in_a_team_that_a_draft_forms_anew_has_a_published_team(
