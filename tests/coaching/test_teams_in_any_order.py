@@ -155,7 +155,9 @@ class AnyOrder(must_hold.Teams):
         found = self.standing.drafts or list(self.standing.proposals.values())
         return found[-1] if found else None
 
-    @initialize(far=st.sampled_from([4, 5, 6, 3, 0]), no=number, gone=st.lists(number, max_size=3), way=number)
+    @initialize(
+        far=st.sampled_from([4, 5, 6, 3, 0]), no=number, gone=st.lists(number, max_size=3), way=number
+    )
     def they_have_begun(self, far: int, no: int, gone: list[int], way: int) -> None:
         """Up to several teams that stand, of which some have become small."""
         for step in range(far):
@@ -217,17 +219,31 @@ class AnyOrder(must_hold.Teams):
             values = {"proposal": draft, "now": self.now}
             self.quietly(who, lambda by: team_alternatives.put_away(by=by, **values), edits=False)
 
-    @rule(who=who, published=st.booleans())
-    def form_anew_what_was_declined(self, who: str, published: bool) -> None:
-        """Nobody hears of it before it is published; by chance alone that would hardly ever be."""
-        apart = [
+    @rule(who=who, apart=st.booleans())
+    def form_anew_what_was_declined(self, who: str, apart: bool) -> None:
+        self.formed_anew(who, apart)
+
+    def formed_anew(self, who: str, apart: bool) -> bool:
+        """With those who declined kept apart from all of their teams, or from nobody."""
+        pairs = [
             (consent.participant_id, mate.participant_id)
             for consent in team_reopening.declined(self.cohort)
             for mate in consent.change.consents.exclude(pk=consent.pk)
         ]
-        values = {"cohort": self.cohort, "now": self.now, "steps": STEPS, "apart": apart}
-        if self.quietly(who, lambda by: team_reopening.reopen(by=by, **values)) and published:
-            self.publish(who, 0, said=True)
+        values = {"cohort": self.cohort, "now": self.now, "steps": STEPS, "apart": pairs if apart else []}
+        return self.quietly(who, lambda by: team_reopening.reopen(by=by, **values))
+
+    @rule(number=number, apart=st.booleans(), sure=rarely)
+    def somebody_declines_and_teams_are_formed_anew(self, number: int, apart: bool, sure: bool) -> None:
+        """By chance alone that would hardly ever be published."""
+        asked = [change for change in self.standing.open_changes if change.kind == Kind.FORM]
+        if sure and asked:
+            consents = asked[number % len(asked)].consents.all()
+            self.says(consents[number % len(consents)], "own", agree=False)
+            for _ in self.standing.drafts:
+                self.discard("officer", 0, True)
+            if self.formed_anew("officer", apart):
+                self.publish("officer", 0, said=True)
 
     @rule(who=who)
     def start_by_hand(self, who: str) -> None:
