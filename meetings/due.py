@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from meetings import evaluations, mail
+from meetings import evaluations, mail, notes
 
 
 def do_due(*, now: datetime) -> dict[str, int]:
@@ -10,4 +10,5 @@ def do_due(*, now: datetime) -> dict[str, int]:
     return {
         "meetings_reminded": mail.queue_reminders(now=now),
         "evaluations_closed": evaluations.close_evaluations(now=now),
+        "team_texts_deleted": notes.delete_what_is_due(now=now),
     }

@@ -9,7 +9,7 @@ from crispy_forms.layout import Column, Div, Field, Layout, Row
 from django import forms
 
 from coaching.models import CurriculumItem, Participant, User
-from meetings import dates
+from meetings import dates, notes
 from meetings.evaluations import Answers
 from meetings.models import Attendance, Meeting, Question
 from meetings.program import Part
@@ -306,4 +306,48 @@ def _when_row() -> Row:
         Column("date", css_class="col-md-5"),
         Column("start_time", css_class="col-md-4"),
         Column("minutes", css_class="col-md-3"),
+    )
+
+
+class UpdateForm(Crispy):
+    """M15: a member's update before a meeting; every line may stay empty."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, label in notes.UPDATE.items():
+            self.fields[name] = _text(label, rows=3, required=False)
+
+
+class NoteForm(Crispy):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["text"] = _text("What you write", rows=4)
+
+
+class ActionForm(Crispy):
+    """Who does what, how and by when."""
+
+    def __init__(self, *args: Any, members: Iterable[Participant], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.members = {each.pk: each for each in members}
+        self.fields["what"] = _text("What is to be done", rows=2)
+        self.fields["how"] = _text("How", rows=2, required=False)
+        self.fields["owner"] = forms.TypedChoiceField(
+            label="Who does it", choices=[(pk, str(each)) for pk, each in self.members.items()], coerce=int
+        )
+        self.fields["due_date"] = forms.DateField(
+            label="By when", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        )
+
+    @property
+    def owner(self) -> Participant:
+        return self.members[self.cleaned_data["owner"]]
+
+
+def _text(label: str, *, rows: int, required: bool = True) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        required=required,
+        max_length=notes.LONGEST,
+        widget=forms.Textarea(attrs={"rows": rows}),
     )

@@ -1,4 +1,4 @@
-"""Encrypts what only its author may read while it lies in the database."""
+"""Encrypts what people write while it lies in the database: evaluations, and the texts of a team."""
 
 import base64
 import hashlib
@@ -8,19 +8,26 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+Key = Fernet | MultiFernet
+
 
 class CannotRead(Exception):
     """The text was encrypted with another key, was changed, or lies in another row than the one it was written for."""
 
 
-def seal(data: dict[str, object], *, row: str) -> bytes:
-    """Encrypt for one row: its name stands inside, so that nobody can put the text into another row unseen."""
-    return _cipher().encrypt(json.dumps({"row": row, "data": data}).encode())
+def seal(data: dict[str, object], *, row: str, key: Key | None = None) -> bytes:
+    """Encrypt for one row: its name stands inside, so that nobody can put the text into another row unseen.
+
+    `key`: that of a team; evaluations have the one of the environment.
+    """
+    key = key or _from_environment("EVALUATIONS_KEY")
+    return key.encrypt(json.dumps({"row": row, "data": data}).encode())
 
 
-def unseal(ciphertext: bytes, *, row: str) -> dict[str, object]:
+def unseal(ciphertext: bytes, *, row: str, key: Key | None = None) -> dict[str, object]:
+    """Raises CannotRead."""
     try:
-        opened = json.loads(_cipher().decrypt(ciphertext))
+        opened = json.loads((key or _from_environment("EVALUATIONS_KEY")).decrypt(ciphertext))
     except InvalidToken as error:
         raise CannotRead("This cannot be read with the key in force.") from error
     if opened["row"] != row:
@@ -28,11 +35,24 @@ def unseal(ciphertext: bytes, *, row: str) -> dict[str, object]:
     return opened["data"]
 
 
-def _cipher() -> MultiFernet:
-    """EVALUATIONS_KEY: one key, or several separated by commas, the newest first (rotation)."""
-    keys = [key.strip() for key in settings.EVALUATIONS_KEY.split(",") if key.strip()]
+def new_wrapped_key() -> bytes:
+    """A key for one team's texts, encrypted by NOTES_KEY."""
+    return _from_environment("NOTES_KEY").encrypt(Fernet.generate_key())
+
+
+def unwrapped(key: bytes) -> Key:
+    """Raises CannotRead."""
+    try:
+        return Fernet(_from_environment("NOTES_KEY").decrypt(key))
+    except InvalidToken as error:
+        raise CannotRead("This team's texts cannot be read with the key in force.") from error
+
+
+def _from_environment(name: str) -> MultiFernet:
+    """One key, or several separated by commas, the newest first (rotation)."""
+    keys = [key.strip() for key in getattr(settings, name).split(",") if key.strip()]
     if not keys:
-        raise ImproperlyConfigured("EVALUATIONS_KEY is empty: evaluations cannot be kept without it.")
+        raise ImproperlyConfigured(f"{name} is empty: what people write cannot be kept without it.")
     return MultiFernet(
         [Fernet(base64.urlsafe_b64encode(hashlib.sha256(key.encode()).digest())) for key in keys]
     )

@@ -47,7 +47,7 @@ from coaching.models import (
 )
 from coaching.site import reference
 from coaching.team_jobs import KIND as JOB
-from meetings import attendance, evaluations, feeds, scheduling
+from meetings import attendance, evaluations, feeds, notes, scheduling
 from meetings import program as meeting_program
 from meetings.models import Attendance
 from tests import cast, factories
@@ -343,6 +343,22 @@ def _running_cohort(world: World, branch: Branch, where: str) -> None:
     world.keep("meeting", f"{where} past".strip(), past)
     world.keep("meeting", f"{where} ahead".strip(), ahead)
     world.keep("attendance", where or "ours", pk=past.pk, participant_pk=mates[0].pk)
+    note = notes.write(
+        meeting=ahead, team=team, kind="advice", about=mates[2], text="SECRET advice", by=member, now=NOW
+    )
+    action = notes.save_action(
+        meeting=ahead,
+        team=team,
+        owner=mates[0],
+        what="SECRET task",
+        how="",
+        due_date=NOW.date(),
+        by=member,
+        now=NOW,
+    )
+    world.keep("note", where or "ours", note, owner=member)
+    world.keep("action", where or "ours", action, owner=member)
+    world.keep("turn", where or "ours", pk=ahead.pk, participant_pk=mates[2].pk, owner=member)
     world.keep("calendar", where or "ours", token=feeds.create_feed(by=member, now=NOW).token)
     world.keep("team", f"{where} running".strip(), team)
     world.keep("participant", f"{where} member".strip(), mates[0], owner=member)

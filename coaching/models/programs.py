@@ -271,6 +271,11 @@ class Cohort(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(30)],
         help_text="Days in which members are asked to answer whether they agree to a team.",
     )
+    notes_days = models.PositiveSmallIntegerField(  # M16
+        default=90,
+        validators=[MinValueValidator(14), MaxValueValidator(365)],
+        help_text="Days after the last month of the program until what teams wrote is deleted.",
+    )
     final_meeting_contents = models.TextField(blank=True)  # M6
     # A12: on every page of the application.
     contact_role = models.CharField(max_length=120)
@@ -303,6 +308,9 @@ class Cohort(models.Model):
             models.CheckConstraint(
                 condition=Q(agreement_days__gte=1, agreement_days__lte=30),
                 name="cohort_agreements_take_a_day_to_a_month",
+            ),
+            models.CheckConstraint(
+                condition=Q(notes_days__gte=14, notes_days__lte=365), name="cohort_notes_last_two_weeks"
             ),
         ]
 

@@ -32,6 +32,7 @@ from coaching.permissions import (
 from coaching.site import lifecycle
 from coaching.site.forms_cohorts import CohortForm, LeaveForm, starting_values
 from meetings.dates import clock
+from meetings.models import current_memberships
 
 PARTICIPANTS_ON_A_PAGE = 50
 COHORTS_ON_A_PAGE = 20
@@ -169,6 +170,7 @@ def _facts(cohort: Cohort) -> list[tuple[str, str]]:
             "Makes a missed month good" if cohort.other_team_counts else "Does not count",
         ),
         ("Evaluations stay open", f"{cohort.evaluation_days} days"),
+        ("What teams wrote", f"Deleted {cohort.notes_days} days after the last month"),
         (
             "Contact",
             ", ".join(filter(None, (cohort.contact_role, cohort.contact_email, cohort.contact_phone))),
@@ -258,5 +260,6 @@ def participation_leave(request: HttpRequest, pk: int) -> HttpResponse:
             who = "You have" if own else f"{participant} has"
             messages.success(request, f"{who} left the {participant.cohort}.")
         return redirect("home") if own else redirect("cohort", participant.cohort_id)
+    writes = own and current_memberships(user).filter(participant=participant).exists()
     context = {"form": form, "participant": participant, "own": own, "cohort": participant.cohort}
-    return render(request, "cohorts/leave.html", context)
+    return render(request, "cohorts/leave.html", context | {"writes": writes})

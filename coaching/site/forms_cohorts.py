@@ -82,6 +82,7 @@ class CohortForm(forms.ModelForm):
             "missed_months_allowed",
             "other_team_counts",
             "evaluation_days",
+            "notes_days",
             "contact_role",
             "contact_email",
             "contact_phone",
@@ -102,6 +103,7 @@ class CohortForm(forms.ModelForm):
             "missed_months_allowed": "Months a participant may miss",
             "other_team_counts": "Another team’s meeting makes a missed month good",
             "evaluation_days": "Days to answer an evaluation",
+            "notes_days": "Days until what teams wrote is deleted",
             "contact_role": "Contact",
             "contact_email": "Mail address",
             "contact_phone": "Telephone",
@@ -117,6 +119,7 @@ class CohortForm(forms.ModelForm):
             "missed_months_allowed": "0: a meeting in every month is needed for the certificate.",
             "other_team_counts": "If that team agrees.",
             "evaluation_days": "Counted from the meeting. Afterwards the answers are pooled and nobody can be recognized.",
+            "notes_days": "Counted from the end of the last month. Until then a team’s members alone read it.",
             "contact_role": "Whom people ask; shown on every page of the application. For example: Program coordinator.",
         }
         widgets = {
@@ -192,6 +195,7 @@ class CohortForm(forms.ModelForm):
                 "other_team_counts",
                 "evaluation_days",
             ),
+            Fieldset("What teams write", "notes_days"),
             Fieldset("Whom people ask", "contact_role", "contact_email", "contact_phone"),
         )
 

@@ -14,8 +14,10 @@ from meetings.models.meetings import (
     MeetingTeam,
     current_memberships,
 )
+from meetings.models.space import ActionItem, Note, TeamKey
 
 __all__ = [
+    "ActionItem",
     "Attendance",
     "CalendarFeed",
     "EvaluationAnswer",
@@ -26,6 +28,8 @@ __all__ = [
     "Meeting",
     "MeetingChange",
     "MeetingTeam",
+    "Note",
     "Question",
+    "TeamKey",
     "current_memberships",
 ]

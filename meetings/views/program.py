@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from coaching.errors import refusals_told
 from coaching.models import CurriculumItem, Membership, Team, User
 from coaching.permissions import access, branch_office, deputy, signed_in
-from meetings import attendance, dates, evaluations, ledger, program, scheduling, team_space
+from meetings import attendance, dates, evaluations, ledger, notes, program, scheduling, team_space
 from meetings.forms import FacilitatorsForm
 from meetings.models import Attendance, EvaluationReceipt, Meeting, current_memberships
 
@@ -81,8 +81,9 @@ def printable(request: HttpRequest, pk: int | None = None) -> HttpResponse:
 @require_safe
 def team(request: HttpRequest, pk: int) -> HttpResponse:
     mine = current_memberships(person(request))
-    found = get_object_or_404(Team.objects.select_related("cohort"), pk__in=mine.values("team"), pk=pk)
-    return render(request, "meetings/team.html", {"team": found, "members": team_space.members_of(found)})
+    place = get_object_or_404(mine.select_related("team__cohort"), team=pk)
+    members = team_space.members_of(place.team)
+    return render(request, "meetings/team.html", {"team": place.team, "mine": place, "members": members})
 
 
 def person(request: HttpRequest) -> User:
@@ -123,6 +124,7 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
         "visitors": found.visitors.all(),
         "final_contents": found.cohort.final_meeting_contents if _is_final(found) else "",
         "can_change": not scheduling.why_not_move(found),
+        "can_write": not notes.why_not_write(found, now),
         "can_mark": not attendance.why_not_take(found, now),
         "can_correct": attendance.members_may_correct(found, now),
         "evaluates": participant,

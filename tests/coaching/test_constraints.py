@@ -156,6 +156,7 @@ CASES = {
     "cohort_seats_for_a_team": lambda w: change(w.cohort, seats=2),
     "cohort_meets_on_a_weekday": lambda w: change(w.cohort, meeting_weekday=5),
     "cohort_agreements_take_a_day_to_a_month": lambda w: change(w.cohort, agreement_days=31),
+    "cohort_notes_last_two_weeks": lambda w: change(w.cohort, notes_days=13),
     "cohort_evaluations_open_a_day": lambda w: change(w.cohort, evaluation_days=0),
     # Records
     "signedtext_has_text": lambda w: change(w.text, text=""),

@@ -63,8 +63,8 @@ def test_the_branch_office_reads_what_left_its_month(meeting, alice, branch_offi
 
 def test_a_reminder_comes_once_and_again_for_another_day(meeting, alice):
     now = noon(meeting.date - timedelta(days=2))
-    assert due.do_due(now=now) == {"meetings_reminded": 1, "evaluations_closed": 0}
-    assert due.do_due(now=now) == {"meetings_reminded": 0, "evaluations_closed": 0}
+    assert due.do_due(now=now)["meetings_reminded"] == 1
+    assert due.do_due(now=now)["meetings_reminded"] == 0
     assert Message.objects.filter(kind="meetings.reminder").count() == 3
     with time_machine.travel(now):
         assert (

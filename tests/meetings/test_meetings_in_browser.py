@@ -36,6 +36,7 @@ def test_pages_of_a_team(page, sign_in, held, meetings, team, people, alice, che
         reverse("meetings"),
         reverse("meetings_calendar"),
         reverse("meetings_team", args=[team.pk]),
+        reverse("meetings_actions", args=[team.pk]),
         reverse("meeting_add", args=[team.pk]),
         held.get_absolute_url(),
         reverse("meeting_attendance", args=[held.pk]),
@@ -45,10 +46,66 @@ def test_pages_of_a_team(page, sign_in, held, meetings, team, people, alice, che
         reverse("meeting_place", args=[meetings[1].pk]),
         reverse("meeting_cancel", args=[meetings[1].pk]),
         reverse("meeting_facilitators", args=[meetings[1].pk]),
+        reverse("meeting_prepare", args=[meetings[1].pk]),
+        reverse("note_advice", args=[meetings[1].pk, people.bob.pk]),
+        reverse("action_add", args=[meetings[1].pk, people.bob.pk]),
         reverse("calendar_feed"),
     ):
         page.goto(address)
         check_page(page)
+
+
+def test_two_phones_at_one_table(new_context, sign_in, meetings, people, alice, bob, check_page):
+    """M8, M10, M15: both write at once, nothing of either is lost, and each reads the other's."""
+    table = reverse("meeting_table", args=[meetings[1].pk])
+    with time_machine.travel(noon(meetings[1].date)):
+        phones = []
+        for user in (alice, bob):
+            phone = new_context().new_page()
+            phone.set_viewport_size({"width": 390, "height": 844})
+            sign_in(phone, user)
+            phone.goto(table)
+            phones.append(phone)
+        one, other = phones
+        for phone in phones:
+            phone.get_by_text("Note an idea or advice for Charlie Example").click()
+        one.get_by_label("An idea or advice for Charlie Example").fill("Ask Dana.")
+        other.get_by_label("An idea or advice for Charlie Example").fill("Try a pilot first.")
+        one.get_by_role("button", name="advice for Charlie Example").click()
+        expect(one.locator(".note-text", has_text="Ask Dana.")).to_be_visible()
+        other.get_by_role("button", name="advice for Charlie Example").click()
+        expect(other.locator(".note-text", has_text="Ask Dana.")).to_be_visible()
+        expect(other.locator(".note-text", has_text="Try a pilot first.")).to_be_visible()
+        other.get_by_role("link", name="Write my update").click()
+        other.get_by_label("What I want to ask you").fill("Who knows the permit desk?")
+        other.get_by_role("button", name="Save my update").click()
+        expect(other.get_by_text("Your update is saved.")).to_be_visible()
+        other.get_by_role("link", name="for Alice Example").click()
+        other.get_by_label("What is to be done").fill("Call the permit desk")
+        other.get_by_role("button", name="Save").click()
+        expect(other.locator(".note-text", has_text="Call the permit desk")).to_be_visible()
+        check_page(other)
+        one.goto(table)
+        expect(one.get_by_text("Who knows the permit desk?")).to_be_visible()
+        one.get_by_role("button", name="Done").click()
+        expect(one.get_by_role("status").filter(has_text="Done.")).to_be_visible()
+        expect(one.locator(".note-text", has_text="Call the permit desk")).to_have_count(0)
+
+
+def test_a_countdown_for_who_wants_one(page, sign_in, meetings, alice):
+    sign_in(page, alice)
+    page.goto(reverse("meeting_table", args=[meetings[1].pk]))
+    minutes = page.get_by_label("Count down minutes")
+    expect(minutes).to_have_value("25")
+    minutes.fill("0")
+    page.get_by_role("button", name="Start").click()
+    assert minutes.evaluate("field => document.activeElement === field && !field.checkValidity()")
+    minutes.fill("5")
+    page.get_by_role("button", name="Start").click()
+    expect(page.locator("output")).to_have_text("5:00")
+    expect(page.locator("output")).to_have_text("4:58", timeout=15_000)
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator("output")).to_be_empty()
 
 
 def test_pages_of_the_offices(page, sign_in, held, cohort, people, branch_officer, deputy, check_page):

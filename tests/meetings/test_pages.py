@@ -52,6 +52,13 @@ def pages_of(meeting, team, participant) -> dict[str, str]:
         "cancel": reverse("meeting_cancel", args=[meeting.pk]),
         "facilitators": reverse("meeting_facilitators", args=[meeting.pk]),
         "attendance": reverse("meeting_attendance", args=[meeting.pk]),
+        "table": reverse("meeting_table", args=[meeting.pk]),
+        "prepare": reverse("meeting_prepare", args=[meeting.pk]),
+        "advice": reverse("note_advice", args=[meeting.pk, participant.pk]),
+        "competency": reverse("note_competency", args=[meeting.pk, participant.pk]),
+        "action": reverse("action_add", args=[meeting.pk, participant.pk]),
+        "actions": reverse("meetings_actions", args=[team.pk]),
+        "writing": reverse("meetings_own_writing", args=[participant.pk]),
         "evaluation": reverse("meeting_evaluation", args=[meeting.pk]),
     }
 
@@ -67,6 +74,13 @@ PAGES = [
     "cancel",
     "facilitators",
     "attendance",
+    "table",
+    "prepare",
+    "advice",
+    "competency",
+    "action",
+    "actions",
+    "writing",
 ]
 
 

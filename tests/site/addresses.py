@@ -264,6 +264,7 @@ OFFICE_MEETINGS = dict.fromkeys(MEETINGS, OFFICE) | dict.fromkeys(
     ("foreign past", "foreign ahead"), people("other_officer")
 )
 TOTALS = {label: who | people("training_officer") for label, who in COHORTS_READ.items()}
+OWN_OR_FOREIGN = {"ours": OWNER, "foreign": OWNER}
 MEETING_ROOMS = {
     "meetings": page(PEOPLE),
     "meetings_calendar": page(people("member other_member graduate")),
@@ -282,6 +283,13 @@ MEETING_ROOMS = {
         )
     },
     "meeting": about("meeting", get=MEETINGS),
+    "meeting_table": about("meeting", get=MEETINGS),
+    "meeting_prepare": both("meeting", MEETINGS),
+    **{name: both("turn", OWN_OR_FOREIGN) for name in people("note_advice note_competency action_add")},
+    **{name: both("note", OWN_OR_FOREIGN) for name in people("note_change note_delete")},
+    **{name: both("action", OWN_OR_FOREIGN) for name in people("action_change action_done action_delete")},
+    "meetings_actions": about("team", get={"running": MEMBER, "other": people("other_member")}),
+    "meetings_own_writing": about("participant", get={"member": OWNER, "foreign member": OWNER}),
     # Whoever was there evaluates it, a former member too (C1).
     "meeting_evaluation": both("meeting", {"past": people("member former_member")}),
     "office_meetings": page(OFFICERS),

@@ -61,10 +61,13 @@ HIDDEN = {
     "coaching.Pairing",  # like the wishes, for the branch office alone
     "coaching.ProposalEdit",  # of a draft, which nobody but the branch office sees
     "coaching.TeamWishes",
+    "meetings.ActionItem",  # M16
     "meetings.EvaluationAnswer",
     "meetings.EvaluationDraft",
     "meetings.EvaluationReceipt",
     "meetings.MeetingTeam",  # stands with its meeting
+    "meetings.Note",
+    "meetings.TeamKey",
 }
 EVERY = list(patterns(get_resolver()))
 OWN = {

@@ -7,11 +7,11 @@ from random import Random
 from certificates import approval, issuing
 from certificates.models import Certificate
 from coaching import esign, team_draft, team_formation
-from coaching.models import Cohort, User
+from coaching.models import Cohort, Participant, Team, User
 from coaching.site import staging
 from coaching.site.demo.scene import DIVISIONS, OPERATIONS_BRANCH, SEED, STUDENT_BRANCH, Demo
-from meetings import evaluations
-from meetings.models import Attendance
+from meetings import evaluations, notes, team_space
+from meetings.models import Attendance, Meeting, Note
 
 
 def completed(demo: Demo) -> None:
@@ -82,6 +82,51 @@ def month_five(demo: Demo) -> None:
         unless=lambda meeting, number: (
             meeting.month == 3 and number == 1 and not meeting.teams.filter(pk=team).exists()
         ),
+    )
+    _write_at_the_table(Team.objects.get(pk=team), known, now=demo.now)
+
+
+UPDATES = (
+    {
+        "status": "The interviews are done; I am writing down what people told me.",
+        "success": "Everybody I asked had time for me.",
+        "problem": "Two offices want opposite things.",
+        "question": "How did you bring such two to one table?",
+    },
+    {
+        "status": "The first draft of the guide is with three colleagues.",
+        "problem": "It grows longer with every reader.",
+    },
+)
+
+
+def _write_at_the_table(team: Team, member: Participant, *, now: datetime) -> None:
+    """At the last meeting that was held, and before the next one."""
+    meetings = Meeting.objects.of_team(team).live()
+    last = meetings.filter(status=Meeting.Status.HELD).latest("date")
+    ahead = meetings.filter(date__gt=last.date).earliest("date")
+    mates = list(team_space.members_of(team).exclude(pk=member.pk))
+    before = last.starts_at - timedelta(days=2)
+    for meeting, texts, at in ((last, UPDATES[0], before), (ahead, UPDATES[1], now)):
+        notes.save_update(meeting=meeting, team=team, texts=texts, by=mates[0].user, now=at)
+    notes.write(
+        meeting=last,
+        team=team,
+        kind=Note.Kind.ADVICE,
+        about=mates[0],
+        text="Ask each of them what would be worse: the other’s wish, or no guide at all.",
+        by=member.user,
+        now=last.ends_at,
+    )
+    notes.save_action(
+        meeting=last,
+        team=team,
+        owner=member,
+        what="Show the plan to two people who will use it",
+        how="Half an hour each, with the questions we wrote today",
+        due_date=ahead.date,
+        by=mates[0].user,
+        now=last.ends_at,
     )
 
 

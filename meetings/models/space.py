@@ -1,0 +1,67 @@
+"""What the members of a team write for each other (M10, M15, M16): encrypted, in no admin, deleted on a known day."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from coaching.models import Participant, Team
+from meetings.models.meetings import Meeting
+
+
+class TeamKey(models.Model):
+    """The key of one team's texts, itself encrypted by NOTES_KEY. Whoever deletes it has erased them all."""
+
+    team = models.OneToOneField(Team, models.PROTECT, related_name="text_key")
+    wrapped = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"Key of {self.team}"
+
+
+class Note(models.Model):
+    """One text of one member at one meeting, about one member's project. Which texts there are is `meetings.notes`'."""
+
+    class Kind(models.TextChoices):
+        UPDATE = "update", "Update before the meeting"  # M15
+        ADVICE = "advice", "Idea or advice"  # M8
+        COMPETENCY = "competency", "How the competency applies"  # M10
+
+    team = models.ForeignKey(Team, models.PROTECT, related_name="notes")
+    meeting = models.ForeignKey(Meeting, models.PROTECT, related_name="notes")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    author = models.ForeignKey(Participant, models.PROTECT, related_name="notes")
+    about = models.ForeignKey(Participant, models.PROTECT, related_name="notes_about")
+    ciphertext = models.BinaryField()
+    written_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("written_at", "pk")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["meeting", "author"], condition=Q(kind="update"), name="note_one_update_each"
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="update") | Q(about=F("author")), name="note_update_is_about_oneself"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Note {self.pk}"
+
+
+class ActionItem(models.Model):
+    """What somebody does until a day; it is carried on from meeting to meeting until it is done."""
+
+    team = models.ForeignKey(Team, models.PROTECT, related_name="action_items")
+    meeting = models.ForeignKey(Meeting, models.PROTECT, related_name="action_items")
+    owner = models.ForeignKey(Participant, models.PROTECT, related_name="action_items")
+    ciphertext = models.BinaryField()
+    due_date = models.DateField()
+    written_by = models.ForeignKey(Participant, models.PROTECT, related_name="+")
+    written_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("due_date", "written_at", "pk")
+
+    def __str__(self) -> str:
+        return f"Action item {self.pk}"

@@ -1,0 +1,298 @@
+"""At the table: what members prepare, note and agree on (M8, M10, M15, M16). Each page is for the team's members alone."""
+
+from datetime import datetime
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from coaching.errors import Refused, refusals_told
+from coaching.models import Membership, Participant
+from coaching.permissions import access, post_only, signed_in
+from meetings import notes, program, team_space
+from meetings.forms import ActionForm, NoteForm, UpdateForm
+from meetings.models import ActionItem, Meeting, Note, current_memberships
+from meetings.views.program import person, submitted, visible_meeting
+
+
+def _place(request: HttpRequest, meeting: Meeting) -> Membership:
+    """The team as whose member this person is at the meeting."""
+    mine = current_memberships(person(request)).filter(team__meeting_teams__meeting=meeting)
+    return mine.select_related("team__cohort__program", "participant__user").get()
+
+
+def _table(meeting: Meeting, participant: Participant | None = None) -> HttpResponse:
+    anchor = f"#turn-{participant.pk}" if participant else ""
+    return redirect(reverse("meeting_table", args=[meeting.pk]) + anchor)
+
+
+@access(signed_in)
+@never_cache
+@require_safe
+def table(request: HttpRequest, pk: int) -> HttpResponse:
+    found = visible_meeting(request, pk)
+    place = _place(request, found)
+    members = list(team_space.members_of(place.team).select_related("goal"))
+    lines, tight = program.agenda_of(found, list(team_space.members_now(found)))
+    order = {line.member: number for number, line in enumerate(lines) if line.member}
+    members.sort(key=lambda each: (order.get(str(each), len(order)), each.pk))
+    context = {
+        "meeting": found,
+        "team": place.team,
+        "me": place.participant,
+        "turns": notes.turns(found, place.team, members),
+        "lines": lines,
+        "tight": tight,
+        "competency": found.item is not None
+        and any(part.key == "competency" for part in program.parts_of(found, members)),
+        "why_not": notes.why_not_write(found, timezone.now()),
+        "deleted_on": notes.deleted_on(found.cohort),
+        "longest": notes.LONGEST,
+        "turn_minutes": next((line.minutes for line in lines if line.member), 20),
+    }
+    return render(request, "meetings/table.html", context)
+
+
+@access(signed_in)
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def prepare(request: HttpRequest, pk: int) -> HttpResponse:
+    """M15: a member's update, with what they wrote last time beside it."""
+    found = visible_meeting(request, pk)
+    place = _place(request, found)
+    if why := notes.why_not_write(found, timezone.now()):
+        messages.info(request, why)
+        return redirect(found)
+    form = UpdateForm(submitted(request), initial=notes.update_of(found, place.participant))
+    if request.method == "POST" and form.is_valid():
+        try:
+            kept = notes.save_update(
+                meeting=found,
+                team=place.team,
+                texts=form.cleaned_data,
+                by=person(request),
+                now=timezone.now(),
+            )
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(
+                request,
+                "Your update is saved. Your team can read it." if kept else "Your update is empty now.",
+            )
+            return _table(found, place.participant)
+    context = {
+        "meeting": found,
+        "form": form,
+        "last": notes.last_update(found, place.team, place.participant),
+        "actions": [
+            each for each in notes.actions_of(place.team, done=False) if each.item.owner == place.participant
+        ],
+        "deleted_on": notes.deleted_on(found.cohort),
+    }
+    return render(request, "meetings/prepare.html", context)
+
+
+@access(signed_in)
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def note_add(request: HttpRequest, pk: int, kind: str, participant_pk: int) -> HttpResponse:
+    found = visible_meeting(request, pk)
+    place = _place(request, found)
+    about = get_object_or_404(team_space.members_of(place.team), pk=participant_pk)
+    form = NoteForm(submitted(request))
+    if request.method == "POST" and form.is_valid():
+        try:
+            notes.write(
+                meeting=found,
+                team=place.team,
+                kind=kind,
+                about=about,
+                text=form.cleaned_data["text"],
+                by=person(request),
+                now=timezone.now(),
+            )
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, "Saved. Your team can read it.")
+            return _table(found, about)
+    context = {"meeting": found, "form": form, "about": about, "kind": Note.Kind(kind).label}
+    return render(request, "meetings/note.html", context)
+
+
+def _note(request: HttpRequest, pk: int) -> Note:
+    """One's own, of a team one is in now."""
+    mine = current_memberships(person(request))
+    rows = Note.objects.filter(author__user=person(request), team__in=mine.values("team"))
+    rows = rows.exclude(kind=Note.Kind.UPDATE).select_related("meeting__item", "about__user", "team")
+    return get_object_or_404(rows, pk=pk)
+
+
+@access(signed_in)
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def note_change(request: HttpRequest, pk: int) -> HttpResponse:
+    note = _note(request, pk)
+    form = NoteForm(submitted(request), initial={"text": notes.read(note).text})
+    if request.method == "POST" and form.is_valid():
+        try:
+            notes.change(note=note, text=form.cleaned_data["text"], by=person(request), now=timezone.now())
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, "Your change is saved.")
+            return _table(note.meeting, note.about)
+    context = {
+        "meeting": note.meeting,
+        "form": form,
+        "about": note.about,
+        "kind": note.get_kind_display(),
+        "note": note,
+    }
+    return render(request, "meetings/note.html", context)
+
+
+@access(signed_in)
+@post_only(lambda request, pk: redirect("note_change", _note(request, pk).pk))
+def note_delete(request: HttpRequest, pk: int) -> HttpResponse:
+    note = _note(request, pk)
+    with refusals_told(request):
+        notes.delete(note=note, by=person(request), now=timezone.now())
+        messages.success(request, "Deleted.")
+    return _table(note.meeting, note.about)
+
+
+@access(signed_in)
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def action_add(request: HttpRequest, pk: int, participant_pk: int) -> HttpResponse:
+    found = visible_meeting(request, pk)
+    place = _place(request, found)
+    members = list(team_space.members_of(place.team))
+    owner = next((each for each in members if each.pk == participant_pk), None)
+    if owner is None:
+        return _table(found)
+    form = ActionForm(
+        submitted(request), members=members, initial={"owner": owner.pk, "due_date": _next_date(found)}
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            _save_action(found, place, form, request, timezone.now())
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, "The action item is saved. It is carried on until it is done.")
+            return _table(found, form.owner)
+    return render(request, "meetings/action.html", {"meeting": found, "form": form})
+
+
+def _next_date(meeting: Meeting) -> object:
+    """Until the team's next meeting, unless somebody says otherwise."""
+    later = Meeting.objects.filter(teams__in=meeting.teams.all(), date__gt=meeting.date).live()
+    return later.order_by("date").values_list("date", flat=True).first()
+
+
+def _save_action(
+    meeting: Meeting,
+    place: Membership,
+    form: ActionForm,
+    request: HttpRequest,
+    now: datetime,
+    item: ActionItem | None = None,
+) -> None:
+    notes.save_action(
+        meeting=meeting,
+        team=place.team,
+        owner=form.owner,
+        what=form.cleaned_data["what"],
+        how=form.cleaned_data["how"],
+        due_date=form.cleaned_data["due_date"],
+        by=person(request),
+        now=now,
+        item=item,
+    )
+
+
+def _item(request: HttpRequest, pk: int) -> ActionItem:
+    mine = current_memberships(person(request))
+    rows = ActionItem.objects.filter(team__in=mine.values("team"))
+    rows = rows.select_related("meeting__item", "meeting__cohort__program", "owner__user", "team")
+    return get_object_or_404(rows, pk=pk)
+
+
+@access(signed_in)
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def action_change(request: HttpRequest, pk: int) -> HttpResponse:
+    item = _item(request, pk)
+    place = current_memberships(person(request)).select_related("team", "participant").get(team=item.team)
+    action = notes.read_action(item)
+    initial = {"owner": item.owner_id, "what": action.what, "how": action.how, "due_date": item.due_date}
+    form = ActionForm(submitted(request), members=list(team_space.members_of(item.team)), initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            _save_action(item.meeting, place, form, request, timezone.now(), item)
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, "Your change is saved.")
+            return redirect("meetings_actions", item.team_id)
+    return render(request, "meetings/action.html", {"meeting": item.meeting, "form": form, "item": item})
+
+
+@access(signed_in)
+@post_only(lambda request, pk: redirect("meetings_actions", _item(request, pk).team_id))
+def action_done(request: HttpRequest, pk: int) -> HttpResponse:
+    """Done, or open again; back to the page it was pressed on."""
+    item = _item(request, pk)
+    done = request.POST.get("done") == "yes"
+    with refusals_told(request):
+        notes.set_done(item=item, done=done, by=person(request), now=timezone.now())
+        messages.success(request, "Done." if done else "The action item is open again.")
+    at = request.POST.get("meeting", "")
+    if at.isdecimal() and Meeting.objects.visible_to(person(request)).filter(pk=int(at[:9])).exists():
+        return redirect(reverse("meeting_table", args=[int(at[:9])]) + f"#turn-{item.owner_id}")
+    return redirect("meetings_actions", item.team_id)
+
+
+@access(signed_in)
+@post_only(lambda request, pk: redirect("action_change", _item(request, pk).pk))
+def action_delete(request: HttpRequest, pk: int) -> HttpResponse:
+    item = _item(request, pk)
+    with refusals_told(request):
+        notes.delete_action(item=item, by=person(request), now=timezone.now())
+        messages.success(request, "Deleted.")
+    return redirect("meetings_actions", item.team_id)
+
+
+@access(signed_in)
+@never_cache
+@require_safe
+def actions(request: HttpRequest, pk: int) -> HttpResponse:
+    mine = current_memberships(person(request)).select_related("team__cohort__program", "participant")
+    place = get_object_or_404(mine, team=pk)
+    context = {
+        "team": place.team,
+        "open": notes.actions_of(place.team, done=False),
+        "done": notes.actions_of(place.team, done=True),
+        "today": timezone.now().astimezone(place.team.cohort.zone).date(),
+        "deleted_on": notes.deleted_on(place.team.cohort),
+    }
+    return render(request, "meetings/actions.html", context)
+
+
+@access(signed_in)
+@never_cache
+@require_safe
+def own_writing(request: HttpRequest, pk: int) -> HttpResponse:
+    """One's own texts as a file; whoever leaves takes it along first."""
+    mine = current_memberships(person(request)).select_related("participant__user", "participant__cohort")
+    place = get_object_or_404(mine, participant=pk)
+    response = HttpResponse(notes.own_writing(place.participant), content_type="text/plain; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="my-writing.txt"'
+    return response
