@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from coaching.admin.base import AuditedAdmin
 from meetings.models import (
+    Acceptance,
     Attendance,
     CalendarFeed,
     EvaluationClosing,
@@ -50,6 +51,12 @@ class MeetingAdmin(ReadOnly):
     date_hierarchy = "date"
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
     inlines = (AttendanceInline,)
+
+
+@admin.register(Acceptance)
+class AcceptanceAdmin(ReadOnly):
+    list_display = ("participant", "team", "accepted_at")
+    list_select_related = ("participant__user", "team__cohort")
 
 
 @admin.register(Attendance)

@@ -7,7 +7,8 @@ from django.utils import timezone
 from coaching import outbox
 from coaching.models import Message, Team, User
 from coaching.outbox import Mail
-from meetings import evaluations, program, team_space
+from coaching.permissions import officers_of
+from meetings import agreement, evaluations, program, team_space
 from meetings.models import Attendance, EvaluationReceipt, Meeting, MeetingChange, current_memberships
 
 REMIND_DAYS = 3
@@ -20,6 +21,7 @@ def register() -> None:
     outbox.register("meetings.reminder", reminder)
     outbox.register("meetings.evaluate", evaluate)
     outbox.register("meetings.attendance_corrected", attendance_corrected)
+    outbox.register(agreement.HELP, help_asked)
 
 
 def laid_out(recipient: User, *, team: int) -> Mail | None:
@@ -68,6 +70,14 @@ def attendance_corrected(recipient: User, *, meeting: int, participant: int) -> 
         meeting=meeting, participant=participant
     )
     return _mail("attendance_corrected", recipient, meeting=row.meeting, row=row)
+
+
+def help_asked(recipient: User, *, team: int, by: int) -> Mail | None:
+    """That a team asks for help, and by whom; nothing of what it is about, which nobody has said here."""
+    found = Team.objects.select_related("cohort__branch").get(pk=team)
+    if recipient not in officers_of(found.cohort, on=timezone.localdate()):
+        return None
+    return _mail("help", recipient, team=found, by=User.objects.get(pk=by))
 
 
 def queue_reminders(*, now: datetime) -> int:

@@ -47,7 +47,7 @@ from coaching.models import (
 )
 from coaching.site import reference
 from coaching.team_jobs import KIND as JOB
-from meetings import attendance, evaluations, feeds, notes, scheduling
+from meetings import agreement, attendance, evaluations, feeds, notes, scheduling
 from meetings import program as meeting_program
 from meetings.models import Attendance
 from tests import cast, factories
@@ -356,6 +356,8 @@ def _running_cohort(world: World, branch: Branch, where: str) -> None:
         by=member,
         now=NOW,
     )
+    agreement.accept(team=team, seen=agreement.digest(team), by=member, now=NOW)
+    agreement.ask_for_help(team=team, by=member, now=NOW)
     world.keep("note", where or "ours", note, owner=member)
     world.keep("action", where or "ours", action, owner=member)
     world.keep("turn", where or "ours", pk=ahead.pk, participant_pk=mates[2].pk, owner=member)

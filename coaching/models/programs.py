@@ -68,6 +68,10 @@ class Program(models.Model):
     time_commitment = models.TextField(help_text="Shown and acknowledged before anyone signs (F2).")
     voluntary = models.TextField(help_text="Said on every application (F3).")
     commitment_statement = models.TextField(help_text="What the applicant signs (A7).")
+    expectations = models.TextField(
+        blank=True,
+        help_text="One on each line: what the members of a team accept at their first meeting (M18).",
+    )
     min_team_size = models.PositiveSmallIntegerField(default=3)
     max_team_size = models.PositiveSmallIntegerField(default=4)
     retention_years = models.PositiveSmallIntegerField(

@@ -70,6 +70,15 @@ PROGRAM_TEXTS = {
         "I commit myself to the program and to my team: I will take part in at least one meeting every month for the "
         "whole program. I have read what the program offers and the time it asks for."
     ),
+    "expectations": (
+        "Come prepared: your update is written before the meeting.\n"
+        "Talk with each other as professionals.\n"
+        "Say what you observe, and comment on what the others observe.\n"
+        "Work on your own skills along with the others.\n"
+        "Be supportive: everybody’s project matters as much as your own.\n"
+        "Keep what is said in the team confidential.\n"
+        "Maintain the trust that the others put in you."
+    ),  # M18
 }
 
 COMPETENCY_COMPONENTS = [

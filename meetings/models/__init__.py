@@ -14,9 +14,10 @@ from meetings.models.meetings import (
     MeetingTeam,
     current_memberships,
 )
-from meetings.models.space import ActionItem, Note, TeamKey
+from meetings.models.space import Acceptance, ActionItem, Note, TeamKey
 
 __all__ = [
+    "Acceptance",
     "ActionItem",
     "Attendance",
     "CalendarFeed",

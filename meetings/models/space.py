@@ -48,6 +48,25 @@ class Note(models.Model):
         return f"Note {self.pk}"
 
 
+class Acceptance(models.Model):
+    """A member's word that they accept the team's agreement, with the text as it was (M18)."""
+
+    team = models.ForeignKey(Team, models.PROTECT, related_name="acceptances")
+    participant = models.ForeignKey(Participant, models.PROTECT, related_name="acceptances")
+    text = models.TextField()
+    accepted_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("accepted_at", "pk")
+        constraints = [
+            models.UniqueConstraint(fields=["team", "participant"], name="acceptance_once_per_team"),
+            models.CheckConstraint(condition=~Q(text=""), name="acceptance_says_of_what"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.participant} accepts the agreement of {self.team}"
+
+
 class ActionItem(models.Model):
     """What somebody does until a day; it is carried on from meeting to meeting until it is done."""
 

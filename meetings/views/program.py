@@ -8,8 +8,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from coaching.errors import refusals_told
 from coaching.models import CurriculumItem, Membership, Team, User
-from coaching.permissions import access, branch_office, deputy, signed_in
-from meetings import attendance, dates, evaluations, ledger, notes, program, scheduling, team_space
+from coaching.permissions import access, branch_office, deputy, officers_of, post_only, signed_in
+from meetings import agreement, attendance, dates, evaluations, ledger, notes, program, scheduling, team_space
 from meetings.forms import FacilitatorsForm
 from meetings.models import Attendance, EvaluationReceipt, Meeting, current_memberships
 
@@ -81,9 +81,49 @@ def printable(request: HttpRequest, pk: int | None = None) -> HttpResponse:
 @require_safe
 def team(request: HttpRequest, pk: int) -> HttpResponse:
     mine = current_memberships(person(request))
-    place = get_object_or_404(mine.select_related("team__cohort"), team=pk)
-    members = team_space.members_of(place.team)
-    return render(request, "meetings/team.html", {"team": place.team, "mine": place, "members": members})
+    place = get_object_or_404(mine.select_related("team__cohort__program"), team=pk)
+    accepted = {row.participant_id: row for row in place.team.acceptances.all()}
+    members = list(team_space.members_of(place.team))
+    context = {
+        "team": place.team,
+        "mine": place,
+        "members": members,
+        "expectations": agreement.expectations(place.team),
+        "digest": agreement.digest(place.team),
+        "accepted": [accepted[each.pk] for each in members if each.pk in accepted],
+        "not_yet": [each for each in members if each.pk not in accepted],
+        "can_accept": place.participant_id not in accepted,
+        "officers": len(officers_of(place.team.cohort, on=timezone.localdate())),
+    }
+    return render(request, "meetings/team.html", context)
+
+
+def _own_team(request: HttpRequest, pk: int) -> Team:
+    mine = current_memberships(person(request))
+    return get_object_or_404(Team.objects.select_related("cohort"), pk__in=mine.values("team"), pk=pk)
+
+
+@access(signed_in)
+@post_only(lambda request, pk: redirect("meetings_team", _own_team(request, pk).pk))
+def agreement_accept(request: HttpRequest, pk: int) -> HttpResponse:
+    """M18"""
+    team = _own_team(request, pk)
+    with refusals_told(request):
+        agreement.accept(team=team, seen=request.POST.get("seen", ""), by=person(request), now=timezone.now())
+        messages.success(request, "You have accepted your team’s agreement.")
+    return redirect("meetings_team", pk)
+
+
+@access(signed_in)
+@post_only(lambda request, pk: redirect("meetings_team", _own_team(request, pk).pk))
+def help_ask(request: HttpRequest, pk: int) -> HttpResponse:
+    team = _own_team(request, pk)
+    with refusals_told(request):
+        if agreement.ask_for_help(team=team, by=person(request), now=timezone.now()):
+            messages.success(request, "The branch office is told that your team asks for help.")
+        else:
+            messages.info(request, "The branch office was told today already. It will get in touch with you.")
+    return redirect("meetings_team", pk)
 
 
 def person(request: HttpRequest) -> User:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from coaching.errors import Refused, refusals_told
 from coaching.models import Membership, Participant
 from coaching.permissions import access, post_only, signed_in
-from meetings import notes, program, team_space
+from meetings import agreement, notes, program, team_space
 from meetings.forms import ActionForm, NoteForm, UpdateForm
 from meetings.models import ActionItem, Meeting, Note, current_memberships
 from meetings.views.program import person, submitted, visible_meeting
@@ -52,6 +52,8 @@ def table(request: HttpRequest, pk: int) -> HttpResponse:
         "why_not": notes.why_not_write(found, timezone.now()),
         "deleted_on": notes.deleted_on(found.cohort),
         "longest": notes.LONGEST,
+        "to_accept": not place.team.acceptances.filter(participant=place.participant).exists()
+        and agreement.expectations(place.team),
         "turn_minutes": next((line.minutes for line in lines if line.member), 20),
     }
     return render(request, "meetings/table.html", context)

@@ -288,6 +288,10 @@ MEETING_ROOMS = {
     **{name: both("turn", OWN_OR_FOREIGN) for name in people("note_advice note_competency action_add")},
     **{name: both("note", OWN_OR_FOREIGN) for name in people("note_change note_delete")},
     **{name: both("action", OWN_OR_FOREIGN) for name in people("action_change action_done action_delete")},
+    **{
+        name: both("team", {"running": MEMBER, "other": people("other_member")})
+        for name in people("meetings_agreement meetings_help")
+    },
     "meetings_actions": about("team", get={"running": MEMBER, "other": people("other_member")}),
     "meetings_own_writing": about("participant", get={"member": OWNER, "foreign member": OWNER}),
     # Whoever was there evaluates it, a former member too (C1).
