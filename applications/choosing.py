@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.dateformat import format as date_format
 
 from applications import deciding, drafting, routing, settling
 from applications.deciding import Criteria
@@ -122,8 +123,9 @@ def _meanwhile(choice: Choice | None, application: Application) -> str:
         )
     at = timezone.localtime(choice.chosen_at, application.cohort.zone)
     return (
-        f"{choice.chosen_by} chose “{choice.get_outcome_display()}” for {application.applicant} at {at:%-I:%M %p} on "
-        f"{at:%B %-d}, after you opened this page. What you wrote is still here: save again to replace that choice."
+        f"{choice.chosen_by} chose “{choice.get_outcome_display()}” for {application.applicant} on "
+        f"{date_format(at, 'F j, g:i a')}, after you opened this page. What you wrote is still here: "
+        "save again to replace that choice."
     )
 
 

@@ -144,7 +144,7 @@ def leave(*, participant: Participant, by: User, reason: str, now: datetime) -> 
     participant.left_at = now
     participant.left_reason = reason
     participant.save(update_fields=["status", "left_at", "left_reason"])
-    team_draft.take_out(cohort, [participant.pk])
+    team_draft.take_out(cohort, [participant.pk], now=now)
     drop_questions(participant=participant, by=by, now=now)
     teams = list(Team.objects.filter(memberships__participant=participant, memberships__ended_at=None))
     participant.memberships.filter(ended_at=None).update(ended_at=now)

@@ -89,7 +89,7 @@ def propose_again(
         )
     result = solve(problem, seed=seed, seconds=seconds, steps=steps, progress=progress)
     with transaction.atomic():
-        draft = lock_draft(proposal, version=None)
+        draft = lock_draft(proposal, version=None, by=by)
         around = bool(problem.fixed) or len(problem.together) > len(board.case.problem.together)
         answer = {**result, "around": around, "at": now.isoformat()}
         draft.alternative = {"result": answer, "version": proposal.version}
@@ -201,7 +201,7 @@ def take(*, proposal: TeamProposal, version: int, by: User | None, now: datetime
     people who were pinned since.
     """
     require_office(cohort=proposal.cohort, by=by, now=now)
-    draft = lock_draft(proposal, version=version)
+    draft = lock_draft(proposal, version=version, by=by)
     if not draft.alternative:
         raise NoAlternative("There is no other proposal any more. Look at the draft again.")
     result: dict[str, Any] = draft.alternative["result"]
@@ -215,7 +215,7 @@ def take(*, proposal: TeamProposal, version: int, by: User | None, now: datetime
     draft.alternative = {}
     draft.save(update_fields=["alternative"])
     after = Board(board.case, board.people, teams).all_points
-    return Effect(draft, words, board.all_points, after, [], [], frozenset(), pool=True)
+    return Effect(draft, words, board.all_points, after, [], [], [], frozenset(), pool=True)
 
 
 def _refuse_parting(board: Board, draft: TeamProposal, teams: Teams) -> None:
@@ -231,7 +231,7 @@ def _refuse_parting(board: Board, draft: TeamProposal, teams: Teams) -> None:
 def put_away(*, proposal: TeamProposal, by: User | None, now: datetime) -> TeamProposal:
     """Forget the other proposal; the draft stays as it is. A second call changes nothing. Raises NotADraft."""
     require_office(cohort=proposal.cohort, by=by, now=now)
-    draft = lock_draft(proposal, version=None)
+    draft = lock_draft(proposal, version=None, by=by)
     if draft.alternative:
         draft.alternative = {}
         draft.save(update_fields=["alternative"])

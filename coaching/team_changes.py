@@ -207,7 +207,7 @@ def confirm(*, change: TeamChange, by: User | None, now: datetime) -> list[Team]
         )
     Membership.objects.filter(participant__in=joining, ended_at=None).update(ended_at=now)
     Membership.objects.bulk_create(Membership(team=team, participant=each, joined_at=now) for each in joining)
-    team_draft.take_out(team.cohort, [each.pk for each in joining])
+    team_draft.take_out(team.cohort, [each.pk for each in joining], now=now)
     for ended in move.ending:
         ended.status = Team.Status.ENDED
         ended.save(update_fields=["status"])

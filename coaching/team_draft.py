@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.dateformat import format as date_format
 
 from coaching.errors import Refused
 from coaching.formation import Finding, score_team
@@ -53,12 +54,14 @@ class NothingToUndo(Refused):
 
 @dataclass(frozen=True)
 class Effect:
-    """What an edit did: the points of all teams before and after, and the soft rules bent or mended, in words."""
+    """What an edit did: the points of all teams before and after, and in words the rules broken that must be kept
+    before publishing, and the soft ones bent or mended."""
 
     proposal: TeamProposal
     words: str
     before: int
     after: int
+    breaks: list[str]
     bends: list[str]
     mends: list[str]
     teams: frozenset[int]  # the numbers of the teams that somebody came into or left
@@ -77,35 +80,45 @@ class Effect:
         change = self.after - self.before
         points = f"{abs(change)} point{'' if abs(change) == 1 else 's'} {'more' if change > 0 else 'less'}"
         said = f"{self.words}: {points if change else 'as many points'} ({self.after})."
+        said += f" To be mended before publishing: {' '.join(self.breaks)}" if self.breaks else ""
         said += f" To consider: {' '.join(self.bends)}" if self.bends else ""
         return said + (f" Better now: {' '.join(self.mends)}" if self.mends else "")
 
 
-def lock_draft(proposal: TeamProposal, *, version: int | None) -> TeamProposal:
+def lock_draft(proposal: TeamProposal, *, version: int | None, by: User | None) -> TeamProposal:
     """The row, locked, if it is still a draft in the version that was looked at. Raises NotADraft, Stale."""
     proposal = TeamProposal.objects.select_for_update(of=("self",)).get(pk=proposal.pk)
-    refuse_stale(proposal, version=version)
+    refuse_stale(proposal, version=version, by=by)
     return proposal
 
 
-def refuse_stale(proposal: TeamProposal, *, version: int | None) -> None:
+def refuse_stale(proposal: TeamProposal, *, version: int | None, by: User | None) -> None:
     """Raises NotADraft, Stale."""
     if proposal.status != TeamProposal.Status.DRAFT:
         raise NotADraft(f"This draft was {proposal.get_status_display().lower()} meanwhile.")
     if version is not None and proposal.version != version:
-        raise Stale(f"{_who_was_faster(proposal)} Nothing of yours was done. Look at it again, then decide.")
+        raise Stale(
+            f"{_who_was_faster(proposal, by)} Nothing of this was done. Look at the draft again, then decide."
+        )
 
 
-def take_out(cohort: Cohort, people: Collection[int]) -> None:
+def take_out(cohort: Cohort, people: Collection[int], *, now: datetime) -> None:
     """The cohort's draft no longer names whoever left or came into a team; its version goes up, so that nobody
     publishes what they did not see.
     """
     for draft in cohort.proposals.select_for_update().filter(status=TeamProposal.Status.DRAFT):
         document = _without(draft.document, people)
         if document != draft.document:
-            draft.document = document
-            draft.version += 1
-            draft.save(update_fields=["document", "version"])
+            _next_version(draft, document, "Somebody left the program, or came into a team", by=None, now=now)
+
+
+def _next_version(
+    draft: TeamProposal, document: Document, words: str, *, by: User | None, now: datetime
+) -> None:
+    draft.document = document
+    draft.version += 1
+    draft.changed_by, draft.changed_at, draft.changed_words = by, now, words[:500]
+    draft.save(update_fields=["document", "version", "changed_by", "changed_at", "changed_words"])
 
 
 def _without(document: Document, people: Collection[int]) -> Document:
@@ -116,12 +129,13 @@ def _without(document: Document, people: Collection[int]) -> Document:
     return left
 
 
-def _who_was_faster(proposal: TeamProposal) -> str:
-    last = proposal.edits.select_related("made_by").first()
-    if last is None:
-        return "Somebody changed the draft since you opened it."
-    at = timezone.localtime(last.made_at)
-    return f"{last.made_by or 'Somebody'} changed the draft at {at:%-I:%M %p}: {last.words}."
+def _who_was_faster(proposal: TeamProposal, by: User | None) -> str:
+    if proposal.changed_at is None:
+        return "The draft was changed since you opened it."
+    at = date_format(timezone.localtime(proposal.changed_at), "g:i a")
+    if by and proposal.changed_by_id == by.pk:
+        return f"You changed the draft yourself at {at}: {proposal.changed_words}."
+    return f"{proposal.changed_by or 'The system'} changed the draft at {at}: {proposal.changed_words}."
 
 
 @dataclass(frozen=True)
@@ -238,7 +252,7 @@ def _edit(
 ) -> Effect:
     """Lock, read again, check again, write; the document as it was is kept for undoing. What changes nothing is no edit."""
     require_office(cohort=proposal.cohort, by=by, now=now)
-    draft = lock_draft(proposal, version=version)
+    draft = lock_draft(proposal, version=version, by=by)
     board = Board.of(draft)
     for each in concerned:
         if each.pk not in board.people:
@@ -255,7 +269,7 @@ def _edit(
 
 def _effect(draft: TeamProposal, board: Board, teams: Teams, words: str) -> Effect:
     """Raises HardRule where a team that somebody comes into would break a rule that can't be bent."""
-    before, after, bends, mends, changed = 0, 0, [], [], set()
+    before, after, breaks, bends, mends, changed = 0, 0, [], [], [], set()
     for place, ids in enumerate(teams):
         was = board.teams[place] if place < len(board.teams) else []
         points = board.points(was)
@@ -268,6 +282,7 @@ def _effect(draft: TeamProposal, board: Board, teams: Teams, words: str) -> Effe
         old, new = board.findings(was), board.findings(ids)
         if set(ids) - set(was):
             refuse_broken_team(place + 1, old, new)
+        breaks += _in_words(place + 1, [each for each in new if _is_newly_broken(each, old)])
         bends += _in_words(place + 1, _worse(old, new))
         if len(ids) > 1:  # with nobody else, nothing is better
             better = {each.label for each in _worse(new, old)}
@@ -275,7 +290,9 @@ def _effect(draft: TeamProposal, board: Board, teams: Teams, words: str) -> Effe
     seated = [{pk for ids in each for pk in ids} for each in (board.teams, teams)]
     pool = seated[0] != seated[1]
     anew = len(teams) != len(board.teams) or not all(teams)
-    return Effect(draft, words, before, after, bends, mends, frozenset(changed), pool, board.movable, anew)
+    return Effect(
+        draft, words, before, after, breaks, bends, mends, frozenset(changed), pool, board.movable, anew
+    )
 
 
 def refuse_broken_team(number: int, old: list[Finding], new: list[Finding]) -> None:
@@ -284,6 +301,11 @@ def refuse_broken_team(number: int, old: list[Finding], new: list[Finding]) -> N
     reasons = [each.words for each in broken if (each.label, each.words) not in known]
     if reasons:
         raise HardRule(f"Nobody was moved. Draft team {number} would break a rule: {' '.join(reasons)}")
+
+
+def _is_newly_broken(finding: Finding, old: list[Finding]) -> bool:
+    """A hard rule that held before, or was broken in another way."""
+    return finding.hard and not finding.ok and finding.words not in {each.words for each in old}
 
 
 def _worse(old: list[Finding], new: list[Finding]) -> list[Finding]:
@@ -304,9 +326,7 @@ def write(draft: TeamProposal, document: Document, words: str, *, by: User | Non
     ProposalEdit.objects.create(
         proposal=draft, document=draft.document, words=words[:500], made_by=by, made_at=now
     )
-    draft.document = document
-    draft.version += 1
-    draft.save(update_fields=["document", "version"])
+    _next_version(draft, document, words, by=by, now=now)
 
 
 @transaction.atomic
@@ -324,7 +344,7 @@ def pin(
     Raises NotADraft, Stale, NotInThePool for somebody without a team in the draft.
     """
     require_office(cohort=proposal.cohort, by=by, now=now)
-    draft = lock_draft(proposal, version=version)
+    draft = lock_draft(proposal, version=version, by=by)
     seated = {pk for ids in draft.teams_drawn for pk in ids}
     for each in participants:
         if each.pk not in seated:
@@ -342,16 +362,16 @@ def pin(
 def undo(*, proposal: TeamProposal, version: int, by: User | None, now: datetime) -> Effect:
     """Take back the last edit; again, the one before it. Raises NotADraft, Stale, NothingToUndo."""
     require_office(cohort=proposal.cohort, by=by, now=now)
-    draft = lock_draft(proposal, version=version)
+    draft = lock_draft(proposal, version=version, by=by)
     last = draft.edits.first()
     if last is None:
         raise NothingToUndo("There is nothing to undo: the draft is as it was made.")
     board = Board.of(draft)
     before = board.all_points
     named = {pk for ids in [*last.document.get("teams", []), last.document.get("pinned", [])] for pk in ids}
-    draft.document = _without(last.document, named - board.people.keys())  # who has left since, or has a team
-    draft.version += 1
-    draft.save(update_fields=["document", "version"])
+    document = _without(last.document, named - board.people.keys())  # who has left since, or has a team
+    words = f"Undone: {last.words}"
+    _next_version(draft, document, words, by=by, now=now)
     last.delete()
     after = Board.of(draft, board.movable).all_points
-    return Effect(draft, f"Undone: {last.words}", before, after, [], [], frozenset(), pool=True, anew=True)
+    return Effect(draft, words, before, after, [], [], [], frozenset(), pool=True, anew=True)

@@ -9,6 +9,7 @@ from django.db.models import Max
 
 from coaching import audit, outbox, team_dates
 from coaching.errors import Refused
+from coaching.formation.rules import join_words
 from coaching.jobs import Progress
 from coaching.models import Cohort, Consent, Membership, Team, TeamChange, TeamProposal, User
 from coaching.permissions import require_office
@@ -87,7 +88,9 @@ def keep_draft(
         created_by=by,
         created_at=now,
     )
-    audit.record("proposal.drafted", by=by, obj=proposal, now=now, data=document)
+    # Who is kept apart after a decline is between the branch office and them: it stays out of the trail.
+    told = {name: value for name, value in document.items() if name != "apart"}
+    audit.record("proposal.drafted", by=by, obj=proposal, now=now, data=told)
     return proposal
 
 
@@ -108,7 +111,7 @@ def discard(
     current = TeamProposal.objects.select_for_update(of=("self",)).get(pk=proposal.pk)
     if current.status == TeamProposal.Status.DISCARDED:
         return current
-    draft = lock_draft(current, version=version)
+    draft = lock_draft(current, version=version, by=by)
     draft.status = TeamProposal.Status.DISCARDED
     draft.save(update_fields=["status"])
     audit.record("proposal.discarded", by=by, obj=draft, now=now)
@@ -140,7 +143,7 @@ def publish(
     current = TeamProposal.objects.select_for_update(of=("self",)).get(pk=proposal.pk)
     if current.status == TeamProposal.Status.PUBLISHED:
         return list(current.teams.all())
-    draft = lock_draft(current, version=version)
+    draft = lock_draft(current, version=version, by=by)
     _refuse_standing(draft)
     explained = explain_draft(draft)
     teams = explained.teams
@@ -172,11 +175,18 @@ def publish(
     return made
 
 
-def _refuse_standing(draft: TeamProposal) -> None:
+def confirmed_meanwhile(draft: TeamProposal) -> str:
+    """Why a draft can't be published any more, as it would form a team anew that stands by now; empty: it can."""
     stand = draft.cohort.teams.filter(pk__in=draft.reopened, status=Team.Status.CONFIRMED)
-    if stand:
-        names = ", ".join(str(team) for team in stand)
-        raise TeamStands(f"Confirmed meanwhile: {names}. Discard this draft, and work out the change again.")
+    names = join_words(list(stand)) if stand else ""
+    return (
+        f"Confirmed meanwhile: {names}. Discard this draft, and work out the change again." if stand else ""
+    )
+
+
+def _refuse_standing(draft: TeamProposal) -> None:
+    if stands := confirmed_meanwhile(draft):
+        raise TeamStands(stands)
 
 
 def _end_reopened(draft: TeamProposal, *, by: User | None, now: datetime) -> None:

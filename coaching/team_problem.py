@@ -12,10 +12,12 @@ from coaching.formation import Finding, Person, Problem, Weights, explain_team, 
 from coaching.models import (
     Cohort,
     CompetencyRating,
+    Consent,
     Membership,
     Pairing,
     Participant,
     Team,
+    TeamChange,
     TeamProposal,
     TeamWishes,
 )
@@ -67,12 +69,20 @@ def with_details(people: list[Participant]) -> list[Participant]:
     return people
 
 
+Pair = tuple[int, int]  # participants by id, the smaller first
+
+
 @dataclass(frozen=True)
 class Case:
-    """The solver's problem for some people of a cohort, and why each pair of `problem.apart` is kept apart, in words."""
+    """The solver's problem for some people of a cohort, and why each pair of `problem.apart` is kept apart, in words.
+
+    `cautions`: pairs of which one would rather not be with the other, or declined a team with them. They may be in one
+    team; the branch office, which alone reads it, is told.
+    """
 
     problem: Problem
-    why_apart: Mapping[tuple[int, int], str]
+    why_apart: Mapping[Pair, str]
+    cautions: Mapping[Pair, str] = field(default_factory=dict)
 
 
 def study(
@@ -92,7 +102,7 @@ def study(
         sizes=tuple(range(cohort.program.min_team_size, cohort.program.max_team_size + 1)),  # T1
         weights=_weights(cohort),
     )
-    return Case(problem, apart)
+    return Case(problem, apart, _cautions(cohort, participants, apart))
 
 
 @dataclass(frozen=True)
@@ -177,7 +187,8 @@ def _why_apart(
     for each in pairings:
         if each.kind == Pairing.Kind.APART:
             for pair in combinations([pk for pk in each.people if pk in here], 2):
-                pairs.setdefault(pair, []).append(f"The branch office keeps them apart: {each.reason}")
+                names = " and ".join(str(here[pk]) for pk in pair)
+                pairs.setdefault(pair, []).append(f"The branch office keeps {names} apart: {each.reason}")
     if cohort.keep_signers_apart:
         _add_signers(pairs, participants)
     for one, other in declined:
@@ -185,6 +196,27 @@ def _why_apart(
             words = f"{here[one]} declined a team with {here[other]}."
             pairs.setdefault((min(one, other), max(one, other)), []).append(words)
     return {pair: " ".join(pairs[pair]) for pair in sorted(pairs)}
+
+
+def _cautions(
+    cohort: Cohort, participants: Sequence[Participant], apart: Collection[Pair]
+) -> dict[Pair, str]:
+    here = {each.pk: each for each in participants}
+    by_user = {each.user_id: each.pk for each in participants}
+    named = TeamWishes.rather_not.through.objects.filter(teamwishes__participant__in=list(here))
+    wished = named.values_list("teamwishes__participant_id", "user_id")
+    found = [(one, by_user[user], "would rather not be") for one, user in wished if user in by_user]
+    consents = Consent.objects.filter(
+        change__team__cohort=cohort, change__kind=TeamChange.Kind.FORM, answer=Consent.Answer.DECLINED
+    )
+    declined = consents.values_list("participant", "change__consents__participant").distinct()
+    found += [(one, other, "declined a team") for one, other in declined if one in here and other in here]
+    words: dict[Pair, str] = {}
+    for one, other, what in sorted(found):
+        pair = (min(one, other), max(one, other))
+        if one != other and pair not in apart:
+            words[pair] = f"{words.get(pair, '')} {here[one]} {what} with {here[other]}.".strip()
+    return words
 
 
 def _add_signers(pairs: dict[tuple[int, int], list[str]], participants: Sequence[Participant]) -> None:
@@ -219,7 +251,7 @@ def explain(
     unknown = frozenset() if _times_known(problem, member_ids) else ABOUT_TIMES
     unknown |= frozenset() if problem.together else {"together"}
     found = [finding for finding in explain_team(problem, member_ids) if finding.label not in unknown]
-    pairs = combinations(sorted(set(member_ids)), 2)
+    pairs = list(combinations(sorted(set(member_ids)), 2))
     why = " ".join(case.why_apart[pair] for pair in pairs if pair in case.why_apart)
     found = [
         replace(finding, words=f"{finding.words} {why}") if finding.label == "T8" and why else finding
@@ -227,7 +259,9 @@ def explain(
     ]
     twice = [problem.people[problem.index[one]].name for one in member_ids if one in elsewhere]
     words = f"In another team too: {', '.join(twice)}." if twice else "Nobody here is in another team."
-    return [*found, Finding("T9", "One team each", True, 0, not twice, words)]
+    found.append(Finding("T9", "One team each", True, 0, not twice, words))
+    caution = " ".join(case.cautions[pair] for pair in pairs if pair in case.cautions)
+    return [*found, Finding("wish", "Rather not together", False, 0, False, caution)] if caution else found
 
 
 def _times_known(problem: Problem, member_ids: Sequence[int]) -> bool:

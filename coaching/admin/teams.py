@@ -78,6 +78,7 @@ class TeamProposalAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_display = ("cohort", "status", "version", "created_by", "created_at", "published_at")
     list_filter = ("status", "cohort")
     list_select_related = ("cohort", "created_by")
+    exclude = ("document", "alternative")  # whom the branch office keeps apart is its own alone
 
 
 @admin.register(TeamChange)

@@ -137,6 +137,10 @@ class TeamProposal(models.Model):
     version = models.PositiveIntegerField(default=1)
     created_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
+    # Who made the version that stands, and how: for whoever comes too late with an older one. An undo is a version too.
+    changed_by = models.ForeignKey(User, models.PROTECT, null=True, editable=False, related_name="+")
+    changed_at = models.DateTimeField(null=True, editable=False)
+    changed_words = models.CharField(max_length=500, default="", editable=False)
     published_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -72,9 +73,11 @@ def shown(draft: TeamProposal, *, picked: str = "", after: Effect | None = None)
     with_details(_concerned(explained, after) if after else explained.people)
     if after is None or after.pool:
         _say_why_left_out(draft, explained)
-    asked = open_questions(draft.cohort)
+    asked, tied = open_questions(draft.cohort), explained.case.problem.pinned
+    names: dict[object, str] = {each.pk: str(each) for each in explained.people}
     for each in explained.people:
         each.asked_about = asked[each.pk].change.team if each.pk in asked else None  # type: ignore[attr-defined]
+        each.kept_with = [names[pk] for pk in tied.get(each.pk, ()) if pk != each.pk]  # type: ignore[attr-defined]
     return Shown(
         draft=draft,
         explained=explained,
@@ -177,11 +180,17 @@ def _refused(request: HttpRequest, draft: TeamProposal, refusal: Refused) -> Htt
     if isinstance(refusal, team_draft.NotADraft):
         messages.error(request, str(refusal))
         return HttpResponseClientRefresh()
-    return _answered(request, _proposal(request, draft.pk), str(refusal))
+    return _answered(request, _proposal(request, draft.pk), str(refusal), refused=True)
 
 
 def _answered(
-    request: HttpRequest, draft: TeamProposal, said: str, effect: Effect | None = None, *, done: bool = False
+    request: HttpRequest,
+    draft: TeamProposal,
+    said: str,
+    effect: Effect | None = None,
+    *,
+    done: bool = False,
+    refused: bool = False,
 ) -> HttpResponse:
     """For a script: the parts that an edit changed; all of them where teams came or went, or where it was refused.
 
@@ -199,6 +208,7 @@ def _answered(
         "done": done,
     }
     context |= {"whole": part is None, "changed": changed, "pool_changed": part and part.pool}
+    context["refused"] = refused
     return render(request, "teams/_edited.html", context)
 
 
@@ -266,11 +276,22 @@ def _pinned_words(draft: TeamProposal, people: list[Participant], *, pinned: boo
 
 
 @access(branch_office)
-@post_only(_own_room)
+@require_http_methods(["GET", "HEAD", "POST"])
 def discard(request: HttpRequest, pk: int) -> HttpResponse:
+    """Asks first: it can't be undone, and a colleague may be at work on it."""
     draft = _proposal(request, pk)
+    if request.method != "POST":
+        if draft.status != TeamProposal.Status.DRAFT:
+            return _room(draft)
+        context = {"draft": draft, "cohort": draft.cohort, "edits": draft.edits.count()}
+        return render(request, "teams/discard.html", context)
     with refusals_told(request):
-        team_formation.discard(proposal=draft, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+        team_formation.discard(
+            proposal=draft,
+            by=request.user,  # type: ignore[arg-type]
+            now=timezone.now(),
+            version=_number(request.POST.get("version")),
+        )
         messages.success(request, "The draft was discarded. Nobody was told anything.")
     return _room(draft)
 
@@ -296,9 +317,15 @@ def publish(request: HttpRequest, pk: int) -> HttpResponse:
             return _room(draft)
         except Refused as refusal:
             messages.error(request, str(refusal))
+    stands = team_formation.confirmed_meanwhile(draft)
+    if stands:
+        messages.error(request, stands)
+        return _room(draft)
     context = {
         "proposal": draft,
         "cohort": draft.cohort,
+        "last_number": draft.cohort.teams.aggregate(last=Max("number"))["last"] or 0,
+        "ending": draft.cohort.teams.filter(pk__in=draft.reopened),
         "asked_already": _asked_already(draft, explained),
         "teams": explained.teams,
         "pool": explained.pool,
@@ -324,7 +351,7 @@ def _published(request: HttpRequest, draft: TeamProposal, form: PublishForm) -> 
     """False: something is missing in the form. Raises what `publish` raises; a stale draft also where it is incomplete."""
     version = _number(request.POST.get("version"))
     if not form.is_valid():
-        team_draft.refuse_stale(draft, version=version)
+        team_draft.refuse_stale(draft, version=version, by=request.user)  # type: ignore[arg-type]
         return False
     made = team_formation.publish(
         proposal=draft,

@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from coaching import team_agreement, team_dates, team_formation, team_jobs
@@ -25,6 +26,7 @@ from coaching.site import board, lifecycle
 from coaching.site.cohorts import applications_by_status, in_words
 from coaching.site.forms_teams import DissolveForm, HowLongForm
 from coaching.team_changes import agreed_to_go_on, is_small
+from coaching.team_formation import confirmed_meanwhile
 from coaching.team_problem import (
     ExplainedTeam,
     available,
@@ -121,6 +123,7 @@ def _team(request: HttpRequest, pk: int) -> Team:
 
 
 @access(branch_office)
+@never_cache
 @require_safe
 def room(request: HttpRequest, pk: int) -> HttpResponse:
     cohort = cohort_of_office(request, pk)
@@ -137,7 +140,8 @@ def room(request: HttpRequest, pk: int) -> HttpResponse:
     placed = {each.pk for card in opened for each in card.explained.members}
     waiting = [each for each in people if each.pk not in placed]
     context |= {
-        "reopened": ", ".join(str(card.team) for card in opened),
+        "reopened": join_words([card.team for card in opened]) if opened else "",
+        "stands": draft and confirmed_meanwhile(draft),
         "waiting_people": len(waiting),
         "answered": sum(wishes_of(each) is not None for each in waiting),
         "kept": cohort.pairings.standing().count(),

@@ -4,6 +4,7 @@
   if (!form) return;
   const board = document.querySelector("[data-board]");
   const said = document.getElementById("board-said");
+  const inHand = document.getElementById("board-picked");
   let picked = null; // the seat whose person is about to be moved
 
   const offer = () => {
@@ -21,9 +22,12 @@
     picked?.classList.add("seat-picked");
     form.elements.participant.value = seat ? seat.dataset.person : "";
     offer();
-    said.textContent = seat
-      ? `${seat.dataset.name} is picked up. Choose “Put here” at a team, or “Change places” beside a person. Escape leaves them where they are.`
+    const words = seat
+      ? `${seat.dataset.name} is picked up. Choose “Put here” at a team, or “Change places” beside a person.`
       : "";
+    said.textContent = words && `${words} Escape leaves them where they are.`;
+    inHand.querySelector("p").textContent = words;
+    inHand.hidden = !seat;
   };
 
   board.addEventListener("click", (event) => {
@@ -34,11 +38,14 @@
     pick(seat === picked ? null : seat);
   });
 
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || !picked) return;
+  const leave = () => {
     const seat = picked;
     pick(null);
     seat.querySelector("[data-pick]").focus();
+  };
+  inHand.querySelector("button").addEventListener("click", leave);
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && picked) leave();
   });
 
   // By mouse: onto a person is changing places, onto a team or the pool is moving; where they are already is neither.
@@ -104,7 +111,7 @@
       : document.querySelector(`#${place} [form="${event.target.id}"]`);
     pick(null);
     ready();
-    (there ?? board).focus({preventScroll: !there});
+    (there ?? board).focus({preventScroll: event.target !== form}); // only a person can be somewhere else now
   });
   document.body.addEventListener("htmx:sendError", (event) => {
     if (forms.includes(event.target)) said.textContent = "The site does not answer. Nothing was changed; try again.";

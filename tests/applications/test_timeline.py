@@ -153,7 +153,7 @@ class TestPage:
         application = submitted(applicant, cohort)
         client.force_login(applicant)
         page = client.get(reverse("application", args=[application.pk])).content.decode()
-        assert "Monday, November 23, 2026, 1:00 PM EST" in page
+        assert "Monday, November 23, 2026, 1:00 p.m. EST" in page
 
     def test_a_long_history_takes_no_more_queries(self, client, applicant, supervisor, cohort):
         application = submitted(applicant, cohort)

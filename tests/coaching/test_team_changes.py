@@ -209,7 +209,7 @@ def test_two_who_are_kept_apart_do_not_go_on(small, cohort, branch_officer):
     """T8"""
     keep(cohort, "apart", *members(small), by=branch_officer)
     assert ways(small) == []
-    with pytest.raises(BrokenRules, match="keeps them apart: They asked for it"):
+    with pytest.raises(BrokenRules, match="keeps Ann and Ben apart: They asked for it"):
         ask(small, branch_officer, GO_ON)
 
 

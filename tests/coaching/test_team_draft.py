@@ -129,6 +129,33 @@ class TestMoving:
         draft = draft_of(cohort, [people[0], people[2]], by=branch_officer)
         assert move(draft, people[2], None).mends == []
 
+    def test_says_what_must_be_mended(self, cohort, people, branch_officer, move):
+        """T1: a team that becomes too small, or too large."""
+        draft = draft_of(cohort, people[:3], people[3:7], by=branch_officer)
+        effect = move(draft, people[0], 2)
+        assert effect.breaks == [
+            "Draft team 1, team size: 2 people; a team has 3 or 4.",
+            "Draft team 2, team size: 5 people; a team has 3 or 4.",
+        ]
+        assert "To be mended before publishing: Draft team 1, team size: 2 people" in effect.in_words()
+        assert move(effect.proposal, people[0], 1).breaks == []
+
+    def test_says_who_would_rather_not_be_with_whom(self, cohort, people, branch_officer, move):
+        """T3: their wish forbids nothing; the branch office is told."""
+        say(
+            participant=people[6],
+            times=["2-0900"],
+            track="none",
+            rather_not=[people[0].user],
+            by=people[6].user,
+            now=NOW,
+        )
+        draft = draft_of(cohort, people[:2], people[3:5], by=branch_officer)
+        effect = move(draft, people[6], 1)
+        words = "Draft team 1, rather not together: P6 Person would rather not be with P0 Person."
+        assert words in effect.bends
+        assert not [each for each in move(effect.proposal, people[6], 2).bends if "rather not" in each]
+
     def test_points_are_those_of_the_rules(self, empty_draft, people, move):
         """One person: 10 for a classification, 8 for a division; times unknown count as always (4 × 1 × 3)."""
         effect = move(empty_draft, people[0], 1)
@@ -311,16 +338,40 @@ class TestUndo:
 
 
 class TestTwoOfficers:
+    @pytest.fixture
+    def colleague(self, branch):
+        return factories.officer(branch, "Cora Colleague")
+
     def test_the_second_is_told_who_did_what_and_nothing_is_overwritten(
-        self, empty_draft, people, move, branch_officer
+        self, empty_draft, people, move, colleague
     ):
         move(empty_draft, people[0], 1, now=NOW + timedelta(hours=1))
+        words = r"Bo Branchoffice changed the draft at 11:00 a.m.: P0 Person was moved to a new team\. Nothing of this"
+        with pytest.raises(team_draft.Stale, match=words):
+            move(empty_draft, people[1], 1, version=1, by=colleague)
+        assert teams(empty_draft) == [ids(people[0])]
+
+    def test_an_undo_is_told_too_and_who_did_it_themselves_reads_so(
+        self, empty_draft, people, move, undo, colleague
+    ):
+        draft = move(empty_draft, people[0], 1).proposal
+        draft = move(draft, people[1], 1).proposal
+        undo(draft)
         with pytest.raises(
             team_draft.Stale,
-            match=r"Bo Branchoffice changed the draft at 11:00 AM: P0 Person was moved to a new team\. Nothing of yours",
+            match=r"Bo Branchoffice changed the draft at 10:00 a\.m\.: Undone: P1 Person was moved",
         ):
-            move(empty_draft, people[1], 1, version=1)
-        assert teams(empty_draft) == [ids(people[0])]
+            move(draft, people[2], 1, version=3, by=colleague)
+        with pytest.raises(
+            team_draft.Stale, match=r"You changed the draft yourself at 10:00 a\.m\.: Undone: P1"
+        ):
+            move(draft, people[2], 1, version=3)
+
+    def test_who_left_meanwhile_is_told_of(self, empty_draft, people, move):
+        draft = move(empty_draft, people[0], 1).proposal
+        leave(participant=people[0], by=people[0].user, reason="", now=NOW)
+        with pytest.raises(team_draft.Stale, match=r"The system changed the draft .*: Somebody left"):
+            move(draft, people[1], 1, version=2)
 
 
 class TestBentRules:

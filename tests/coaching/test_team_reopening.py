@@ -186,6 +186,18 @@ def test_they_are_kept_apart_in_this_draft_alone(cohort, people, teams, reopen, 
     assert not study(cohort, people).why_apart
 
 
+def test_whoever_is_not_kept_apart_is_a_caution(cohort, people, teams, reopen, branch_officer):
+    """The declined team is told of wherever it could come back: on the board, and later to a small team."""
+    draft = reopen(apart=from_all(people)[1:])
+    case = explain_draft(draft).case
+    assert case.cautions == {(people[0].pk, people[1].pk): f"{people[0]} declined a team with {people[1]}."}
+    team_formation.discard(proposal=draft, by=branch_officer, now=NOW)
+    assert len(study(cohort, people).cautions) == 3
+    consent = Consent.objects.get(participant=people[0])
+    team_agreement.answer(consent=consent, agree=True, by=people[0].user, now=NOW)
+    assert study(cohort, people).cautions == {}
+
+
 def test_undoing_keeps_them_apart(cohort, people, teams, reopen, branch_officer):
     draft = reopen(apart=from_all(people))
     here = Participant.objects.get(pk=people[0].pk)

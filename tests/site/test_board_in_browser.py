@@ -72,6 +72,41 @@ def test_with_the_keyboard_alone(page, open_board, draft, people):
     assert people[6].pk in teams(draft)[0]
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_who_is_picked_up_is_in_sight_and_put_back_by_a_button(page, open_board, draft, people, width):
+    open_board(page)
+    page.set_viewport_size({"width": width, "height": 600})
+    pick = page.locator(f"#person-{people[4].pk} [data-pick]")
+    pick.click()
+    bar = page.locator("#board-picked")
+    expect(bar).to_contain_text("P4 Person is picked up.")
+    expect(bar).to_be_in_viewport(ratio=1)
+    bar.get_by_role("button", name="Leave them where they are").click()
+    expect(bar).to_be_hidden()
+    expect(pick).to_be_focused()
+
+
+def test_undoing_leaves_the_page_where_it_is(page, open_board, draft, people):
+    """At one place of the mouse the third press is the third undo."""
+    open_board(page)
+    page.set_viewport_size({"width": 1280, "height": 600})
+    for person, team in ((6, 2), (0, 2), (1, 2)):
+        page.locator(f"#person-{people[person].pk} [data-pick]").press("Enter")
+        page.locator(f"#draft-team-{team}").get_by_role("button", name="Put here").press("Enter")
+        expect(page.locator("#board-done")).to_contain_text(
+            f"P{person} Person was moved to draft team {team}"
+        )
+    page.locator("#draft-team-2").evaluate("team => team.scrollIntoView({behavior: 'instant'})")
+    before = page.evaluate("window.scrollY")
+    assert before > 300
+    box = page.get_by_role("button", name="Undo").bounding_box()
+    for person in (1, 0, 6):
+        page.mouse.click(box["x"] + 5, box["y"] + 5)
+        expect(page.locator("#board-done")).to_contain_text(f"Undone: P{person} Person was moved")
+        assert abs(page.evaluate("window.scrollY") - before) < 200
+    assert teams(draft) == [{each.pk for each in people[:3]}, {each.pk for each in people[3:6]}]
+
+
 def test_a_move_that_breaks_a_hard_rule_is_refused_in_words(page, open_board, draft, people):
     people[6].signers.add(people[0].user)
     open_board(page)

@@ -58,7 +58,7 @@ def test_office_asks_and_confirms_and_the_question_ends(client, office, small, c
     change = TeamChange.objects.get(team=small)
     assert change.answer_by == date(2026, 12, 8)
     assert about_teams(branch_officer) == []
-    assert "It can be confirmed when everybody agreed: 2 have not." in room(office, cohort)
+    assert "It can be confirmed when everybody agreed: 2 have not answered." in room(office, cohort)
     agree(client, change)
     assert about_teams(branch_officer) == [
         (f"Team 1 of the {cohort}: everyone has agreed", "Confirm the team")

@@ -158,7 +158,7 @@ def by_script(client, draft, participant, target, version=1):
     ("target", "version", "words"),
     [
         ("3", 1, "P0 Person was moved to a new team"),
-        ("2", 7, "Somebody changed the draft since you opened it. Nothing of yours was done."),
+        ("2", 7, "The draft was changed since you opened it. Nothing of this was done."),
         ("9", 1, "The draft has no team 9."),
     ],
 )
@@ -176,7 +176,7 @@ def test_a_script_gets_the_whole_board_where_teams_come_or_go_or_it_is_refused(
 
 
 def test_a_script_reads_the_room_anew_where_the_draft_is_none_any_more(office, draft, people):
-    office.post(reverse("proposal_discard", args=[draft.pk]))
+    office.post(reverse("proposal_discard", args=[draft.pk]), {"version": draft.version})
     response = by_script(office, draft, people[0], "1")
     assert response.headers["HX-Refresh"] == "true"
     assert said(response)[-1] == "This draft was discarded meanwhile."
@@ -228,7 +228,9 @@ def test_pinning_and_undoing(office, cohort, draft, people):
     assert said(response)[-1].startswith("Undone: P0 Person was released")
     assert room(office, cohort).context["board"].pinned == {each.pk for each in people[:3]}
     response = office.post(undo, {"version": 3})
-    assert said(response)[-1].startswith("Bo Branchoffice changed the draft")
+    assert said(response)[-1].startswith(
+        "You changed the draft yourself at 10:00 a.m.: Undone: P0 Person was"
+    )
 
 
 def test_a_team_that_is_pinned_can_be_released(office, cohort, draft, people):
@@ -269,7 +271,7 @@ def test_a_script_gets_the_board_anew_after_pinning_and_undoing(office, draft, p
     assert 'name="release"' in pinned
     assert 'value="2" form="undo"' in pinned
     assert "<p>Undone: P0 Person was pinned" in answer(undo, version=2)
-    assert "since you opened it. Nothing of yours was done." in answer(undo, version=2)
+    assert "Nothing of this was done." in answer(undo, version=2)
     assert "There is nothing to undo" in answer(undo, version=3)
     assert "The draft has no such team." in answer(pin, pin_team=9, version=3)
 
@@ -291,8 +293,8 @@ def test_same_move_twice_is_made_once(office, draft, people):
     move(office, draft, people[0], "1")
     response = move(office, draft, people[0], "1", version=1)
     assert said(response)[-1] == (
-        "Bo Branchoffice changed the draft at 10:00 AM: P0 Person was moved to a new team. Nothing of yours was done. "
-        "Look at it again, then decide."
+        "You changed the draft yourself at 10:00 a.m.: P0 Person was moved to a new team. Nothing of this was done. "
+        "Look at the draft again, then decide."
     )
     draft.refresh_from_db()
     assert (draft.document, draft.version) == ({"teams": [[people[0].pk]]}, 2)
@@ -391,7 +393,10 @@ def test_what_was_typed_stays_where_the_draft_changed_meanwhile(office, draft, p
     draft.save()
     office.post(reverse("proposal_pin", args=[draft.pk]), {"pin_team": "1", "version": 1})
     response = publish(office, draft, 1, reason_1=reason, answer_by="2026-12-08")
-    assert "changed the draft at 10:00 AM: P0 Person, P2 Person, P4 Person were pinned" in said(response)[-1]
+    assert (
+        "You changed the draft yourself at 10:00 a.m.: P0 Person, P2 Person, P4 Person were pinned"
+        in said(response)[-1]
+    )
     text = response.content.decode()
     for words in (reason, 'value="2026-12-08"', 'name="version" value="2"'):
         assert words in text
@@ -401,14 +406,31 @@ def test_what_was_typed_stays_where_the_draft_changed_meanwhile(office, draft, p
 def test_a_discarded_draft_is_not_published(office, draft, people):
     draft.document = {"teams": [[each.pk for each in people[:3]]]}
     draft.save()
-    office.post(reverse("proposal_discard", args=[draft.pk]))
+    office.post(reverse("proposal_discard", args=[draft.pk]), {"version": draft.version})
     for day in ("2026-11-30", ""):
         response = publish(office, draft, answer_by=day)
         assert (response.status_code, said(response)[-1]) == (302, "This draft was discarded meanwhile.")
 
 
+def test_discarding_asks_first_and_spares_a_colleagues_work(office, draft, cohort, people):
+    address = reverse("proposal_discard", args=[draft.pk])
+    assert address in room(office, cohort).content.decode()
+    page = office.get(address).content.decode()
+    assert "0 changes can still be undone in it." in page
+    move(office, draft, people[0], "1")
+    response = office.post(address, {"version": 1})
+    assert "Nothing of this was done." in said(response)[-1]
+    page = office.get(address).content.decode()
+    assert (
+        "1 change can still be undone in it. Last: P0 Person was moved to a new team, by Bo Branchoffice"
+        in page
+    )
+    assert said(office.post(address, {"version": 2}))[-1].startswith("The draft was discarded.")
+    assert office.get(address).url == reverse("cohort_teams", args=[cohort.pk])
+
+
 def test_draft_is_discarded(office, draft, cohort):
-    response = office.post(reverse("proposal_discard", args=[draft.pk]))
+    response = office.post(reverse("proposal_discard", args=[draft.pk]), {"version": draft.version})
     assert said(response) == ["The draft was discarded. Nobody was told anything."]
     assert room(office, cohort).context["draft"] is None
 
@@ -566,10 +588,51 @@ def test_change_after_somebody_declined(office, client, cohort, team, people, br
     assert "publish or discard it first" not in text
     again = client.get(address)
     assert "There is a draft already" in said(again)[-1]
+    shown = " ".join(client.get(reverse("proposal_publish", args=[draft.pk])).content.decode().split())
+    assert "Team 1 ends when you publish. Whoever agreed to it is asked anew, or waits again" in shown
     published = publish(client, draft, reason_1="One site.")
     assert "published" in said(published)[-1]
     team.refresh_from_db()
     assert team.status == "ended"
+
+
+def test_a_draft_of_a_team_that_stands_by_now_is_only_discarded(office, cohort, team, draft, people):
+    """The board and publishing say so, and nothing else that would not help."""
+    team_formation.start_by_hand(cohort=cohort, by=team.proposal.created_by, now=NOW)
+    draft = cohort.proposals.get(status="draft")
+    draft.document = {"teams": [[each.pk for each in people[:3]]], "reopened": [team.pk]}
+    draft.save()
+    words = "Confirmed meanwhile: Team 1. Discard this draft, and work out the change again."
+    assert words not in room(office, cohort).content.decode()
+    Team.objects.filter(pk=team.pk).update(status="confirmed", confirmed_at=NOW)
+    assert words in room(office, cohort).content.decode()
+    response = office.get(reverse("proposal_publish", args=[draft.pk]))
+    assert (response.url, said(response)) == (reverse("cohort_teams", args=[cohort.pk]), [words])
+
+
+def test_the_card_says_who_declined_and_who_has_not_answered(
+    office, client, cohort, team, people, branch_officer
+):
+    answer(client, Consent.objects.get(participant=people[0]), "decline")
+    client.force_login(branch_officer)
+    assert "agreed: 1 declined, 2 have not answered." in room(client, cohort).content.decode()
+
+
+def test_kept_pairs_are_found_from_the_room_when_everybody_has_a_team(
+    office, cohort, people, team, branch_officer
+):
+    for each in people[3:]:
+        enrollment.leave(participant=each, by=each.user, reason="", now=NOW)
+    assert reverse("team_pairings", args=[cohort.pk]) in room(office, cohort).content.decode()
+
+
+def test_who_is_kept_together_says_so_on_the_board(office, cohort, draft, people, branch_officer):
+    pairings.keep(
+        cohort=cohort, kind="together", people=people[:2], reason="One car.", by=branch_officer, now=NOW
+    )
+    text = room(office, cohort).content.decode()
+    assert "Kept together with P1 Person: they move as one." in text
+    assert "Kept together with P0 Person: they move as one." in text
 
 
 @pytest.mark.usefixtures("no_worker")
