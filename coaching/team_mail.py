@@ -80,6 +80,11 @@ def _waiting(recipient: User, change: int) -> Consent | None:
     return rows.prefetch_related(*(f"change__{each}" for each in TeamChange.SAID)).first()
 
 
+def _question(recipient: User, change: TeamChange) -> dict[str, object]:
+    """What mail about it to somebody who is asked is rendered with."""
+    return {"recipient": recipient, "change": change, "words": change.words_for(recipient)}
+
+
 def _told_since(moment: datetime, asked: Consent, recipient: User) -> bool:
     """Whether mail that asks has left to this person since; they need not hear it twice."""
     about = Q(ids__consent=asked.pk) | Q(ids__change=asked.change_id)
@@ -94,7 +99,7 @@ def team_date_moved(recipient: User, *, change: int, day: int) -> Mail | None:
         return None
     if _told_since(asked.change.date_moved_at, asked, recipient):  # type: ignore[arg-type]
         return None
-    return render_mail("mail/team_date_moved.txt", {"recipient": recipient, "change": asked.change})
+    return render_mail("mail/team_date_moved.txt", _question(recipient, asked.change))
 
 
 def team_answer_reminder(recipient: User, *, change: int) -> Mail | None:
@@ -107,7 +112,7 @@ def team_answer_reminder(recipient: User, *, change: int) -> Mail | None:
     if _told_since(datetime.combine(today, time(), tzinfo=cohort.zone), asked, recipient):
         return None
     overdue = asked.change.is_overdue(today)
-    context = {"recipient": recipient, "change": asked.change, "overdue": overdue}
+    context = {**_question(recipient, asked.change), "overdue": overdue}
     return render_mail("mail/team_answer_reminder.txt", context)
 
 
@@ -182,13 +187,13 @@ def team_change_asked(recipient: User, *, consent: int) -> Mail | None:
     asked = Consent.objects.select_related("change__team__cohort").get(pk=consent)
     if asked.answer != Consent.Answer.PENDING or asked.change.status != TeamChange.Status.OPEN:
         return None
-    context = {"recipient": recipient, "change": asked.change, "afterwards": afterwards(asked.change)}
+    context = {**_question(recipient, asked.change), "afterwards": afterwards(asked.change)}
     return render_mail("mail/team_change_asked.txt", context)
 
 
 def team_change_settled(recipient: User, *, change: int) -> Mail | None:
     settled = TeamChange.objects.select_related("team__cohort").get(pk=change)
-    return render_mail("mail/team_change_settled.txt", {"recipient": recipient, "change": settled})
+    return render_mail("mail/team_change_settled.txt", _question(recipient, settled))
 
 
 def teammate_left(recipient: User, *, team: int, participant: int) -> Mail | None:

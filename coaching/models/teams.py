@@ -279,7 +279,7 @@ class TeamChange(models.Model):
     def is_overdue(self, today: date) -> bool:
         return self.status == self.Status.OPEN and self.answer_by is not None and self.answer_by < today
 
-    # What `words` reads, so that many can be read at once.
+    # What `words_for` reads, so that many can be read at once.
     SAID = ("joining__user", "joining__memberships__team")
 
     @property
@@ -297,18 +297,23 @@ class TeamChange(models.Model):
 
     @property
     def words(self) -> str:
-        """What people agree to, as a sentence."""
-        names = [str(each) for each in self.joining.all()]
+        """For whoever does not join."""
+        return self.words_for(None)
+
+    def words_for(self, reader: User | None) -> str:
+        """What people agree to, as a sentence; a reader who joins is “You” in it."""
+        names = [str(each) for each in self.joining.all() if each.user != reader]
+        is_you = len(names) < len(self.joining.all())
+        names = ["You", *names] if is_you else names
         who = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-        verb = "joins" if len(names) == 1 else "join"
+        leave, join = ("leave", "join") if is_you or len(names) > 1 else ("leaves", "joins")
         if self.kind == self.Kind.GO_ON:
             return f"{self.team} goes on with the members it has."
         if self.kind == self.Kind.JOIN:
             left = " and ".join(self.leaving)
-            leave = "leaves" if len(names) == 1 else "leave"
-            return f"{who} {leave} {left} and {verb} {self.team}." if left else f"{who} {verb} {self.team}."
+            return f"{who} {leave} {left} and {join} {self.team}." if left else f"{who} {join} {self.team}."
         if self.kind == self.Kind.MERGE:
-            return f"{who} {verb} {self.team}, and {' and '.join(self.leaving) or 'their own team'} ends."
+            return f"{who} {join} {self.team}, and {' and '.join(self.leaving) or 'their own team'} ends."
         return f"{self.team} is formed."
 
 

@@ -38,6 +38,7 @@ class Question:
     """How a small team could go on (T1), and this person's answer."""
 
     consent: Consent
+    words: str
     form: AnswerForm
     afterwards: list[Afterwards]
     overdue: bool
@@ -105,6 +106,7 @@ def _questions(participant: Participant, today: date, typed: Typed) -> list[Ques
     return [
         Question(
             consent=row,
+            words=row.change.words_for(participant.user),
             form=_form(row, typed),
             overdue=row.change.is_overdue(today),
             afterwards=afterwards(row.change),

@@ -1,10 +1,22 @@
 """How a team goes on that a departure left too small: T1, T4, T8, T10."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from coaching import enrollment, outbox, pairings, team_agreement, team_changes, team_draft, team_formation
+from coaching import (
+    enrollment,
+    outbox,
+    pairings,
+    team_agreement,
+    team_changes,
+    team_dates,
+    team_draft,
+    team_formation,
+)
 from coaching.models import AuditEvent, Consent, Membership, Message, Participant, Team, TeamChange
 from coaching.permissions import NotYourCohort
 from coaching.site import lifecycle
@@ -438,7 +450,7 @@ def test_mail_says_what_is_asked_and_how_it_ended(small, pooled, branch_officer)
     consent = Consent.objects.get(change=change, participant=pooled)
     build = outbox._builders
     asked = build["team_change_asked"](pooled.user, consent=consent.pk).body
-    assert "Pia Pool joins Team 1.\nWhy: Three see more." in asked
+    assert "You join Team 1.\nWhy: Three see more." in asked
     facts = "division not known, classification not known. Project: Faster permits"
     assert (
         f"Team 1 would then be:\n\n- Ann, {facts}\n- Ben, {facts}\n- Pia Pool (you), {facts}\n\nNothing"
@@ -447,8 +459,51 @@ def test_mail_says_what_is_asked_and_how_it_ended(small, pooled, branch_officer)
     team_agreement.answer(consent=consent, agree=False, by=pooled.user, now=NOW)
     assert build["team_change_asked"](pooled.user, consent=consent.pk) is None
     declined = build["team_declined"](branch_officer, consent=consent.pk).body
-    assert "Pia Pool joins Team 1. Pia Pool does not agree." in declined
+    assert "Asked: Pia Pool joins Team 1. Pia Pool does not agree." in declined
     all_agree(change)
     assert "Pia Pool joins Team 1." in build["team_agreed"](branch_officer, change=change.pk).body
     team_changes.take_back(change=change, by=branch_officer, now=NOW)
-    assert "taken back" in build["team_change_settled"](pooled.user, change=change.pk).subject
+    settled = build["team_change_settled"](pooled.user, change=change.pk)
+    assert "taken back" in settled.subject
+    assert "You were asked about this: You join Team 1." in settled.body
+
+
+def test_whoever_joins_reads_you(small, cohort, branch_officer):
+    """T4"""
+    dot, *others = members(team_of(cohort, 4, branch_officer))
+    ann = members(small)[0].user
+    joins = ask(small, branch_officer, JOIN, [dot])
+    assert joins.words_for(dot.user) == "You leave Team 2 and join Team 1."
+    assert joins.words_for(ann) == joins.words == "Dot Other leaves Team 2 and joins Team 1."
+    team_changes.take_back(change=joins, by=branch_officer, now=NOW)
+    for each in others[1:]:
+        enrollment.leave(participant=each, by=each.user, reason="", now=NOW)
+    eli = others[0]
+    merge = ask(small, branch_officer, MERGE, [dot, eli])
+    assert merge.words_for(eli.user) == "You and Dot Other join Team 1, and Team 2 ends."
+    assert merge.words_for(ann) == "Dot Other and Eli Other join Team 1, and Team 2 ends."
+
+
+def test_mail_about_the_day_is_to_whoever_joins(small, pooled, branch_officer):
+    change = ask(small, branch_officer, JOIN, [pooled])
+    day = TODAY + timedelta(days=8)
+    team_dates.move(change=change, answer_by=day, by=branch_officer, now=NOW)
+    moved = outbox._builders["team_date_moved"](pooled.user, change=change.pk, day=day.toordinal())
+    with time_machine.travel(NOW + timedelta(days=6), tick=False):
+        reminder = outbox._builders["team_answer_reminder"](pooled.user, change=change.pk)
+    for each in (moved, reminder):
+        assert "You were asked whether you agree: You join Team 1." in each.body
+
+
+def test_an_officer_who_did_not_ask_is_not_told_so(small, cohort, pooled, branch_officer):
+    change = ask(small, branch_officer, JOIN, [pooled])
+    new = TeamChange.objects.create(team=team_of(cohort, 3, branch_officer), answer_by=TODAY, created_at=NOW)
+    new.consents.create(participant=factories.participant(cohort))
+    colleague = factories.officer(cohort.branch)
+
+    def missing(change):
+        day = change.answer_by.toordinal()
+        return outbox._builders["team_answers_missing"](colleague, change=change.pk, day=day).body
+
+    assert "\nAsked: Pia Pool joins Team 1. The answers were due by" in missing(change)
+    assert "\nThe members of Team 2 were asked whether they agree to it. The answers" in missing(new)

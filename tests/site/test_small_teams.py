@@ -74,7 +74,7 @@ def test_person_without_a_team_is_asked_on_their_own_page(client, office, small,
     address = reverse("team_small", args=[small.pk])
     office.post(address, {"way": f"join-{pooled.pk}", "reason": "Three see more.", "answer_by": "2026-12-08"})
     card = next(iter(cards_for(pooled.user)))
-    assert card.title == "Do you agree? Pia Pool joins Team 1."
+    assert card.title == "Do you agree? You join Team 1."
     assert card.text.startswith("Please answer by Tuesday, December 8, 2026. Team 1 of the ")
     agree(client, TeamChange.objects.get(team=small))
     client.force_login(branch_officer)
@@ -108,7 +108,7 @@ def test_who_would_move_reads_both_teams_as_they_would_be(client, office, small,
     client.force_login(four[0].user)
     text = client.get(reverse("my_team")).content.decode()
     first, new, left = text.partition("Team 1 would then be:")[0], *text.split("would then be:")[1:]
-    assert "Do you agree? Mo 0 leaves Team 2 and joins Team 1." in first
+    assert "Do you agree? You leave Team 2 and join Team 1." in first
     assert [name for name in ("Ann", "Ben", "Mo 0 (you)", "Mo 1") if name in new] == [
         "Ann",
         "Ben",

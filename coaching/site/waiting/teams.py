@@ -30,15 +30,15 @@ def to_agree(user: User, now: datetime) -> list[Card]:
         .select_related("change__team__cohort")
         .prefetch_related(*(f"change__{each}" for each in TeamChange.SAID))
     )
-    return [_to_agree(consent.change, now) for consent in rows.order_by("change__answer_by", "pk")]
+    return [_to_agree(consent.change, user, now) for consent in rows.order_by("change__answer_by", "pk")]
 
 
-def _to_agree(change: TeamChange, now: datetime) -> Card:
+def _to_agree(change: TeamChange, user: User, now: datetime) -> Card:
     is_new = change.kind == TeamChange.Kind.FORM
     return Card(
         title=f"Do you agree to {change.team} of the {change.team.cohort}?"
         if is_new
-        else f"Do you agree? {change.words}",
+        else f"Do you agree? {change.words_for(user)}",
         text=f"{_answer_by(change, now)} See who would be in it with you. The team stands only when everyone has agreed."
         if is_new
         else f"{_answer_by(change, now)} {change.team} of the {change.team.cohort} has become small. "
