@@ -30,6 +30,7 @@ FINDS: tuple[Find, ...] = (
     teams.to_confirm,
     teams.small,
     teams.to_form,
+    teams.answered,
     teams.without_team,
     meetings.attendance,
     meetings.next_one,

@@ -116,7 +116,70 @@ def test_member_is_asked_until_they_answer(asked_team):
         Urgency.NOW,
     )
     answer(consent, agree=True)
-    assert titles(consent.participant.user) == []
+    assert waiting(consent.participant.user) == []
+
+
+def test_member_who_agreed_reads_how_many_did(asked_team, html):
+    """T4: calmly, and that the answer can still change."""
+    team = f"{asked_team} of the {asked_team.cohort}"
+    first, second, third = consents(asked_team)
+    answer(first, agree=True)
+    [card] = cards_for(first.participant.user)
+    assert (card.title, card.urgency) == (f"You agreed to {team}", Urgency.CALM)
+    assert (
+        card.text
+        == "1 of 3 agreed so far. You can change your answer until the team is confirmed or dissolved."
+    )
+    assert card.address == "/teams/mine/"
+    answer(second, agree=True)
+    answer(third, agree=True)
+    [card] = cards_for(first.participant.user)
+    assert card.text.startswith("3 of 3 agreed so far.")
+    assert "What the Peer Coaching Program is" not in html(first.participant.user)
+
+
+def test_member_who_declined_reads_so(asked_team):
+    """T4"""
+    first, second, _ = consents(asked_team)
+    answer(first, agree=False)
+    answer(second, agree=True)
+    [card] = cards_for(first.participant.user)
+    assert (card.title, card.urgency) == (
+        f"You declined {asked_team} of the {asked_team.cohort}",
+        Urgency.CALM,
+    )
+    assert card.text == (
+        "The branch office looks for another team for you. "
+        "You can change your answer until the team is confirmed or dissolved."
+    )
+
+
+def test_what_was_answered_leaves_once_the_team_is_settled(asked_team, branch_officer):
+    first, *_ = consents(asked_team)
+    answer(first, agree=True)
+    team_agreement.dissolve(team=asked_team, by=branch_officer, reason="x", now=NOW)
+    assert titles(first.participant.user) == ["Say when you can meet, before teams are formed"]
+
+
+def test_home_takes_as_many_queries_for_three_answers_as_for_one(
+    asked_team, program, branch, branch_officer, client
+):
+    first, *_ = consents(asked_team)
+    user = first.participant.user
+    answer(first, agree=True)
+    client.force_login(user)
+    client.get("/")
+    with_one = queries(client)
+    for _ in range(2):
+        cohort = factories.cohort(program, branch)
+        people = [factories.participant(cohort, user), *(factories.participant(cohort) for _ in range(2))]
+        draft = team_formation.start_by_hand(cohort=cohort, by=branch_officer, now=NOW)
+        draft.document = {"teams": [[each.pk for each in people]]}
+        draft.save()
+        [team] = team_formation.publish(proposal=draft, by=branch_officer, now=NOW, reasons={1: "x"})
+        answer(next(each for each in consents(team) if each.participant.user == user), agree=False)
+    assert len(cards_for(user)) == 3
+    assert queries(client) == with_one
 
 
 def test_questions_stand_in_the_order_of_their_days(asked_team, program, branch, branch_officer):

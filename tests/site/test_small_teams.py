@@ -5,9 +5,10 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
-from coaching import team_changes, team_formation
+from coaching import team_agreement, team_changes, team_formation
 from coaching.models import Consent, Participant, Team, TeamChange
 from coaching.site.home import cards_for
+from coaching.site.waiting.cards import Urgency
 from tests import factories
 from tests.clock import NOW
 
@@ -80,6 +81,32 @@ def test_person_without_a_team_is_asked_on_their_own_page(client, office, small,
     client.force_login(branch_officer)
     client.post(reverse("team_change_confirm", args=[TeamChange.objects.get(team=small).pk]))
     assert small.memberships.filter(ended_at=None).count() == 3
+
+
+def test_who_answered_reads_what_was_asked_and_how_many_agreed(small, pooled, cohort, branch_officer):
+    """T4"""
+    change = team_changes.ask(
+        team=small, kind="join", joining=[pooled], reason="x", by=branch_officer, now=NOW
+    )
+
+    def answered(participant, agree):
+        user, consent = participant.user, change.consents.get(participant=participant)
+        team_agreement.answer(consent=consent, agree=agree, by=user, now=NOW)
+        [card] = [each for each in cards_for(user) if "Team 1" in each.title]
+        assert (card.urgency, card.address) == (Urgency.CALM, reverse("my_team"))
+        return card.title, card.text
+
+    ann = small.memberships.filter(ended_at=None).first().participant
+    assert answered(ann, agree=True) == (
+        f"You agreed to how Team 1 of the {cohort} would go on",
+        "Asked: Pia Pool joins Team 1. 1 of 3 agreed so far. You can change your answer until it is settled.",
+    )
+    title, text = answered(pooled, agree=False)
+    assert title == f"You declined how Team 1 of the {cohort} would go on"
+    assert text == (
+        "Asked: You join Team 1. The branch office looks for another way. "
+        "You can change your answer until it is settled."
+    )
 
 
 def test_asked_people_read_what_the_others_of_a_new_team_would_be(client, office, small, pooled, org):

@@ -17,10 +17,12 @@ from coaching.team_problem import wishes_of
 Answer = Consent.Answer
 
 
+def _asked(user: User) -> QuerySet[Consent]:
+    return Consent.objects.filter(participant__user=user, change__status=TeamChange.Status.OPEN)
+
+
 def _to_answer(user: User, today: date) -> QuerySet[Consent]:
-    return Consent.objects.filter(
-        participant__user=user, change__status=TeamChange.Status.OPEN, answer=Answer.PENDING
-    )
+    return _asked(user).filter(answer=Answer.PENDING)
 
 
 @about(_to_answer)
@@ -55,6 +57,47 @@ def _answer_by(change: TeamChange, now: datetime) -> str:
     if change.is_overdue(today_of(change.team.cohort, now)):
         return f"You were asked to answer by {day(change.answer_by)}; your answer still counts."
     return f"Please answer by {day(change.answer_by)}."
+
+
+def _answered(user: User, today: date) -> QuerySet[Consent]:
+    return _asked(user).exclude(answer=Answer.PENDING)
+
+
+@about(_answered)
+def answered(user: User, now: datetime) -> list[Card]:
+    """What this person said about teams, as long as they can still change it."""
+    rows = (
+        _answered(user, timezone.localdate(now))
+        .select_related("change__team__cohort")
+        .prefetch_related(*(f"change__{each}" for each in TeamChange.SAID))
+        .annotate(
+            asked=Count("change__consents"),
+            agreed=Count("change__consents", filter=Q(change__consents__answer=Answer.AGREED)),
+        )
+    )
+    return [_said(consent, user) for consent in rows.order_by("change__answer_by", "pk")]
+
+
+def _said(consent: Consent, user: User) -> Card:
+    change, agreed = consent.change, consent.answer == Answer.AGREED
+    is_new = change.kind == TeamChange.Kind.FORM
+    team = f"{change.team} of the {change.team.cohort}"
+    if agreed:
+        title = f"You agreed to {team}" if is_new else f"You agreed to how {team} would go on"
+        so_far = f"{consent.agreed} of {consent.asked} agreed so far."  # type: ignore[attr-defined]
+    else:
+        title = f"You declined {team}" if is_new else f"You declined how {team} would go on"
+        so_far = f"The branch office looks for another {'team for you' if is_new else 'way'}."
+    until = "the team is confirmed or dissolved" if is_new else "it is settled"
+    asked = "" if is_new else f"Asked: {change.words_for(user)} "
+    return Card(
+        title=title,
+        text=f"{asked}{so_far} You can change your answer until {until}.",
+        address=reverse("my_team"),
+        action="See the team" if is_new else "See what was asked",
+        urgency=Urgency.CALM,
+        icon="users",
+    )
 
 
 def _without_team(user: User, today: date) -> QuerySet[Participant]:
