@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from applications import checks, drafting, workflow
 from applications.models import Application
+from coaching.enrollment import leave
 from coaching.models import Delegation, DirectoryCorrection, Message, RoleAssignment
 from tests import factories
 from tests.applications.counting import queries
@@ -512,6 +513,15 @@ class TestShow:
         page = self.page(as_applicant, accepted(applicant, cohort))
         assert "Welcome to the program" in page
         assert "Withdraw</a>" not in page
+
+    def test_whoever_left_is_not_welcomed(self, as_applicant, applicant, cohort):
+        """F3"""
+        application = accepted(applicant, cohort)
+        leave(participant=applicant.participations.get(), by=applicant, reason="", now=NOW)
+        page = self.page(as_applicant, application)
+        assert "Your participation ended on Monday, November 23, 2026." in page
+        assert reverse("project", args=[applicant.participations.get().pk]) in page
+        assert "Welcome to the program" not in page
 
     def test_the_outcome_is_shown_with_its_reason_but_not_the_assessment(
         self, as_applicant, applicant, deputy, cohort

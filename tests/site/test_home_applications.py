@@ -6,7 +6,7 @@ import pytest
 import time_machine
 
 from applications import project_changes, sharing, workflow
-from coaching.enrollment import Project
+from coaching.enrollment import Project, leave
 from coaching.models import Delegation
 from coaching.site.home import cards_for
 from coaching.site.waiting.cards import Urgency
@@ -150,6 +150,28 @@ def test_outcome_is_told(cohort, applicant, deputy, outcome, words):
 
 def test_accepted_person_reads_both_that_and_what_comes_next(cohort, applicant):
     applications.accepted(applicant, cohort)
+    assert titles(applicant) == [
+        "Say when you can meet, before teams are formed",
+        f"Your application for the {cohort}: accepted",
+    ]
+
+
+def test_whoever_left_is_promised_nothing(cohort, applicant):
+    """F3"""
+    application = applications.accepted(applicant, cohort)
+    leave(participant=applicant.participations.get(), by=applicant, reason="", now=NOW)
+    [card] = cards_for(applicant)
+    assert (card.title, card.urgency) == (f"You left the {cohort}", Urgency.CALM)
+    assert card.text == (
+        "Your participation ended on Monday, November 23, 2026. Leaving has no consequence for your work."
+    )
+    assert card.address == f"/applications/{application.pk}/"
+
+
+def test_whoever_has_come_back_has_not_left(cohort, applicant):
+    applications.accepted(applicant, cohort)
+    leave(participant=applicant.participations.get(), by=applicant, reason="", now=NOW)
+    factories.participant(cohort, applicant)
     assert titles(applicant) == [
         "Say when you can meet, before teams are formed",
         f"Your application for the {cohort}: accepted",

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from django.db.models import Count, F, Min, Q, QuerySet
+from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 from django.utils import timezone
 
@@ -10,7 +10,7 @@ from applications import drafting
 from applications.models import Application, DraftShare, ReviewStep
 from applications.waiting import changes_waiting, steps_waiting
 from coaching import permissions
-from coaching.models import Cohort, Membership, OrgUnit, User
+from coaching.models import Cohort, Membership, OrgUnit, Participant, User
 from coaching.site.waiting.cards import Card, Urgency, about, counted, day
 
 Status = Application.Status
@@ -97,10 +97,32 @@ def mine(user: User, now: datetime) -> list[Card]:
     )
     readers = Count("shares", filter=Q(shares__ended_at=None), distinct=True)
     waits_on = {step.application_id: step for step in steps}
+    places = Participant.objects.filter(user=user, cohort=OuterRef("cohort")).order_by("-pk")
+    left_at = Subquery(places.values("left_at")[:1])
     return [
-        _too_late(each) if drafting.came_too_late(each, now=now) else _card(each, waits_on.get(each.pk))
-        for each in rows.select_related("cohort").annotate(readers=readers)
+        _mine_card(each, waits_on.get(each.pk), now)
+        for each in rows.select_related("cohort").annotate(readers=readers, left_at=left_at)
     ]
+
+
+def _mine_card(application: Application, step: ReviewStep | None, now: datetime) -> Card:
+    if application.status == Status.ACCEPTED and application.left_at:  # type: ignore[attr-defined]
+        return _left(application)
+    if drafting.came_too_late(application, now=now):
+        return _too_late(application)
+    return _card(application, step)
+
+
+def _left(application: Application) -> Card:
+    left_at: datetime = application.left_at  # type: ignore[attr-defined]
+    return Card(
+        title=f"You left the {application.cohort}",
+        text=f"Your participation ended on {day(left_at)}. Leaving has no consequence for your work.",
+        address=reverse("application", args=[application.pk]),
+        action="See your application",
+        urgency=Urgency.CALM,
+        icon="clipboard",
+    )
 
 
 def _too_late(application: Application) -> Card:
