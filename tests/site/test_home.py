@@ -241,6 +241,25 @@ def test_teams_are_formed_once_applications_are_closed(cohort, org, branch_offic
         assert waiting(branch_officer) == ["3 participants wait for a team"]
 
 
+def test_a_draft_is_gone_on_with(cohort, org, branch_officer):
+    """Whoever it holds does not wait for a proposal."""
+    for _ in range(3):
+        factories.participant(cohort, factories.person(unit=org.unit))
+    with time_machine.travel(datetime(2027, 1, 4, 18, tzinfo=UTC), tick=False):
+        [card] = [each for each in cards_for(branch_officer) if "wait for a team" in each.title]
+        assert (card.action, card.text) == (
+            "Form teams",
+            f"{cohort}: begin with a proposal, or put teams together by hand.",
+        )
+        draft = team_formation.start_by_hand(cohort=cohort, by=branch_officer, now=NOW)
+        [card] = [each for each in cards_for(branch_officer) if each.urgency == Urgency.SOON]
+        assert (card.title, card.action) == ("A draft of teams is in progress", "Go on with the draft")
+        assert card.text == f"{cohort}: nobody is asked before you publish it."
+        assert card.address == f"/teams/cohorts/{cohort.pk}/"
+        team_formation.discard(proposal=draft, by=branch_officer, now=NOW)
+        assert waiting(branch_officer) == ["3 participants wait for a team"]
+
+
 def test_two_people_are_too_few_to_form_a_team(cohort, org, branch_officer):
     """T1"""
     for _ in range(2):

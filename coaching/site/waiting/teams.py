@@ -2,14 +2,14 @@
 
 from datetime import date, datetime
 
-from django.db.models import Count, F, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
 from coaching import permissions
 from coaching.cohorts import is_over
 from coaching.days import today_of
-from coaching.models import Cohort, Consent, Membership, Participant, Team, TeamChange, User
+from coaching.models import Cohort, Consent, Membership, Participant, Team, TeamChange, TeamProposal, User
 from coaching.site.waiting.cards import Card, Urgency, about, counted, day, only_for
 from coaching.team_changes import agreed_to_go_on, is_small
 from coaching.team_problem import wishes_of
@@ -134,24 +134,41 @@ def _waits(participant: Participant) -> Card:
 
 @only_for(permissions.branch_office)
 def to_form(user: User, now: datetime) -> list[Card]:
-    """People of closed cohorts who wait for a team: enough for one (T1), in cohorts this officer works for (T10)."""
+    """Closed cohorts that this officer works for (T10) with a draft, or with people who wait: enough for a team (T1)."""
     cohorts = permissions.office_cohorts(user).filter(applications_close_date__lt=timezone.localdate(now))
     people = Participant.objects.active().without_team().filter(cohort__in=cohorts)
     counts = people.values("cohort").annotate(number=Count("pk")).values_list("cohort", "number").order_by()
     waiting = dict(counts)
-    found = Cohort.objects.filter(pk__in=waiting).select_related("program").order_by("first_month", "pk")
+    drafts = TeamProposal.objects.filter(cohort=OuterRef("pk"), status=TeamProposal.Status.DRAFT)
+    found = Cohort.objects.filter(pk__in=cohorts).annotate(has_draft=Exists(drafts))
+    found = found.filter(Q(has_draft=True) | Q(pk__in=waiting)).select_related("program")
     return [
-        Card(
-            title=f"{counted(waiting[cohort.pk], 'participant waits', 'participants wait')} for a team",
-            text=f"{cohort}: begin with a proposal, or put teams together by hand.",
-            address=reverse("cohort_teams", args=[cohort.pk]),
-            action="Form teams",
-            urgency=Urgency.SOON,
-            icon="users-interaction",
-        )
-        for cohort in found
-        if waiting[cohort.pk] >= cohort.program.min_team_size
+        _draft(cohort) if cohort.has_draft else _to_form(cohort, waiting[cohort.pk])
+        for cohort in found.order_by("first_month", "pk")
+        if cohort.has_draft or waiting[cohort.pk] >= cohort.program.min_team_size
     ]
+
+
+def _draft(cohort: Cohort) -> Card:
+    return Card(
+        title="A draft of teams is in progress",
+        text=f"{cohort}: nobody is asked before you publish it.",
+        address=reverse("cohort_teams", args=[cohort.pk]),
+        action="Go on with the draft",
+        urgency=Urgency.SOON,
+        icon="users-interaction",
+    )
+
+
+def _to_form(cohort: Cohort, waiting: int) -> Card:
+    return Card(
+        title=f"{counted(waiting, 'participant waits', 'participants wait')} for a team",
+        text=f"{cohort}: begin with a proposal, or put teams together by hand.",
+        address=reverse("cohort_teams", args=[cohort.pk]),
+        action="Form teams",
+        urgency=Urgency.SOON,
+        icon="users-interaction",
+    )
 
 
 @only_for(permissions.branch_office)
