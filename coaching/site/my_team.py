@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from coaching import team_agreement
+from coaching import team_agreement, team_wishes
 from coaching.days import today_of
 from coaching.errors import refusals_told
 from coaching.models import Consent, Membership, Participant, Team, TeamChange, User
@@ -55,6 +55,7 @@ class Place:
     form: AnswerForm | None
     agreed: int
     questions: list[Question]
+    may_say_wishes: bool
     overdue: bool = False
 
 
@@ -78,8 +79,9 @@ def _place(participant: Participant, typed: Typed) -> Place:
     membership = participant.memberships.filter(ended_at=None).select_related("team").first()
     today = today_of(participant.cohort, timezone.now())
     questions = _questions(participant, today, typed)
+    may_say_wishes = team_wishes.may_say(participant)
     if membership is None:
-        return Place(participant, None, [], None, None, 0, questions)
+        return Place(participant, None, [], None, None, 0, questions, may_say_wishes)
     team = membership.team
     people = Participant.objects.select_related("user", "division", "classification", "goal")
     others = Membership.objects.filter(team=team, ended_at=None).exclude(participant=participant)
@@ -91,7 +93,7 @@ def _place(participant: Participant, typed: Typed) -> Place:
     own = consents.filter(participant=participant).select_related("change").first()
     agreed = consents.filter(answer=Consent.Answer.AGREED).count()
     form, overdue = (_form(own, typed), own.change.is_overdue(today)) if own else (None, False)
-    return Place(participant, team, mates, own, form, agreed, questions, overdue)
+    return Place(participant, team, mates, own, form, agreed, questions, may_say_wishes, overdue)
 
 
 def _form(consent: Consent, typed: Typed) -> AnswerForm:

@@ -939,6 +939,24 @@ def test_member_without_a_team_is_told_so(client, people):
     assert "You are not in a team yet." in client.get(reverse("my_team")).content.decode()
 
 
+def test_member_finds_what_they_said_until_the_team_stands(client, team, people, branch_officer):
+    """T4"""
+    address = reverse("team_wishes", args=[people[0].pk])
+
+    def links():
+        client.force_login(people[0].user)
+        return client.get(reverse("my_team")).content.decode().count(f'href="{address}"')
+
+    assert links() == 1
+    for consent in Consent.objects.all():
+        answer(client, consent, "agree")
+    assert links() == 1
+    team_agreement.confirm(team=team, by=branch_officer, now=NOW)
+    assert links() == 0
+    client.force_login(people[3].user)
+    assert reverse("team_wishes", args=[people[3].pk]) in client.get(reverse("my_team")).content.decode()
+
+
 def test_teams_leads_a_member_to_their_own(client, people):
     client.force_login(people[0].user)
     assert client.get(reverse("teams")).url == reverse("my_team")
