@@ -36,6 +36,15 @@ def find_person(text: str) -> User:
     return found[0]
 
 
+def typed(person: User) -> str:
+    """What find_person finds this person by: their name, or the mail address where the name is not enough."""
+    try:
+        found = find_person(person.name)
+    except PersonNotFound:
+        return person.email
+    return person.name if found == person else person.email
+
+
 @transaction.atomic
 def report_correction(*, user: User, field: str, says: str, now: datetime) -> DirectoryCorrection:
     """Note what a person says is wrong about them; an open report on the same field is replaced.

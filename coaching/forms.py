@@ -28,4 +28,4 @@ class PersonField(forms.CharField):
             raise forms.ValidationError(str(refusal)) from refusal
 
     def prepare_value(self, value: Any) -> Any:
-        return value.email if isinstance(value, User) else value
+        return directory.typed(value) if isinstance(value, User) else value

@@ -84,11 +84,17 @@ class WishesForm(forms.Form):
         if not any(data.get(name) for name in self.days) and not any(
             name in self.errors for name in self.days
         ):
-            self.add_error(self.days[0], "Choose at least one time at which you can meet.")
+            self._ask_for_a_time()
         for name in NAMES:
             if data.get(name) == self.participant.user:
                 self.add_error(name, "This is you. Name somebody else, or nobody.")
         return data
+
+    def _ask_for_a_time(self) -> None:
+        """At the first of all times, as one of them all."""
+        first = self.days[0]
+        self.fields[first].in_summary = "Times"  # type: ignore[attr-defined]
+        self.add_error(first, "Choose at least one time at which you can meet, on any day.")
 
     def said(self) -> dict[str, Any]:
         """As team_wishes.save takes it."""

@@ -216,3 +216,14 @@ def test_a_settled_correction_is_dated_in_the_database(applicant):
 )
 def test_people_have_a_name_and_an_address_in_lower_case_in_the_database(applicant, name, fields):
     assert refused_by(User.objects.filter(pk=applicant.pk).update, **fields) == name
+
+
+def test_whoever_is_typed_is_found_again(outsider):
+    """By name where it is enough."""
+    assert directory.typed(outsider) == "Otto Outsider"
+    factories.person("Otto Outsider", is_active=False)
+    assert directory.typed(outsider) == "Otto Outsider"
+    factories.person("OTTO Outsider")
+    assert directory.typed(outsider) == outsider.email
+    gone = factories.person("Gil Gone", is_active=False)
+    assert directory.typed(gone) == gone.email

@@ -226,6 +226,10 @@ def test_the_pages_are_clean(page, open_board, check_page, sign_in, live_server,
     sign_in(page, people[0].user)
     page.goto(live_server.url + reverse("team_wishes", args=[people[0].pk]))
     check_page(page)
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("link", name="Times").click()
+    expect(page.get_by_role("group", name="Monday").get_by_role("checkbox").first).to_be_focused()
+    check_page(page)
 
 
 @pytest.mark.usefixtures("solver_here")

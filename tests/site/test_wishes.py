@@ -51,7 +51,7 @@ def test_what_was_said_is_there_again(client, participant, address, outsider):
     )
     form = client.get(address).context["form"]
     assert (form["times_1"].value(), form["track"].value()) == (["1-1100"], "same")
-    assert form["rather_not_1"].value() == outsider.email
+    assert form["rather_not_1"].value() == outsider.name
 
 
 def test_a_refusal_keeps_what_was_typed(client, address, outsider):
@@ -63,6 +63,28 @@ def test_a_refusal_keeps_what_was_typed(client, address, outsider):
     assert "Choose at least one time" in form.errors["times_0"][0]
     assert form["rather_not_2"].value() == outsider.email
     assert not TeamWishes.objects.exists()
+
+
+def test_a_time_that_is_missing_is_asked_of_no_single_day(client, address):
+    """The summary leads to the first of all times."""
+    text = words(client.post(address, {"track": "same"}))
+    assert (
+        '<a href="#id_times_0_0">Times</a>: Choose at least one time at which you can meet, on any day.'
+        in text
+    )
+    assert ">Monday</a>:" not in text
+    wrong = words(client.post(address, {"track": "same", "times_0": ["9-9999"]}))
+    assert '<a href="#id_times_0_0">Monday</a>: Select a valid choice.' in wrong
+
+
+def test_names_come_back_as_names(client, participant, address, outsider):
+    """As typed after an error; by name afterwards, and by address where several have it."""
+    typed = {"track": "same", "rather_not_1": f" {outsider.name.upper()}"}
+    assert client.post(address, typed).context["form"]["rather_not_1"].value() == typed["rather_not_1"]
+    client.post(address, {**typed, "times_0": ["0-0900"]})
+    assert client.get(address).context["form"]["rather_not_1"].value() == outsider.name
+    factories.person(outsider.name.lower())
+    assert client.get(address).context["form"]["rather_not_1"].value() == outsider.email
 
 
 def test_oneself_is_not_named(client, participant, address):

@@ -89,6 +89,12 @@ def error_target(field: BoundField) -> str:
 
 
 @register.filter
+def error_label(field: BoundField) -> str:
+    """What a form's summary calls the control an error belongs to: its label, unless the field says otherwise."""
+    return str(getattr(field.field, "in_summary", "") or field.label)
+
+
+@register.filter
 def page_numbers(page: Page) -> Iterable[int | str]:
     """Numbers of the neighboring pages, with an ellipsis where some are left out."""
     return page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
