@@ -305,7 +305,13 @@ def test_participant_leaves_from_their_page(client, cohort, applicant):
     participant = factories.participant(cohort, applicant)
     address = reverse("participation_leave", args=[participant.pk])
     client.force_login(applicant)
-    assert "Taking part is voluntary" in client.get(address).content.decode()
+    text = client.get(address).content.decode()
+    for words in (
+        "Taking part is voluntary",
+        f"You will not get a certificate for the {cohort}.",
+        "Who reads this:</span> the branch office and the program’s administrators",
+    ):
+        assert words in text
     participant.refresh_from_db()
     assert participant.status == "active"
     response = client.post(address, {"reason": "  A new post  "})
