@@ -94,7 +94,7 @@ def queue_many(
                 kind=kind,
                 recipient=user,
                 ids=dict(ids or {}),
-                key=f"{kind}:{key}:{user.pk}",
+                key=_key(kind, key, user),
                 due_at=now + (after or timedelta()),
                 created_at=now,
             )
@@ -103,6 +103,16 @@ def queue_many(
         batch_size=500,
         ignore_conflicts=True,
     )
+
+
+def _key(kind: str, key: str, user: User) -> str:
+    return f"{kind}:{key}:{user.pk}"
+
+
+def queued(*, kind: str, to: Iterable[User], key: str) -> set[User]:
+    """To whom of these people this mail was asked for already."""
+    people = {_key(kind, key, user): user for user in to}
+    return {people[each] for each in Message.objects.filter(key__in=people).values_list("key", flat=True)}
 
 
 def deliver_due(*, now: datetime, limit: int = 200) -> Counter[str]:

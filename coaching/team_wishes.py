@@ -1,6 +1,7 @@
 """What participants say before teams are formed: when they can meet, and with whom they would rather not be."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -82,12 +83,24 @@ def silent(cohort: Cohort) -> list[User]:
     return [participant.user for participant in rows.select_related("user")]
 
 
+@dataclass(frozen=True)
+class Asked:
+    """How many people are asked now, and how many were asked before on the same day."""
+
+    now: int
+    before: int
+
+
 @transaction.atomic
-def ask_again(*, cohort: Cohort, by: User, now: datetime) -> int:
-    """Write to everybody who has not answered, at most once a day each; returns to how many. Raises NotYourCohort."""
+def ask_again(*, cohort: Cohort, by: User, now: datetime) -> Asked:
+    """Write to everybody who has not answered, at most once a day each. Raises NotYourCohort."""
     require_office(cohort=cohort, by=by, now=now)
+    cohort = Cohort.objects.select_for_update().get(pk=cohort.pk)
     people = silent(cohort)
-    key = f"{cohort.pk}:{now.astimezone(cohort.zone):%Y-%m-%d}"
-    outbox.queue_many(kind="team_wishes_asked", to=people, key=key, now=now, ids={"cohort": cohort.pk})
-    audit.record("team_wishes.asked", by=by, obj=cohort, now=now, data={"people": len(people)})
-    return len(people)
+    kind, key = "team_wishes_asked", f"{cohort.pk}:{now.astimezone(cohort.zone):%Y-%m-%d}"
+    before = outbox.queued(kind=kind, to=people, key=key)
+    asked = [user for user in people if user not in before]
+    if asked:
+        outbox.queue_many(kind=kind, to=asked, key=key, now=now, ids={"cohort": cohort.pk})
+        audit.record("team_wishes.asked", by=by, obj=cohort, now=now, data={"people": len(asked)})
+    return Asked(now=len(asked), before=len(before))

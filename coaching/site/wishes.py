@@ -12,6 +12,7 @@ from coaching.models import Participant
 from coaching.permissions import access, branch_office, post_only, signed_in
 from coaching.site.forms_wishes import WishesForm
 from coaching.site.teams import cohort_of_office, room_of
+from coaching.site.waiting.cards import counted
 from coaching.team_problem import wishes_of
 
 
@@ -45,10 +46,16 @@ def ask_again(request: HttpRequest, pk: int) -> HttpResponse:
     """Writes to the participants who have not answered."""
     cohort = cohort_of_office(request, pk)
     with refusals_told(request):
-        number = team_wishes.ask_again(cohort=cohort, by=request.user, now=timezone.now())  # type: ignore[arg-type]
-        people = "1 person is" if number == 1 else f"{number} people are"
-        messages.success(
-            request,
-            f"{people} asked by mail, each at most once a day." if number else "Everybody has answered.",
-        )
+        asked = team_wishes.ask_again(cohort=cohort, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+        messages.success(request, _who_is_asked(asked))
     return room_of(cohort)
+
+
+def _who_is_asked(asked: team_wishes.Asked) -> str:
+    said = []
+    if asked.now:
+        said.append(f"{counted(asked.now, 'person is', 'people are')} asked by mail.")
+    if asked.before:
+        before = counted(asked.before, "person was", "people were")
+        said.append(f"{before} asked today already; nobody is written to twice a day.")
+    return " ".join(said) or "Everybody has answered."

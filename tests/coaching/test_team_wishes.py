@@ -140,15 +140,28 @@ class TestAsking:
         outbox.deliver_due(now=NOW)
         return [letter.to[0].split(".")[0] for letter in mail.outbox]
 
+    def asked(self, cohort, by, now=NOW) -> tuple[int, int]:
+        asked = team_wishes.ask_again(cohort=cohort, by=by, now=now)
+        return asked.now, asked.before
+
     def test_writes_to_those_who_have_not_answered_once_a_day(
         self, participant, cohort, branch_officer, frozen
     ):
         factories.participant(cohort, factories.person("Sil Ent"))
         say(participant)
-        for _ in range(2):
-            assert team_wishes.ask_again(cohort=cohort, by=branch_officer, now=NOW) == 1
+        assert self.asked(cohort, branch_officer) == (1, 0)
+        assert self.asked(cohort, branch_officer) == (0, 1)
+        assert AuditEvent.objects.filter(action="team_wishes.asked").count() == 1
         assert self.sent() == ["sil"]
         assert "/teams/wishes/" in mail.outbox[0].body
+
+    def test_whoever_comes_later_is_asked_and_the_next_day_everybody(
+        self, participant, cohort, branch_officer
+    ):
+        assert self.asked(cohort, branch_officer) == (1, 0)
+        factories.participant(cohort)
+        assert self.asked(cohort, branch_officer) == (1, 1)
+        assert self.asked(cohort, branch_officer, now=NOW + timedelta(days=1)) == (2, 0)
 
     def test_whoever_answers_meanwhile_gets_no_mail(self, participant, cohort, branch_officer, frozen):
         team_wishes.ask_again(cohort=cohort, by=branch_officer, now=NOW)

@@ -108,4 +108,17 @@ def test_the_office_asks_those_who_have_not_answered(client, participant, cohort
     room = reverse("cohort_teams", args=[cohort.pk])
     assert client.post(ask).url == room
     assert Message.objects.filter(kind="team_wishes_asked").count() == 1
-    assert "1 person is asked by mail" in words(client.get(room))
+    assert "1 person is asked by mail." in words(client.get(room))
+    client.post(ask)
+    said = words(client.get(room))
+    assert "1 person was asked today already; nobody is written to twice a day." in said
+    assert "asked by mail." not in said
+    for _ in range(2):
+        factories.participant(cohort)
+    client.post(ask)
+    assert "2 people are asked by mail. 1 person was asked today already;" in words(client.get(room))
+    assert Message.objects.filter(kind="team_wishes_asked").count() == 3
+    for each in cohort.participants.all():
+        TeamWishes.objects.create(participant=each, times=["0-0900"], answered_at=NOW)
+    client.post(ask)
+    assert "Everybody has answered." in words(client.get(room))
