@@ -1,12 +1,12 @@
 """The times of the week at which a team could meet: what participants choose from, and the slots of the solver."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import time
 
 from django.utils.dateformat import time_format
 
-from coaching.models import Cohort
+from coaching.models import Cohort, TeamWishes
 
 STARTS = (time(9), time(11), time(13), time(15))  # two hours each, the office's day
 
@@ -36,6 +36,35 @@ def times_of(cohort: Cohort) -> list[MeetingTime]:
     """Monday to Friday, at the usual starts and the cohort's own, in the order of the week."""
     starts = sorted({*STARTS, cohort.meeting_start_time})
     return [MeetingTime(day, start) for day in Cohort.Weekday.values for start in starts]
+
+
+def usual_time(cohort: Cohort) -> MeetingTime:
+    return MeetingTime(cohort.meeting_weekday, cohort.meeting_start_time)
+
+
+def time_for_all(cohort: Cohort, wishes: Iterable[TeamWishes | None]) -> MeetingTime | None:
+    """The cohort's usual time if all can meet then, or the nearest one at which they can (M3, M4).
+
+    Who has said nothing can always. Nearest: on the same weekday first, then by the day, then by the clock. None where
+    no time suits all.
+    """
+    usual = usual_time(cohort)
+    said = [each.times for each in wishes if each]
+    suits = [each for each in times_of(cohort) if all(each.key in times for times in said)]
+
+    def distance(each: MeetingTime) -> tuple[int, int, MeetingTime]:
+        minutes = abs(60 * (each.start.hour - usual.start.hour) + each.start.minute - usual.start.minute)
+        return abs(each.weekday - usual.weekday), minutes, each
+
+    return min(suits, key=distance, default=None)
+
+
+WEEKS = ("first", "second", "third", "fourth")
+
+
+def rule_in_words(cohort: Cohort, when: MeetingTime) -> str:
+    """ "9:00 a.m. on the third Wednesday of the month" """
+    return f"{when.clock} on the {WEEKS[cohort.meeting_week - 1]} {when.day} of the month"
 
 
 def named(keys: Collection[str], cohort: Cohort) -> list[MeetingTime]:

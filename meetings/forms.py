@@ -8,14 +8,21 @@ from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Column, Div, Field, Layout, Row
 from django import forms
 
-from coaching.models import CurriculumItem, Participant, User
+from coaching.meeting_times import WEEKS
+from coaching.models import Cohort, CurriculumItem, Participant, User
 from meetings import dates, notes
 from meetings.evaluations import Answers
 from meetings.models import Attendance, Meeting, Question
 from meetings.program import Part
-from meetings.scheduling import When, Where
+from meetings.scheduling import Rhythm, When, Where
 
 EARLIEST, LATEST = time(6, 0), time(21, 0)
+
+
+def within_the_day(start: time) -> time:
+    if not EARLIEST <= start <= LATEST:
+        raise forms.ValidationError("Choose a time between 6:00 a.m. and 9:00 p.m.")
+    return start
 
 
 class Crispy(forms.Form):
@@ -41,10 +48,7 @@ class WhenForm(Crispy):
     agreed = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def clean_start_time(self) -> time:
-        start: time = self.cleaned_data["start_time"]
-        if not EARLIEST <= start <= LATEST:
-            raise forms.ValidationError("Choose a time between 6:00 a.m. and 9:00 p.m.")
-        return start
+        return within_the_day(self.cleaned_data["start_time"])
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -307,6 +311,27 @@ def _when_row() -> Row:
         Column("start_time", css_class="col-md-4"),
         Column("minutes", css_class="col-md-3"),
     )
+
+
+class RhythmForm(Crispy):
+    """M3: by which rule the team meets from now on."""
+
+    week = forms.TypedChoiceField(
+        label="Week of the month",
+        coerce=int,
+        choices=[(number, word.capitalize()) for number, word in enumerate(WEEKS, start=1)],
+    )
+    weekday = forms.TypedChoiceField(label="Day of the week", coerce=int, choices=Cohort.Weekday.choices)
+    start_time = WhenForm.base_fields["start_time"]
+
+    def clean_start_time(self) -> time:
+        return within_the_day(self.cleaned_data["start_time"])
+
+    @property
+    def rhythm(self) -> Rhythm:
+        return Rhythm(
+            self.cleaned_data["weekday"], self.cleaned_data["week"], self.cleaned_data["start_time"]
+        )
 
 
 class UpdateForm(Crispy):

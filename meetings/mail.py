@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from coaching import outbox
+from coaching.days import today_of
 from coaching.models import Message, Team, User
 from coaching.outbox import Mail
 from coaching.permissions import officers_of
@@ -17,6 +18,7 @@ REMIND_DAYS = 3
 def register() -> None:
     outbox.register("meetings.laid_out", laid_out)
     outbox.register("meetings.changed", changed)
+    outbox.register("meetings.rhythm", rhythm)
     outbox.register("meetings.left_month", left_month)
     outbox.register("meetings.reminder", reminder)
     outbox.register("meetings.evaluate", evaluate)
@@ -25,11 +27,22 @@ def register() -> None:
 
 
 def laid_out(recipient: User, *, team: int) -> Mail | None:
+    return _all_dates("laid_out", recipient, team)
+
+
+def rhythm(recipient: User, *, team: int) -> Mail | None:
+    """A member chose another weekday, week or time for all that lies ahead."""
+    return _all_dates("rhythm", recipient, team)
+
+
+def _all_dates(template: str, recipient: User, team: int) -> Mail | None:
     if not current_memberships(recipient).filter(team=team).exists():
         return None
     found = Team.objects.select_related("cohort").get(pk=team)
     meetings = Meeting.objects.of_team(found).live().select_related("item")
-    return _mail("laid_out", recipient, team=found, meetings=meetings)
+    if template == "rhythm":
+        meetings = meetings.upcoming(today_of(found.cohort, timezone.now()))
+    return _mail(template, recipient, team=found, meetings=meetings)
 
 
 def changed(recipient: User, *, meeting: int, change: int) -> Mail | None:

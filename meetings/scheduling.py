@@ -1,5 +1,6 @@
 """Planning a team's meetings: laying out the whole program, moving, adding, cancelling (M1 to M4)."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -8,7 +9,9 @@ from django.db import transaction
 from coaching import audit, offices, outbox
 from coaching.cohorts import closed_days
 from coaching.errors import Refused
+from coaching.meeting_times import time_for_all, usual_time
 from coaching.models import Cohort, CurriculumItem, Team, User
+from coaching.team_problem import wishes_of
 from meetings import dates, team_space
 from meetings.dates import DateWarning, PlannedDate
 from meetings.models import Meeting, MeetingChange, MeetingTeam
@@ -51,15 +54,26 @@ def closed_days_of(cohort: Cohort) -> dict[date, str]:
     return closed_days(cohort, start=start, end=end)
 
 
-def planned_dates(cohort: Cohort, items: list[CurriculumItem]) -> list[PlannedDate]:
-    """The dates of the cohort's rule, one for each item, with what speaks against them (M3)."""
-    return dates.lay_out(
-        cohort.first_month,
-        [item.month for item in items],
-        cohort.meeting_weekday,
-        cohort.meeting_week,
-        closed_days_of(cohort),
-    )
+@dataclass(frozen=True)
+class Rhythm:
+    """The rule by which a team meets (M3): that weekday (Monday is 0) of that week (1 to 4) of each month, at that time."""
+
+    weekday: int
+    week: int
+    start_time: time
+
+
+def rhythm_of(team: Team) -> Rhythm:
+    """The cohort's rule, at a time that suits all members as they said before the team was formed, if there is one."""
+    cohort = team.cohort
+    wishes = [wishes_of(each) for each in team_space.members_of(team).select_related("wishes")]
+    when = time_for_all(cohort, wishes) or usual_time(cohort)
+    return Rhythm(when.weekday, cohort.meeting_week, when.start)
+
+
+def planned_dates(cohort: Cohort, months: list[int], rhythm: Rhythm) -> list[PlannedDate]:
+    """A date for each of these months of the program, with what speaks against it (M3)."""
+    return dates.lay_out(cohort.first_month, months, rhythm.weekday, rhythm.week, closed_days_of(cohort))
 
 
 @transaction.atomic
@@ -73,12 +87,13 @@ def lay_out_meetings(*, team: Team, by: User | None, now: datetime) -> list[Meet
     cohort = team.cohort
     planned = Meeting.objects.of_team(team).live().exclude(item=None).values_list("item_id", flat=True)
     items = [item for item in cohort.program.curriculum.all() if item.pk not in set(planned)]
+    rhythm = rhythm_of(team)
     meetings = [
         Meeting(
             cohort=cohort,
             item=item,
             date=day.date,
-            start_time=cohort.meeting_start_time,
+            start_time=rhythm.start_time,
             minutes=item.minutes,
             time_zone=cohort.time_zone,
             place=cohort.meeting_place,
@@ -87,7 +102,9 @@ def lay_out_meetings(*, team: Team, by: User | None, now: datetime) -> list[Meet
             created_at=now,
             changed_at=now,
         )
-        for item, day in zip(items, planned_dates(cohort, items), strict=True)
+        for item, day in zip(
+            items, planned_dates(cohort, [item.month for item in items], rhythm), strict=True
+        )
     ]
     for meeting in meetings:
         meeting.save()
@@ -149,7 +166,7 @@ def why_not_cancel(meeting: Meeting) -> str:
 def move(*, meeting: Meeting, to: When, by: User | None, now: datetime, reason: str = "") -> Meeting:
     """Give a planned meeting another date or time. The team decides (M3); leaving its month informs the branch office."""
     meeting = _locked(meeting, by)
-    before = When(meeting.date, meeting.start_time, meeting.minutes)
+    before = _when(meeting)
     if before == to:
         return meeting
     if why := why_not_move(meeting):
@@ -167,6 +184,53 @@ def move(*, meeting: Meeting, to: When, by: User | None, now: datetime, reason: 
     if meeting.item_id and month_before != meeting.month:
         _tell_office(meeting, change, now=now)
     return meeting
+
+
+@transaction.atomic
+def change_rhythm(
+    *, team: Team, rhythm: Rhythm, instead: Collection[int] = (), by: User | None, now: datetime
+) -> list[Meeting]:
+    """Move every meeting of the curriculum that lies ahead to another rule, each within its month (M3); any member may.
+
+    `instead`: the meetings, by id, that take the nearest free day of their month where the rule's is closed. The second
+    call changes nothing. Raises NotYourMeeting, CannotPlan.
+    """
+    team = Team.objects.select_for_update(of=("self",)).select_related("cohort__program").get(pk=team.pk)
+    team_space.require_team_member(by, team)
+    if team.status != Team.Status.CONFIRMED:
+        raise CannotPlan(f"{team} is not meeting now, so it has no meetings to move.")
+    moved = []
+    for meeting, day in meetings_by(team, rhythm, now=now, lock=True):
+        date = day.proposed_date if meeting.pk in instead and day.proposed_date else day.date
+        before, to = _when(meeting), When(date, rhythm.start_time, meeting.minutes)
+        if before == to or date < meeting.local_today(now):
+            continue
+        meeting.date, meeting.start_time = to.date, to.start_time
+        summary = f"Moved from {_moment(before)} to {_moment(to)}"
+        _save_change(meeting, summary, by=by, now=now, action="meeting.moved")
+        moved.append(meeting)
+    if moved:
+        to_all = team_space.others(team_space.members_of(team), by)
+        key, ids = f"{team.pk}.{now.isoformat()}", {"team": team.pk}
+        outbox.queue_many(kind="meetings.rhythm", to=to_all, key=key, now=now, ids=ids)
+    return moved
+
+
+def meetings_by(
+    team: Team, rhythm: Rhythm, *, now: datetime, lock: bool = False
+) -> list[tuple[Meeting, PlannedDate]]:
+    """The team's own meetings of the curriculum that lie ahead, with the day of the rule in the month of each (M3).
+
+    One that other teams are part of stays, as does one that lies outside the program.
+    """
+    ahead = Meeting.objects.of_team(team).upcoming(now.astimezone(team.cohort.zone).date())
+    others = MeetingTeam.objects.exclude(team=team).values("meeting")
+    ahead = (
+        ahead.exclude(item=None).exclude(month=None).exclude(pk__in=others).select_related("item", "cohort")
+    )
+    meetings = list(ahead.select_for_update(of=("self",)) if lock else ahead)
+    days = planned_dates(team.cohort, [each.month for each in meetings if each.month], rhythm)
+    return list(zip(meetings, days, strict=True))
 
 
 @transaction.atomic
@@ -349,5 +413,9 @@ def _moment(when: When) -> str:
     return f"{dates.long_date(when.date)}, {dates.clock(when.start_time)}"
 
 
+def _when(meeting: Meeting) -> When:
+    return When(meeting.date, meeting.start_time, meeting.minutes)
+
+
 def _moment_of(meeting: Meeting) -> str:
-    return _moment(When(meeting.date, meeting.start_time, meeting.minutes))
+    return _moment(_when(meeting))

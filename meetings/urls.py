@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("meetings/subscribe/revoke/", records.feed_revoke, name="calendar_feed_revoke"),
     path("meetings/teams/<int:pk>/", program.team, name="meetings_team"),
     path("meetings/teams/<int:pk>/agreement/", program.agreement_accept, name="meetings_agreement"),
+    path("meetings/teams/<int:pk>/rhythm/", planning.rhythm, name="meetings_rhythm"),
     path("meetings/teams/<int:pk>/help/", program.help_ask, name="meetings_help"),
     path("meetings/teams/<int:pk>/add/", planning.add, name="meeting_add"),
     path("meetings/<int:pk>/", program.meeting, name="meeting"),

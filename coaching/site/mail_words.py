@@ -38,6 +38,7 @@ ABOUT = {
     "meetings.laid_out": "The team’s meetings are planned",
     "meetings.left_month": "A team’s month may be without its meeting",
     "meetings.reminder": "Reminder of a meeting",
+    "meetings.rhythm": "The team’s meetings have other dates",
     "participant_left": "A participant left",
     "participation_ended": "The participation has ended",
     "project_change_asked": "A change of a project waits for a signature",

@@ -20,6 +20,7 @@ from coaching.cohorts import is_over
 from coaching.days import today_of
 from coaching.errors import refusals_told
 from coaching.formation.rules import count_words, join_words
+from coaching.meeting_times import rule_in_words, time_for_all, usual_time
 from coaching.models import Cohort, Consent, Participant, Team, TeamChange, TeamProposal, User
 from coaching.permissions import access, branch_office, office_cohorts, post_only, signed_in
 from coaching.site import board, lifecycle
@@ -79,6 +80,13 @@ class Card:
     def last_day(self) -> date:
         """To which the date can be moved."""
         return team_dates.last_day(self.today)
+
+    @property
+    def when_it_meets(self) -> str:
+        """M3, M4: by which rule its meetings will be laid out."""
+        cohort = self.team.cohort
+        for_all = time_for_all(cohort, [wishes_of(each) for each in self.explained.members])
+        return f"Its meetings are laid out for {rule_in_words(cohort, for_all or usual_time(cohort))}."
 
     @property
     def can_be_confirmed(self) -> bool:

@@ -12,7 +12,7 @@ from coaching.errors import Refused
 from coaching.models import CurriculumItem, Team
 from coaching.permissions import access, signed_in
 from meetings import dates, scheduling
-from meetings.forms import CancelForm, ExtraForm, MoveForm, PlaceForm, WhenForm
+from meetings.forms import CancelForm, ExtraForm, MoveForm, PlaceForm, RhythmForm, WhenForm
 from meetings.models import Meeting, current_memberships
 from meetings.views.program import person, submitted, visible_meeting
 
@@ -145,6 +145,47 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             form = ExtraForm(_agreed(request, form), open_items=_open_items(team))
     return render(request, "meetings/add.html", {"team": team, "form": form, "warnings": warnings})
+
+
+@access(signed_in)
+@require_http_methods(["GET", "HEAD", "POST"])
+def rhythm(request: HttpRequest, pk: int) -> HttpResponse:
+    """M3: another weekday, week or time for all that lies ahead; what it leads to is shown before it is saved."""
+    mine = current_memberships(person(request))
+    teams = Team.objects.filter(pk__in=mine.values("team"), status=Team.Status.CONFIRMED)
+    team = get_object_or_404(teams.select_related("cohort__program", "cohort__branch"), pk=pk)
+    now = timezone.now()
+    usual = scheduling.rhythm_of(team)
+    initial = {"week": usual.week, "weekday": usual.weekday, "start_time": usual.start_time}
+    form = RhythmForm(submitted(request), initial=initial)
+    days = []
+    if form.is_valid():
+        days = scheduling.meetings_by(team, form.rhythm, now=now)
+        if request.POST.get("agreed") == _key_of(form.rhythm):
+            instead = [int(value) for value in request.POST.getlist("instead") if value.isdecimal()]
+            try:
+                moved = scheduling.change_rhythm(
+                    team=team, rhythm=form.rhythm, instead=instead, by=person(request), now=now
+                )
+            except Refused as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                messages.success(request, _moved_words(len(moved)))
+                return redirect("meetings")
+    context = {"team": team, "form": form, "days": days}
+    context["agreed"] = _key_of(form.rhythm) if days else ""
+    return render(request, "meetings/rhythm.html", context)
+
+
+def _key_of(rhythm: scheduling.Rhythm) -> str:
+    """What was seen before it was agreed to."""
+    return f"{rhythm.week}-{rhythm.weekday}-{rhythm.start_time:%H%M}"
+
+
+def _moved_words(number: int) -> str:
+    if not number:
+        return "Your meetings are on these dates already. Nobody was written to."
+    return f"{'1 meeting was' if number == 1 else f'{number} meetings were'} moved. Your team is told."
 
 
 def _open_items(team: Team) -> list[CurriculumItem]:

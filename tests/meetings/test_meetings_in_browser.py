@@ -37,6 +37,7 @@ def test_pages_of_a_team(page, sign_in, held, meetings, team, people, alice, che
         reverse("meetings_calendar"),
         reverse("meetings_team", args=[team.pk]),
         reverse("meetings_actions", args=[team.pk]),
+        reverse("meetings_rhythm", args=[team.pk]),
         reverse("meeting_add", args=[team.pk]),
         held.get_absolute_url(),
         reverse("meeting_attendance", args=[held.pk]),

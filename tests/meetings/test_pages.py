@@ -58,6 +58,7 @@ def pages_of(meeting, team, participant) -> dict[str, str]:
         "competency": reverse("note_competency", args=[meeting.pk, participant.pk]),
         "action": reverse("action_add", args=[meeting.pk, participant.pk]),
         "actions": reverse("meetings_actions", args=[team.pk]),
+        "rhythm": reverse("meetings_rhythm", args=[team.pk]),
         "writing": reverse("meetings_own_writing", args=[participant.pk]),
         "evaluation": reverse("meeting_evaluation", args=[meeting.pk]),
     }
@@ -80,6 +81,7 @@ PAGES = [
     "competency",
     "action",
     "actions",
+    "rhythm",
     "writing",
 ]
 

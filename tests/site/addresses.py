@@ -290,7 +290,7 @@ MEETING_ROOMS = {
     **{name: both("action", OWN_OR_FOREIGN) for name in people("action_change action_done action_delete")},
     **{
         name: both("team", {"running": MEMBER, "other": people("other_member")})
-        for name in people("meetings_agreement meetings_help")
+        for name in people("meetings_agreement meetings_help meetings_rhythm")
     },
     "meetings_actions": about("team", get={"running": MEMBER, "other": people("other_member")}),
     "meetings_own_writing": about("participant", get={"member": OWNER, "foreign member": OWNER}),

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from coaching import enrollment, jobs, pairings, team_agreement, team_formation, team_mail
-from coaching.models import Consent, Job, Participant, Program, Team, TeamChange, TeamProposal
+from coaching.models import Consent, Job, Participant, Program, Team, TeamChange, TeamProposal, TeamWishes
 from meetings.models import Meeting
 from tests import factories
 from tests.clock import NOW
@@ -608,6 +608,19 @@ def test_a_draft_of_a_team_that_stands_by_now_is_only_discarded(office, cohort, 
     assert words in room(office, cohort).content.decode()
     response = office.get(reverse("proposal_publish", args=[draft.pk]))
     assert (response.url, said(response)) == (reverse("cohort_teams", args=[cohort.pk]), [words])
+
+
+def test_before_confirming_the_card_says_when_the_team_will_meet(
+    office, client, cohort, team, people, branch_officer
+):
+    """M3, M4"""
+    for each in people[:3]:
+        answer(client, Consent.objects.get(participant=each), "agree")
+    client.force_login(branch_officer)
+    words = "Its meetings are laid out for 9:00 a.m. on the third Wednesday of the month"
+    assert f"{words}. The team" in room(client, cohort).content.decode()
+    TeamWishes.objects.create(participant=people[0], times=["3-0900"], answered_at=NOW)
+    assert "9:00 a.m. on the third Thursday of the month. The" in room(client, cohort).content.decode()
 
 
 def test_the_card_says_who_declined_and_who_has_not_answered(
