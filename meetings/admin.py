@@ -17,6 +17,7 @@ from meetings.models import (
     Meeting,
     MeetingChange,
     Question,
+    Resource,
 )
 
 
@@ -76,6 +77,15 @@ class MeetingChangeAdmin(ReadOnly):
 class FacilitatorAdmin(ReadOnly):
     list_display = ("meeting", "component", "participant")
     list_select_related = ("meeting__item", "participant__user")
+
+
+@admin.register(Resource)
+class ResourceAdmin(ReadOnly):
+    list_display = ("title", "kind", "item", "branch", "added_by", "removed_at")
+    list_filter = ("kind", "branch")
+    list_select_related = ("item", "branch", "added_by")
+    exclude = ("content",)
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
 
 
 @admin.register(CalendarFeed)

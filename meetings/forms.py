@@ -8,11 +8,12 @@ from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Column, Div, Field, Layout, Row
 from django import forms
 
+from coaching import paper
 from coaching.meeting_times import WEEKS
 from coaching.models import Cohort, CurriculumItem, Participant, User
-from meetings import dates, notes
+from meetings import dates, notes, resources
 from meetings.evaluations import Answers
-from meetings.models import Attendance, Meeting, Question
+from meetings.models import Attendance, Meeting, Question, Resource
 from meetings.program import Part
 from meetings.scheduling import Rhythm, When, Where
 
@@ -332,6 +333,55 @@ class RhythmForm(Crispy):
         return Rhythm(
             self.cleaned_data["weekday"], self.cleaned_data["week"], self.cleaned_data["start_time"]
         )
+
+
+class ResourceForm(Crispy):
+    """M11: a link, a file, or a question to discuss."""
+
+    kind = forms.ChoiceField(
+        label="What is it?",
+        choices=Resource.Kind.choices,
+        widget=forms.RadioSelect,
+        initial=Resource.Kind.LINK,
+    )
+    title = forms.CharField(
+        label="Title, or the question",
+        max_length=300,
+        help_text="What the members read. For example: An article about trust, ten minutes.",
+    )
+    link = forms.URLField(label="Address of a link", required=False, max_length=500, assume_scheme="https")
+    file = forms.FileField(
+        label="File",
+        required=False,
+        help_text="PDF, JPEG or PNG, at most 10 MB.",
+        widget=forms.ClearableFileInput(attrs={"accept": "application/pdf,image/jpeg,image/png"}),
+    )
+
+    def clean_file(self) -> bytes | None:
+        upload = self.cleaned_data["file"]
+        if upload is None:
+            return None
+        content = upload.read(paper.MOST_BYTES + 1)
+        try:
+            resources.media_type_of(content)
+        except resources.NotUsable as refusal:
+            raise forms.ValidationError(str(refusal)) from refusal
+        return content
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        kind = data.get("kind")
+        if kind == Resource.Kind.LINK and not data.get("link") and "link" not in self.errors:
+            self.add_error("link", "Give the address the link leads to.")
+        if kind == Resource.Kind.FILE and not data.get("file") and "file" not in self.errors:
+            self.add_error("file", "Choose the file.")
+        return data
+
+    @property
+    def resource(self) -> dict[str, Any]:
+        """As resources.add takes it."""
+        data = self.cleaned_data
+        return {"kind": data["kind"], "title": data["title"], "link": data["link"], "content": data["file"]}
 
 
 class UpdateForm(Crispy):

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from meetings.views import office, planning, program, records, table
+from meetings.views import office, planning, program, records, resources, table
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("meetings/", program.my_program, name="meetings"),
@@ -54,6 +54,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
         office.correct,
         name="office_attendance",
     ),
+    path("meetings/resources/", resources.index, name="resources"),
+    path("meetings/resources/branches/<int:branch_pk>/<int:pk>/", resources.item, name="meeting_resources"),
+    path("meetings/resources/<int:pk>/remove/", resources.remove, name="resource_remove"),
+    path("meetings/resources/<int:pk>/file/", resources.file, name="resource_file"),
     path("meetings/branch/", office.branch_calendar, name="branch_meetings"),
     path("meetings/totals/", office.totals_list, name="meetings_totals_list"),
     path("meetings/totals/<int:pk>/", office.cohort_totals, name="meetings_totals"),

@@ -47,11 +47,12 @@ from coaching.models import (
 )
 from coaching.site import reference
 from coaching.team_jobs import KIND as JOB
-from meetings import agreement, attendance, evaluations, feeds, notes, scheduling
+from meetings import agreement, attendance, evaluations, feeds, notes, resources, scheduling
 from meetings import program as meeting_program
 from meetings.models import Attendance
 from tests import cast, factories
 from tests.applications import factories as papers
+from tests.applications.factories import A_SCAN
 from tests.certificates.history import hold_meetings, registered
 from tests.clock import NOW, TODAY
 
@@ -358,6 +359,17 @@ def _running_cohort(world: World, branch: Branch, where: str) -> None:
     )
     agreement.accept(team=team, seen=agreement.digest(team), by=member, now=NOW)
     agreement.ask_for_help(team=team, by=member, now=NOW)
+    resource = resources.add(
+        item=ahead.item,
+        branch=cohort.branch,
+        kind="file",
+        title="Trust, in ten minutes",
+        content=A_SCAN,
+        by=branch.officer,
+        now=NOW,
+    )
+    world.keep("resource", where or "ours", resource, owner=member)
+    world.keep("meeting resources", where or "ours", branch_pk=cohort.branch_id, pk=ahead.item_id)
     world.keep("note", where or "ours", note, owner=member)
     world.keep("action", where or "ours", action, owner=member)
     world.keep("turn", where or "ours", pk=ahead.pk, participant_pk=mates[2].pk, owner=member)

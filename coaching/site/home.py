@@ -33,6 +33,7 @@ FINDS: tuple[Find, ...] = (
     teams.answered,
     teams.without_team,
     meetings.attendance,
+    meetings.resources_missing,
     meetings.next_one,
     meetings.progress,
     meetings.evaluations,

@@ -95,7 +95,10 @@ def _of_an_office(user: User) -> list[Link]:
             Link("Branch meetings", reverse("branch_meetings")),
         ]
     if permissions.training_office(user):
-        return [Link("Evaluations", reverse("meetings_totals_list"))]
+        return [
+            Link("Resources", reverse("resources")),
+            Link("Evaluations", reverse("meetings_totals_list")),
+        ]
     return []
 
 

@@ -14,6 +14,7 @@ from meetings.models.meetings import (
     MeetingTeam,
     current_memberships,
 )
+from meetings.models.resources import Resource
 from meetings.models.space import Acceptance, ActionItem, Note, TeamKey
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "MeetingTeam",
     "Note",
     "Question",
+    "Resource",
     "TeamKey",
     "current_memberships",
 ]

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -32,7 +33,8 @@ TEAMS_A_PAGE = 10
 def cohorts(request: HttpRequest) -> HttpResponse:
     found = office_cohorts(person(request)).select_related("program", "branch")
     rows = grid.cohort_lines(found.order_by("-first_month", "pk"), today=timezone.localdate())
-    return render(request, "meetings/office_cohorts.html", {"rows": rows})
+    context = {"rows": rows, "resources_address": reverse("resources")}
+    return render(request, "meetings/office_cohorts.html", context)
 
 
 @access(branch_office)

@@ -9,7 +9,18 @@ from django.views.decorators.http import require_http_methods, require_safe
 from coaching.errors import refusals_told
 from coaching.models import CurriculumItem, Membership, Team, User
 from coaching.permissions import access, branch_office, deputy, officers_of, post_only, signed_in
-from meetings import agreement, attendance, dates, evaluations, ledger, notes, program, scheduling, team_space
+from meetings import (
+    agreement,
+    attendance,
+    dates,
+    evaluations,
+    ledger,
+    notes,
+    program,
+    resources,
+    scheduling,
+    team_space,
+)
 from meetings.forms import FacilitatorsForm
 from meetings.models import Attendance, EvaluationReceipt, Meeting, current_memberships
 
@@ -160,6 +171,7 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
         "members": members,
         "marks": found.attendance.select_related("participant__user").order_by("participant__user__name"),
         "changes": found.changes.select_related("made_by"),
+        "resources": resources.of_meeting(found),
         "teams": found.teams.all(),
         "visitors": found.visitors.all(),
         "final_contents": found.cohort.final_meeting_contents if _is_final(found) else "",

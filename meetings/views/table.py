@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from coaching.errors import Refused, refusals_told
 from coaching.models import Membership, Participant
 from coaching.permissions import access, post_only, signed_in
-from meetings import agreement, notes, program, team_space
+from meetings import agreement, notes, program, resources, team_space
 from meetings.forms import ActionForm, NoteForm, UpdateForm
 from meetings.models import ActionItem, Meeting, Note, current_memberships
 from meetings.views.program import person, submitted, visible_meeting
@@ -46,6 +46,7 @@ def table(request: HttpRequest, pk: int) -> HttpResponse:
         "me": place.participant,
         "turns": notes.turns(found, place.team, members),
         "lines": lines,
+        "resources": resources.of_meeting(found),
         "tight": tight,
         "competency": found.item is not None
         and any(part.key == "competency" for part in program.parts_of(found, members)),

@@ -116,6 +116,8 @@ def test_pages_of_the_offices(page, sign_in, held, cohort, people, branch_office
         reverse("office_meetings_cohort", args=[cohort.pk]),
         reverse("office_meeting", args=[held.pk]),
         reverse("office_attendance", args=[held.pk, people.charlie.pk]),
+        reverse("resources"),
+        reverse("meeting_resources", args=[cohort.branch_id, held.item_id]),
         reverse("meetings_totals_list"),
         reverse("meetings_totals", args=[cohort.pk]),
     ):

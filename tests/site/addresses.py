@@ -265,6 +265,8 @@ OFFICE_MEETINGS = dict.fromkeys(MEETINGS, OFFICE) | dict.fromkeys(
 )
 TOTALS = {label: who | people("training_officer") for label, who in COHORTS_READ.items()}
 OWN_OR_FOREIGN = {"ours": OWNER, "foreign": OWNER}
+TAUGHT = people("member other_member graduate")
+GIVING = {"ours": OFFICE | people("training_officer"), "foreign": people("other_officer training_officer")}
 MEETING_ROOMS = {
     "meetings": page(PEOPLE),
     "meetings_calendar": page(people("member other_member graduate")),
@@ -301,6 +303,13 @@ MEETING_ROOMS = {
     "office_meeting": both("meeting", OFFICE_MEETINGS),
     "office_attendance": both("attendance", {"ours": OFFICE, "foreign": people("other_officer")}),
     "branch_meetings": page(DEPUTY),
+    # M11: the department's training office serves every branch.
+    "resources": page(OFFICERS | people("training_officer")),
+    "meeting_resources": both("meeting resources", GIVING),
+    "resource_remove": both("resource", GIVING),
+    "resource_file": about(
+        "resource", get={"ours": GIVING["ours"] | TAUGHT, "foreign": GIVING["foreign"] | OWNER}
+    ),
     "meetings_totals_list": page(OFFICERS | DEPUTY | people("training_officer")),
     "meetings_totals": about("cohort", get=TOTALS),
 }

@@ -10,7 +10,7 @@ from django.utils.dateformat import time_format
 from coaching import permissions
 from coaching.models import Membership, Participant, User
 from coaching.site.waiting.cards import Card, Urgency, about, counted, day, only_for
-from meetings import ledger
+from meetings import ledger, resources
 from meetings.completion import Reason, Standing
 from meetings.models import (
     Attendance,
@@ -49,6 +49,26 @@ def _when_and_where(meeting: Meeting) -> str:
     hours = f"{time_format(meeting.start_time, 'g:i a')} to {time_format(meeting.end_time, 'g:i a')}"
     place = meeting.place or ("online" if meeting.mode == Meeting.Mode.REMOTE else "place still open")
     return f"{day(meeting.date)}, {hours}, {place}."
+
+
+@only_for(permissions.any_of(permissions.branch_office, permissions.training_office))
+def resources_missing(user: User, now: datetime) -> list[Card]:
+    """M11: seen in time, the next meeting first."""
+    lines = resources.missing(user, today=timezone.localdate(now))
+    if not lines:
+        return []
+    first = lines[0]
+    assert first.next_date is not None
+    return [
+        Card(
+            title=f"{counted(len(lines), 'meeting has', 'meetings have')} no resources yet",
+            text=f"The next one is “{first.item.title}” on {day(first.next_date)}.",
+            address=reverse("resources"),
+            action="Give resources",
+            urgency=Urgency.SOON,
+            icon="calendar",
+        )
+    ]
 
 
 def _without_attendance(user: User, today: date) -> QuerySet[Meeting]:
