@@ -9,6 +9,7 @@ def do_due(*, now: datetime) -> dict[str, int]:
     """Reminders of the days ahead, and evaluations whose time is over; safe to run at any time and twice."""
     return {
         "meetings_reminded": mail.queue_reminders(now=now),
+        "evaluations_reminded": mail.queue_evaluation_reminders(now=now),
         "evaluations_closed": evaluations.close_evaluations(now=now),
         "team_texts_deleted": notes.delete_what_is_due(now=now),
     }

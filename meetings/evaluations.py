@@ -7,10 +7,11 @@ still can, for the certificate's sake, until the program's last closing: those a
 """
 
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Max
 
 from coaching import audit
 from coaching.errors import Refused
@@ -70,6 +71,30 @@ def to_evaluate(meeting: Meeting, user: User) -> Participant | None:
 def is_closed(meeting: Meeting) -> bool:
     """Whether nothing can be answered any more: the program's last closing has been."""
     return EvaluationClosing.objects.filter(cohort=meeting.cohort_id, item=None).exists()
+
+
+def answer_by(meeting: Meeting) -> date:
+    """The last day on which answers are counted together with those of the cohort's other teams."""
+    return answer_by_each([meeting])[meeting.pk]
+
+
+def answer_by_each(meetings: Collection[Meeting]) -> dict[int, date]:
+    """By meeting; one query for any number, whose cohorts have been read."""
+    same = Meeting.objects.live().filter(cohort__in={each.cohort_id for each in meetings}).exclude(item=None)
+    rows = same.values("cohort", "item").annotate(last=Max("date")).values_list("cohort", "item", "last")
+    last = {(cohort, item): day for cohort, item, day in rows.order_by()}
+    return {
+        each.pk: last.get((each.cohort_id, each.item_id), each.date)
+        + timedelta(days=each.cohort.evaluation_days)
+        for each in meetings
+    }
+
+
+def unanswered(meeting: Meeting) -> list[Participant]:
+    """Who was there and has not evaluated the meeting (C1)."""
+    rows = meeting.attendance.filter(status__in=(Attendance.Status.PRESENT, Attendance.Status.REMOTE))
+    rows = rows.exclude(participant__in=meeting.receipts.values("participant"))
+    return [row.participant for row in rows.select_related("participant__user")]
 
 
 def own_answers(meeting: Meeting, participant: Participant) -> Answers:

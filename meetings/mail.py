@@ -10,7 +10,14 @@ from coaching.models import Message, Team, User
 from coaching.outbox import Mail
 from coaching.permissions import officers_of
 from meetings import agreement, evaluations, program, team_space
-from meetings.models import Attendance, EvaluationReceipt, Meeting, MeetingChange, current_memberships
+from meetings.models import (
+    Attendance,
+    EvaluationClosing,
+    EvaluationReceipt,
+    Meeting,
+    MeetingChange,
+    current_memberships,
+)
 
 REMIND_DAYS = 3
 
@@ -22,6 +29,7 @@ def register() -> None:
     outbox.register("meetings.left_month", left_month)
     outbox.register("meetings.reminder", reminder)
     outbox.register("meetings.evaluate", evaluate)
+    outbox.register("meetings.evaluate_reminder", evaluate_reminder)
     outbox.register("meetings.attendance_corrected", attendance_corrected)
     outbox.register(agreement.HELP, help_asked)
 
@@ -72,10 +80,27 @@ def reminder(recipient: User, *, meeting: int) -> Mail | None:
 def evaluate(recipient: User, *, meeting: int, participant: int) -> Mail | None:
     """C1: nobody is asked who has answered."""
     found = _meeting(meeting)
-    answered = EvaluationReceipt.objects.filter(meeting=meeting, participant=participant).exists()
-    if answered or evaluations.is_closed(found) or evaluations.to_evaluate(found, recipient) is None:
+    if not _has_to_evaluate(recipient, found, participant):
         return None
-    return _mail("evaluate", recipient, meeting=found)
+    return _mail("evaluate", recipient, meeting=found, answer_by=evaluations.answer_by(found))
+
+
+def evaluate_reminder(recipient: User, *, meeting: int, participant: int) -> Mail | None:
+    """C1: before the answers are counted, only to who has not answered."""
+    found = _meeting(meeting)
+    day = evaluations.answer_by(found)
+    if day < found.local_today(timezone.now()) or not _has_to_evaluate(recipient, found, participant):
+        return None
+    return _mail("evaluate_reminder", recipient, meeting=found, answer_by=day)
+
+
+def _has_to_evaluate(recipient: User, meeting: Meeting, participant: int) -> bool:
+    answered = EvaluationReceipt.objects.filter(meeting=meeting, participant=participant).exists()
+    return (
+        not answered
+        and not evaluations.is_closed(meeting)
+        and evaluations.to_evaluate(meeting, recipient) is not None
+    )
 
 
 def attendance_corrected(recipient: User, *, meeting: int, participant: int) -> Mail | None:
@@ -110,6 +135,28 @@ def queue_reminders(*, now: datetime) -> int:
         key, ids = f"{meeting.pk}.{meeting.date}", {"meeting": meeting.pk}
         outbox.queue_many(kind="meetings.reminder", to=to, key=key, now=now, ids=ids)
     return len(waiting)
+
+
+def queue_evaluation_reminders(*, now: datetime) -> int:
+    """Ask once more whoever was there and has not answered, in the last days in which it is counted (C1).
+
+    Each person is reminded once of a meeting; safe to run at any time. Returns how many have not answered.
+    """
+    closed = EvaluationClosing.objects.filter(item=None).values("cohort")
+    held = Meeting.objects.filter(status=Meeting.Status.HELD).exclude(cohort__in=closed)
+    meetings = list(held.select_related("cohort"))
+    days, number = evaluations.answer_by_each(meetings), 0
+    for meeting in meetings:
+        day = days[meeting.pk]
+        if day - timedelta(days=REMIND_DAYS) <= meeting.local_today(now) <= day:
+            for participant in evaluations.unanswered(meeting):
+                ids = {"meeting": meeting.pk, "participant": participant.pk}
+                key = f"{meeting.pk}"
+                outbox.queue(
+                    kind="meetings.evaluate_reminder", to=participant.user, key=key, now=now, ids=ids
+                )
+                number += 1
+    return number
 
 
 def _meeting(pk: int) -> Meeting:

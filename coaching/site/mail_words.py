@@ -34,6 +34,7 @@ ABOUT = {
     "meetings.attendance_corrected": "Attendance was corrected",
     "meetings.changed": "A meeting has changed",
     "meetings.evaluate": "A meeting is to be evaluated",
+    "meetings.evaluate_reminder": "Reminder to evaluate a meeting",
     "meetings.help": "A team asks for help",
     "meetings.laid_out": "The team’s meetings are planned",
     "meetings.left_month": "A team’s month may be without its meeting",

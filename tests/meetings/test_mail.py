@@ -136,3 +136,42 @@ def test_the_database_keeps_one_facilitator_a_component(meeting, people):
         refused_by(meeting.facilitators.create, component="program", participant=people.bob)
         == "facilitator_one_per_component"
     )
+
+
+def test_who_has_not_evaluated_is_reminded_once_before_it_is_counted(
+    meeting, meetings, people, alice, bob, other_team
+):
+    """C1: three days before the last of the cohort's answers to this meeting are counted."""
+    theirs = scheduling.lay_out_meetings(team=other_team, by=None, now=NOW)[0]
+    move(theirs, date(2027, 2, 24), people.dora.user)
+    marks = {people.alice: "present", people.bob: "remote", people.charlie: "absent"}
+    attendance.take_attendance(meeting=meeting, marks=marks, by=alice, now=noon(meeting.date))
+    last = date(2027, 3, 10)
+    assert evaluations.answer_by(meeting) == last
+    answers = {each.pk: 5 for each in evaluations.questions_for(meeting.cohort) if each.kind == "rating"}
+    evaluations.submit_evaluation(meeting=meeting, answers=answers, by=alice, now=noon(meeting.date))
+
+    def reminded(day: date) -> list[str]:
+        due.do_due(now=noon(day))
+        rows = Message.objects.filter(kind="meetings.evaluate_reminder")
+        return [str(each.recipient) for each in rows.select_related("recipient")]
+
+    assert reminded(last - timedelta(days=4)) == []
+    for ahead in (3, 2, 0):
+        assert reminded(last - timedelta(days=ahead)) == ["Bob Example"]
+    with time_machine.travel(noon(last), tick=False):
+        letter = build("evaluate_reminder", bob)
+        assert "Until Wednesday, March 10, 2027 your answers are counted" in letter.body
+    with time_machine.travel(noon(last + timedelta(days=1)), tick=False):
+        assert build("evaluate_reminder", bob) is None
+
+
+def test_nobody_is_reminded_who_has_evaluated_meanwhile(meeting, people, alice, bob):
+    attendance.take_attendance(
+        meeting=meeting, marks={people.bob: "present"}, by=alice, now=noon(meeting.date)
+    )
+    due.do_due(now=noon(evaluations.answer_by(meeting)))
+    answers = {each.pk: 5 for each in evaluations.questions_for(meeting.cohort) if each.kind == "rating"}
+    evaluations.submit_evaluation(meeting=meeting, answers=answers, by=bob, now=noon(meeting.date))
+    with time_machine.travel(noon(evaluations.answer_by(meeting)), tick=False):
+        assert build("evaluate_reminder", bob) is None
