@@ -82,7 +82,7 @@ def answer_by_each(meetings: Collection[Meeting]) -> dict[int, date]:
     """By meeting; one query for any number, whose cohorts have been read."""
     same = Meeting.objects.live().filter(cohort__in={each.cohort_id for each in meetings}).exclude(item=None)
     rows = same.values("cohort", "item").annotate(last=Max("date")).values_list("cohort", "item", "last")
-    last = {(cohort, item): day for cohort, item, day in rows.order_by()}
+    last: dict[tuple[int, int | None], date] = {(cohort, item): day for cohort, item, day in rows.order_by()}
     return {
         each.pk: last.get((each.cohort_id, each.item_id), each.date)
         + timedelta(days=each.cohort.evaluation_days)
