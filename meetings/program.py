@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
+from typing import Any
 
 from django.db import transaction
+from django.template.loader import render_to_string
 
-from coaching import audit
+from coaching import audit, pdf
 from coaching.models import CurriculumItem, Participant, Team, User
 from meetings import agenda, team_space
 from meetings.dates import DateWarning, closed_warning, free_day
@@ -119,6 +121,13 @@ def choose_facilitators(
         Facilitator(meeting=meeting, component=key, participant_id=pk) for key, pk in wanted.items()
     )
     audit.record("meeting.facilitators_chosen", by=by, obj=meeting, now=now, data=wanted)
+
+
+def calendar_pdf(context: dict[str, Any]) -> bytes:
+    """M4: the calendar of the whole program for the wall, as an accessible PDF (PDF/UA-1)."""
+    html = render_to_string("meetings/calendar_file.html", context)
+    with pdf.one_at_a_time:
+        return pdf.written(pdf.laid_out(html, sheet="meetings/calendar_file.css"))
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("meetings/programs/<int:pk>/", program.my_program, name="meetings_program"),
     path("meetings/calendar/", program.printable, name="meetings_calendar"),
     path("meetings/programs/<int:pk>/calendar/", program.printable, name="meetings_program_calendar"),
+    path(
+        "meetings/programs/<int:pk>/calendar.pdf",
+        program.printable_file,
+        name="meetings_program_calendar_file",
+    ),
     path("meetings/subscribe/", records.feed, name="calendar_feed"),
     path("meetings/subscribe/create/", records.feed_create, name="calendar_feed_create"),
     path("meetings/subscribe/revoke/", records.feed_revoke, name="calendar_feed_revoke"),

@@ -1,5 +1,7 @@
 """What a team's members read: the program, the printable calendar, the team, one meeting."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
@@ -74,18 +76,34 @@ def my_program(request: HttpRequest, pk: int | None = None) -> HttpResponse:
 @require_safe
 def printable(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     """M4: one calendar of the whole program, for the wall."""
+    return render(request, "meetings/calendar.html", _calendar(request, pk))
+
+
+@access(signed_in)
+@require_safe
+def printable_file(request: HttpRequest, pk: int) -> HttpResponse:
+    """The same as an accessible PDF."""
+    context = _calendar(request, pk)
+    response = HttpResponse(program.calendar_pdf(context), content_type="application/pdf")
+    response["Content-Disposition"] = 'inline; filename="calendar.pdf"'
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _calendar(request: HttpRequest, pk: int | None) -> dict[str, Any]:
     membership, _ = _membership(person(request), pk)
     if membership is None:
         raise Http404
     cohort = membership.team.cohort
     meetings = [meeting for meeting in program.of_team(membership.team) if meeting.is_live]
-    context = {
+    return {
         "team": membership.team,
         "cohort": cohort,
+        "participant": membership.participant_id,
         "rows": program.with_warnings(meetings, scheduling.closed_days_of(cohort)),
         "members": team_space.members_of(membership.team),
+        "made_at": timezone.now().astimezone(cohort.zone).date(),
     }
-    return render(request, "meetings/calendar.html", context)
 
 
 @access(signed_in)

@@ -272,6 +272,7 @@ MEETING_ROOMS = {
     "meetings_calendar": page(people("member other_member graduate")),
     "meetings_program": about("participant", get={"member": OWNER, "foreign member": OWNER}),
     "meetings_program_calendar": about("participant", get={"member": OWNER, "foreign member": OWNER}),
+    "meetings_program_calendar_file": about("participant", get={"member": OWNER, "foreign member": OWNER}),
     "calendar_feed": page(PEOPLE),
     "calendar_feed_create": page(PEOPLE, PEOPLE),
     "calendar_feed_revoke": page(PEOPLE, PEOPLE),

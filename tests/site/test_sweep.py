@@ -29,6 +29,7 @@ from coaching import offices
 from coaching.models import AuditEvent, ClosedDay, User
 from coaching.site import urls
 from coaching.site.home import FINDS, cards_for
+from meetings import program as meeting_program
 from tests import world as worlds
 from tests.clock import NOW
 from tests.site.addresses import (
@@ -82,6 +83,7 @@ def nothing_is_drawn(monkeypatch) -> None:
     """Who may open a file is asked here; drawing it takes half a second."""
     monkeypatch.setattr(printing, "render", lambda form: b"%PDF-1.7")
     monkeypatch.setattr(issuing, "render", lambda content: b"%PDF-1.7")
+    monkeypatch.setattr(meeting_program, "calendar_pdf", lambda context: b"%PDF-1.7")
 
 
 # The world is built once and stays as it was: every request is taken back.
