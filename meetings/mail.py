@@ -26,6 +26,7 @@ def register() -> None:
     outbox.register("meetings.laid_out", laid_out)
     outbox.register("meetings.changed", changed)
     outbox.register("meetings.rhythm", rhythm)
+    outbox.register("meetings.places", places)
     outbox.register("meetings.left_month", left_month)
     outbox.register("meetings.reminder", reminder)
     outbox.register("meetings.evaluate", evaluate)
@@ -43,12 +44,17 @@ def rhythm(recipient: User, *, team: int) -> Mail | None:
     return _all_dates("rhythm", recipient, team)
 
 
+def places(recipient: User, *, team: int) -> Mail | None:
+    """The branch office gave several meetings their rooms or links."""
+    return _all_dates("places", recipient, team)
+
+
 def _all_dates(template: str, recipient: User, team: int) -> Mail | None:
     if not current_memberships(recipient).filter(team=team).exists():
         return None
     found = Team.objects.select_related("cohort").get(pk=team)
     meetings = Meeting.objects.of_team(found).live().select_related("item")
-    if template == "rhythm":
+    if template != "laid_out":
         meetings = meetings.upcoming(today_of(found.cohort, timezone.now()))
     return _mail(template, recipient, team=found, meetings=meetings)
 

@@ -53,6 +53,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("meetings/programs/<int:pk>/my-writing/", table.own_writing, name="meetings_own_writing"),
     path("meetings/office/", office.cohorts, name="office_meetings"),
     path("meetings/office/<int:pk>/", office.cohort, name="office_meetings_cohort"),
+    path("meetings/office/<int:pk>/places/", office.places, name="office_places"),
     path("meetings/office/meetings/<int:pk>/", office.meeting, name="office_meeting"),
     path(
         "meetings/office/meetings/<int:pk>/participants/<int:participant_pk>/",

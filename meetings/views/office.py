@@ -21,7 +21,7 @@ from coaching.permissions import (
     training_office,
 )
 from meetings import attendance, grid, ledger, scheduling, totals
-from meetings.forms import CorrectionForm, CountForForm
+from meetings.forms import CorrectionForm, CountForForm, PlacesForm
 from meetings.models import Meeting
 from meetings.views.program import person, submitted
 
@@ -46,6 +46,34 @@ def cohort(request: HttpRequest, pk: int) -> HttpResponse:
     grids = grid.attendance_grids(found, list(teams), ledger.standings(found, today=today))
     context = {"cohort": found, "page": teams, "grids": grids, "today": today}
     return render(request, "meetings/office_cohort.html", context)
+
+
+@access(branch_office)
+@require_http_methods(["GET", "HEAD", "POST"])
+def places(request: HttpRequest, pk: int) -> HttpResponse:
+    """Rooms and links for several meetings at once."""
+    found = get_object_or_404(office_cohorts(person(request)).select_related("program", "branch"), pk=pk)
+    now = timezone.now()
+    ahead = scheduling.places_open_to_the_office(found, now=now).prefetch_related("meeting_teams__team")
+    initial = {"mode": Meeting.Mode.IN_PERSON, "place": found.meeting_place}
+    form = PlacesForm(
+        submitted(request), meetings=ahead.order_by("date", "start_time", "pk"), initial=initial
+    )
+    if request.method == "POST" and form.is_valid():
+        number = scheduling.set_places(
+            cohort=found,
+            meetings=form.cleaned_data["meetings"],
+            where=form.where,
+            by=person(request),
+            now=now,
+        )
+        if number:
+            meetings = "1 meeting has" if number == 1 else f"{number} meetings have"
+            messages.success(request, f"{meetings} another place. The teams are told.")
+        else:
+            messages.info(request, "These meetings are there already. Nobody was written to.")
+        return redirect("office_places", found.pk)
+    return render(request, "meetings/office_places.html", {"cohort": found, "form": form})
 
 
 def _office_meeting(request: HttpRequest, pk: int) -> Meeting:

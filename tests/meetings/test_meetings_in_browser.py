@@ -114,6 +114,7 @@ def test_pages_of_the_offices(page, sign_in, held, cohort, people, branch_office
     for address in (
         reverse("office_meetings"),
         reverse("office_meetings_cohort", args=[cohort.pk]),
+        reverse("office_places", args=[cohort.pk]),
         reverse("office_meeting", args=[held.pk]),
         reverse("office_attendance", args=[held.pk, people.charlie.pk]),
         reverse("resources"),

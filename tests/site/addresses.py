@@ -301,6 +301,7 @@ MEETING_ROOMS = {
     "meeting_evaluation": both("meeting", {"past": people("member former_member")}),
     "office_meetings": page(OFFICERS),
     "office_meetings_cohort": about("cohort", get=COHORTS),
+    "office_places": both("cohort", COHORTS),
     "office_meeting": both("meeting", OFFICE_MEETINGS),
     "office_attendance": both("attendance", {"ours": OFFICE, "foreign": people("other_officer")}),
     "branch_meetings": page(DEPUTY),

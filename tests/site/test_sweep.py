@@ -301,7 +301,14 @@ def fault_of(case: Case) -> str:
     where = f"{case.method.upper()} {case.path} ({case.label}) as {case.role}: {status}"
     if case.allowed:
         fine = status in (200, 302, 303) and not is_sign_in(answer)
-        return "" if fine else f"{where} where it is allowed"
+        nowhere = not answer.streaming and b'href=""' in answer.content
+        return (
+            f"{where} where it is allowed"
+            if not fine
+            else f"{where}, a link leads nowhere"
+            if nowhere
+            else ""
+        )
     if case.role == "anonymous" and not is_public(case.name):
         return "" if is_sign_in(answer) else f"{where} instead of the sign-in page"
     if status == 405 and not case.offered:

@@ -33,3 +33,21 @@ def test_template_keeps_the_content_security_policy(name):
     html = re.sub(r"{%.*?%}|{{.*?}}|{#.*?#}", "", (FOLDER / name).read_text(), flags=re.DOTALL)
     found = [what for what, pattern in REFUSED.items() if re.search(pattern, html, re.IGNORECASE)]
     assert found == []
+
+
+BLOCK = re.compile(r"{% block (\w+) %}(.*?){% endblock %}", re.DOTALL)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_what_one_block_names_no_other_uses(name):
+    """A name that `as` gives ends with its block: a link would lead nowhere in the next one."""
+    blocks = dict(BLOCK.findall((FOLDER / name).read_text()))
+    given = {block: set(re.findall(r"\bas (\w+) %}", html)) for block, html in blocks.items()}
+    lost = [
+        (one, other)
+        for block, names in given.items()
+        for one in names
+        for other, html in blocks.items()
+        if other != block and one not in given[other] and re.search(rf"{{[{{%][^}}]*\b{one}\b", html)
+    ]
+    assert lost == []
