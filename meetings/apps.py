@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.core import checks
 
 
 class MeetingsConfig(AppConfig):
@@ -7,5 +8,7 @@ class MeetingsConfig(AppConfig):
 
     def ready(self) -> None:
         from meetings import mail
+        from meetings.checks import keys_are_there
 
+        checks.register(keys_are_there)
         mail.register()

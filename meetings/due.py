@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from meetings import evaluations, mail, notes
+from meetings import evaluations, mail, needs, notes
 
 
 def do_due(*, now: datetime) -> dict[str, int]:
@@ -12,4 +12,5 @@ def do_due(*, now: datetime) -> dict[str, int]:
         "evaluations_reminded": mail.queue_evaluation_reminders(now=now),
         "evaluations_closed": evaluations.close_evaluations(now=now),
         "team_texts_deleted": notes.delete_what_is_due(now=now),
+        "needs_deleted": needs.delete_what_is_due(now=now),
     }

@@ -415,6 +415,16 @@ class UpdateForm(Crispy):
             self.fields[name] = _text(label, rows=3, required=False)
 
 
+class NeedForm(Crispy):
+    text = forms.CharField(
+        label="What you need",
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text="You need not say why.",
+    )
+
+
 class NoteForm(Crispy):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from coaching import outbox
 from coaching.days import today_of
-from coaching.models import Message, Team, User
+from coaching.models import Message, Participant, Team, User
 from coaching.outbox import Mail
 from coaching.permissions import officers_of
 from meetings import agreement, evaluations, program, team_space
@@ -16,6 +16,7 @@ from meetings.models import (
     EvaluationReceipt,
     Meeting,
     MeetingChange,
+    Need,
     current_memberships,
 )
 
@@ -33,6 +34,7 @@ def register() -> None:
     outbox.register("meetings.evaluate_reminder", evaluate_reminder)
     outbox.register("meetings.attendance_corrected", attendance_corrected)
     outbox.register(agreement.HELP, help_asked)
+    outbox.register("meetings.need", need)
 
 
 def laid_out(recipient: User, *, team: int) -> Mail | None:
@@ -122,6 +124,15 @@ def help_asked(recipient: User, *, team: int, by: int) -> Mail | None:
     if recipient not in officers_of(found.cohort, on=timezone.localdate()):
         return None
     return _mail("help", recipient, team=found, by=User.objects.get(pk=by))
+
+
+def need(recipient: User, *, participant: int) -> Mail | None:
+    """That somebody said what they need; not what."""
+    found = Participant.objects.select_related("user", "cohort__branch").get(pk=participant)
+    still_said = Need.objects.filter(participant=found).exists()
+    if not still_said or recipient not in officers_of(found.cohort, on=timezone.localdate()):
+        return None
+    return _mail("need", recipient, participant=found)
 
 
 def queue_reminders(*, now: datetime) -> int:

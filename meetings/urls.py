@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from meetings.views import office, planning, program, records, resources, table
+from meetings.views import needs, office, planning, program, records, resources, table
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("meetings/", program.my_program, name="meetings"),
@@ -53,6 +53,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("meetings/programs/<int:pk>/my-writing/", table.own_writing, name="meetings_own_writing"),
     path("meetings/office/", office.cohorts, name="office_meetings"),
     path("meetings/office/<int:pk>/", office.cohort, name="office_meetings_cohort"),
+    path("meetings/programs/<int:pk>/needs/", needs.say, name="my_need"),
+    path("meetings/office/<int:pk>/needs/", needs.of_cohort, name="office_needs"),
     path("meetings/office/<int:pk>/places/", office.places, name="office_places"),
     path("meetings/office/meetings/<int:pk>/", office.meeting, name="office_meeting"),
     path(

@@ -40,6 +40,11 @@ def new_wrapped_key() -> bytes:
     return _from_environment("NOTES_KEY").encrypt(Fernet.generate_key())
 
 
+def of_the_site() -> Key:
+    """NOTES_KEY itself, for what is no team's."""
+    return _from_environment("NOTES_KEY")
+
+
 def unwrapped(key: bytes) -> Key:
     """Raises CannotRead."""
     try:

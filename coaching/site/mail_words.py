@@ -38,6 +38,7 @@ ABOUT = {
     "meetings.help": "A team asks for help",
     "meetings.laid_out": "The team’s meetings are planned",
     "meetings.left_month": "A team’s month may be without its meeting",
+    "meetings.need": "A participant said what they need",
     "meetings.places": "Where the team’s meetings take place",
     "meetings.reminder": "Reminder of a meeting",
     "meetings.rhythm": "The team’s meetings have other dates",

@@ -15,7 +15,7 @@ from meetings.models.meetings import (
     current_memberships,
 )
 from meetings.models.resources import Resource
-from meetings.models.space import Acceptance, ActionItem, Note, TeamKey
+from meetings.models.space import Acceptance, ActionItem, Need, Note, TeamKey
 
 __all__ = [
     "Acceptance",
@@ -30,6 +30,7 @@ __all__ = [
     "Meeting",
     "MeetingChange",
     "MeetingTeam",
+    "Need",
     "Note",
     "Question",
     "Resource",

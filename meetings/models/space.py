@@ -84,3 +84,14 @@ class ActionItem(models.Model):
 
     def __str__(self) -> str:
         return f"Action item {self.pk}"
+
+
+class Need(models.Model):
+    """What a participant needs to take part, for the branch office alone."""
+
+    participant = models.OneToOneField(Participant, models.PROTECT, related_name="need")
+    ciphertext = models.BinaryField()
+    said_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"Need {self.pk}"

@@ -103,9 +103,21 @@
     if (forms.includes(event.target) && pressed?.name) event.detail.parameters[pressed.name] = pressed.value;
   });
 
+  // What is swapped may be taller or shorter: where the button stood stays where it is on the screen.
+  let stood = null;
+  const top = () => document.getElementById(place)?.getBoundingClientRect().top ?? 0;
+  document.body.addEventListener("htmx:beforeSwap", (event) => {
+    if (forms.includes(event.target)) stood = {top: top(), scrolled: window.scrollY};
+  });
+
   // After a move, or one that was refused, the keyboard is where the person is now; otherwise at the same button.
   document.body.addEventListener("htmx:afterRequest", (event) => {
     if (!forms.includes(event.target)) return;
+    if (stood) {
+      window.scrollTo(0, stood.scrolled);
+      if (event.target === forms[1]) window.scrollBy(0, top() - stood.top);
+      stood = null;
+    }
     const there = event.target === form
       ? document.querySelector(`#person-${form.elements.participant.value} [data-pick]`)
       : document.querySelector(`#${place} [form="${event.target.id}"]`);

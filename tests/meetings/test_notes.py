@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 
 from coaching.models import AuditEvent, AuditPayload, Message
 from meetings import due, notes, scheduling, vault
+from meetings.checks import keys_are_there
 from meetings.models import ActionItem, Note, TeamKey
 from meetings.team_space import NotYourMeeting
 from tests.clock import NOW
@@ -318,3 +319,11 @@ def test_ones_own_writing_to_take_along(update, advise, agree, meetings, people,
     assert "Call the desk (done): By phone" in text
     assert "Send it (by Wednesday, March 3, 2027)" in text
     assert notes.own_writing(people.charlie) == "What Charlie Example wrote in the 2027-11 program\n"
+
+
+@pytest.mark.parametrize("name", ["NOTES_KEY", "EVALUATIONS_KEY"])
+def test_a_missing_key_is_said_before_anybody_writes(settings, name):
+    assert keys_are_there() == []
+    setattr(settings, name, " ")
+    [error] = keys_are_there()
+    assert error.msg == f"{name} is empty, so what people write cannot be kept."

@@ -302,6 +302,10 @@ MEETING_ROOMS = {
     "office_meetings": page(OFFICERS),
     "office_meetings_cohort": about("cohort", get=COHORTS),
     "office_places": both("cohort", COHORTS),
+    "office_needs": about("cohort", get=COHORTS),
+    "my_need": both(
+        "participant", dict.fromkeys(("asked", "member", "foreign asked", "foreign member"), OWNER)
+    ),
     "office_meeting": both("meeting", OFFICE_MEETINGS),
     "office_attendance": both("attendance", {"ours": OFFICE, "foreign": people("other_officer")}),
     "branch_meetings": page(DEPUTY),

@@ -193,7 +193,8 @@ def test_what_a_move_did_stays_in_sight_and_covers_nothing(page, open_board, dra
     undo = page.get_by_role("button", name="Undo")
     expect(page.locator("#board-done")).to_be_in_viewport(ratio=1)
     expect(undo).to_be_in_viewport(ratio=1)
-    for _ in range(15):  # until the scrolling ends
+    assert page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
+    for _ in range(15):
         page.wait_for_function(
             """() => {
                 const [on, line] = [document.activeElement, document.getElementById("board-done")];

@@ -67,6 +67,7 @@ HIDDEN = {
     "meetings.EvaluationDraft",
     "meetings.EvaluationReceipt",
     "meetings.MeetingTeam",  # stands with its meeting
+    "meetings.Need",  # for the branch office alone
     "meetings.Note",
     "meetings.TeamKey",
 }

@@ -31,7 +31,11 @@ SIGN_IN_AS = (
     DemoPerson("Team member", address("member"), "is in month five, with an evaluation to fill in"),
     DemoPerson("Graduate", address("graduate"), "has a certificate to show"),
     DemoPerson("Superintendent", address("superintendent"), "has a certificate to approve"),
-    DemoPerson("Training office", address("training.office"), "reads how the meetings were evaluated"),
+    DemoPerson(
+        "Training office",
+        address("training.office"),
+        "gives the meetings their resources, reads how they were evaluated",
+    ),
     DemoPerson(
         "Operations branch office", address("operations.office"), "is forming teams in another branch"
     ),
