@@ -62,6 +62,11 @@ def time_for_all(cohort: Cohort, wishes: Iterable[TeamWishes | None]) -> Meeting
 WEEKS = ("first", "second", "third", "fourth")
 
 
+def week_choices() -> list[tuple[int, str]]:
+    """For a form: which week of the month."""
+    return [(number, word.capitalize()) for number, word in enumerate(WEEKS, start=1)]
+
+
 def rule_in_words(cohort: Cohort, when: MeetingTime) -> str:
     """ "9:00 a.m. on the third Wednesday of the month" """
     return f"{when.clock} on the {WEEKS[cohort.meeting_week - 1]} {when.day} of the month"

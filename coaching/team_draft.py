@@ -296,9 +296,7 @@ def _effect(draft: TeamProposal, board: Board, teams: Teams, words: str) -> Effe
 
 
 def refuse_broken_team(number: int, old: list[Finding], new: list[Finding]) -> None:
-    known = {(each.label, each.words) for each in old if not each.ok}
-    broken = [each for each in new if each.hard and not each.ok and each.label != SIZE]
-    reasons = [each.words for each in broken if (each.label, each.words) not in known]
+    reasons = [each.words for each in new if each.label != SIZE and _is_newly_broken(each, old)]
     if reasons:
         raise HardRule(f"Nobody was moved. Draft team {number} would break a rule: {' '.join(reasons)}")
 

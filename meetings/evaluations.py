@@ -79,15 +79,20 @@ def answer_by(meeting: Meeting) -> date:
 
 
 def answer_by_each(meetings: Collection[Meeting]) -> dict[int, date]:
-    """By meeting; one query for any number, whose cohorts have been read."""
-    same = Meeting.objects.live().filter(cohort__in={each.cohort_id for each in meetings}).exclude(item=None)
-    rows = same.values("cohort", "item").annotate(last=Max("date")).values_list("cohort", "item", "last")
-    last: dict[tuple[int, int | None], date] = {(cohort, item): day for cohort, item, day in rows.order_by()}
+    """By meeting; one query for any number, whose cohorts have been read. An extra meeting goes by its own date."""
+    last = _last_dates({each.cohort_id for each in meetings})
+    days = {each.pk: last.get((each.cohort_id, each.item_id)) if each.item_id else None for each in meetings}
     return {
-        each.pk: last.get((each.cohort_id, each.item_id), each.date)
-        + timedelta(days=each.cohort.evaluation_days)
+        each.pk: (days[each.pk] or each.date) + timedelta(days=each.cohort.evaluation_days)
         for each in meetings
     }
+
+
+def _last_dates(cohorts: Collection[int]) -> dict[tuple[int, int | None], date]:
+    """By cohort and meeting of the curriculum (None: the extra ones), the last day on which a team meets for it."""
+    rows = Meeting.objects.live().filter(cohort__in=cohorts).values("cohort", "item")
+    found = rows.annotate(last=Max("date")).values_list("cohort", "item", "last").order_by()
+    return {(cohort, item): day for cohort, item, day in found}
 
 
 def unanswered(meeting: Meeting) -> list[Participant]:
@@ -156,9 +161,7 @@ def close_evaluations(*, now: datetime) -> int:
 def _close_cohort(cohort: Cohort, now: datetime) -> int:
     today = now.astimezone(cohort.zone).date()
     days = timedelta(days=cohort.evaluation_days)
-    last: dict[int | None, date] = {}
-    for meeting in cohort.meetings.live():
-        last[meeting.item_id] = max(meeting.date, last.get(meeting.item_id, meeting.date))
+    last = {item: day for (_, item), day in _last_dates([cohort.pk]).items()}
     closed = set(cohort.closings.values_list("item_id", flat=True))
     due = [item for item, day in last.items() if item and item not in closed and day + days < today]
     for item in CurriculumItem.objects.filter(pk__in=due):

@@ -9,9 +9,9 @@ from crispy_forms.layout import Column, Div, Field, Layout, Row
 from django import forms
 
 from coaching import paper
-from coaching.meeting_times import WEEKS
+from coaching.meeting_times import week_choices
 from coaching.models import Cohort, CurriculumItem, Participant, User
-from meetings import dates, notes, resources
+from meetings import dates, needs, notes, resources
 from meetings.evaluations import Answers
 from meetings.models import Attendance, Meeting, Question, Resource
 from meetings.program import Part
@@ -342,7 +342,7 @@ class RhythmForm(Crispy):
     week = forms.TypedChoiceField(
         label="Week of the month",
         coerce=int,
-        choices=[(number, word.capitalize()) for number, word in enumerate(WEEKS, start=1)],
+        choices=week_choices(),
     )
     weekday = forms.TypedChoiceField(label="Day of the week", coerce=int, choices=Cohort.Weekday.choices)
     start_time = WhenForm.base_fields["start_time"]
@@ -419,7 +419,7 @@ class NeedForm(Crispy):
     text = forms.CharField(
         label="What you need",
         required=False,
-        max_length=2000,
+        max_length=needs.LONGEST,
         widget=forms.Textarea(attrs={"rows": 5}),
         help_text="You need not say why.",
     )

@@ -19,6 +19,7 @@ from coaching import offices
 from coaching.cohorts import Standing, change_cohort, open_cohort, standing
 from coaching.counting import NumberOf
 from coaching.errors import Refused, refusals_told
+from coaching.meeting_times import week_choices
 from coaching.models import Cohort, Membership, OrgUnit, Participant, Team, User
 from coaching.permissions import (
     access,
@@ -147,7 +148,7 @@ def _participants(cohort: Cohort) -> "QuerySet[Participant]":
 
 
 def _facts(cohort: Cohort) -> list[tuple[str, str]]:
-    week = {1: "First", 2: "Second", 3: "Third", 4: "Fourth"}[cohort.meeting_week]
+    week = dict(week_choices())[cohort.meeting_week]
     return [
         ("Applications", f"{_day(cohort.applications_open_date)} to {_day(cohort.applications_close_date)}"),
         ("Meetings", f"From {cohort.first_month:%B %Y}, {cohort.months} months"),

@@ -10,10 +10,10 @@ from django import forms
 from django.db.models import QuerySet
 
 from coaching.cohorts import WHAT_COUNTS, has_begun
+from coaching.meeting_times import week_choices
 from coaching.models import Cohort, OrgUnit, Program, User
 
 MONTHS_AHEAD = 24
-WEEKS = ((1, "First"), (2, "Second"), (3, "Third"), (4, "Fourth"))
 
 
 class DateInput(forms.DateInput):
@@ -58,7 +58,9 @@ class CohortForm(forms.ModelForm):
         coerce=date.fromisoformat,
         help_text="Teams meet at least once in every month from here on.",
     )
-    meeting_week = forms.TypedChoiceField(label="Week of the month", coerce=int, choices=WEEKS, initial=3)
+    meeting_week = forms.TypedChoiceField(
+        label="Week of the month", coerce=int, choices=week_choices(), initial=3
+    )
 
     class Meta:
         model = Cohort

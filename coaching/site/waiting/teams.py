@@ -21,17 +21,18 @@ def _asked(user: User) -> QuerySet[Consent]:
     return Consent.objects.filter(participant__user=user, change__status=TeamChange.Status.OPEN)
 
 
+def _with_what_is_asked(consents: QuerySet[Consent]) -> QuerySet[Consent]:
+    rows = consents.select_related("change__team__cohort")
+    return rows.prefetch_related(*(f"change__{each}" for each in TeamChange.SAID))
+
+
 def _to_answer(user: User, today: date) -> QuerySet[Consent]:
     return _asked(user).filter(answer=Answer.PENDING)
 
 
 @about(_to_answer)
 def to_agree(user: User, now: datetime) -> list[Card]:
-    rows = (
-        _to_answer(user, timezone.localdate(now))
-        .select_related("change__team__cohort")
-        .prefetch_related(*(f"change__{each}" for each in TeamChange.SAID))
-    )
+    rows = _with_what_is_asked(_to_answer(user, timezone.localdate(now)))
     return [_to_agree(consent.change, user, now) for consent in rows.order_by("change__answer_by", "pk")]
 
 
@@ -66,14 +67,9 @@ def _answered(user: User, today: date) -> QuerySet[Consent]:
 @about(_answered)
 def answered(user: User, now: datetime) -> list[Card]:
     """What this person said about teams, as long as they can still change it."""
-    rows = (
-        _answered(user, timezone.localdate(now))
-        .select_related("change__team__cohort")
-        .prefetch_related(*(f"change__{each}" for each in TeamChange.SAID))
-        .annotate(
-            asked=Count("change__consents"),
-            agreed=Count("change__consents", filter=Q(change__consents__answer=Answer.AGREED)),
-        )
+    rows = _with_what_is_asked(_answered(user, timezone.localdate(now))).annotate(
+        asked=Count("change__consents"),
+        agreed=Count("change__consents", filter=Q(change__consents__answer=Answer.AGREED)),
     )
     return [_said(consent, user) for consent in rows.order_by("change__answer_by", "pk")]
 
