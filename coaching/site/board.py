@@ -16,6 +16,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from coaching import team_draft, team_formation
 from coaching.errors import Refused, refusals_told
+from coaching.formation.rules import join_words
 from coaching.models import Participant, ProposalEdit, TeamProposal
 from coaching.permissions import access, branch_office, office_cohorts, post_only
 from coaching.site.forms_teams import PublishForm
@@ -317,6 +318,7 @@ def publish(request: HttpRequest, pk: int) -> HttpResponse:
             return _room(draft)
         except Refused as refusal:
             messages.error(request, str(refusal))
+    ending = list(draft.cohort.teams.filter(pk__in=draft.reopened))
     stands = team_formation.confirmed_meanwhile(draft)
     if stands:
         messages.error(request, stands)
@@ -325,7 +327,8 @@ def publish(request: HttpRequest, pk: int) -> HttpResponse:
         "proposal": draft,
         "cohort": draft.cohort,
         "last_number": draft.cohort.teams.aggregate(last=Max("number"))["last"] or 0,
-        "ending": draft.cohort.teams.filter(pk__in=draft.reopened),
+        "ending": ending,
+        "ending_names": join_words(ending) if ending else "",
         "asked_already": _asked_already(draft, explained),
         "teams": explained.teams,
         "pool": explained.pool,
