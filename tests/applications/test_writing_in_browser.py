@@ -147,6 +147,7 @@ def test_the_back_button_shows_what_is_saved(at_why, application, applicant):
     drafting.save_answers(application=application, by=applicant, answers={"why": "Second."}, now=NOW)
     page.go_back()
     expect(page.get_by_label(WHY)).to_have_value("Second.")
+    page.wait_for_load_state()
     page.get_by_label(WHY).fill("Third.")
     expect(line(page)).to_have_text(SAVED)
     assert stored(application, "why") == "Third."
@@ -209,6 +210,7 @@ class TestTwoTabs:
         second.get_by_role("group", name=ROLE).get_by_label("Take what was saved").check()
         second.get_by_role("button", name="Save my choices").click()
         second.get_by_text("Saved. You can go on at any time").wait_for()
+        second.wait_for_load_state()  # from then on it saves what is typed
         assert (stored(application, "why"), application.role_aimed_for) == (
             "From the second tab.",
             "Team lead",
