@@ -64,11 +64,13 @@ def run(
     if seconds is not None:
         seconds = max(0.0, seconds - A_PERSON * len(problem.people))
     with _Child(problem, seconds=seconds, seed=seed, steps=steps) as child:
-        while not child.has_ended():
+        ended = False
+        while not ended:  # told and asked once before the first answer, however fast it comes
             if watch:
                 watch(child.progress())
             if (seconds is not None and child.elapsed > seconds + GRACE) or (stop and stop()):
                 break
+            ended = child.has_ended()
     return child.answer()
 
 
