@@ -56,7 +56,8 @@ def run(now: datetime) -> list[tuple[str, str]]:
     """To whom, and the subject, of what this run sends."""
     with time_machine.travel(now, tick=False):
         before = len(mail.outbox)
-        due.send_due(now=now)
+        team_dates.do_due(now=now)
+        outbox.deliver_due(now=now)
         return sorted((letter.to[0].split("@")[0], letter.subject) for letter in mail.outbox[before:])
 
 
@@ -233,6 +234,11 @@ def test_who_has_not_answered_is_reminded_two_days_before_and_the_day_after(ques
         "2026-11-28": [(name, soon) for name in rest],
         "2026-12-01": sorted([*((name, late) for name in rest), told]),
     }
+
+
+def test_beat_reminds(question):
+    due.send_due(now=at(date(2026, 11, 28)))
+    assert sorted(letter.to[0].split("@")[0] for letter in mail.outbox) == members(question)
 
 
 def test_reminder_says_by_when_and_that_a_late_answer_counts(question):
