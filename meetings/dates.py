@@ -90,11 +90,12 @@ def end_of_month(day: dt.date) -> dt.date:
     return day.replace(day=calendar.monthrange(day.year, day.month)[1])
 
 
-def free_day(day: dt.date, closed_days: Collection[dt.date]) -> dt.date | None:
+def free_day(
+    day: dt.date, closed_days: Collection[dt.date], *, earliest: dt.date = dt.date.min
+) -> dt.date | None:
     """The nearest day of the same weekday and month that is not closed; of two equally near ones the earlier."""
-    others = [
-        other for other in days_of_weekday(day.year, day.month, day.weekday()) if other not in closed_days
-    ]
+    same = days_of_weekday(day.year, day.month, day.weekday())
+    others = [other for other in same if other not in closed_days and other >= earliest]
     return min(others, key=lambda other: (abs(other - day), other), default=None)
 
 

@@ -10,7 +10,6 @@ from django.template.loader import render_to_string
 from coaching import audit, pdf
 from coaching.models import CurriculumItem, Participant, Team, User
 from meetings import agenda, team_space
-from meetings.dates import DateWarning, closed_warning, free_day
 from meetings.models import Attendance, Facilitator, Meeting
 
 
@@ -140,12 +139,6 @@ class PastLine:
     has_evaluated: bool
 
 
-@dataclass(frozen=True)
-class CalendarRow:
-    meeting: Meeting
-    warnings: tuple[DateWarning, ...]
-
-
 def past_lines(meetings: list[Meeting], participant: Participant) -> list[PastLine]:
     marks = {row.meeting_id: row for row in participant.attendance.filter(meeting__in=meetings)}
     evaluated = set(participant.receipts.filter(meeting__in=meetings).values_list("meeting_id", flat=True))
@@ -165,16 +158,3 @@ def waiting_for_attendance(meetings: list[Meeting]) -> list[Meeting]:
     """Meetings that are over and at which nobody has said who was there."""
     marked = set(Attendance.objects.filter(meeting__in=meetings).values_list("meeting_id", flat=True))
     return [meeting for meeting in meetings if meeting.is_live and meeting.pk not in marked]
-
-
-def with_warnings(meetings: list[Meeting], closed_days: dict[date, str]) -> list[CalendarRow]:
-    """Each meeting with a warning if its day is a closed one (M3)."""
-    rows = []
-    for meeting in meetings:
-        found: tuple[DateWarning, ...] = ()
-        if meeting.status == Meeting.Status.PLANNED and meeting.date in closed_days:
-            found = (
-                closed_warning(meeting.date, closed_days[meeting.date], free_day(meeting.date, closed_days)),
-            )
-        rows.append(CalendarRow(meeting, found))
-    return rows

@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("meetings/teams/<int:pk>/add/", planning.add, name="meeting_add"),
     path("meetings/<int:pk>/", program.meeting, name="meeting"),
     path("meetings/<int:pk>/move/", planning.move, name="meeting_move"),
+    path("meetings/<int:pk>/free-day/", planning.free_day, name="meeting_free_day"),
     path("meetings/<int:pk>/place/", planning.place, name="meeting_place"),
     path("meetings/<int:pk>/cancel/", planning.cancel, name="meeting_cancel"),
     path("meetings/<int:pk>/facilitators/", program.facilitators, name="meeting_facilitators"),

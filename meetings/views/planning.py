@@ -8,11 +8,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from coaching.errors import Refused
+from coaching.errors import Refused, refusals_told
 from coaching.models import CurriculumItem, Team
-from coaching.permissions import access, signed_in
-from meetings import dates, scheduling
+from coaching.permissions import access, post_only, signed_in
+from meetings import closed, dates, scheduling
 from meetings.forms import CancelForm, ExtraForm, MoveForm, PlaceForm, RhythmForm, WhenForm
+from meetings.forms_calendars import FreeDayForm
 from meetings.models import Meeting, current_memberships
 from meetings.views.program import person, submitted, visible_meeting
 
@@ -63,6 +64,21 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
             form = MoveForm(_agreed(request, form), meeting=found, today=found.local_today(now))
     context = {"meeting": found, "form": form, "warnings": warnings}
     return render(request, "meetings/move.html", context)
+
+
+@access(signed_in)
+@post_only(lambda request, pk: redirect(visible_meeting(request, pk)))
+def free_day(request: HttpRequest, pk: int) -> HttpResponse:
+    """M3: from a closed day to the free day that stands on the button."""
+    found = visible_meeting(request, pk)
+    form = FreeDayForm(request.POST)
+    with refusals_told(request):
+        if not form.is_valid():
+            raise scheduling.CannotChange("Choose the day on the page of the meeting.")
+        to = form.cleaned_data["to"]
+        closed.move_to_free_day(meeting=found, to=to, by=person(request), now=timezone.now())
+        messages.success(request, f"The meeting is on {dates.long_date(to)}. Your team is told.")
+    return redirect(found)
 
 
 @access(signed_in)

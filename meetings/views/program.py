@@ -14,6 +14,7 @@ from coaching.permissions import access, branch_office, deputy, officers_of, pos
 from meetings import (
     agreement,
     attendance,
+    closed,
     dates,
     evaluations,
     ledger,
@@ -64,7 +65,7 @@ def my_program(request: HttpRequest, pk: int | None = None) -> HttpResponse:
         "others": others,
         "can_add": membership.team.status == Team.Status.CONFIRMED
         and not scheduling.takes_no_more(cohort, today=today),
-        "ahead": ahead,
+        "ahead": closed.rows_of(ahead, now=timezone.now()),
         "over": program.past_lines(over, membership.participant),
         "standing": ledger.standing(membership.participant, today=today),
         "unmarked": program.waiting_for_attendance(over),
@@ -100,7 +101,7 @@ def _calendar(request: HttpRequest, pk: int | None) -> dict[str, Any]:
         "team": membership.team,
         "cohort": cohort,
         "participant": membership.participant_id,
-        "rows": program.with_warnings(meetings, scheduling.closed_days_of(cohort)),
+        "rows": closed.rows_of(meetings, now=timezone.now()),
         "members": team_space.members_of(membership.team),
         "made_at": timezone.now().astimezone(cohort.zone).date(),
     }
@@ -182,7 +183,7 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
     is_held = found.status == Meeting.Status.HELD
     context = {
         "meeting": found,
-        "warnings": program.with_warnings([found], scheduling.closed_days_of(found.cohort))[0].warnings,
+        "row": closed.rows_of([found], now=now)[0],
         "lines": lines,
         "tight": tight,
         "parts": program.parts_of(found, members),

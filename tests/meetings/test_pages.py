@@ -140,7 +140,7 @@ def test_the_program_shows_what_is_ahead_and_what_is_missing(client, held, alice
     assertContains(
         page, "Fill in the evaluation of “Introduction to Program” on Wednesday, February 17, 2027."
     )
-    assert [each.number for each in page.context["ahead"]] == [2, 3, 4, 5, 6, 7, 8]
+    assert [each.meeting.number for each in page.context["ahead"]] == [2, 3, 4, 5, 6, 7, 8]
     assert [line.meeting.number for line in page.context["over"]] == [1]
 
 

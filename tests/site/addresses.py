@@ -282,7 +282,7 @@ MEETING_ROOMS = {
     **{
         name: both("meeting", MEETINGS)
         for name in people(
-            "meeting_move meeting_place meeting_cancel meeting_facilitators meeting_attendance"
+            "meeting_move meeting_free_day meeting_place meeting_cancel meeting_facilitators meeting_attendance"
         )
     },
     "meeting": about("meeting", get=MEETINGS),
