@@ -18,6 +18,7 @@ from meetings.models import (
     MeetingChange,
     Question,
     Resource,
+    Waiver,
 )
 
 
@@ -86,6 +87,14 @@ class ResourceAdmin(ReadOnly):
     list_select_related = ("item", "branch", "added_by")
     exclude = ("content",)
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
+
+
+@admin.register(Waiver)
+class WaiverAdmin(ReadOnly):
+    list_display = ("participant", "month", "kind", "recorded_at", "counted_at", "taken_back_at")
+    list_filter = ("kind",)
+    list_select_related = ("participant__user",)
+    exclude = ("reason",)
 
 
 @admin.register(CalendarFeed)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from meetings.dates import add_months, end_of_month, long_date, month_name
@@ -65,8 +65,12 @@ class MeetingRecord:
 
 @dataclass(frozen=True)
 class History:
+    """`waived`: months of the program that the branch office excused; `planned`: those that are to be made up."""
+
     meetings: tuple[MeetingRecord, ...] = ()
     left: bool = False
+    waived: frozenset[int] = frozenset()
+    planned: frozenset[int] = frozenset()
 
 
 class Code(StrEnum):
@@ -77,6 +81,7 @@ class Code(StrEnum):
     MONTH_AT_RISK = "month_at_risk"
     MONTH_UNRECORDED = "month_unrecorded"
     MONTH_MISSED = "month_missed"
+    MONTH_TO_MAKE_UP = "month_to_make_up"
     EVALUATION_OPEN = "evaluation_open"
     EVALUATION_CLOSED = "evaluation_closed"
     ATTENDANCE_SHORT = "attendance_short"
@@ -102,6 +107,7 @@ class MonthState(StrEnum):
     OPEN = "open"
     AT_RISK = "at_risk"  # running, and no meeting that is planned can still meet it
     MISSED = "missed"
+    TO_MAKE_UP = "to_make_up"  # missed before the participant joined, and the plan to make it up is open
 
 
 @dataclass(frozen=True)
@@ -149,7 +155,8 @@ class Standing:
 
 def judge(*, rules: Rules, history: History, today: dt.date) -> Standing:
     """Where a participant stands on `today`: complete only if what has happened until then meets every row."""
-    happened = [record for record in history.meetings if _counts(record, rules, today)]
+    waived = {month for month in history.waived if add_months(rules.first_month, month - 1) <= today}
+    happened = [_spared(record, waived) for record in history.meetings if _counts(record, rules, today)]
     attended = [record for record in happened if record.presence is Presence.ATTENDED]
     months: tuple[MonthStanding, ...] = ()
     reasons: list[Reason] = []
@@ -160,10 +167,10 @@ def judge(*, rules: Rules, history: History, today: dt.date) -> Standing:
     for row in rules.requirements:
         match (row.kind, row.unit, row.per):
             case ("attendance", "count", "month"):
-                months = _months(rules, row.least, happened, history.meetings, today)
-                reasons += _month_reasons(months, row.least, rules, history.meetings, today)
+                months = _months(rules, row.least, happened, history, today)
+                reasons += _month_reasons(months, row.least, rules, history, today)
             case ("attendance", "count" | "percent", "program"):
-                reasons += _attendance_reasons(row, rules, history.meetings, happened, today)
+                reasons += _attendance_reasons(row, rules, history.meetings, happened, waived, today)
             case ("evaluation", "percent", "program"):
                 reasons += _evaluation_reasons(attended, _share(row.least, len(attended)))
             case ("evaluation", "count", "program"):
@@ -185,11 +192,18 @@ def _counts(record: MeetingRecord, rules: Rules, today: dt.date) -> bool:
     return not record.cancelled and record.date <= today and (record.own_team or rules.other_teams_count)
 
 
+def _spared(record: MeetingRecord, waived: Collection[int]) -> MeetingRecord:
+    """In a month that is waived nobody misses a meeting; whoever was there all the same, was there."""
+    if record.month in waived and record.presence in (Presence.ABSENT, Presence.UNRECORDED):
+        return replace(record, presence=Presence.EXCUSED)
+    return record
+
+
 def _months(
     rules: Rules,
     least: int,
     happened: Iterable[MeetingRecord],
-    meetings: Sequence[MeetingRecord],
+    history: History,
     today: dt.date,
 ) -> tuple[MonthStanding, ...]:
     by_month: dict[int | None, list[MeetingRecord]] = defaultdict(list)
@@ -200,10 +214,14 @@ def _months(
     for month in range(1, rules.months + 1):
         first_day = add_months(rules.first_month, month - 1)
         state, attended = _month_state(by_month[month], least, over=today > end_of_month(first_day))
+        if state is not MonthState.MET and month in history.waived and first_day <= today:
+            state = MonthState.EXCUSED
+        if state is MonthState.MISSED and month in history.planned:
+            state = MonthState.TO_MAKE_UP
         if state is MonthState.MISSED and spared > 0:
             state, spared = MonthState.ALLOWED, spared - 1
         if state is MonthState.OPEN and first_day <= today:
-            ahead = sum(record.date > today for record in _own(meetings, month))
+            ahead = sum(record.date > today for record in _own(history.meetings, month))
             state = MonthState.OPEN if attended + ahead >= least else MonthState.AT_RISK
         found.append(MonthStanding(month, first_day, state, attended))
     return tuple(found)
@@ -225,7 +243,7 @@ def _month_reasons(
     months: Iterable[MonthStanding],
     least: int,
     rules: Rules,
-    meetings: Sequence[MeetingRecord],
+    history: History,
     today: dt.date,
 ) -> list[Reason]:
     reasons = []
@@ -246,13 +264,17 @@ def _month_reasons(
                 f" {_allowance(rules)} If there was a good reason, ask the branch office about an excusal."
             )
             reasons.append(Reason(Code.MONTH_MISSED, text, final=True, month=month.month))
+        elif month.state is MonthState.TO_MAKE_UP:
+            text = f"{name}: to be made up, as planned with the branch office."
+            reasons.append(Reason(Code.MONTH_TO_MAKE_UP, text, month=month.month))
         elif month.state is MonthState.AT_RISK:
-            text = _at_risk_text(month, least, meetings, today)
+            text = _at_risk_text(month, least, history.meetings, today)
             reasons.append(Reason(Code.MONTH_AT_RISK, text, month=month.month))
         else:
-            reasons.append(
-                Reason(Code.MONTH_OPEN, _open_text(month, least, meetings, today), month=month.month)
-            )
+            text = _open_text(month, least, history.meetings, today)
+            if month.month in history.waived:
+                text = f"{name} lies ahead; the branch office has excused you from it."
+            reasons.append(Reason(Code.MONTH_OPEN, text, month=month.month))
     return reasons
 
 
@@ -303,12 +325,15 @@ def _attendance_reasons(
     rules: Rules,
     meetings: Iterable[MeetingRecord],
     happened: Iterable[MeetingRecord],
+    waived: Collection[int],
     today: dt.date,
 ) -> list[Reason]:
     counted = sum(record.presence in (Presence.ATTENDED, Presence.EXCUSED) for record in happened)
     least = row.least
     if row.unit == "percent":
         least = _share(row.least, sum(record.own_team and not record.cancelled for record in meetings))
+    else:  # a waived month in which the participant had no meeting stands for one
+        counted += len(set(waived) - {record.month for record in happened})
     if counted >= least:
         return []
     text = f"You have {counted} of the {least} meetings that the program asks for."

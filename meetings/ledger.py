@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 
 from coaching.models import Cohort, Membership, Participant
 from meetings.completion import History, MeetingRecord, Presence, RequirementRow, Rules, Standing, judge
-from meetings.models import Attendance, EvaluationClosing, EvaluationReceipt, Meeting, MeetingTeam
+from meetings.models import Attendance, EvaluationClosing, EvaluationReceipt, Meeting, MeetingTeam, Waiver
 
 PRESENCE = {
     Attendance.Status.PRESENT: Presence.ATTENDED,
@@ -52,6 +52,7 @@ class _Book:
     memberships: dict[int, list[Membership]] = field(default_factory=lambda: defaultdict(list))
     of_team: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))  # team → meetings
     marked: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))  # participant → meetings
+    waivers: dict[int, list[Waiver]] = field(default_factory=lambda: defaultdict(list))
 
     def concerning(self, participant: Participant) -> list[Meeting]:
         """The meetings of the participant's teams, past and present, and those they were marked at."""
@@ -94,6 +95,8 @@ def _read(cohort: Cohort, participants: Iterable[Participant]) -> _Book:
     book = _Book(cohort, meetings, teams, marks, set(receipts), closed)
     for membership in Membership.objects.filter(participant__in=[each.pk for each in participants]):
         book.memberships[membership.participant_id].append(membership)
+    for waiver in Waiver.objects.in_force().filter(participant__in=[each.pk for each in participants]):
+        book.waivers[waiver.participant_id].append(waiver)
     for meeting_id, team_ids in teams.items():
         for team_id in team_ids:
             book.of_team[team_id].add(meeting_id)
@@ -123,7 +126,13 @@ def _history(participant: Participant, book: _Book) -> History:
             own_team=bool(places),
         )
         records.append(record if book.quorate(meeting) else replace(record, quorate=False))
-    return History(tuple(records), left=participant.status == Participant.Status.LEFT)
+    waivers = book.waivers[participant.pk]
+    return History(
+        tuple(records),
+        left=participant.status == Participant.Status.LEFT,
+        waived=frozenset(each.month for each in waivers if not each.is_plan),
+        planned=frozenset(each.month for each in waivers if each.is_plan),
+    )
 
 
 def _covers(membership: Membership, meeting: Meeting) -> bool:

@@ -9,7 +9,7 @@ from coaching.days import today_of
 from coaching.models import Message, Participant, Team, User
 from coaching.outbox import Mail
 from coaching.permissions import officers_of
-from meetings import agreement, evaluations, program, team_space
+from meetings import agreement, evaluations, program, team_space, waivers
 from meetings.models import (
     Attendance,
     EvaluationClosing,
@@ -35,6 +35,7 @@ def register() -> None:
     outbox.register("meetings.attendance_corrected", attendance_corrected)
     outbox.register(agreement.HELP, help_asked)
     outbox.register("meetings.need", need)
+    outbox.register("meetings.waivers", months_recorded)
 
 
 def laid_out(recipient: User, *, team: int) -> Mail | None:
@@ -133,6 +134,12 @@ def need(recipient: User, *, participant: int) -> Mail | None:
     if not still_said or recipient not in officers_of(found.cohort, on=timezone.localdate()):
         return None
     return _mail("need", recipient, participant=found)
+
+
+def months_recorded(recipient: User, *, participant: int) -> Mail | None:
+    """What the branch office recorded for somebody's months, without its reasons."""
+    found = Participant.objects.select_related("user", "cohort__program").get(pk=participant)
+    return _mail("waivers", recipient, participant=found, waivers=waivers.of(found))
 
 
 def queue_reminders(*, now: datetime) -> int:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from meetings.views import needs, office, planning, program, records, resources, table
+from meetings.views import needs, office, planning, program, records, resources, table, waivers
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("meetings/", program.my_program, name="meetings"),
@@ -56,6 +56,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("meetings/office/<int:pk>/", office.cohort, name="office_meetings_cohort"),
     path("meetings/programs/<int:pk>/needs/", needs.say, name="my_need"),
     path("meetings/office/<int:pk>/needs/", needs.of_cohort, name="office_needs"),
+    path("meetings/office/participants/<int:pk>/", waivers.participant, name="office_participant"),
+    path("meetings/office/waivers/<int:pk>/take-back/", waivers.take_back, name="waiver_take_back"),
+    path("meetings/office/waivers/<int:pk>/count/", waivers.count, name="waiver_count"),
     path("meetings/office/<int:pk>/places/", office.places, name="office_places"),
     path("meetings/office/meetings/<int:pk>/", office.meeting, name="office_meeting"),
     path(

@@ -47,7 +47,7 @@ from coaching.models import (
 )
 from coaching.site import reference
 from coaching.team_jobs import KIND as JOB
-from meetings import agreement, attendance, evaluations, feeds, needs, notes, resources, scheduling
+from meetings import agreement, attendance, evaluations, feeds, needs, notes, resources, scheduling, waivers
 from meetings import program as meeting_program
 from meetings.models import Attendance
 from tests import cast, factories
@@ -358,6 +358,10 @@ def _running_cohort(world: World, branch: Branch, where: str) -> None:
         now=NOW,
     )
     needs.say(participant=mates[0], text="SECRET need", by=member, now=NOW)
+    planned = waivers.record(
+        participant=mates[0], kind="made_up", months=[2], reason="SECRET-REASON", by=branch.officer, now=NOW
+    )
+    world.keep("waiver", where or "ours", planned[0])
     agreement.accept(team=team, seen=agreement.digest(team), by=member, now=NOW)
     agreement.ask_for_help(team=team, by=member, now=NOW)
     resource = resources.add(

@@ -42,6 +42,7 @@ ABOUT = {
     "meetings.places": "Where the team’s meetings take place",
     "meetings.reminder": "Reminder of a meeting",
     "meetings.rhythm": "The team’s meetings have other dates",
+    "meetings.waivers": "What is recorded for a participant’s months has changed",
     "participant_left": "A participant left",
     "participation_ended": "The participation has ended",
     "project_change_asked": "A change of a project waits for a signature",

@@ -16,6 +16,7 @@ from meetings.models.meetings import (
 )
 from meetings.models.resources import Resource
 from meetings.models.space import Acceptance, ActionItem, Need, Note, TeamKey
+from meetings.models.waivers import Waiver
 
 __all__ = [
     "Acceptance",
@@ -35,5 +36,6 @@ __all__ = [
     "Question",
     "Resource",
     "TeamKey",
+    "Waiver",
     "current_memberships",
 ]

@@ -23,6 +23,7 @@ from meetings import (
     resources,
     scheduling,
     team_space,
+    waivers,
 )
 from meetings.forms import FacilitatorsForm
 from meetings.models import Attendance, EvaluationReceipt, Meeting, current_memberships
@@ -68,6 +69,7 @@ def my_program(request: HttpRequest, pk: int | None = None) -> HttpResponse:
         "ahead": closed.rows_of(ahead, now=timezone.now()),
         "over": program.past_lines(over, membership.participant),
         "standing": ledger.standing(membership.participant, today=today),
+        "waivers": waivers.of(membership.participant),
         "unmarked": program.waiting_for_attendance(over),
     }
     return render(request, "meetings/program.html", context)

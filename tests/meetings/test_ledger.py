@@ -139,12 +139,12 @@ def test_the_requirements_are_read_from_the_program(whole_program, people, cohor
 def test_all_standings_take_as_many_queries_as_one(
     whole_program, people, cohort, branch_officer, django_assert_num_queries
 ):
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         ledger.standings(cohort, today=AFTER)
     Cohort.objects.update(seats=30)
     team = factories.confirmed_team(
         cohort, [factories.participant(cohort) for _ in range(4)], by=branch_officer
     )
     scheduling.lay_out_meetings(team=team, by=None, now=noon(date(2027, 1, 4)))
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         assert len(ledger.standings(cohort, today=AFTER)) == 10

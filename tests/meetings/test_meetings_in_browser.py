@@ -7,7 +7,7 @@ import time_machine
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from meetings import attendance
+from meetings import attendance, waivers
 from meetings.models import CalendarFeed, EvaluationReceipt
 from tests.clock import NOW
 from tests.meetings.conftest import noon
@@ -111,12 +111,21 @@ def test_a_countdown_for_who_wants_one(page, sign_in, meetings, alice):
 
 
 def test_pages_of_the_offices(page, sign_in, held, cohort, people, branch_officer, deputy, check_page):
+    waivers.record(
+        participant=people.charlie,
+        kind="leave",
+        months=[2, 3],
+        reason="Family matters.",
+        by=branch_officer,
+        now=NOW,
+    )
     sign_in(page, branch_officer)
     for address in (
         reverse("office_meetings"),
         reverse("office_meetings_cohort", args=[cohort.pk]),
         reverse("office_places", args=[cohort.pk]),
         reverse("office_needs", args=[cohort.pk]),
+        reverse("office_participant", args=[people.charlie.pk]),
         reverse("office_meeting", args=[held.pk]),
         reverse("office_attendance", args=[held.pk, people.charlie.pk]),
         reverse("resources"),

@@ -265,6 +265,10 @@ OFFICE_MEETINGS = dict.fromkeys(MEETINGS, OFFICE) | dict.fromkeys(
 )
 TOTALS = {label: who | people("training_officer") for label, who in COHORTS_READ.items()}
 OWN_OR_FOREIGN = {"ours": OWNER, "foreign": OWNER}
+OFFICE_PARTICIPANTS = {
+    label: people("other_officer") if label.startswith("foreign") else OFFICE for label in PARTICIPANTS
+}
+KEPT = {"ours": OFFICE, "foreign": people("other_officer")}
 TAUGHT = people("member other_member graduate")
 GIVING = {"ours": OFFICE | people("training_officer"), "foreign": people("other_officer training_officer")}
 MEETING_ROOMS = {
@@ -306,6 +310,8 @@ MEETING_ROOMS = {
     "my_need": both(
         "participant", dict.fromkeys(("asked", "member", "foreign asked", "foreign member"), OWNER)
     ),
+    "office_participant": both("participant", OFFICE_PARTICIPANTS),
+    **{name: both("waiver", KEPT) for name in people("waiver_take_back waiver_count")},
     "office_meeting": both("meeting", OFFICE_MEETINGS),
     "office_attendance": both("attendance", {"ours": OFFICE, "foreign": people("other_officer")}),
     "branch_meetings": page(DEPUTY),
