@@ -76,8 +76,8 @@ class MeetingChangeAdmin(ReadOnly):
 
 @admin.register(Facilitator)
 class FacilitatorAdmin(ReadOnly):
-    list_display = ("meeting", "component", "participant")
-    list_select_related = ("meeting__item", "participant__user")
+    list_display = ("meeting", "team", "component", "participant")
+    list_select_related = ("meeting__item", "team", "participant__user")
 
 
 @admin.register(Resource)

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from coaching import audit, outbox
 from coaching.errors import Refused
-from coaching.models import Participant, User
+from coaching.models import Participant, Team, User
 from meetings import dates, team_space
 from meetings.models import Attendance, Meeting
 
@@ -26,9 +26,16 @@ class TooLateToCorrect(Refused):
     pass
 
 
-def expected(meeting: Meeting) -> list[Participant]:
-    """The members the attendance form lists, by name."""
-    return list(team_space.members_on_the_day(meeting))
+def expected(meeting: Meeting, team: Team | None = None) -> list[Participant]:
+    """The members the attendance form lists, by name: of all teams that meet, or of one of them."""
+    return list(team_space.members_on_the_day(meeting, team))
+
+
+def marks_for(meeting: Meeting, team: Team) -> list[Attendance]:
+    """The marks that this team reads: its members' and its guests', not those of teams it met with (M14)."""
+    others = {each.pk for each in expected(meeting)} - {each.pk for each in expected(meeting, team)}
+    rows = meeting.attendance.select_related("participant__user").order_by("participant__user__name")
+    return [row for row in rows if row.participant_id not in others]
 
 
 def possible_guests(meeting: Meeting) -> list[Participant]:
@@ -55,12 +62,12 @@ def members_may_correct(meeting: Meeting, now: datetime) -> bool:
     return meeting.local_today(now) <= meeting.date + timedelta(days=CORRECTION_DAYS)
 
 
-def why_not_take(meeting: Meeting, now: datetime) -> str:
-    """Why no member can take or correct attendance now, in words; empty when they can. For the page and the form."""
+def why_not_take(meeting: Meeting, team: Team, now: datetime) -> str:
+    """Why no member of this team can take or correct its attendance now, in words; empty when they can."""
     if why := _not_yet(meeting, now):
         return why
     marked = {row.participant_id for row in meeting.attendance.all()}
-    if members_may_correct(meeting, now) or not {each.pk for each in expected(meeting)} <= marked:
+    if members_may_correct(meeting, now) or not {each.pk for each in expected(meeting, team)} <= marked:
         return ""
     return TOO_LATE
 
@@ -84,11 +91,12 @@ def take_attendance(
 ) -> int:
     """Write down who was there; returns how many rows are new or changed. The same form sent twice changes nothing.
 
+    Where several teams meet together, a member marks their own (T7); None, the system itself, everybody.
     A guest of another team appears here because a member of the host team wrote them down: that is the host's consent.
     """
     meeting = Meeting.objects.select_for_update().get(pk=meeting.pk)
     team_space.require_member(by, meeting)
-    _check_taking(meeting, marks, now)
+    _check_taking(meeting, marks, by, now)
     known = {row.participant_id: row for row in meeting.attendance.all()}
     changed: dict[str, str] = {}
     for participant, status in marks.items():
@@ -108,13 +116,14 @@ def take_attendance(
     return len(changed)
 
 
-def _check_taking(meeting: Meeting, marks: Mapping[Participant, str], now: datetime) -> None:
+def _check_taking(meeting: Meeting, marks: Mapping[Participant, str], by: User | None, now: datetime) -> None:
     if why := _not_yet(meeting, now):
         raise CannotTakeAttendance(why)
     allowed = {Attendance.Status.PRESENT, Attendance.Status.REMOTE, Attendance.Status.ABSENT}
     if not set(marks.values()) <= allowed:
         raise CannotTakeAttendance("Only the branch office can excuse somebody.")
-    strangers = set(marks) - set(expected(meeting)) - set(possible_guests(meeting))
+    team = team_space.place_at(by, meeting).team if by else None
+    strangers = set(marks) - set(expected(meeting, team)) - set(possible_guests(meeting))
     if strangers:
         names = ", ".join(sorted(str(each) for each in strangers))
         raise CannotTakeAttendance(f"{names} did not belong to this meeting.")

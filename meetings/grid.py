@@ -58,7 +58,10 @@ class CohortLine:
 def cohort_lines(cohorts: QuerySet[Cohort], *, today: date) -> list[CohortLine]:
     """In two queries, whatever their number."""
     ahead = Q(status=Meeting.Status.PLANNED, date__gte=today)
-    taken = Exists(Attendance.objects.filter(meeting=OuterRef("pk")))
+    marked = Attendance.objects.filter(
+        meeting=OuterRef("meeting"), participant__memberships__team=OuterRef("team")
+    )
+    taken = ~Exists(MeetingTeam.objects.filter(~Exists(marked), meeting=OuterRef("pk")))
     meetings = (
         Meeting.objects.live()
         .filter(cohort__in=cohorts.values("pk"))

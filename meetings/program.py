@@ -87,13 +87,12 @@ def _components(item: CurriculumItem) -> list[agenda.Component]:
     return parts
 
 
-def parts_of(meeting: Meeting, members: list[Participant]) -> list[Part]:
-    """The components with who leads them; until the team has chosen, a suggestion that rotates (M9)."""
+def parts_of(meeting: Meeting, team: Team, members: list[Participant]) -> list[Part]:
+    """The components with who leads them in this team; until it has chosen, a suggestion that rotates (M9)."""
     if meeting.item is None:
         return []
-    chosen = {
-        row.component: row.participant for row in meeting.facilitators.select_related("participant__user")
-    }
+    rows = meeting.facilitators.filter(team=team).select_related("participant__user")
+    chosen = {row.component: row.participant for row in rows}
     parts = []
     for place, component in enumerate(_components(meeting.item)):
         suggested = members[(meeting.item.position - 1 + place) % len(members)] if members else None
@@ -103,21 +102,23 @@ def parts_of(meeting: Meeting, members: list[Participant]) -> list[Part]:
 
 @transaction.atomic
 def choose_facilitators(
-    *, meeting: Meeting, chosen: dict[str, Participant | None], by: User | None, now: datetime
+    *, meeting: Meeting, team: Team, chosen: dict[str, Participant | None], by: User | None, now: datetime
 ) -> None:
     """Write down who leads which component, as the team agreed; it can be swapped at any time (M9)."""
-    meeting = Meeting.objects.select_for_update().get(pk=meeting.pk)
-    team_space.require_member(by, meeting)
-    members = set(team_space.members_now(meeting))
+    meeting = Meeting.objects.select_for_update().get(pk=meeting.pk, meeting_teams__team=team)
+    team_space.require_team_member(by, team)
+    members = set(team_space.members_of(team))
     if not {each for each in chosen.values() if each} <= members:
         raise team_space.NotYourMeeting("Only a member of the team can lead a part of its meeting.")
-    before = {row.component: row.participant_id for row in meeting.facilitators.all()}
+    rows = meeting.facilitators.filter(team=team)
+    before = {row.component: row.participant_id for row in rows}
     wanted = {key: each.pk for key, each in chosen.items() if each}
     if wanted == before:
         return
-    meeting.facilitators.all().delete()
+    rows.delete()
     Facilitator.objects.bulk_create(
-        Facilitator(meeting=meeting, component=key, participant_id=pk) for key, pk in wanted.items()
+        Facilitator(meeting=meeting, team=team, component=key, participant_id=pk)
+        for key, pk in wanted.items()
     )
     audit.record("meeting.facilitators_chosen", by=by, obj=meeting, now=now, data=wanted)
 
@@ -154,7 +155,8 @@ def past_lines(meetings: list[Meeting], participant: Participant) -> list[PastLi
     return lines
 
 
-def waiting_for_attendance(meetings: list[Meeting]) -> list[Meeting]:
-    """Meetings that are over and at which nobody has said who was there."""
-    marked = set(Attendance.objects.filter(meeting__in=meetings).values_list("meeting_id", flat=True))
+def waiting_for_attendance(meetings: list[Meeting], team: Team) -> list[Meeting]:
+    """Meetings that are over and at which nobody has said who of this team was there."""
+    rows = Attendance.objects.filter(meeting__in=meetings, participant__memberships__team=team)
+    marked = set(rows.values_list("meeting_id", flat=True))
     return [meeting for meeting in meetings if meeting.is_live and meeting.pk not in marked]

@@ -19,6 +19,12 @@ def is_member(user: User, meeting: Meeting) -> bool:
     return current_memberships(user).filter(team__meeting_teams__meeting=meeting).exists()
 
 
+def place_at(user: User, meeting: Meeting) -> Membership:
+    """The team as whose member this person is at the meeting; others may be there too (M5, M14)."""
+    mine = current_memberships(user).filter(team__meeting_teams__meeting=meeting)
+    return mine.select_related("team__cohort__program", "participant__user").get()
+
+
 def require_member(user: User | None, meeting: Meeting) -> None:
     """Any member may, and nobody else (T7). None is the system itself."""
     if user is not None and not is_member(user, meeting):
@@ -43,14 +49,16 @@ def members_now(meeting: Meeting) -> QuerySet[Participant]:
     ).select_related("user")
 
 
-def members_on_the_day(meeting: Meeting) -> QuerySet[Participant]:
-    """Who belonged to the meeting's teams when it took place; who left or joined later is not among them."""
+def members_on_the_day(meeting: Meeting, team: Team | None = None) -> QuerySet[Participant]:
+    """Who belonged to the meeting's teams, or to one of them, when it took place; not who left before or joined later."""
     next_day = datetime.combine(meeting.date + timedelta(days=1), time(), tzinfo=meeting.zone)
     then = Membership.objects.filter(
         Q(ended_at=None) | Q(ended_at__gte=meeting.starts_at),
         team__meeting_teams__meeting=meeting,
         joined_at__lt=next_day,
     )
+    if team:
+        then = then.filter(team=team)
     return Participant.objects.filter(memberships__in=then).select_related("user").distinct()
 
 

@@ -333,7 +333,9 @@ def _running_cohort(world: World, branch: Branch, where: str) -> None:
     team = _team(cohort, mates, branch)
     past, *_, ahead = scheduling.lay_out_meetings(team=team, by=None, now=BEFORE)
     scheduling.set_place(meeting=ahead, where=scheduling.Where("Room 12"), by=member, now=NOW)
-    meeting_program.choose_facilitators(meeting=ahead, chosen={"grow": mates[0]}, by=member, now=NOW)
+    meeting_program.choose_facilitators(
+        meeting=ahead, team=team, chosen={"grow": mates[0]}, by=member, now=NOW
+    )
     everybody = dict.fromkeys(mates, Attendance.Status.PRESENT)
     attendance.take_attendance(meeting=past, marks=everybody, by=member, now=past.ends_at + HOUR)
     enrollment.leave(participant=mates[1], by=former, reason="A new post.", now=NOW)

@@ -186,15 +186,18 @@ class MeetingChange(models.Model):
 
 
 class Facilitator(models.Model):
-    """Who leads a component of a meeting, as the team agreed (M9)."""
+    """Who leads a component of a meeting, as the team agreed (M9); of several teams that meet together, each its own."""
 
     meeting = models.ForeignKey(Meeting, models.CASCADE, related_name="facilitators")
+    team = models.ForeignKey(Team, models.PROTECT, related_name="+")
     component = models.CharField(max_length=40)
     participant = models.ForeignKey(Participant, models.CASCADE, related_name="+")
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["meeting", "component"], name="facilitator_one_per_component")
+            models.UniqueConstraint(
+                fields=["meeting", "team", "component"], name="facilitator_one_per_component"
+            )
         ]
 
     def __str__(self) -> str:

@@ -70,7 +70,7 @@ def my_program(request: HttpRequest, pk: int | None = None) -> HttpResponse:
         "over": program.past_lines(over, membership.participant),
         "standing": ledger.standing(membership.participant, today=today),
         "waivers": waivers.of(membership.participant),
-        "unmarked": program.waiting_for_attendance(over),
+        "unmarked": program.waiting_for_attendance(over, membership.team),
     }
     return render(request, "meetings/program.html", context)
 
@@ -179,7 +179,8 @@ def visible_meeting(request: HttpRequest, pk: int) -> Meeting:
 def meeting(request: HttpRequest, pk: int) -> HttpResponse:
     found = visible_meeting(request, pk)
     now = timezone.now()
-    members = list(team_space.members_now(found))
+    team = team_space.place_at(person(request), found).team
+    members = list(team_space.members_of(team))
     lines, tight = program.agenda_of(found, members)
     participant = evaluations.to_evaluate(found, person(request))
     is_held = found.status == Meeting.Status.HELD
@@ -188,17 +189,18 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
         "row": closed.rows_of([found], now=now)[0],
         "lines": lines,
         "tight": tight,
-        "parts": program.parts_of(found, members),
+        "parts": program.parts_of(found, team, members),
+        "team": team,
         "members": members,
-        "marks": found.attendance.select_related("participant__user").order_by("participant__user__name"),
+        "marks": attendance.marks_for(found, team),
         "changes": found.changes.select_related("made_by"),
         "resources": resources.of_meeting(found),
-        "teams": found.teams.all(),
+        "others": found.teams.exclude(pk=team.pk),
         "visitors": found.visitors.all(),
         "final_contents": found.cohort.final_meeting_contents if _is_final(found) else "",
         "can_change": not scheduling.why_not_move(found),
         "can_write": not notes.why_not_write(found, now),
-        "can_mark": not attendance.why_not_take(found, now),
+        "can_mark": not attendance.why_not_take(found, team, now),
         "can_correct": attendance.members_may_correct(found, now),
         "evaluates": participant,
         "has_evaluated": participant
@@ -226,13 +228,15 @@ def _below_quorum(meeting: Meeting) -> bool:
 @require_http_methods(["GET", "HEAD", "POST"])
 def facilitators(request: HttpRequest, pk: int) -> HttpResponse:
     found = visible_meeting(request, pk)
-    members = list(team_space.members_now(found))
-    parts = program.parts_of(found, members)
+    team = team_space.place_at(person(request), found).team
+    members = list(team_space.members_of(team))
+    parts = program.parts_of(found, team, members)
     form = FacilitatorsForm(submitted(request), parts=parts, members=members)
     if request.method == "POST" and form.is_valid():
         with refusals_told(request):
             program.choose_facilitators(
                 meeting=found,
+                team=team,
                 chosen=form.chosen,
                 by=person(request),
                 now=timezone.now(),

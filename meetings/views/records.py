@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from coaching.errors import Refused, refusals_told
 from coaching.permissions import access, post_only, public, signed_in
-from meetings import attendance, evaluations, feeds, totals
+from meetings import attendance, evaluations, feeds, team_space, totals
 from meetings.forms import AttendanceForm, EvaluationForm
 from meetings.models import CalendarFeed, EvaluationReceipt, Meeting
 from meetings.views.program import person, submitted, visible_meeting
@@ -19,12 +19,13 @@ from meetings.views.program import person, submitted, visible_meeting
 @require_http_methods(["GET", "HEAD", "POST"])
 def take(request: HttpRequest, pk: int) -> HttpResponse:
     found = visible_meeting(request, pk)
-    if why := attendance.why_not_take(found, timezone.now()):
+    team = team_space.place_at(person(request), found).team
+    if why := attendance.why_not_take(found, team, timezone.now()):
         messages.error(request, why)
         return redirect(found)
     form = AttendanceForm(
         submitted(request),
-        members=attendance.expected(found),
+        members=attendance.expected(found, team),
         known={row.participant_id: row for row in found.attendance.all()},
         guests=attendance.possible_guests(found),
         visitors=attendance.possible_visitors(found),

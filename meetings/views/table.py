@@ -11,18 +11,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from coaching.errors import Refused, refusals_told
-from coaching.models import Membership, Participant
+from coaching.models import Membership, Participant, Team
 from coaching.permissions import access, post_only, signed_in
 from meetings import agreement, notes, program, resources, team_space
 from meetings.forms import ActionForm, NoteForm, UpdateForm
 from meetings.models import ActionItem, Meeting, Note, current_memberships
 from meetings.views.program import person, submitted, visible_meeting
-
-
-def _place(request: HttpRequest, meeting: Meeting) -> Membership:
-    """The team as whose member this person is at the meeting."""
-    mine = current_memberships(person(request)).filter(team__meeting_teams__meeting=meeting)
-    return mine.select_related("team__cohort__program", "participant__user").get()
 
 
 def _table(meeting: Meeting, participant: Participant | None = None) -> HttpResponse:
@@ -35,9 +29,10 @@ def _table(meeting: Meeting, participant: Participant | None = None) -> HttpResp
 @require_safe
 def table(request: HttpRequest, pk: int) -> HttpResponse:
     found = visible_meeting(request, pk)
-    place = _place(request, found)
+    place = team_space.place_at(person(request), found)
     members = list(team_space.members_of(place.team).select_related("goal"))
-    lines, tight = program.agenda_of(found, list(team_space.members_now(found)))
+    lines, tight = program.agenda_of(found, members)
+    parts = program.parts_of(found, place.team, members)
     order = {line.member: number for number, line in enumerate(lines) if line.member}
     members.sort(key=lambda each: (order.get(str(each), len(order)), each.pk))
     context = {
@@ -48,8 +43,7 @@ def table(request: HttpRequest, pk: int) -> HttpResponse:
         "lines": lines,
         "resources": resources.of_meeting(found),
         "tight": tight,
-        "competency": found.item is not None
-        and any(part.key == "competency" for part in program.parts_of(found, members)),
+        "competency": found.item is not None and any(part.key == "competency" for part in parts),
         "why_not": notes.why_not_write(found, timezone.now()),
         "deleted_on": notes.deleted_on(found.cohort),
         "longest": notes.LONGEST,
@@ -66,7 +60,7 @@ def table(request: HttpRequest, pk: int) -> HttpResponse:
 def prepare(request: HttpRequest, pk: int) -> HttpResponse:
     """M15: a member's update, with what they wrote last time beside it."""
     found = visible_meeting(request, pk)
-    place = _place(request, found)
+    place = team_space.place_at(person(request), found)
     if why := notes.why_not_write(found, timezone.now()):
         messages.info(request, why)
         return redirect(found)
@@ -105,7 +99,7 @@ def prepare(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def note_add(request: HttpRequest, pk: int, kind: str, participant_pk: int) -> HttpResponse:
     found = visible_meeting(request, pk)
-    place = _place(request, found)
+    place = team_space.place_at(person(request), found)
     about = get_object_or_404(team_space.members_of(place.team), pk=participant_pk)
     form = NoteForm(submitted(request))
     if request.method == "POST" and form.is_valid():
@@ -175,13 +169,15 @@ def note_delete(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def action_add(request: HttpRequest, pk: int, participant_pk: int) -> HttpResponse:
     found = visible_meeting(request, pk)
-    place = _place(request, found)
+    place = team_space.place_at(person(request), found)
     members = list(team_space.members_of(place.team))
     owner = next((each for each in members if each.pk == participant_pk), None)
     if owner is None:
         return _table(found)
     form = ActionForm(
-        submitted(request), members=members, initial={"owner": owner.pk, "due_date": _next_date(found)}
+        submitted(request),
+        members=members,
+        initial={"owner": owner.pk, "due_date": _next_date(found, place.team)},
     )
     if request.method == "POST" and form.is_valid():
         try:
@@ -194,9 +190,9 @@ def action_add(request: HttpRequest, pk: int, participant_pk: int) -> HttpRespon
     return render(request, "meetings/action.html", {"meeting": found, "form": form})
 
 
-def _next_date(meeting: Meeting) -> object:
+def _next_date(meeting: Meeting, team: Team) -> object:
     """Until the team's next meeting, unless somebody says otherwise."""
-    later = Meeting.objects.filter(teams__in=meeting.teams.all(), date__gt=meeting.date).live()
+    later = Meeting.objects.of_team(team).live().filter(date__gt=meeting.date)
     return later.order_by("date").values_list("date", flat=True).first()
 
 

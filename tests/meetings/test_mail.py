@@ -130,12 +130,11 @@ def test_the_database_keeps_one_calendar_address_in_force(alice):
     )
 
 
-def test_the_database_keeps_one_facilitator_a_component(meeting, people):
-    meeting.facilitators.create(component="program", participant=people.alice)
-    assert (
-        refused_by(meeting.facilitators.create, component="program", participant=people.bob)
-        == "facilitator_one_per_component"
-    )
+def test_the_database_keeps_one_facilitator_a_component_and_team(meeting, team, other_team, people):
+    meeting.facilitators.create(team=team, component="program", participant=people.alice)
+    meeting.facilitators.create(team=other_team, component="program", participant=people.dora)
+    another = {"team": team, "component": "program", "participant": people.bob}
+    assert refused_by(meeting.facilitators.create, **another) == "facilitator_one_per_component"
 
 
 def test_who_has_not_evaluated_is_reminded_once_before_it_is_counted(

@@ -72,7 +72,9 @@ def resources_missing(user: User, now: datetime) -> list[Card]:
 
 
 def _without_attendance(user: User, today: date) -> QuerySet[Meeting]:
-    return Meeting.objects.visible_to(user).live().filter(date__lte=today, attendance=None)
+    teams = current_memberships(user).values("team")
+    taken = Attendance.objects.filter(meeting=OuterRef("pk"), participant__memberships__team__in=teams)
+    return Meeting.objects.visible_to(user).live().filter(~Exists(taken), date__lte=today)
 
 
 @about(_without_attendance)
