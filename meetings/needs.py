@@ -3,7 +3,6 @@
 It lies encrypted, is in no admin page, mail or log, and is deleted on the day on which teams' texts are.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +13,7 @@ from coaching import audit, outbox
 from coaching.errors import Refused
 from coaching.models import Cohort, Participant, User
 from coaching.permissions import officers_of
-from meetings import notes, team_space, vault
+from meetings import keeping, team_space, vault
 from meetings.models import Need
 
 LONGEST = 2000  # characters
@@ -83,17 +82,7 @@ def of_cohort(cohort: Cohort, *, by: User, now: datetime) -> list[Asked]:
 
 def delete_what_is_due(*, now: datetime) -> int:
     """On the day on which the cohort's teams' texts are deleted; safe to run at any time."""
-    due = [need.pk for need in _all() if _is_over(need, now)]
-    return Need.objects.filter(pk__in=due).delete()[0]
-
-
-def _all() -> Iterable[Need]:
-    return Need.objects.select_related("participant__cohort__program").defer("ciphertext")
-
-
-def _is_over(need: Need, now: datetime) -> bool:
-    cohort = need.participant.cohort
-    return now.astimezone(cohort.zone).date() >= notes.deleted_on(cohort)
+    return Need.objects.filter(participant__cohort__in=keeping.over(now)).delete()[0]
 
 
 def _row(need: Need) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from meetings.views import needs, office, planning, program, records, resources, table, waivers
+from meetings.views import needs, office, planning, program, project, records, resources, table, waivers
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("meetings/", program.my_program, name="meetings"),
@@ -52,6 +52,26 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("meetings/actions/<int:pk>/delete/", table.action_delete, name="action_delete"),
     path("meetings/teams/<int:pk>/actions/", table.actions, name="meetings_actions"),
     path("meetings/programs/<int:pk>/my-writing/", table.own_writing, name="meetings_own_writing"),
+    path("meetings/programs/<int:pk>/project/", project.mine, name="my_project"),
+    path(
+        "meetings/programs/<int:pk>/project/milestone/",
+        project.write,
+        {"kind": "milestone"},
+        name="project_milestone",
+    ),
+    path(
+        "meetings/programs/<int:pk>/project/update/", project.write, {"kind": "update"}, name="project_update"
+    ),
+    path(
+        "meetings/programs/<int:pk>/project/outcome/",
+        project.write,
+        {"kind": "outcome"},
+        name="project_outcome",
+    ),
+    path("meetings/project-texts/<int:pk>/", project.change, name="project_text"),
+    path("meetings/project-texts/<int:pk>/done/", project.done, name="project_text_done"),
+    path("meetings/project-texts/<int:pk>/delete/", project.delete, name="project_text_delete"),
+    path("meetings/teams/<int:pk>/projects/", project.of_team, name="meetings_team_projects"),
     path("meetings/office/", office.cohorts, name="office_meetings"),
     path("meetings/office/<int:pk>/", office.cohort, name="office_meetings_cohort"),
     path("meetings/programs/<int:pk>/needs/", needs.say, name="my_need"),

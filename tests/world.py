@@ -47,7 +47,18 @@ from coaching.models import (
 )
 from coaching.site import reference
 from coaching.team_jobs import KIND as JOB
-from meetings import agreement, attendance, evaluations, feeds, needs, notes, resources, scheduling, waivers
+from meetings import (
+    agreement,
+    attendance,
+    evaluations,
+    feeds,
+    needs,
+    notes,
+    project,
+    resources,
+    scheduling,
+    waivers,
+)
 from meetings import program as meeting_program
 from meetings.models import Attendance
 from tests import cast, factories
@@ -364,6 +375,7 @@ def _running_cohort(world: World, branch: Branch, where: str) -> None:
         participant=mates[0], kind="made_up", months=[2], reason="SECRET-REASON", by=branch.officer, now=NOW
     )
     world.keep("waiver", where or "ours", planned[0])
+    _growth(world, mates[0], where)
     agreement.accept(team=team, seen=agreement.digest(team), by=member, now=NOW)
     agreement.ask_for_help(team=team, by=member, now=NOW)
     resource = resources.add(
@@ -390,6 +402,21 @@ def _running_cohort(world: World, branch: Branch, where: str) -> None:
         *_, last = scheduling.lay_out_meetings(team=other_team, by=None, now=BEFORE)
         world.keep("team", "other", other_team)
         world.keep("meeting", "other ahead", last)
+
+
+def _growth(world: World, participant: Participant, where: str) -> None:
+    """What somebody writes about their own project."""
+    member = participant.user
+    milestone = project.save(
+        participant=participant,
+        kind="milestone",
+        text="SECRET milestone",
+        audience="team",
+        due_date=TODAY,
+        by=member,
+        now=NOW,
+    )
+    world.keep("project text", where or "ours", milestone, owner=member)
 
 
 def _team(cohort: Cohort, participants: list[Participant], branch: Branch) -> Team:

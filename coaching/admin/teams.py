@@ -43,7 +43,7 @@ class ParticipantAdmin(ReadOnlyAdmin, admin.ModelAdmin):
 
 @admin.register(Goal)
 class GoalAdmin(ReadOnlyAdmin, admin.ModelAdmin):
-    list_display = ("title", "participant", "outcome_recorded_at")
+    list_display = ("title", "participant")
     list_select_related = ("participant__user",)
     search_fields = ("title", "participant__user__name")
 

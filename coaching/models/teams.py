@@ -90,7 +90,7 @@ class CompetencyRating(models.Model):
 
 
 class Goal(models.Model):
-    """The participant's division project (A2) and, later, its outcome (C4)."""
+    """The participant's division project, as it was approved (A2, A14)."""
 
     participant = models.OneToOneField(Participant, models.CASCADE, related_name="goal")
     title = models.CharField(max_length=200)
@@ -98,18 +98,6 @@ class Goal(models.Model):
     expected_outcome = models.TextField()
     measure = models.TextField()
     competencies = models.ManyToManyField(Competency)
-    outcome = models.TextField(blank=True)
-    outcome_shared = models.BooleanField(
-        "my division director and the branch deputy may read the outcome", default=False
-    )
-    outcome_recorded_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(outcome="") | Q(outcome_recorded_at__isnull=False), name="goal_outcome_is_dated"
-            )
-        ]
 
     def __str__(self) -> str:
         return self.title

@@ -5,6 +5,7 @@ from meetings.models.evaluations import (
     EvaluationReceipt,
     Question,
 )
+from meetings.models.growth import ProjectText
 from meetings.models.meetings import (
     Attendance,
     CalendarFeed,
@@ -33,6 +34,7 @@ __all__ = [
     "MeetingTeam",
     "Need",
     "Note",
+    "ProjectText",
     "Question",
     "Resource",
     "TeamKey",

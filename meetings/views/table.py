@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from coaching.errors import Refused, refusals_told
 from coaching.models import Membership, Participant, Team
 from coaching.permissions import access, post_only, signed_in
-from meetings import agreement, notes, program, resources, team_space
+from meetings import agreement, notes, program, project, resources, team_space
 from meetings.forms import ActionForm, NoteForm, UpdateForm
 from meetings.models import ActionItem, Meeting, Note, current_memberships
 from meetings.views.program import person, submitted, visible_meeting
@@ -292,6 +292,7 @@ def own_writing(request: HttpRequest, pk: int) -> HttpResponse:
     """One's own texts as a file; whoever leaves takes it along first."""
     mine = current_memberships(person(request)).select_related("participant__user", "participant__cohort")
     place = get_object_or_404(mine, participant=pk)
-    response = HttpResponse(notes.own_writing(place.participant), content_type="text/plain; charset=utf-8")
+    text = notes.own_writing(place.participant) + project.own_writing(place.participant)
+    response = HttpResponse(text, content_type="text/plain; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="my-writing.txt"'
     return response

@@ -21,9 +21,9 @@ from certificates.issuing import (
 )
 from certificates.models import Certificate, CertificateFile, SerialCounter
 from coaching import enrollment, jobs
-from coaching.models import AuditEvent, Delegation, Goal, Job, Message, Participant
+from coaching.models import AuditEvent, Delegation, Job, Message, Participant
 from coaching.permissions import NotYourCohort
-from meetings.models import EvaluationReceipt
+from meetings.models import EvaluationReceipt, ProjectText
 from tests.certificates.content import text_of
 from tests.certificates.history import AFTER, approve, delegate_to
 from tests.constraints import refused_by
@@ -156,7 +156,7 @@ def test_who_leaves_while_theirs_is_drawn_gets_none(approved, members, monkeypat
 
 def test_the_outcome_of_the_project_is_no_condition(approved, members):
     """C4"""
-    assert set(Goal.objects.values_list("outcome", flat=True)) == {""}
+    assert not ProjectText.objects.filter(kind="outcome").exists()
     assert issue(approved).issued == 3
 
 

@@ -186,7 +186,6 @@ CASES = {
     "participant_left_when_left": lambda w: change(w.participant, status="left"),
     "participant_completed_when_completed": lambda w: change(w.participant, completed_at=NOW),
     "rating_once_per_competency": lambda w: copy(w.participant.ratings.first(), rating="glow"),
-    "goal_outcome_is_dated": lambda w: change(w.participant.goal, outcome="Permits in nine days."),
     "proposal_one_draft_per_cohort": lambda w: twice(TeamProposal, cohort=w.cohort),
     "team_number_once_per_cohort": lambda w: Team.objects.create(cohort=w.cohort, number=w.team.number),
     "team_confirmed_is_dated": lambda w: change(w.team, confirmed_at=None),

@@ -269,6 +269,7 @@ OFFICE_PARTICIPANTS = {
     label: people("other_officer") if label.startswith("foreign") else OFFICE for label in PARTICIPANTS
 }
 KEPT = {"ours": OFFICE, "foreign": people("other_officer")}
+TAKING_PART = dict.fromkeys(("asked", "member", "foreign asked", "foreign member"), OWNER)
 TAUGHT = people("member other_member graduate")
 GIVING = {"ours": OFFICE | people("training_officer"), "foreign": people("other_officer training_officer")}
 MEETING_ROOMS = {
@@ -307,11 +308,9 @@ MEETING_ROOMS = {
     "office_meetings_cohort": about("cohort", get=COHORTS),
     "office_places": both("cohort", COHORTS),
     "office_needs": about("cohort", get=COHORTS),
-    "my_need": both(
-        "participant", dict.fromkeys(("asked", "member", "foreign asked", "foreign member"), OWNER)
-    ),
     "office_participant": both("participant", OFFICE_PARTICIPANTS),
     **{name: both("waiver", KEPT) for name in people("waiver_take_back waiver_count")},
+    "my_need": both("participant", TAKING_PART),
     "office_meeting": both("meeting", OFFICE_MEETINGS),
     "office_attendance": both("attendance", {"ours": OFFICE, "foreign": people("other_officer")}),
     "branch_meetings": page(DEPUTY),
@@ -324,6 +323,20 @@ MEETING_ROOMS = {
     ),
     "meetings_totals_list": page(OFFICERS | DEPUTY | people("training_officer")),
     "meetings_totals": about("cohort", get=TOTALS),
+}
+
+# C7, C8: what a participant writes of their project, for whom they choose.
+GROWTH_ROOMS = {
+    **{
+        name: both("participant", TAKING_PART)
+        for name in people("project_milestone project_update project_outcome")
+    },
+    "my_project": about("participant", get=TAKING_PART),
+    **{
+        name: both("project text", OWN_OR_FOREIGN)
+        for name in people("project_text project_text_done project_text_delete")
+    },
+    "meetings_team_projects": about("team", get={"running": MEMBER, "other": people("other_member")}),
 }
 
 # C3: the superintendent sees a list once it is submitted, of every branch.
@@ -364,6 +377,7 @@ ADDRESSES: dict[str, Address] = {
     **TEAM_ROOMS,
     **APPLICATION_ROOMS,
     **MEETING_ROOMS,
+    **GROWTH_ROOMS,
     **CERTIFICATE_ROOMS,
 }
 

@@ -69,6 +69,7 @@ HIDDEN = {
     "meetings.MeetingTeam",  # stands with its meeting
     "meetings.Need",  # for the branch office alone
     "meetings.Note",
+    "meetings.ProjectText",  # for whom its author chose
     "meetings.TeamKey",
 }
 EVERY = list(patterns(get_resolver()))

@@ -1,0 +1,52 @@
+"""The forms of a participant's own project; their layout lives here."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from django import forms
+
+from meetings import project
+from meetings.forms import Crispy
+from meetings.models import ProjectText
+
+Kind = ProjectText.Kind
+LABELS = {
+    Kind.MILESTONE: "What you want to have reached",
+    Kind.OUTCOME: "What came of your project",
+    Kind.UPDATE: "What you want to share",
+}
+HELP = {
+    Kind.MILESTONE: "For example: The pilot runs in two offices.",
+    Kind.OUTCOME: "Beside what you expected and how you wanted to measure it. It is no condition for the certificate.",
+    Kind.UPDATE: "A few sentences: where it stands, what worked, what comes next.",
+}
+
+
+class ProjectTextForm(Crispy):
+    def __init__(
+        self, *args: Any, kind: str, readers: Iterable[tuple[str, str]], audience: str, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["text"] = forms.CharField(
+            label=LABELS[Kind(kind)],
+            help_text=HELP[Kind(kind)],
+            max_length=project.LONGEST,
+            widget=forms.Textarea(attrs={"rows": 2 if kind == Kind.MILESTONE else 5}),
+        )
+        if kind == Kind.MILESTONE:
+            self.fields["due_date"] = forms.DateField(
+                label="By when", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+            )
+        self.fields["audience"] = forms.ChoiceField(
+            label="Who may read it",
+            choices=list(readers),
+            initial=audience,
+            widget=forms.RadioSelect,
+            help_text="You can change this at any time. Whoever stands in for the director or the deputy reads "
+            "what they may read.",
+        )
+
+    @property
+    def due_date(self) -> date | None:
+        return self.cleaned_data.get("due_date")

@@ -1,0 +1,45 @@
+"""What a participant writes about their own project, for the readers they choose: encrypted, in no admin (C4, C7, C8)."""
+
+from django.db import models
+from django.db.models import Q
+
+from coaching.models import Participant
+
+
+class ProjectText(models.Model):
+    """One text. The project itself, as it was approved, is `coaching.models.Goal` (A14)."""
+
+    class Kind(models.TextChoices):
+        MILESTONE = "milestone", "Milestone"
+        OUTCOME = "outcome", "Outcome"  # C4
+        UPDATE = "update", "Update"  # C7
+
+    class Audience(models.TextChoices):
+        SELF = "self", "only you"
+        TEAM = "team", "your team"
+        SUPERVISOR = "supervisor", "your team and your supervisor"
+        PROGRAM = "program", "your team, your supervisor, your division director and the branch deputy"
+
+    participant = models.ForeignKey(Participant, models.PROTECT, related_name="project_texts")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    audience = models.CharField(max_length=10, choices=Audience.choices, default=Audience.TEAM)
+    ciphertext = models.BinaryField()
+    due_date = models.DateField(null=True)
+    done_at = models.DateTimeField(null=True)
+    written_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("due_date", "-written_at", "-pk")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["participant"], condition=Q(kind="outcome"), name="projecttext_one_outcome"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="milestone", due_date__isnull=False)
+                | (~Q(kind="milestone") & Q(due_date=None, done_at=None)),
+                name="projecttext_milestones_are_dated",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Project text {self.pk}"
