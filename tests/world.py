@@ -7,6 +7,7 @@ nobody of the cast but its own officer has any business with them: those are lab
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any
 
 from applications import (
     choosing,
@@ -60,7 +61,7 @@ from meetings import (
     waivers,
 )
 from meetings import program as meeting_program
-from meetings.models import Attendance
+from meetings.models import ActionItem, Attendance, Meeting, Note, Question
 from tests import cast, factories
 from tests.applications import factories as papers
 from tests.applications.factories import A_SCAN
@@ -100,6 +101,13 @@ class World:
     foreign: Branch
     cast: dict[str, User] = field(default_factory=dict)
     things: dict[str, dict[str, Thing]] = field(default_factory=lambda: defaultdict(dict))
+    secrets: dict[str, set[User]] = field(default_factory=dict)
+
+    def secret(self, words: str, *readers: User) -> str:
+        """A text that nobody but these people may ever read, on any page; said in each branch in words of its own."""
+        text = f"SECRET {words} {len(self.secrets)}."
+        self.secrets[text] = set(readers)
+        return text
 
     def keep(
         self, kind: str, label: str, obj: object = None, owner: User | None = None, **keys: object
@@ -218,10 +226,12 @@ def _open_cohort(world: World, branch: Branch, where: str) -> None:
         application=made["with deputy"],
         by=branch.officer,
         outcome="accepted",
-        sentence="SECRET-ADVICE",
+        sentence=world.secret("recommendation", branch.officer, deputy),
         now=NOW,
     )
-    papers.choose(made["with deputy"], deputy, "not_selected", reason="SECRET-CHOICE")
+    papers.choose(
+        made["with deputy"], deputy, "not_selected", reason=world.secret("choice", branch.officer, deputy)
+    )
     late = new("eight")
     closing.close(applications=[late], reason="No time.", by=branch.officer, now=NOW + timedelta(days=60))
     made["closed"] = late
@@ -278,21 +288,26 @@ def _forming_cohort(world: World, branch: Branch, where: str) -> None:
     asked = _own(world, branch, "asked", "Abe Asked")
     members = [_enroll(cohort, user) for user in (asked, branch.person("Al One"), branch.person("Al Two"))]
     kept = pairings.keep(
-        cohort=cohort, kind="apart", people=members[1:], reason="SECRET-REASON", by=branch.officer, now=NOW
+        cohort=cohort,
+        kind="apart",
+        people=members[1:],
+        reason=world.secret("pairing that ended"),
+        by=branch.officer,
+        now=NOW,
     )
     world.keep("pairing", where or "ours", kept)
     pairings.end(pairing=kept, by=branch.officer, now=NOW)
     published = team_formation.start_by_hand(cohort=cohort, by=branch.officer, now=NOW)
     published.document = {"teams": [[each.pk for each in members]]}
     published.save()
-    reasons = {1: "SECRET-BENT"}
+    reasons = {1: world.secret("bent rule", branch.officer)}
     (team,) = team_formation.publish(proposal=published, by=branch.officer, now=NOW, reasons=reasons)
     consents = Consent.objects.filter(change__team=team)
     team_agreement.answer(
         consent=consents.get(participant=members[1]),
         agree=False,
         by=members[1].user,
-        reason="SECRET-REASON",
+        reason=world.secret("decline", members[1].user, branch.officer),
         now=NOW,
     )
     for number in range(3):
@@ -342,13 +357,21 @@ def _running_cohort(world: World, branch: Branch, where: str) -> None:
     former = _own(world, branch, "former_member", "Flo Former")
     mates = [_enroll(cohort, user) for user in (member, former, branch.person("Mo"), branch.person("Max"))]
     team = _team(cohort, mates, branch)
-    past, *_, ahead = scheduling.lay_out_meetings(team=team, by=None, now=BEFORE)
+    past, *_, last, ahead = scheduling.lay_out_meetings(team=team, by=None, now=BEFORE)
     scheduling.set_place(meeting=ahead, where=scheduling.Where("Room 12"), by=member, now=NOW)
     meeting_program.choose_facilitators(
         meeting=ahead, team=team, chosen={"grow": mates[0]}, by=member, now=NOW
     )
     everybody = dict.fromkeys(mates, Attendance.Status.PRESENT)
-    attendance.take_attendance(meeting=past, marks=everybody, by=member, now=past.ends_at + HOUR)
+    counted, open_yet = world.secret("answer that is counted"), world.secret("answer", member)
+    for meeting, text in ((past, counted), (last, open_yet)):
+        then = meeting.ends_at + HOUR
+        attendance.take_attendance(meeting=meeting, marks=everybody, by=member, now=then)
+        answers = {
+            question.pk: 3 if question.kind == Question.Kind.RATING else text
+            for question in evaluations.questions_for(cohort)
+        }
+        evaluations.submit_evaluation(meeting=meeting, answers=answers, by=member, now=then)
     enrollment.leave(participant=mates[1], by=former, reason="A new post.", now=NOW)
     change = project_changes.ask(
         participant=mates[0], by=member, project=another, why="The pilot showed it.", now=NOW
@@ -357,25 +380,18 @@ def _running_cohort(world: World, branch: Branch, where: str) -> None:
     world.keep("meeting", f"{where} past".strip(), past)
     world.keep("meeting", f"{where} ahead".strip(), ahead)
     world.keep("attendance", where or "ours", pk=past.pk, participant_pk=mates[0].pk)
-    note = notes.write(
-        meeting=ahead, team=team, kind="advice", about=mates[2], text="SECRET advice", by=member, now=NOW
-    )
-    action = notes.save_action(
-        meeting=ahead,
-        team=team,
-        owner=mates[0],
-        what="SECRET task",
-        how="",
-        due_date=NOW.date(),
-        by=member,
+    said = _said_in_the_team(world, ahead, team, mates)
+    needs.say(participant=mates[0], text=world.secret("need", member, branch.officer), by=member, now=NOW)
+    planned = waivers.record(
+        participant=mates[0],
+        kind="made_up",
+        months=[2],
+        reason=world.secret("waiver", member, branch.officer),
+        by=branch.officer,
         now=NOW,
     )
-    needs.say(participant=mates[0], text="SECRET need", by=member, now=NOW)
-    planned = waivers.record(
-        participant=mates[0], kind="made_up", months=[2], reason="SECRET-REASON", by=branch.officer, now=NOW
-    )
     world.keep("waiver", where or "ours", planned[0])
-    _growth(world, mates[0], where)
+    _growth(world, mates, where)
     agreement.accept(team=team, seen=agreement.digest(team), by=member, now=NOW)
     agreement.ask_for_help(team=team, by=member, now=NOW)
     resource = resources.add(
@@ -389,8 +405,8 @@ def _running_cohort(world: World, branch: Branch, where: str) -> None:
     )
     world.keep("resource", where or "ours", resource, owner=member)
     world.keep("meeting resources", where or "ours", branch_pk=cohort.branch_id, pk=ahead.item_id)
-    world.keep("note", where or "ours", note, owner=member)
-    world.keep("action", where or "ours", action, owner=member)
+    for kind, row in said.items():
+        world.keep(kind, where or "ours", row, owner=member)
     world.keep("turn", where or "ours", pk=ahead.pk, participant_pk=mates[2].pk, owner=member)
     world.keep("calendar", where or "ours", token=feeds.create_feed(by=member, now=NOW).token)
     world.keep("team", f"{where} running".strip(), team)
@@ -404,19 +420,42 @@ def _running_cohort(world: World, branch: Branch, where: str) -> None:
         world.keep("meeting", "other ahead", last)
 
 
-def _growth(world: World, participant: Participant, where: str) -> None:
-    """What somebody writes about their own project."""
+def _growth(world: World, mates: list[Participant], where: str) -> None:
+    """What the first of them writes about their own project."""
+    participant, _, third, fourth = mates
     member = participant.user
     milestone = project.save(
         participant=participant,
         kind="milestone",
-        text="SECRET milestone",
+        text=world.secret("milestone", member, third.user, fourth.user),
         audience="team",
         due_date=TODAY,
         by=member,
         now=NOW,
     )
     world.keep("project text", where or "ours", milestone, owner=member)
+
+
+def _said_in_the_team(
+    world: World, meeting: Meeting, team: Team, mates: list[Participant]
+) -> dict[str, Note | ActionItem]:
+    """M16: of every kind that members write for each other, by the first of them."""
+    first, _, third, fourth = mates
+    readers = first.user, third.user, fourth.user
+    about: dict[str, Any] = {"meeting": meeting, "team": team, "by": first.user, "now": NOW}
+    texts = {name: world.secret(name, *readers) for name in notes.UPDATE}
+    notes.save_update(texts=texts, **about)
+    notes.write(kind="competency", about=third, text=world.secret("use", *readers), **about)
+    return {
+        "note": notes.write(kind="advice", about=third, text=world.secret("advice", *readers), **about),
+        "action": notes.save_action(
+            owner=first,
+            what=world.secret("task", *readers),
+            how=world.secret("way", *readers),
+            due_date=NOW.date(),
+            **about,
+        ),
+    }
 
 
 def _team(cohort: Cohort, participants: list[Participant], branch: Branch) -> Team:

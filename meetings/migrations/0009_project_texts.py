@@ -5,28 +5,78 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('coaching', '0017_projects_without_outcome'),
-        ('meetings', '0008_facilitator_of_each_team'),
+        ("coaching", "0017_projects_without_outcome"),
+        ("meetings", "0008_facilitator_of_each_team"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ProjectText',
+            name="ProjectText",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('milestone', 'Milestone'), ('outcome', 'Outcome'), ('update', 'Update')], max_length=10)),
-                ('audience', models.CharField(choices=[('self', 'only you'), ('team', 'your team'), ('supervisor', 'your team and your supervisor'), ('program', 'your team, your supervisor, your division director and the branch deputy')], default='team', max_length=10)),
-                ('ciphertext', models.BinaryField()),
-                ('due_date', models.DateField(null=True)),
-                ('done_at', models.DateTimeField(null=True)),
-                ('written_at', models.DateTimeField()),
-                ('participant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='project_texts', to='coaching.participant')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("milestone", "Milestone"), ("outcome", "Outcome"), ("update", "Update")],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "audience",
+                    models.CharField(
+                        choices=[
+                            ("self", "only you"),
+                            ("team", "your team"),
+                            ("supervisor", "your team and your supervisor"),
+                            (
+                                "program",
+                                "your team, your supervisor, your division director and the branch deputy",
+                            ),
+                        ],
+                        default="team",
+                        max_length=10,
+                    ),
+                ),
+                ("ciphertext", models.BinaryField()),
+                ("due_date", models.DateField(null=True)),
+                ("done_at", models.DateTimeField(null=True)),
+                ("written_at", models.DateTimeField()),
+                (
+                    "participant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="project_texts",
+                        to="coaching.participant",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('due_date', '-written_at', '-pk'),
-                'constraints': [models.UniqueConstraint(condition=models.Q(('kind', 'outcome')), fields=('participant',), name='projecttext_one_outcome'), models.CheckConstraint(condition=models.Q(models.Q(('due_date__isnull', False), ('kind', 'milestone')), models.Q(models.Q(('kind', 'milestone'), _negated=True), ('done_at', None), ('due_date', None)), _connector='OR'), name='projecttext_milestones_are_dated')],
+                "ordering": ("due_date", "-written_at", "-pk"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("kind", "outcome")),
+                        fields=("participant",),
+                        name="projecttext_one_outcome",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("due_date__isnull", False), ("kind", "milestone")),
+                            models.Q(
+                                models.Q(("kind", "milestone"), _negated=True),
+                                ("done_at", None),
+                                ("due_date", None),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="projecttext_milestones_are_dated",
+                    ),
+                ],
             },
         ),
     ]
