@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from coaching import audit, outbox, team_draft
+from coaching.cohorts import is_over
 from coaching.errors import Refused
 from coaching.models import (
     CareerTrack,
@@ -31,6 +32,10 @@ class NoSeatLeft(Refused):
 
 
 class CannotLeave(Refused):
+    pass
+
+
+class CannotReturn(Refused):
     pass
 
 
@@ -171,6 +176,64 @@ def _carry_on_without(participant: Participant, team: Team, *, least: int, by: U
     if len(staying) < least:
         for officer in officers_of(team.cohort, on=timezone.localdate(now)):
             outbox.queue(kind="team_small", to=officer, key=f"{team.pk}:{participant.pk}", now=now, ids=ids)
+
+
+@transaction.atomic
+def take_in_again(*, participant: Participant, cohort: Cohort, by: User, now: datetime) -> Participant:
+    """Whoever left takes part again, in the same cohort or a later one, with what they had chosen to work on (F3).
+
+    The division and the classification are those of today. A second call returns the same participant.
+    Raises NotYourCohort, CannotReturn, NoSeatLeft.
+    """
+    for each in (participant.cohort, cohort):
+        require_office(cohort=each, by=by, now=now)
+    Cohort.objects.select_for_update().get(pk=cohort.pk)
+    before = Participant.objects.select_related("user__classification", "cohort", "goal").get(
+        pk=participant.pk
+    )
+    existing = cohort.participants.exclude(status=Participant.Status.LEFT).filter(user=before.user).first()
+    if existing:
+        return existing
+    if before.status != Participant.Status.LEFT:
+        raise CannotReturn(f"{before} has not left the {before.cohort}.")
+    if cohort.program_id != before.cohort.program_id or cohort.first_month < before.cohort.first_month:
+        raise CannotReturn("Choose the same cohort or a later one of the same program.")
+    if is_over(cohort, today=timezone.localdate(now, cohort.zone)):
+        raise CannotReturn(f"The {cohort} is over. Choose a later one.")
+    again = enroll(user=before.user, cohort=cohort, snapshot=_snapshot_again(before, cohort), by=by, now=now)
+    audit.record("participant.taken_in_again", by=by, obj=again, now=now, data={"before": before.pk})
+    ids = {"participant": again.pk}
+    outbox.queue(kind="participation_again", to=before.user, key=str(again.pk), now=now, ids=ids)
+    return again
+
+
+def _snapshot_again(before: Participant, cohort: Cohort) -> Snapshot:
+    """The competencies are left out where the cohort has another model (F1)."""
+    goal: Goal | None = getattr(before, "goal", None)
+    known = set(cohort.competency_model.competencies.all())
+
+    def rated(rating: str) -> tuple[Competency, ...]:
+        rows = before.ratings.filter(rating=rating).select_related("competency")
+        return tuple(row.competency for row in rows if row.competency in known)
+
+    project = goal and Project(
+        goal.title,
+        goal.description,
+        goal.expected_outcome,
+        goal.measure,
+        tuple(each for each in goal.competencies.all() if each in known),
+    )
+    user = before.user
+    return Snapshot(
+        division=user.division,
+        classification=user.classification,
+        career_track=user.career_track,
+        role_aimed_for=before.role_aimed_for,
+        grow=rated(CompetencyRating.Rating.GROW),
+        glow=rated(CompetencyRating.Rating.GLOW),
+        project=project or None,
+        signers=tuple(before.signers.all()),
+    )
 
 
 @transaction.atomic

@@ -35,6 +35,7 @@ def register() -> None:
     outbox.register("team_change_settled", team_change_settled)
     outbox.register("teammate_left", teammate_left)
     outbox.register("participation_ended", participation_ended)
+    outbox.register("participation_again", participation_again)
     outbox.register("participant_left", participant_left)
 
 
@@ -208,6 +209,13 @@ def teammate_left(recipient: User, *, team: int, participant: int) -> Mail | Non
 def participation_ended(recipient: User, *, participant: int) -> Mail | None:
     left = Participant.objects.select_related("cohort__program").get(pk=participant)
     return render_mail("mail/team_participation_ended.txt", {"recipient": recipient, "participant": left})
+
+
+def participation_again(recipient: User, *, participant: int) -> Mail | None:
+    again = Participant.objects.select_related("cohort__program").get(pk=participant)
+    if again.status != Participant.Status.ACTIVE:
+        return None
+    return render_mail("mail/team_participation_again.txt", {"recipient": recipient, "participant": again})
 
 
 def participant_left(recipient: User, *, participant: int) -> Mail | None:

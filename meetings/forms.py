@@ -187,13 +187,16 @@ class AttendanceForm(Crispy):
         known: Mapping[int, Attendance],
         guests: Iterable[Participant] = (),
         visitors: Iterable[User] = (),
+        away: Mapping[int, date] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        away = away or {}
         self.people = {f"member_{each.pk}": each for each in members}
         decided = [name for name, each in self.people.items() if each.pk in known and known[each.pk].reason]
         for name, each in self.people.items():
-            row = known.get(each.pk)
+            row, until = known.get(each.pk), away.get(each.pk)
+            gone = f"Away until {dates.long_date(until)}." if until else ""
             self.fields[name] = forms.ChoiceField(
                 label=str(each),
                 choices=[(row.status, row.get_status_display())] if row and name in decided else self.MARKS,
@@ -201,7 +204,7 @@ class AttendanceForm(Crispy):
                 widget=forms.RadioSelect,
                 error_messages={"required": f"Say whether {each} was there."},
                 disabled=name in decided,
-                help_text="Decided by the branch office." if name in decided else "",
+                help_text="Decided by the branch office." if name in decided else gone,
             )
         self.guests = {str(each.pk): each for each in guests}
         if self.guests:

@@ -1,7 +1,9 @@
 """The branch office's forms about one participant's months."""
 
+from collections.abc import Iterable
 from typing import Any
 
+from crispy_forms.layout import Layout
 from django import forms
 
 from coaching.models import Cohort
@@ -54,3 +56,19 @@ class WaiverForm(Crispy):
     def months(self) -> range:
         first = self.cleaned_data["first_month"]
         return range(first, (self.cleaned_data["last_month"] or first) + 1)
+
+
+class AgainForm(Crispy):
+    """Where somebody who left takes part again."""
+
+    def __init__(self, *args: Any, cohorts: Iterable[Cohort], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.cohorts = {str(each.pk): each for each in cohorts}
+        self.fields["cohort"] = forms.ChoiceField(
+            choices=[(pk, str(each)) for pk, each in self.cohorts.items()]
+        )
+        self.helper.layout = Layout(*self.fields)
+
+    @property
+    def cohort(self) -> Cohort:
+        return self.cohorts[self.cleaned_data["cohort"]]

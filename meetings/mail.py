@@ -9,7 +9,7 @@ from coaching.days import today_of
 from coaching.models import Message, Participant, Team, User
 from coaching.outbox import Mail
 from coaching.permissions import officers_of
-from meetings import agreement, evaluations, program, team_space, waivers
+from meetings import absence, agreement, evaluations, program, team_space, waivers
 from meetings.models import (
     Attendance,
     EvaluationClosing,
@@ -83,6 +83,8 @@ def reminder(recipient: User, *, meeting: int) -> Mail | None:
     still_ahead = found.status == Meeting.Status.PLANNED and found.starts_at > timezone.now()
     if not still_ahead or not team_space.is_member(recipient, found):
         return None
+    if absence.is_away(recipient, found.cohort, found.date, found.local_today(timezone.now())):
+        return None
     return _mail("reminder", recipient, meeting=found, to_prepare=program.to_prepare(found))
 
 
@@ -97,8 +99,12 @@ def evaluate(recipient: User, *, meeting: int, participant: int) -> Mail | None:
 def evaluate_reminder(recipient: User, *, meeting: int, participant: int) -> Mail | None:
     """C1: before the answers are counted, only to who has not answered."""
     found = _meeting(meeting)
-    day = evaluations.answer_by(found)
-    if day < found.local_today(timezone.now()) or not _has_to_evaluate(recipient, found, participant):
+    day, today = evaluations.answer_by(found), found.local_today(timezone.now())
+    if (
+        day < today
+        or absence.is_away(recipient, found.cohort, today)
+        or not _has_to_evaluate(recipient, found, participant)
+    ):
         return None
     return _mail("evaluate_reminder", recipient, meeting=found, answer_by=day)
 
@@ -150,12 +156,15 @@ def queue_reminders(*, now: datetime) -> int:
         "key", flat=True
     )
     done = {key.split(":")[1] for key in queued}
-    soon = Meeting.objects.upcoming(today).filter(
-        date__gt=today, date__lte=today + timedelta(days=REMIND_DAYS)
+    soon = (
+        Meeting.objects.upcoming(today)
+        .filter(date__gt=today, date__lte=today + timedelta(days=REMIND_DAYS))
+        .select_related("cohort")
     )
     waiting = [meeting for meeting in soon if f"{meeting.pk}.{meeting.date}" not in done]
     for meeting in waiting:
-        to = [each.user for each in team_space.members_now(meeting)]
+        present = absence.not_away(team_space.members_now(meeting), meeting.cohort, meeting.date, today)
+        to = [each.user for each in present]
         key, ids = f"{meeting.pk}.{meeting.date}", {"meeting": meeting.pk}
         outbox.queue_many(kind="meetings.reminder", to=to, key=key, now=now, ids=ids)
     return len(waiting)
@@ -173,7 +182,8 @@ def queue_evaluation_reminders(*, now: datetime) -> int:
     for meeting in meetings:
         day = days[meeting.pk]
         if day - timedelta(days=REMIND_DAYS) <= meeting.local_today(now) <= day:
-            for participant in evaluations.unanswered(meeting):
+            waited_for = evaluations.unanswered(meeting)
+            for participant in absence.not_away(waited_for, meeting.cohort, meeting.local_today(now)):
                 ids = {"meeting": meeting.pk, "participant": participant.pk}
                 key = f"{meeting.pk}"
                 outbox.queue(

@@ -41,7 +41,7 @@ def record(
     today = today_of(participant.cohort, now)
     if kind != Waiver.Kind.LEAVE and (ahead := _ahead(participant, months, today)):
         raise CannotWaive(f"{ahead} lies ahead, so nothing of it can be credited or made up yet.")
-    return _write(participant, kind, months, reason, by=by, now=now, counted_at=now)
+    return write(participant, kind, months, reason, by=by, now=now, counted_at=now)
 
 
 @transaction.atomic
@@ -66,7 +66,7 @@ def plan(
         )
     if ahead := _ahead(participant, months, today_of(cohort, now)):
         raise CannotWaive(f"{ahead} lies ahead, so there is nothing to make up yet.")
-    return _write(participant, Waiver.Kind.MADE_UP, months, reason, by=by, now=now, counted_at=None)
+    return write(participant, Waiver.Kind.MADE_UP, months, reason, by=by, now=now, counted_at=None)
 
 
 def _ahead(participant: Participant, months: Collection[int], today: date) -> str:
@@ -97,7 +97,7 @@ def locked(participant: Participant, by: User, now: datetime) -> Participant:
     return participant
 
 
-def _write(
+def write(
     participant: Participant,
     kind: str,
     months: Collection[int],
@@ -107,6 +107,7 @@ def _write(
     now: datetime,
     counted_at: datetime | None,
 ) -> list[Waiver]:
+    """For whoever has locked the participant and asked whether they may."""
     reason = reason.strip()
     if not reason:
         raise CannotWaive("Say why: it needs a reason.")

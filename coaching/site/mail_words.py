@@ -44,6 +44,7 @@ ABOUT = {
     "meetings.rhythm": "The team’s meetings have other dates",
     "meetings.waivers": "What is recorded for a participant’s months has changed",
     "participant_left": "A participant left",
+    "participation_again": "Somebody who had left takes part again",
     "participation_ended": "The participation has ended",
     "project_change_asked": "A change of a project waits for a signature",
     "project_change_reminder": "Reminder to answer a change of a project",

@@ -8,10 +8,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from coaching.days import today_of
 from coaching.errors import refusals_told
 from coaching.models import CurriculumItem, Membership, Team, User
 from coaching.permissions import access, branch_office, deputy, officers_of, post_only, signed_in
 from meetings import (
+    absence,
     agreement,
     attendance,
     closed,
@@ -116,10 +118,12 @@ def team(request: HttpRequest, pk: int) -> HttpResponse:
     place = get_object_or_404(mine.select_related("team__cohort__program"), team=pk)
     accepted = {row.participant_id: row for row in place.team.acceptances.all()}
     members = list(team_space.members_of(place.team))
+    until = absence.away(place.team.cohort, today_of(place.team.cohort, timezone.now()))
     context = {
         "team": place.team,
         "mine": place,
         "members": members,
+        "away": [(each, until[each.pk]) for each in members if each.pk in until],
         "expectations": agreement.expectations(place.team),
         "digest": agreement.digest(place.team),
         "accepted": [accepted[each.pk] for each in members if each.pk in accepted],
@@ -181,7 +185,8 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
     now = timezone.now()
     team = team_space.place_at(person(request), found).team
     members = list(team_space.members_of(team))
-    lines, tight = program.agenda_of(found, members)
+    away = absence.away(found.cohort, found.date)
+    lines, tight = program.agenda_of(found, [each for each in members if each.pk not in away])
     participant = evaluations.to_evaluate(found, person(request))
     is_held = found.status == Meeting.Status.HELD
     context = {
@@ -192,6 +197,7 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
         "parts": program.parts_of(found, team, members),
         "team": team,
         "members": members,
+        "away": away,
         "marks": attendance.marks_for(found, team),
         "changes": found.changes.select_related("made_by"),
         "resources": resources.of_meeting(found),

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from coaching.errors import Refused, refusals_told
 from coaching.permissions import access, post_only, public, signed_in
-from meetings import attendance, evaluations, feeds, team_space, totals
+from meetings import absence, attendance, evaluations, feeds, team_space, totals
 from meetings.forms import AttendanceForm, EvaluationForm
 from meetings.models import CalendarFeed, EvaluationReceipt, Meeting
 from meetings.views.program import person, submitted, visible_meeting
@@ -29,6 +29,7 @@ def take(request: HttpRequest, pk: int) -> HttpResponse:
         known={row.participant_id: row for row in found.attendance.all()},
         guests=attendance.possible_guests(found),
         visitors=attendance.possible_visitors(found),
+        away=absence.away(found.cohort, found.date),
         initial={"visitors": [str(each.pk) for each in found.visitors.all()]},
     )
     if request.method == "POST" and form.is_valid():

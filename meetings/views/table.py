@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from coaching.errors import Refused, refusals_told
 from coaching.models import Membership, Participant, Team
 from coaching.permissions import access, post_only, signed_in
-from meetings import agreement, notes, program, project, resources, team_space
+from meetings import absence, agreement, notes, program, project, resources, team_space
 from meetings.forms import ActionForm, NoteForm, UpdateForm
 from meetings.models import ActionItem, Meeting, Note, current_memberships
 from meetings.views.program import person, submitted, visible_meeting
@@ -31,7 +31,7 @@ def table(request: HttpRequest, pk: int) -> HttpResponse:
     found = visible_meeting(request, pk)
     place = team_space.place_at(person(request), found)
     members = list(team_space.members_of(place.team).select_related("goal"))
-    lines, tight = program.agenda_of(found, members)
+    lines, tight = program.agenda_of(found, absence.not_away(members, found.cohort, found.date))
     parts = program.parts_of(found, place.team, members)
     order = {line.member: number for number, line in enumerate(lines) if line.member}
     members.sort(key=lambda each: (order.get(str(each), len(order)), each.pk))

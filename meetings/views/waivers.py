@@ -7,22 +7,32 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from coaching import enrollment
+from coaching.cohorts import is_over
 from coaching.days import today_of
 from coaching.errors import Refused, refusals_told
 from coaching.models import Participant
 from coaching.permissions import access, branch_office, office_cohorts, post_only
-from meetings import ledger, waivers
-from meetings.forms_waivers import PLAN, WaiverForm
+from meetings import absence, ledger, waivers
+from meetings.forms_waivers import PLAN, AgainForm, WaiverForm
 from meetings.models import Waiver
 from meetings.views.program import person, submitted
+
+
+def _participant(request: HttpRequest, pk: int) -> Participant:
+    rows = Participant.objects.filter(cohort__in=office_cohorts(person(request)))
+    return get_object_or_404(rows.select_related("user", "cohort__program"), pk=pk)
+
+
+def _participant_page(request: HttpRequest, pk: int) -> HttpResponse:
+    return redirect("office_participant", _participant(request, pk).pk)
 
 
 @access(branch_office)
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def participant(request: HttpRequest, pk: int) -> HttpResponse:
-    rows = Participant.objects.filter(cohort__in=office_cohorts(person(request)))
-    found = get_object_or_404(rows.select_related("user", "cohort__program"), pk=pk)
+    found = _participant(request, pk)
     now = timezone.now()
     form = WaiverForm(submitted(request), cohort=found.cohort)
     if request.method == "POST" and form.is_valid():
@@ -33,13 +43,17 @@ def participant(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, f"Saved. {found} is told.")
             return redirect("office_participant", found.pk)
+    today, active = today_of(found.cohort, now), found.status == Participant.Status.ACTIVE
     context = {
         "participant": found,
         "cohort": found.cohort,
-        "standing": ledger.standing(found, today=today_of(found.cohort, now)),
+        "standing": ledger.standing(found, today=today),
         "waivers": waivers.of(found),
-        "may_change": found.status == Participant.Status.ACTIVE,
+        "may_change": active,
+        "away_until": absence.away(found.cohort, today).get(found.pk),
+        "to_credit": absence.to_credit(found, today=today) if active else [],
         "form": form,
+        "again": _again_form(request, found),
     }
     return render(request, "meetings/office_participant.html", context)
 
@@ -51,6 +65,67 @@ def _record(participant: Participant, form: WaiverForm, request: HttpRequest) ->
         waivers.plan(participant=participant, months=form.months, reason=reason, by=by, now=now)
     else:
         waivers.record(participant=participant, kind=kind, months=form.months, reason=reason, by=by, now=now)
+
+
+def _again_form(request: HttpRequest, participant: Participant) -> AgainForm | None:
+    """Where somebody who left could take part again; None where they take part, or no cohort is open to them."""
+    if participant.status != Participant.Status.LEFT:
+        return None
+    here = Participant.objects.exclude(status=Participant.Status.LEFT).filter(user=participant.user_id)
+    cohorts = office_cohorts(person(request)).exclude(pk__in=here.values("cohort"))
+    cohorts = cohorts.filter(program=participant.cohort.program, branch=participant.cohort.branch)
+    cohorts = cohorts.filter(first_month__gte=participant.cohort.first_month).select_related("program")
+    now = timezone.now()
+    still = [each for each in cohorts if not is_over(each, today=today_of(each, now))]
+    return AgainForm(submitted(request), cohorts=still) if still else None
+
+
+@access(branch_office)
+@post_only(_participant_page)
+def take_in_again(request: HttpRequest, pk: int) -> HttpResponse:
+    """F3: whoever left comes back."""
+    found = _participant(request, pk)
+    form = _again_form(request, found)
+    if form is None or not form.is_valid():
+        messages.error(request, "Choose a cohort that they do not take part in yet.")
+        return redirect("office_participant", pk)
+    with refusals_told(request):
+        again = enrollment.take_in_again(
+            participant=found, cohort=form.cohort, by=person(request), now=timezone.now()
+        )
+        messages.success(
+            request,
+            f"{again} takes part in the {again.cohort} and is told. Now credit what they attended before.",
+        )
+        return redirect("office_participant", again.pk)
+    return redirect("office_participant", pk)
+
+
+@access(branch_office)
+@post_only(_participant_page)
+def credit(request: HttpRequest, pk: int) -> HttpResponse:
+    found = _participant(request, pk)
+    with refusals_told(request):
+        chosen = request.POST.getlist("months")
+        written = absence.credit(participant=found, chosen=chosen, by=person(request), now=timezone.now())
+        if written:
+            names = ", ".join(each.month_name for each in written)
+            messages.success(request, f"Credited: {names}. {found} is told.")
+        else:
+            messages.info(request, "Nothing was chosen that is not credited already.")
+    return redirect("office_participant", pk)
+
+
+@access(branch_office)
+@post_only(_participant_page)
+def come_back(request: HttpRequest, pk: int) -> HttpResponse:
+    found = _participant(request, pk)
+    with refusals_told(request):
+        if absence.come_back(participant=found, by=person(request), now=timezone.now()):
+            messages.success(request, f"{found} is back and is told. The month that runs stays waived.")
+        else:
+            messages.info(request, f"{found} is not on leave now.")
+    return redirect("office_participant", pk)
 
 
 def _waiver(request: HttpRequest, pk: int) -> Waiver:

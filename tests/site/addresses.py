@@ -308,7 +308,10 @@ MEETING_ROOMS = {
     "office_meetings_cohort": about("cohort", get=COHORTS),
     "office_places": both("cohort", COHORTS),
     "office_needs": about("cohort", get=COHORTS),
-    "office_participant": both("participant", OFFICE_PARTICIPANTS),
+    **{
+        name: both("participant", OFFICE_PARTICIPANTS)
+        for name in people("office_participant participant_back participant_credit participant_again")
+    },
     **{name: both("waiver", KEPT) for name in people("waiver_take_back waiver_count")},
     "my_need": both("participant", TAKING_PART),
     "office_meeting": both("meeting", OFFICE_MEETINGS),

@@ -1,0 +1,134 @@
+"""Being away for months and coming back: the place in the team stays, and nobody is reminded meanwhile.
+
+A leave is the months that are waived for it (`meetings.waivers`); what was attended before somebody left the program is
+credited when they take part again.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+
+from coaching import audit
+from coaching.days import today_of
+from coaching.models import Cohort, Participant, User
+from meetings import dates, ledger, waivers
+from meetings.completion import MonthState
+from meetings.models import Waiver
+
+LEAVE = Waiver.Kind.LEAVE
+
+
+def away(cohort: Cohort, *days: date) -> dict[int, date]:
+    """Who is on leave on any of these days, by participant id, with the last day of the leave; in one query."""
+    months: dict[int, set[int]] = defaultdict(set)
+    rows = Waiver.objects.in_force().filter(participant__cohort=cohort, kind=LEAVE, back_at=None)
+    for participant, month in rows.values_list("participant", "month"):
+        months[participant].add(month)
+    asked = sorted(dates.program_month(cohort.first_month, day) for day in days)
+    found = {}
+    for participant, theirs in months.items():
+        if begins := next((month for month in asked if month in theirs), None):
+            last = begins
+            while last + 1 in theirs:
+                last += 1
+            found[participant] = dates.end_of_month(dates.add_months(cohort.first_month, last - 1))
+    return found
+
+
+def not_away(participants: Iterable[Participant], cohort: Cohort, *days: date) -> list[Participant]:
+    gone = away(cohort, *days)
+    return [each for each in participants if each.pk not in gone]
+
+
+def is_away(user: User, cohort: Cohort, *days: date) -> bool:
+    return Participant.objects.filter(user=user, pk__in=away(cohort, *days)).exists()
+
+
+@transaction.atomic
+def come_back(*, participant: Participant, by: User, now: datetime) -> bool:
+    """Back before the leave is over: the month that runs stays waived, those after it count by their meetings again.
+
+    False: they are not on leave now, as after a second press. Raises NotYourMeeting (T10), CannotWaive.
+    """
+    participant = waivers.locked(participant, by, now)
+    cohort = participant.cohort
+    this = dates.program_month(cohort.first_month, today_of(cohort, now))
+    leaves = Waiver.objects.in_force().filter(participant=participant, kind=LEAVE, month__gte=this)
+    rows = list(leaves.select_for_update(of=("self",)).order_by("month"))
+    if not rows or rows[0].month != this or rows[0].back_at:
+        return False
+    rows[0].back_at = now
+    rows[0].save(update_fields=["back_at"])
+    for expected, row in enumerate(rows[1:], start=this + 1):
+        if row.month != expected:
+            break  # another leave, later
+        waivers.end(row, by=by, now=now)
+    audit.record("waiver.came_back", by=by, obj=rows[0], now=now)
+    waivers.tell(participant, now=now)
+    return True
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A month that somebody attended before they left, and that is not met in their program of now."""
+
+    participant: Participant
+    month: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.participant.pk}-{self.month}"
+
+    @property
+    def words(self) -> str:
+        cohort = self.participant.cohort
+        return f"{dates.month_name(dates.add_months(cohort.first_month, self.month - 1))} of the {cohort}"
+
+
+def to_credit(participant: Participant, *, today: date) -> list[Earlier]:
+    """The months met in participations of the same program and branch that ended, each month of the program once."""
+    cohort = participant.cohort
+    before = Participant.objects.filter(
+        user=participant.user_id,
+        status=Participant.Status.LEFT,
+        cohort__program=cohort.program_id,
+        cohort__branch=cohort.branch_id,
+    )
+    standing = ledger.standing(participant, today=today)
+    settled = {each.month for each in standing.months if each.is_met}
+    settled |= {each.month for each in waivers.of(participant)}
+    found: dict[int, Earlier] = {}
+    for each in before.exclude(pk=participant.pk).select_related("cohort__program").order_by("-left_at"):
+        for month in ledger.standing(each, today=today).months:
+            if month.state is MonthState.MET and month.month not in settled:
+                found.setdefault(month.month, Earlier(each, month.month))
+    return [found[month] for month in sorted(found)]
+
+
+@transaction.atomic
+def credit(*, participant: Participant, chosen: Collection[str], by: User, now: datetime) -> list[Waiver]:
+    """Count months that were attended before (`Earlier.key`) for the program of now; a second call changes nothing.
+
+    Raises NotYourMeeting (T10), CannotWaive.
+    """
+    participant = waivers.locked(participant, by, now)
+    offered = to_credit(participant, today=today_of(participant.cohort, now))
+    rows = [each for each in offered if each.key in chosen]
+    by_cohort: dict[Cohort, list[int]] = defaultdict(list)
+    for each in rows:
+        by_cohort[each.participant.cohort].append(each.month)
+    written = []
+    for cohort, months in by_cohort.items():
+        written += waivers.write(
+            participant,
+            Waiver.Kind.CREDIT,
+            months,
+            f"Attended in the {cohort}, before they left.",
+            by=by,
+            now=now,
+            counted_at=now,
+        )
+    return written

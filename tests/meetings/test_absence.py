@@ -1,0 +1,259 @@
+"""Leave of absence, and coming back after having left (C2, T10, F3)."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.core import mail
+from django.urls import reverse
+from pytest_django.asserts import assertContains, assertNotContains
+
+from coaching import enrollment, outbox
+from coaching.models import AuditEvent, Cohort, Message, Participant
+from meetings import absence, attendance, due, ledger, waivers
+from meetings import mail as mails
+from meetings.completion import MonthState
+from meetings.models import Waiver
+from meetings.team_space import NotYourMeeting
+from tests import factories
+from tests.clock import NOW
+from tests.meetings.conftest import noon
+from tests.meetings.test_ledger import hold
+
+pytestmark = pytest.mark.usefixtures("plain_not_found")
+MARCH = noon(date(2027, 3, 10))  # in the second month
+
+
+@pytest.fixture
+def grant(people, branch_officer):
+    """Alice is on leave; March and April unless said otherwise."""
+
+    def granted(months=(2, 3), *, who=people.alice):
+        return waivers.record(
+            participant=who, kind="leave", months=months, reason="Secret", by=branch_officer, now=MARCH
+        )
+
+    return granted
+
+
+@pytest.fixture
+def come_back(people, branch_officer):
+    def back(by=None, now=MARCH):
+        return absence.come_back(participant=people.alice, by=by or branch_officer, now=now)
+
+    return back
+
+
+def states(participant, day):
+    return [month.state for month in ledger.standing(participant, today=day).months]
+
+
+def test_a_leave_is_its_months_and_ends_by_itself(people, grant, cohort):
+    grant()
+    until = {people.alice.pk: date(2027, 4, 30)}
+    assert absence.away(cohort, date(2027, 2, 28)) == {}
+    assert absence.away(cohort, date(2027, 3, 1)) == until
+    assert absence.away(cohort, date(2027, 4, 30)) == until
+    assert absence.away(cohort, date(2027, 5, 1)) == {}
+    assert absence.away(cohort, date(2027, 2, 28), date(2027, 3, 2)) == until
+
+
+def test_two_leaves_do_not_overlap(grant):
+    grant()
+    with pytest.raises(waivers.CannotWaive, match="Recorded already: April 2027"):
+        grant((3, 4))
+
+
+def test_who_is_away_is_reminded_of_no_meeting(meetings, people, grant, time_machine):
+    grant()
+    now = noon(meetings[1].date - timedelta(days=2))
+    assert due.do_due(now=now)["meetings_reminded"] == 1
+    told = {each.recipient for each in Message.objects.filter(kind="meetings.reminder")}
+    assert told == {people.bob.user, people.charlie.user}
+    time_machine.move_to(now)
+    assert mails.reminder(people.alice.user, meeting=meetings[1].pk) is None
+    assert mails.reminder(people.bob.user, meeting=meetings[1].pk)
+    after = noon(meetings[3].date - timedelta(days=2))  # May: back by themselves
+    due.do_due(now=after)
+    assert Message.objects.filter(kind="meetings.reminder", recipient=people.alice.user).exists()
+
+
+def test_who_is_away_is_reminded_of_no_evaluation(meetings, people, alice, grant, time_machine):
+    hold(meetings[0], people, alice)
+    grant()
+    now = noon(date(2027, 3, 1))  # three days before it is counted
+    assert due.do_due(now=now)["evaluations_reminded"] == 2
+    told = {each.recipient for each in Message.objects.filter(kind="meetings.evaluate_reminder")}
+    assert told == {people.bob.user, people.charlie.user}
+    time_machine.move_to(now)
+    ids = {"meeting": meetings[0].pk, "participant": people.alice.pk}
+    assert mails.evaluate_reminder(alice, **ids) is None
+
+
+def test_back_earlier_by_one_press(people, grant, come_back, cohort):
+    grant((2, 3, 4, 6))
+    assert come_back() is True
+    assert come_back() is False
+    assert absence.away(cohort, MARCH.date()) == {}
+    in_force = Waiver.objects.in_force().values_list("month", flat=True)
+    assert list(in_force) == [2, 6]  # the month that runs, and a later leave
+    assert states(people.alice, date(2027, 4, 1))[1] is MonthState.EXCUSED
+    assert AuditEvent.objects.filter(action="waiver.came_back").count() == 1
+    assert AuditEvent.objects.filter(action="waiver.taken_back").count() == 2
+
+
+def test_back_is_recorded_by_the_branch_office_alone(grant, come_back, people, deputy):
+    """T10"""
+    grant()
+    for user in (people.alice.user, people.bob.user, deputy):
+        with pytest.raises(NotYourMeeting):
+            come_back(by=user)
+
+
+def test_the_place_in_the_team_stays_and_the_reason_is_not_said(
+    client, meetings, team, people, alice, bob, grant, time_machine
+):
+    time_machine.move_to(MARCH)
+    grant()
+    client.force_login(bob)
+    page = client.get(reverse("meetings_team", args=[team.pk]))
+    assertContains(page, "Alice Example is away until April 30, 2027")
+    assertNotContains(page, "Secret")
+    page = client.get(meetings[1].get_absolute_url())
+    assertContains(page, "Alice Example (away), Bob Example")
+    assertNotContains(page, "Secret")
+    assert "Alice Example" not in [line.member for line in page.context["lines"]]
+    time_machine.move_to(noon(meetings[1].date))
+    page = client.get(reverse("meeting_attendance", args=[meetings[1].pk]))
+    assertContains(page, "Away until Friday, April 30, 2027.")
+    client.force_login(alice)
+    assert client.get(reverse("meeting_table", args=[meetings[1].pk])).status_code == 200
+
+
+def test_the_pages_of_the_branch_office(client, people, grant, branch_officer, time_machine):
+    time_machine.move_to(MARCH)
+    grant()
+    client.force_login(branch_officer)
+    page = reverse("office_participant", args=[people.alice.pk])
+    assertContains(client.get(page), "On leave until Friday, April 30, 2027.")
+    back = reverse("participant_back", args=[people.alice.pk])
+    assertContains(client.post(back, follow=True), "Alice Example is back and is told.")
+    assertContains(client.post(back, follow=True), "Alice Example is not on leave now.")
+    assertContains(client.get(page), "back since March 10, 2027")
+
+
+class TestComingBack:
+    """F3: whoever left takes part again, with credit for what they attended."""
+
+    @pytest.fixture
+    def left(self, meetings, people, alice):
+        """Alice was at the first two meetings, then left."""
+        hold(meetings[0], people, alice)
+        hold(meetings[1], people, alice)
+        return enrollment.leave(participant=people.alice, by=alice, reason="", now=noon(date(2027, 3, 20)))
+
+    @pytest.fixture
+    def later(self, program, branch, branch_officer) -> Cohort:
+        return factories.cohort(
+            program, branch, by=branch_officer, name="Later", first_month=date(2028, 2, 1)
+        )
+
+    @pytest.fixture
+    def again(self, left, branch_officer):
+        def taken_in(cohort, *, by=None, now=noon(date(2027, 4, 12))):  # noqa: B008
+            return enrollment.take_in_again(participant=left, cohort=cohort, by=by or branch_officer, now=now)
+
+        return taken_in
+
+    def test_in_the_same_cohort_with_what_they_had_chosen(self, left, again, cohort, people):
+        new = again(cohort)
+        assert again(cohort) == new != left
+        assert (new.status, new.cohort, new.user) == ("active", cohort, people.alice.user)
+        assert new.goal.title == left.goal.title
+        ratings = set(left.ratings.values_list("competency", "rating"))
+        assert set(new.ratings.values_list("competency", "rating")) == ratings != set()
+        assert AuditEvent.objects.filter(action="participant.taken_in_again").count() == 1
+        assert Message.objects.filter(kind="participation_again").count() == 1
+        outbox.deliver_due(now=noon(date(2027, 4, 12)))
+        assert any("You take part in the" in each.subject for each in mail.outbox)
+
+    def test_with_the_division_of_today(self, left, again, cohort, org):
+        user = left.user
+        user.unit = org.other_unit
+        user.save()
+        assert again(cohort).division == org.other_division
+        left.refresh_from_db()
+        assert left.division == org.division
+
+    def test_what_they_attended_is_credited_where_it_is_chosen(self, again, later, branch_officer):
+        new = again(later)
+        now = noon(date(2027, 4, 12))
+        one, two = absence.to_credit(new, today=now.date())
+        assert (one.month, two.month) == (1, 2)
+        assert one.words.startswith("February 2027 of the ")
+        for _ in range(2):
+            absence.credit(participant=new, chosen=[one.key, "7-9"], by=branch_officer, now=now)
+        row = Waiver.objects.get()
+        assert (row.month, row.kind, row.participant) == (1, "credit", new)
+        assert row.reason == f"Attended in the {one.participant.cohort}, before they left."
+        assert absence.to_credit(new, today=now.date()) == [two]
+        assert states(new, date(2028, 2, 1))[0] is MonthState.EXCUSED
+
+    def test_credit_is_the_branch_offices_decision(self, again, cohort, people, deputy):
+        """T10"""
+        new = again(cohort)
+        for user in (people.alice.user, deputy):
+            with pytest.raises(NotYourMeeting):
+                absence.credit(participant=new, chosen=["1-1"], by=user, now=MARCH)
+
+    def test_refusals(self, left, again, cohort, later, people, program, branch, branch_officer, outsider):
+        earlier = factories.cohort(program, branch, name="Earlier", first_month=date(2027, 1, 1))
+        with pytest.raises(enrollment.CannotReturn, match="same cohort or a later one"):
+            again(earlier)
+        with pytest.raises(enrollment.CannotReturn, match="is over"):
+            again(cohort, now=noon(date(2027, 10, 1)))
+        with pytest.raises(enrollment.CannotReturn, match="has not left"):
+            enrollment.take_in_again(participant=people.bob, cohort=later, by=branch_officer, now=MARCH)
+        Cohort.objects.filter(pk=later.pk).update(seats=3)
+        for _ in range(3):
+            factories.participant(later)
+        with pytest.raises(enrollment.NoSeatLeft):
+            again(later)
+        for user in (people.alice.user, outsider):
+            with pytest.raises(Exception, match="is not one you work for"):
+                again(cohort, by=user)
+
+    def test_the_pages(self, client, left, cohort, later, branch_officer, time_machine):
+        time_machine.move_to(noon(date(2027, 4, 12)))
+        client.force_login(branch_officer)
+        page = reverse("office_participant", args=[left.pk])
+        assertContains(client.get(page), "Take in again")
+        again = reverse("participant_again", args=[left.pk])
+        assertContains(client.post(again, {"cohort": "0"}, follow=True), "Choose a cohort")
+        answer = client.post(again, {"cohort": cohort.pk}, follow=True)
+        assertContains(answer, "Now credit what they attended before.")
+        new = Participant.objects.get(user=left.user, cohort=cohort, status="active")
+        assert answer.redirect_chain[-1][0] == reverse("office_participant", args=[new.pk])
+        assertContains(answer, "March 2027 of the")
+        credit = reverse("participant_credit", args=[new.pk])
+        assertContains(client.post(credit, follow=True), "Nothing was chosen")
+        sent = {"months": [f"{left.pk}-1", f"{left.pk}-2"]}
+        assertContains(client.post(credit, sent, follow=True), "Credited: February 2027, March 2027.")
+        assertNotContains(client.get(page), f'<option value="{cohort.pk}">')
+
+
+def test_attendance_of_a_leave_is_no_excusal_by_the_team(meetings, people, bob, grant):
+    """Whoever is marked absent while on leave has the month excused all the same."""
+    grant()
+    hold(meetings[1], people, bob, absent=[people.alice])
+    assert states(people.alice, meetings[1].date)[1] is MonthState.EXCUSED
+    assert attendance.expected(meetings[1])[0] == people.alice
+
+
+def test_as_many_queries_for_many_as_for_one(people, grant, cohort, django_assert_num_queries):
+    grant()
+    with django_assert_num_queries(1):
+        absence.away(cohort, NOW.date())
+    for each in (people.bob, people.charlie):
+        grant(who=each)
+    with django_assert_num_queries(1):
+        absence.away(cohort, NOW.date())
