@@ -102,11 +102,16 @@ class World:
     cast: dict[str, User] = field(default_factory=dict)
     things: dict[str, dict[str, Thing]] = field(default_factory=lambda: defaultdict(dict))
     secrets: dict[str, set[User]] = field(default_factory=dict)
+    sealed: set[str] = field(default_factory=set)
 
-    def secret(self, words: str, *readers: User) -> str:
-        """A text that nobody but these people may ever read, on any page; said in each branch in words of its own."""
+    def secret(self, words: str, *readers: User, sealed: bool = True) -> str:
+        """A text that nobody but these people may ever read, on any page; said in each branch in words of its own.
+
+        `sealed`: it lies encrypted, and may stand nowhere in the database as it was written.
+        """
         text = f"SECRET {words} {len(self.secrets)}."
         self.secrets[text] = set(readers)
+        self.sealed |= {text} if sealed else set()
         return text
 
     def keep(
@@ -226,11 +231,14 @@ def _open_cohort(world: World, branch: Branch, where: str) -> None:
         application=made["with deputy"],
         by=branch.officer,
         outcome="accepted",
-        sentence=world.secret("recommendation", branch.officer, deputy),
+        sentence=world.secret("recommendation", branch.officer, deputy, sealed=False),
         now=NOW,
     )
     papers.choose(
-        made["with deputy"], deputy, "not_selected", reason=world.secret("choice", branch.officer, deputy)
+        made["with deputy"],
+        deputy,
+        "not_selected",
+        reason=world.secret("choice", branch.officer, deputy, sealed=False),
     )
     late = new("eight")
     closing.close(applications=[late], reason="No time.", by=branch.officer, now=NOW + timedelta(days=60))
@@ -291,7 +299,7 @@ def _forming_cohort(world: World, branch: Branch, where: str) -> None:
         cohort=cohort,
         kind="apart",
         people=members[1:],
-        reason=world.secret("pairing that ended"),
+        reason=world.secret("pairing that ended", sealed=False),
         by=branch.officer,
         now=NOW,
     )
@@ -300,14 +308,14 @@ def _forming_cohort(world: World, branch: Branch, where: str) -> None:
     published = team_formation.start_by_hand(cohort=cohort, by=branch.officer, now=NOW)
     published.document = {"teams": [[each.pk for each in members]]}
     published.save()
-    reasons = {1: world.secret("bent rule", branch.officer)}
+    reasons = {1: world.secret("bent rule", branch.officer, sealed=False)}
     (team,) = team_formation.publish(proposal=published, by=branch.officer, now=NOW, reasons=reasons)
     consents = Consent.objects.filter(change__team=team)
     team_agreement.answer(
         consent=consents.get(participant=members[1]),
         agree=False,
         by=members[1].user,
-        reason=world.secret("decline", members[1].user, branch.officer),
+        reason=world.secret("decline", members[1].user, branch.officer, sealed=False),
         now=NOW,
     )
     for number in range(3):
@@ -363,7 +371,7 @@ def _running_cohort(world: World, branch: Branch, where: str) -> None:
         meeting=ahead, team=team, chosen={"grow": mates[0]}, by=member, now=NOW
     )
     everybody = dict.fromkeys(mates, Attendance.Status.PRESENT)
-    counted, open_yet = world.secret("answer that is counted"), world.secret("answer", member)
+    counted, open_yet = world.secret("answer that is counted", sealed=False), world.secret("answer", member)
     for meeting, text in ((past, counted), (last, open_yet)):
         then = meeting.ends_at + HOUR
         attendance.take_attendance(meeting=meeting, marks=everybody, by=member, now=then)
@@ -386,7 +394,7 @@ def _running_cohort(world: World, branch: Branch, where: str) -> None:
         participant=mates[0],
         kind="made_up",
         months=[2],
-        reason=world.secret("waiver", member, branch.officer),
+        reason=world.secret("waiver", member, branch.officer, sealed=False),
         by=branch.officer,
         now=NOW,
     )
