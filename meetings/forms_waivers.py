@@ -30,9 +30,7 @@ class WaiverForm(Crispy):
         widget=forms.RadioSelect,
     )
     first_month = forms.TypedChoiceField(label="From", coerce=int)
-    last_month = forms.TypedChoiceField(
-        label="To", coerce=int, required=False, empty_value=None, help_text="Empty: that one month."
-    )
+    last_month = forms.TypedChoiceField(label="To", coerce=int, required=False, empty_value=None)
     reason = forms.CharField(
         max_length=300,
         help_text="Or the plan: what is done, and by when. The branch office and this participant read it. "

@@ -2,7 +2,18 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from meetings.views import needs, office, planning, program, project, records, resources, table, waivers
+from meetings.views import (
+    needs,
+    office,
+    planning,
+    program,
+    project,
+    records,
+    resources,
+    statement,
+    table,
+    waivers,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("meetings/", program.my_program, name="meetings"),
@@ -72,6 +83,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("meetings/project-texts/<int:pk>/done/", project.done, name="project_text_done"),
     path("meetings/project-texts/<int:pk>/delete/", project.delete, name="project_text_delete"),
     path("meetings/teams/<int:pk>/projects/", project.of_team, name="meetings_team_projects"),
+    path("meetings/programs/<int:pk>/statement/", statement.show, name="statement"),
+    path("meetings/programs/<int:pk>/statement.pdf", statement.file, name="statement_file"),
     path("meetings/office/", office.cohorts, name="office_meetings"),
     path("meetings/office/<int:pk>/", office.cohort, name="office_meetings_cohort"),
     path("meetings/programs/<int:pk>/needs/", needs.say, name="my_need"),

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from coaching.days import today_of
 from coaching.errors import refusals_told
-from coaching.models import CurriculumItem, Membership, Team, User
+from coaching.models import CurriculumItem, Membership, Participant, Team, User
 from coaching.permissions import access, branch_office, deputy, officers_of, post_only, signed_in
 from meetings import (
     absence,
@@ -50,13 +50,24 @@ def _membership(user: User, pk: int | None) -> tuple[Membership | None, list[Mem
     raise Http404
 
 
+def _no_program(request: HttpRequest) -> HttpResponse:
+    user = person(request)
+    context = {
+        "is_office": branch_office(user),
+        "is_deputy": deputy(user),
+        "participations": Participant.objects.filter(user=user)
+        .select_related("cohort")
+        .order_by("-enrolled_at"),
+    }
+    return render(request, "meetings/no_program.html", context)
+
+
 @access(signed_in)
 @require_safe
 def my_program(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     membership, others = _membership(person(request), pk)
     if membership is None:
-        offices = {"is_office": branch_office(person(request)), "is_deputy": deputy(person(request))}
-        return render(request, "meetings/no_program.html", offices)
+        return _no_program(request)
     cohort = membership.team.cohort
     today = timezone.now().astimezone(cohort.zone).date()
     meetings = program.of_team(membership.team)

@@ -48,6 +48,7 @@ def test_pages_of_a_team(page, sign_in, held, meetings, team, people, alice, che
         reverse("meeting_cancel", args=[meetings[1].pk]),
         reverse("meeting_facilitators", args=[meetings[1].pk]),
         reverse("my_need", args=[people.alice.pk]),
+        reverse("statement", args=[people.alice.pk]),
         reverse("meeting_prepare", args=[meetings[1].pk]),
         reverse("note_advice", args=[meetings[1].pk, people.bob.pk]),
         reverse("action_add", args=[meetings[1].pk, people.bob.pk]),

@@ -278,6 +278,11 @@ MEETING_ROOMS = {
     "meetings_program": about("participant", get={"member": OWNER, "foreign member": OWNER}),
     "meetings_program_calendar": about("participant", get={"member": OWNER, "foreign member": OWNER}),
     "meetings_program_calendar_file": about("participant", get={"member": OWNER, "foreign member": OWNER}),
+    # Whoever left keeps the statement of their meetings and hours.
+    **{
+        name: about("participant", get=dict.fromkeys(PARTICIPANTS, OWNER))
+        for name in people("statement statement_file")
+    },
     "calendar_feed": page(PEOPLE),
     "calendar_feed_create": page(PEOPLE, PEOPLE),
     "calendar_feed_revoke": page(PEOPLE, PEOPLE),

@@ -30,6 +30,7 @@ from coaching.models import AuditEvent, ClosedDay, User
 from coaching.site import urls
 from coaching.site.home import FINDS, cards_for
 from meetings import program as meeting_program
+from meetings import statement
 from meetings.models import Meeting
 from tests import world as worlds
 from tests.clock import NOW
@@ -87,6 +88,7 @@ def nothing_is_drawn(monkeypatch) -> None:
     monkeypatch.setattr(printing, "render", lambda form: b"%PDF-1.7")
     monkeypatch.setattr(issuing, "render", lambda content: b"%PDF-1.7")
     monkeypatch.setattr(meeting_program, "calendar_pdf", lambda context: b"%PDF-1.7")
+    monkeypatch.setattr(statement, "statement_pdf", lambda statement, made_at: b"%PDF-1.7")
 
 
 # The world is built once and stays as it was: every request is taken back.

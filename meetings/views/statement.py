@@ -1,0 +1,39 @@
+"""One's own statement of meetings and hours, on the screen and as a file."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from coaching.days import today_of
+from coaching.models import Participant
+from coaching.permissions import access, signed_in
+from meetings import statement
+from meetings.views.program import person
+
+
+def _own(request: HttpRequest, pk: int) -> statement.Statement:
+    """Of a participation that is over, too."""
+    own = Participant.objects.filter(user=person(request))
+    own = own.select_related("user", "division", "classification", "cohort__program", "cohort__branch")
+    return statement.of(get_object_or_404(own, pk=pk))
+
+
+@access(signed_in)
+@never_cache
+@require_safe
+def show(request: HttpRequest, pk: int) -> HttpResponse:
+    found = _own(request, pk)
+    return render(request, "meetings/statement.html", {"statement": found, "cohort": found.cohort})
+
+
+@access(signed_in)
+@never_cache
+@require_safe
+def file(request: HttpRequest, pk: int) -> HttpResponse:
+    found = _own(request, pk)
+    content = statement.statement_pdf(found, made_at=today_of(found.cohort, timezone.now()))
+    response = HttpResponse(content, content_type="application/pdf")
+    response["Content-Disposition"] = 'inline; filename="statement.pdf"'
+    return response

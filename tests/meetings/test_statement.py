@@ -1,0 +1,112 @@
+"""One's own statement of meetings and hours (F3, M16)."""
+
+import io
+from datetime import date
+
+import page
+import pikepdf
+import pytest
+from django.core import mail
+from django.urls import reverse
+from pytest_django.asserts import assertContains, assertNotContains
+
+from coaching import enrollment, outbox
+from meetings import attendance, scheduling, statement, waivers
+from tests.certificates.content import text_of
+from tests.meetings.conftest import noon
+from tests.meetings.test_ledger import hold
+
+pytestmark = pytest.mark.usefixtures("plain_not_found")
+DAY = noon(date(2027, 4, 12))
+
+
+@pytest.fixture
+def left(meetings, people, alice, branch_officer):
+    """Alice was at two of the first three meetings, one of them online, and left."""
+    hold(meetings[0], people, alice)
+    marks = {people.alice: "remote", people.bob: "present", people.charlie: "present"}
+    attendance.take_attendance(meeting=meetings[1], marks=marks, by=alice, now=noon(meetings[1].date))
+    waivers.record(
+        participant=people.alice, kind="leave", months=[3], reason="Secret", by=branch_officer, now=DAY
+    )
+    return enrollment.leave(participant=people.alice, by=alice, reason="Secret", now=DAY)
+
+
+def test_it_says_what_was_attended_and_for_how_long(left, meetings):
+    found = statement.of(left)
+    assert (found.meetings, found.minutes, found.hours) == ((meetings[0], meetings[1]), 240, "4 hours")
+    assert [(each.month_name, each.words) for each in found.waivers] == [("April 2027", "Leave of absence")]
+    assert found.until == date(2027, 4, 12)
+
+
+def test_what_was_missed_called_off_or_only_planned_is_not_on_it(
+    meetings, people, alice, branch_officer, org
+):
+    hold(meetings[0], people, alice, absent=[people.bob])
+    dora = people.dora
+    waivers.plan(participant=dora, months=[1], reason="x", by=branch_officer, now=noon(date(2027, 3, 1)))
+    for each in (people.bob, dora):
+        found = statement.of(each)
+        assert (found.meetings, found.hours, found.waivers, found.until) == ((), "0 hours", (), None)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"), [(60, "1 hour"), (90, "1 hour 30 minutes"), (45, "45 minutes"), (480, "8 hours")]
+)
+def test_hours_in_words(meetings, team, people, alice, minutes, words):
+    day = date(2027, 2, 3)
+    when = scheduling.When(day, meetings[0].start_time, minutes)
+    extra = scheduling.add_extra(
+        team=team, when=when, where=scheduling.Where(), title="Extra", by=alice, now=noon(date(2027, 2, 1))
+    )
+    hold(extra, people, alice)
+    assert statement.of(people.alice).hours == words
+
+
+def test_whoever_left_keeps_it_and_nobody_else_reads_it(client, left, people, bob, branch_officer):
+    """F3, M16"""
+    addresses = [reverse(name, args=[left.pk]) for name in ("statement", "statement_file")]
+    client.force_login(left.user)
+    shown = client.get(addresses[0])
+    assertContains(shown, "2 meetings, 4 hours")
+    assertContains(shown, "April 2027: Leave of absence")
+    assertNotContains(shown, "Secret")
+    assert "no-store" in shown["Cache-Control"]
+    assertContains(client.get(reverse("meetings")), addresses[0])
+    for user in (bob, branch_officer):
+        client.force_login(user)
+        assert [client.get(each).status_code for each in addresses] == [404, 404]
+
+
+def test_the_page_of_leaving_and_the_mail_lead_to_it(client, people, team, alice):
+    client.force_login(alice)
+    address = reverse("statement", args=[people.alice.pk])
+    assertContains(client.get(reverse("participation_leave", args=[people.alice.pk])), address)
+    assertContains(client.get(reverse("meetings")), address)
+    enrollment.leave(participant=people.alice, by=alice, reason="", now=DAY)
+    outbox.deliver_due(now=DAY)
+    letter = next(each for each in mail.outbox if each.to == [alice.email] and "You left" in each.subject)
+    assert address in letter.body
+
+
+def test_the_file_is_one_that_everybody_can_read(client, left):
+    """PDF/UA-1"""
+    client.force_login(left.user)
+    answer = client.get(reverse("statement_file", args=[left.pk]))
+    assert (answer["Content-Type"], answer.status_code) == ("application/pdf", 200)
+    report = page.validate_pdf_bytes(answer.content, profile="ua1")
+    assert [(failure.rule_id, failure.message) for failure in report.failures] == []
+    with pikepdf.open(io.BytesIO(answer.content)) as opened:
+        assert len(opened.pages) == 1
+    text = " ".join(text_of(answer.content).split())
+    assert "Alice Example" in text
+    assert "to April 12, 2027: 2 meetings, 4 hours in all." in text
+    assert "Introduction to Program Wednesday, February 17, 2027 120" in text
+    assert "April 2027: Leave of absence" in text
+    assert "Secret" not in text
+
+
+def test_as_many_queries_for_many_meetings_as_for_one(left, django_assert_num_queries):
+    participant = type(left).objects.select_related("cohort").get(pk=left.pk)
+    with django_assert_num_queries(2):
+        statement.of(participant)
