@@ -102,6 +102,7 @@ def missing(participant: Participant, standing: Standing) -> list[str]:
             texts.append(words.format(_listed(found)))
     for code, words in (
         (Code.EVALUATION_OPEN, "to fill in"),
+        (Code.EVALUATION_LATE, "past the day, to be opened again by the branch office"),
         (Code.EVALUATION_CLOSED, "not filled in, and closed"),
     ):
         count = sum(reason.code is code for reason in standing.reasons)
@@ -113,6 +114,7 @@ def missing(participant: Participant, standing: Standing) -> list[str]:
         Code.MONTH_AT_RISK,
         Code.MONTH_OPEN,
         Code.EVALUATION_OPEN,
+        Code.EVALUATION_LATE,
         Code.EVALUATION_CLOSED,
     )
     return texts + [reason.text for reason in standing.reasons if reason.code not in told]

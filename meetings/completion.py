@@ -48,7 +48,10 @@ class Presence(StrEnum):
 
 @dataclass(frozen=True)
 class MeetingRecord:
-    """One meeting as one participant lived it. `month`: the program month it counts for, None for none."""
+    """One meeting as one participant lived it. `month`: the program month it counts for, None for none.
+
+    `evaluate_by`: the last day on which they can evaluate it; None: no day is set. `evaluation_closed`: for good.
+    """
 
     meeting_id: int
     title: str
@@ -58,6 +61,7 @@ class MeetingRecord:
     presence: Presence = Presence.UNRECORDED
     cancelled: bool = False
     evaluated: bool = False
+    evaluate_by: dt.date | None = None
     evaluation_closed: bool = False
     own_team: bool = True
     quorate: bool = True
@@ -83,6 +87,7 @@ class Code(StrEnum):
     MONTH_MISSED = "month_missed"
     MONTH_TO_MAKE_UP = "month_to_make_up"
     EVALUATION_OPEN = "evaluation_open"
+    EVALUATION_LATE = "evaluation_late"  # past its day; the branch office can open it again
     EVALUATION_CLOSED = "evaluation_closed"
     ATTENDANCE_SHORT = "attendance_short"
     EVALUATIONS_SHORT = "evaluations_short"
@@ -146,7 +151,8 @@ class Standing:
 
     @property
     def on_track(self) -> bool:
-        return self.reachable and not self.at_risk
+        late = any(reason.code is Code.EVALUATION_LATE for reason in self.reasons)
+        return self.reachable and not self.at_risk and not late
 
     @property
     def months_met(self) -> int:
@@ -172,7 +178,7 @@ def judge(*, rules: Rules, history: History, today: dt.date) -> Standing:
             case ("attendance", "count" | "percent", "program"):
                 reasons += _attendance_reasons(row, rules, history.meetings, happened, waived, today)
             case ("evaluation", "percent", "program"):
-                reasons += _evaluation_reasons(attended, _share(row.least, len(attended)))
+                reasons += _evaluation_reasons(attended, _share(row.least, len(attended)), today)
             case ("evaluation", "count", "program"):
                 reasons += _evaluation_count_reasons(row, attended, rules, today)
             case _:
@@ -340,7 +346,7 @@ def _attendance_reasons(
     return [Reason(Code.ATTENDANCE_SHORT, text, final=today > rules.last_day)]
 
 
-def _evaluation_reasons(attended: Iterable[MeetingRecord], least: int) -> list[Reason]:
+def _evaluation_reasons(attended: Iterable[MeetingRecord], least: int, today: dt.date) -> list[Reason]:
     """C1: a reason for each evaluation to fill in; those that no longer can be are named where they are needed."""
     records = sorted(attended, key=lambda record: (record.date, record.meeting_id))
     missing = [record for record in records if not record.evaluated]
@@ -349,14 +355,20 @@ def _evaluation_reasons(attended: Iterable[MeetingRecord], least: int) -> list[R
         return []
     open_ones = [record for record in missing if not record.evaluation_closed]
     listed = missing if len(open_ones) < short else open_ones
-    return [_evaluation_reason(record) for record in listed]
+    return [_evaluation_reason(record, today) for record in listed]
 
 
-def _evaluation_reason(record: MeetingRecord) -> Reason:
+def _evaluation_reason(record: MeetingRecord, today: dt.date) -> Reason:
     about = f"the evaluation of “{record.title}” on {long_date(record.date)}"
     if record.evaluation_closed:
         text = f"You did not fill in {about}, and the program's evaluations are closed."
         return Reason(Code.EVALUATION_CLOSED, text, True, record.month, record.meeting_id)
+    if record.evaluate_by and record.evaluate_by < today:
+        text = (
+            f"You did not fill in {about}. It was open until {long_date(record.evaluate_by)}; "
+            "ask the branch office to open it again."
+        )
+        return Reason(Code.EVALUATION_LATE, text, False, record.month, record.meeting_id)
     text = f"Fill in {about}. It takes a few minutes."
     return Reason(Code.EVALUATION_OPEN, text, False, record.month, record.meeting_id)
 

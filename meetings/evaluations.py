@@ -1,22 +1,24 @@
 """Evaluating meetings: written by a person, read as nobody's (C1).
 
-While an evaluation is open its answers lie encrypted, for their author to change. The evaluations of one meeting of
-the curriculum close for all teams of a cohort together, `evaluation_days` after the last of these meetings: the answers
-are shuffled into rows that know no person, no team and no moment, and the drafts are deleted. Whoever answers later
-still can, for the certificate's sake, until the program's last closing: those answers are counted apart.
+While an evaluation is open its answers lie encrypted, for their author to change: saved while they are written, and
+counted only once they are sent. The evaluations of one meeting of the curriculum close for all teams of a cohort
+together, `evaluation_days` after the last of these meetings: the answers are shuffled into rows that know no person, no
+team and no moment, and the drafts are deleted. Whose evaluation the branch office opens again answers until the
+program's last closing: those answers are counted apart. `meetings.deadlines` says until when.
 """
 
 import random
-from collections.abc import Collection, Iterable, Mapping
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Exists, OuterRef, QuerySet
 
 from coaching import audit
 from coaching.errors import Refused
 from coaching.models import Cohort, CurriculumItem, Participant, Program, User
-from meetings import dates, vault
+from meetings import dates, deadlines, vault
+from meetings.deadlines import State
 from meetings.models import (
     Attendance,
     EvaluationAnswer,
@@ -59,47 +61,41 @@ def questions_for(cohort: Cohort) -> list[Question]:
     return list(Question.objects.filter(program=cohort.program_id, is_active=True))
 
 
-def to_evaluate(meeting: Meeting, user: User) -> Participant | None:
-    """The participant who was there and may evaluate the meeting, if this person is one."""
-    there = meeting.attendance.filter(
-        participant__user=user, status__in=(Attendance.Status.PRESENT, Attendance.Status.REMOTE)
-    ).select_related("participant")
-    row = there.first()
-    return row.participant if row else None
+OVER = "The program’s evaluations are closed, and none can be opened again."
+THERE = (Attendance.Status.PRESENT, Attendance.Status.REMOTE)
 
 
-def is_closed(meeting: Meeting) -> bool:
-    """Whether nothing can be answered any more: the program's last closing has been."""
-    return EvaluationClosing.objects.filter(cohort=meeting.cohort_id, item=None).exists()
+def attendance_of(meeting: Meeting, user: User) -> Attendance | None:
+    """What says that this person was there, and so may evaluate the meeting."""
+    there = meeting.attendance.filter(participant__user=user, status__in=THERE)
+    return there.select_related("participant", "meeting__cohort").first()
 
 
-def answer_by(meeting: Meeting) -> date:
-    """The last day on which answers are counted together with those of the cohort's other teams."""
-    return answer_by_each([meeting])[meeting.pk]
+def has_sent(meeting: Meeting, participant: Participant) -> bool:
+    return EvaluationReceipt.objects.filter(meeting=meeting, participant=participant).exists()
 
 
-def answer_by_each(meetings: Collection[Meeting]) -> dict[int, date]:
-    """By meeting; one query for any number, whose cohorts have been read. An extra meeting goes by its own date."""
-    last = _last_dates({each.cohort_id for each in meetings})
-    days = {each.pk: last.get((each.cohort_id, each.item_id)) if each.item_id else None for each in meetings}
-    return {
-        each.pk: (days[each.pk] or each.date) + timedelta(days=each.cohort.evaluation_days)
-        for each in meetings
-    }
+def why_not_answer(row: Attendance, *, now: datetime) -> str:
+    """Why this person cannot answer now, in words with what to do; empty when they can. For the page and the form."""
+    window = deadlines.window(row)
+    match window.state(row.meeting.local_today(now)):
+        case State.OVER:
+            return OVER
+        case State.LATE:
+            return (
+                f"It was open until {dates.long_date(window.until)}; ask the branch office to open it again."
+            )
+        case _:
+            return ""
 
 
-def _last_dates(cohorts: Collection[int]) -> dict[tuple[int, int | None], date]:
-    """By cohort and meeting of the curriculum (None: the extra ones), the last day on which a team meets for it."""
-    rows = Meeting.objects.live().filter(cohort__in=cohorts).values("cohort", "item")
-    found = rows.annotate(last=Max("date")).values_list("cohort", "item", "last").order_by()
-    return {(cohort, item): day for cohort, item, day in found}
-
-
-def unanswered(meeting: Meeting) -> list[Participant]:
-    """Who was there and has not evaluated the meeting (C1)."""
-    rows = meeting.attendance.filter(status__in=(Attendance.Status.PRESENT, Attendance.Status.REMOTE))
-    rows = rows.exclude(participant__in=meeting.receipts.values("participant"))
-    return [row.participant for row in rows.select_related("participant__user")]
+def unanswered() -> QuerySet[Attendance]:
+    """Whoever was at a meeting and has not evaluated it, in the programs whose evaluations are not closed (C1)."""
+    received = EvaluationReceipt.objects.filter(
+        participant=OuterRef("participant"), meeting=OuterRef("meeting")
+    )
+    closed = EvaluationClosing.objects.filter(cohort=OuterRef("meeting__cohort"), item=None)
+    return Attendance.objects.filter(~Exists(received), ~Exists(closed), status__in=THERE)
 
 
 def own_answers(meeting: Meeting, participant: Participant) -> Answers:
@@ -109,40 +105,60 @@ def own_answers(meeting: Meeting, participant: Participant) -> Answers:
 
 
 @transaction.atomic
+def save_draft(*, meeting: Meeting, answers: Mapping[int, int | str], by: User, now: datetime) -> None:
+    """Keep what has been written so far, without a receipt; nobody counts it. What was sent stays whole.
+
+    Raises CannotEvaluate.
+    """
+    row, draft, is_sent = _open(meeting, by, now)
+    _keep(draft, _checked(answers, questions_for(row.meeting.cohort), whole=is_sent))
+
+
+@transaction.atomic
 def submit_evaluation(*, meeting: Meeting, answers: Mapping[int, int | str], by: User, now: datetime) -> None:
-    """Keep somebody's answers by question id until the evaluation closes; sent again, they replace the earlier ones."""
-    meeting = Meeting.objects.select_for_update().get(pk=meeting.pk)
-    participant = to_evaluate(meeting, by)
-    if participant is None:
-        raise CannotEvaluate("Only people who were at a meeting evaluate it. Has attendance been taken?")
-    if is_closed(meeting):
-        raise CannotEvaluate(
-            "The program's evaluations are closed. Ask the branch office if one of yours is missing."
-        )
-    receipt = EvaluationReceipt.objects.filter(meeting=meeting, participant=participant).first()
-    draft = EvaluationDraft.objects.filter(meeting=meeting, participant=participant).first()
-    if receipt and not draft:
-        raise CannotEvaluate(
-            "Your evaluation is in, and has been counted without your name. It cannot be changed now."
-        )
-    kept = _checked(answers, questions_for(meeting.cohort))
-    draft = draft or EvaluationDraft(meeting=meeting, participant=participant)
-    draft.ciphertext = vault.seal({str(key): value for key, value in kept.items()}, row=_row(draft))
-    draft.save()
-    if receipt is None:
-        receipt = EvaluationReceipt.objects.create(meeting=meeting, participant=participant)
+    """Keep somebody's answers by question id until the evaluation closes; sent again, they replace the earlier ones.
+
+    Raises CannotEvaluate.
+    """
+    row, draft, is_sent = _open(meeting, by, now)
+    _keep(draft, _checked(answers, questions_for(row.meeting.cohort), whole=True))
+    if not is_sent:
+        receipt = EvaluationReceipt.objects.create(meeting=row.meeting, participant=row.participant)
         audit.record("evaluation.received", by=by, obj=receipt, now=now)
 
 
-def _checked(answers: Mapping[int, int | str], questions: Iterable[Question]) -> Answers:
-    """Ratings for every rating question, texts where there is one; nothing else."""
+def _open(meeting: Meeting, by: User, now: datetime) -> tuple[Attendance, EvaluationDraft, bool]:
+    """Under the meeting's lock: that this person was there, their draft, and whether it was sent."""
+    meeting = Meeting.objects.select_for_update(of=("self",)).get(pk=meeting.pk)
+    row = attendance_of(meeting, by)
+    if row is None:
+        raise CannotEvaluate("Only people who were at a meeting evaluate it. Has attendance been taken?")
+    draft = EvaluationDraft.objects.filter(meeting=meeting, participant=row.participant).first()
+    is_sent = has_sent(meeting, row.participant)
+    if is_sent and not draft:
+        raise CannotEvaluate(
+            "Your evaluation is in, and has been counted without your name. It cannot be changed now."
+        )
+    if why := why_not_answer(row, now=now):
+        raise CannotEvaluate(why)
+    return row, draft or EvaluationDraft(meeting=meeting, participant=row.participant), is_sent
+
+
+def _keep(draft: EvaluationDraft, answers: Answers) -> None:
+    draft.ciphertext = vault.seal({str(key): value for key, value in answers.items()}, row=_row(draft))
+    draft.save()
+
+
+def _checked(answers: Mapping[int, int | str], questions: Iterable[Question], *, whole: bool) -> Answers:
+    """Ratings from 1 to 5, if `whole` one for every rating question; texts where there is one; nothing else."""
     kept: Answers = {}
     for question in questions:
         answer = answers.get(question.pk)
         if question.kind == Question.Kind.RATING:
-            if type(answer) is not int or not 1 <= answer <= 5:
+            if type(answer) is int and 1 <= answer <= 5:
+                kept[question.pk] = answer
+            elif whole:
                 raise CannotEvaluate(f"Choose an answer from 1 to 5: “{question.text}”")
-            kept[question.pk] = answer
         elif isinstance(answer, str) and answer.strip():
             kept[question.pk] = answer.strip()
     return kept
@@ -161,13 +177,12 @@ def close_evaluations(*, now: datetime) -> int:
 def _close_cohort(cohort: Cohort, now: datetime) -> int:
     today = now.astimezone(cohort.zone).date()
     days = timedelta(days=cohort.evaluation_days)
-    last = {item: day for (_, item), day in _last_dates([cohort.pk]).items()}
+    found = deadlines.last_dates([cohort.pk])
     closed = set(cohort.closings.values_list("item_id", flat=True))
-    due = [item for item, day in last.items() if item and item not in closed and day + days < today]
+    due = [item for (_, item), day in found.items() if item and item not in closed and day + days < today]
     for item in CurriculumItem.objects.filter(pk__in=due):
         _close(cohort=cohort, item=item, now=now)
-    program_end = dates.end_of_month(dates.add_months(cohort.first_month, cohort.months - 1))
-    if max(program_end, *last.values()) + days < today:
+    if deadlines.last_day(cohort, found) < today:
         _close(cohort=cohort, item=None, now=now)
         return len(due) + 1
     return len(due)
@@ -186,16 +201,34 @@ def _close(*, cohort: Cohort, item: CurriculumItem | None, now: datetime) -> Non
         Meeting.objects.select_for_update().filter(cohort=cohort, **({"item": item} if item else {}))
     )
     drafts = list(EvaluationDraft.objects.filter(meeting__in=meetings))
+    receipts = EvaluationReceipt.objects.filter(meeting__in=meetings)
+    sent_by = set(receipts.values_list("meeting_id", "participant_id"))
+    sent = [draft for draft in drafts if (draft.meeting_id, draft.participant_id) in sent_by]
     known = {question.pk: question for question in Question.objects.filter(program=cohort.program_id)}
     rows = [
         EvaluationAnswer(closing=closing, question=known[key], **_value(value))
-        for draft in drafts
+        for draft in sent
         for key, value in _opened(draft).items()
     ]
     random.SystemRandom().shuffle(rows)
     EvaluationAnswer.objects.bulk_create(rows, batch_size=500)
-    EvaluationDraft.objects.filter(pk__in=[draft.pk for draft in drafts]).delete()
-    audit.record("evaluations.closed", by=None, obj=closing, now=now, data={"evaluations": len(drafts)})
+    still_written = _still_written([draft for draft in drafts if draft not in sent], now)
+    EvaluationDraft.objects.filter(pk__in={draft.pk for draft in drafts} - still_written).delete()
+    audit.record("evaluations.closed", by=None, obj=closing, now=now, data={"evaluations": len(sent)})
+
+
+def _still_written(unsent: list[EvaluationDraft], now: datetime) -> set[int]:
+    """Drafts of people who can still send them: their day is a later one than the others'."""
+    rows = Attendance.objects.filter(
+        meeting__in=[draft.meeting_id for draft in unsent], status__in=THERE
+    ).select_related("meeting__cohort")
+    windows = deadlines.windows(list(rows))
+    open_for = {
+        (row.meeting_id, row.participant_id)
+        for row in rows
+        if windows[row.pk].state(row.meeting.local_today(now)) is State.OPEN
+    }
+    return {draft.pk for draft in unsent if (draft.meeting_id, draft.participant_id) in open_for}
 
 
 def _value(answer: int | str) -> dict[str, object]:

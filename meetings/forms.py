@@ -5,15 +5,14 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Column, Div, Field, Layout, Row
+from crispy_forms.layout import Column, Field, Layout, Row
 from django import forms
 
 from coaching import paper
 from coaching.meeting_times import week_choices
 from coaching.models import Cohort, CurriculumItem, Participant, User
 from meetings import dates, needs, notes, resources
-from meetings.evaluations import Answers
-from meetings.models import Attendance, Meeting, Question, Resource
+from meetings.models import Attendance, Meeting, Resource
 from meetings.program import Part
 from meetings.scheduling import Rhythm, When, Where
 
@@ -287,48 +286,6 @@ class FacilitatorsForm(Crispy):
     @property
     def chosen(self) -> dict[str, Participant | None]:
         return {key: self.people.get(self.cleaned_data[name]) for name, key in self.keys.items()}
-
-
-class EvaluationForm(Crispy):
-    """The questionnaire: ratings as rows of five, then two short texts. A minute on a phone."""
-
-    RATINGS = [
-        (1, "Not at all"),
-        (2, "A little"),
-        (3, "Partly"),
-        (4, "Mostly"),
-        (5, "Fully"),
-    ]
-
-    def __init__(self, *args: Any, questions: Iterable[Question], answers: Answers, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.names = {f"question_{question.pk}": question for question in questions}
-        parts: list[object] = []
-        for name, question in self.names.items():
-            if question.kind == Question.Kind.RATING:
-                self.fields[name] = forms.TypedChoiceField(
-                    label=question.text,
-                    choices=self.RATINGS,
-                    coerce=int,
-                    initial=answers.get(question.pk),
-                    widget=forms.RadioSelect,
-                )
-                parts.append(Div(name, css_class="rating-row"))
-            else:
-                self.fields[name] = forms.CharField(
-                    label=question.text,
-                    initial=answers.get(question.pk, ""),
-                    required=False,
-                    max_length=2000,
-                    widget=forms.Textarea(attrs={"rows": 2}),
-                    help_text="Optional. Name nobody, so that nobody is recognized.",
-                )
-                parts.append(name)
-        self.helper.layout = Layout(*parts)
-
-    @property
-    def answers(self) -> Answers:
-        return {question.pk: self.cleaned_data[name] for name, question in self.names.items()}
 
 
 def _when_row() -> Row:

@@ -4,10 +4,20 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 
 from coaching.models import Cohort, Membership, Participant
 from meetings.completion import History, MeetingRecord, Presence, RequirementRow, Rules, Standing, judge
-from meetings.models import Attendance, EvaluationClosing, EvaluationReceipt, Meeting, MeetingTeam, Waiver
+from meetings.deadlines import LastDates, closing_day, window_of
+from meetings.models import (
+    Attendance,
+    EvaluationClosing,
+    EvaluationReceipt,
+    EvaluationReopening,
+    Meeting,
+    MeetingTeam,
+    Waiver,
+)
 
 PRESENCE = {
     Attendance.Status.PRESENT: Presence.ATTENDED,
@@ -44,10 +54,13 @@ class _Book:
     """Everything that happened in a cohort, by meeting and participant id."""
 
     cohort: Cohort
+    rules: Rules
     meetings: dict[int, Meeting]
     teams: dict[int, set[int]]  # meeting → teams
     marks: dict[int, dict[int, str]]  # meeting → participant → status
     receipts: set[tuple[int, int]]
+    reopened: dict[tuple[int, int], date | None]
+    written_down: dict[tuple[int, int], date]
     closed: bool
     memberships: dict[int, list[Membership]] = field(default_factory=lambda: defaultdict(list))
     of_team: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))  # team → meetings
@@ -67,16 +80,44 @@ class _Book:
         there = sum(PRESENCE[Attendance.Status(status)] is Presence.ATTENDED for status in marks)
         return there == 0 or there >= self.cohort.quorum
 
+    @cached_property
+    def last_dates(self) -> LastDates:
+        found: LastDates = {}
+        for meeting in self.meetings.values():
+            if meeting.is_live:
+                key = (self.cohort.pk, meeting.item_id)
+                found[key] = max(meeting.date, found.get(key, meeting.date))
+        return found
+
+    @cached_property
+    def last_day(self) -> date:
+        return closing_day(self.cohort, self.rules.last_day, self.last_dates)
+
+    def evaluate_by(self, meeting: Meeting, participant: Participant) -> date | None:
+        """None for whoever was not written down."""
+        key = (meeting.pk, participant.pk)
+        if key not in self.written_down:
+            return None
+        last = self.last_dates.get((self.cohort.pk, meeting.item_id)) if meeting.item_id else None
+        return window_of(
+            answer_by=(last or meeting.date) + timedelta(days=self.cohort.evaluation_days),
+            written_down=self.written_down[key],
+            reopened=self.reopened.get(key),
+            last_day=self.last_day,
+            is_closed=self.closed,
+        ).until
+
 
 def _judged(cohort: Cohort, participants: list[Participant], today: date) -> dict[int, Standing]:
-    rules, book = rules_of(cohort), _read(cohort, participants)
+    rules = rules_of(cohort)
+    book = _read(cohort, rules, participants)
     return {
-        participant.pk: judge(rules=rules, history=_history(participant, book), today=today)
+        participant.pk: judge(rules=rules, history=_history(participant, book, today), today=today)
         for participant in participants
     }
 
 
-def _read(cohort: Cohort, participants: Iterable[Participant]) -> _Book:
+def _read(cohort: Cohort, rules: Rules, participants: Iterable[Participant]) -> _Book:
     meetings = {row.pk: row for row in cohort.meetings.select_related("item")}
     teams: dict[int, set[int]] = defaultdict(set)
     for meeting_id, team_id in MeetingTeam.objects.filter(meeting__cohort=cohort).values_list(
@@ -84,15 +125,19 @@ def _read(cohort: Cohort, participants: Iterable[Participant]) -> _Book:
     ):
         teams[meeting_id].add(team_id)
     marks: dict[int, dict[int, str]] = defaultdict(dict)
-    for meeting_id, participant_id, status in Attendance.objects.filter(meeting__cohort=cohort).values_list(
-        "meeting_id", "participant_id", "status"
-    ):
+    written_down: dict[tuple[int, int], date] = {}
+    for meeting_id, participant_id, status, at in Attendance.objects.filter(
+        meeting__cohort=cohort
+    ).values_list("meeting_id", "participant_id", "status", "recorded_at"):
         marks[meeting_id][participant_id] = status
+        written_down[meeting_id, participant_id] = at.astimezone(meetings[meeting_id].zone).date()
+    reopenings = EvaluationReopening.objects.filter(meeting__cohort=cohort)
+    reopened = {(row.meeting_id, row.participant_id): row.until_date for row in reopenings}
     receipts = EvaluationReceipt.objects.filter(meeting__cohort=cohort).values_list(
         "meeting_id", "participant_id"
     )
     closed = EvaluationClosing.objects.filter(cohort=cohort, item=None).exists()
-    book = _Book(cohort, meetings, teams, marks, set(receipts), closed)
+    book = _Book(cohort, rules, meetings, teams, marks, set(receipts), reopened, written_down, closed)
     for membership in Membership.objects.filter(participant__in=[each.pk for each in participants]):
         book.memberships[membership.participant_id].append(membership)
     for waiver in Waiver.objects.in_force().filter(participant__in=[each.pk for each in participants]):
@@ -106,7 +151,7 @@ def _read(cohort: Cohort, participants: Iterable[Participant]) -> _Book:
     return book
 
 
-def _history(participant: Participant, book: _Book) -> History:
+def _history(participant: Participant, book: _Book, today: date) -> History:
     records = []
     for meeting in book.concerning(participant):
         status = book.marks.get(meeting.pk, {}).get(participant.pk)
@@ -122,7 +167,8 @@ def _history(participant: Participant, book: _Book) -> History:
             presence=PRESENCE[Attendance.Status(status)] if status else Presence.UNRECORDED,
             cancelled=not meeting.is_live,
             evaluated=(meeting.pk, participant.pk) in book.receipts,
-            evaluation_closed=book.closed,
+            evaluate_by=book.evaluate_by(meeting, participant),
+            evaluation_closed=book.closed or today > book.last_day,
             own_team=bool(places),
         )
         records.append(record if book.quorate(meeting) else replace(record, quorate=False))

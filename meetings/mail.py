@@ -9,11 +9,11 @@ from coaching.days import today_of
 from coaching.models import Message, Participant, Team, User
 from coaching.outbox import Mail
 from coaching.permissions import officers_of
-from meetings import absence, agreement, evaluations, program, team_space, waivers
+from meetings import absence, agreement, deadlines, evaluations, program, team_space, waivers
+from meetings.deadlines import State
 from meetings.models import (
     Attendance,
-    EvaluationClosing,
-    EvaluationReceipt,
+    EvaluationReopening,
     Meeting,
     MeetingChange,
     Need,
@@ -32,6 +32,8 @@ def register() -> None:
     outbox.register("meetings.reminder", reminder)
     outbox.register("meetings.evaluate", evaluate)
     outbox.register("meetings.evaluate_reminder", evaluate_reminder)
+    outbox.register("meetings.evaluation_reopened", evaluation_reopened)
+    outbox.register("meetings.evaluation_asked", evaluation_asked)
     outbox.register("meetings.attendance_corrected", attendance_corrected)
     outbox.register(agreement.HELP, help_asked)
     outbox.register("meetings.need", need)
@@ -90,32 +92,42 @@ def reminder(recipient: User, *, meeting: int) -> Mail | None:
 
 def evaluate(recipient: User, *, meeting: int, participant: int) -> Mail | None:
     """C1: nobody is asked who has answered."""
-    found = _meeting(meeting)
-    if not _has_to_evaluate(recipient, found, participant):
-        return None
-    return _mail("evaluate", recipient, meeting=found, answer_by=evaluations.answer_by(found))
+    return _evaluation("evaluate", recipient, _meeting(meeting))
 
 
 def evaluate_reminder(recipient: User, *, meeting: int, participant: int) -> Mail | None:
-    """C1: before the answers are counted, only to who has not answered."""
+    """C1: in the last days, only to who has not answered and is not on leave."""
     found = _meeting(meeting)
-    day, today = evaluations.answer_by(found), found.local_today(timezone.now())
-    if (
-        day < today
-        or absence.is_away(recipient, found.cohort, today)
-        or not _has_to_evaluate(recipient, found, participant)
-    ):
+    if absence.is_away(recipient, found.cohort, found.local_today(timezone.now())):
         return None
-    return _mail("evaluate_reminder", recipient, meeting=found, answer_by=day)
+    return _evaluation("evaluate_reminder", recipient, found)
 
 
-def _has_to_evaluate(recipient: User, meeting: Meeting, participant: int) -> bool:
-    answered = EvaluationReceipt.objects.filter(meeting=meeting, participant=participant).exists()
-    return (
-        not answered
-        and not evaluations.is_closed(meeting)
-        and evaluations.to_evaluate(meeting, recipient) is not None
+def evaluation_reopened(recipient: User, *, meeting: int, participant: int) -> Mail | None:
+    return _evaluation("evaluation_reopened", recipient, _meeting(meeting))
+
+
+def _evaluation(template: str, recipient: User, meeting: Meeting) -> Mail | None:
+    """While this person can still answer, and has not."""
+    row = evaluations.attendance_of(meeting, recipient)
+    if row is None or evaluations.has_sent(meeting, row.participant):
+        return None
+    window = deadlines.window(row)
+    if window.state(meeting.local_today(timezone.now())) is not State.OPEN:
+        return None
+    return _mail(template, recipient, meeting=meeting, answer_by=window.until)
+
+
+def evaluation_asked(recipient: User, *, reopening: int) -> Mail | None:
+    """That somebody asks for an evaluation to be opened again; nothing of what they would write."""
+    rows = EvaluationReopening.objects.select_related(
+        "meeting__item", "meeting__cohort__branch", "participant__user"
     )
+    found = rows.get(pk=reopening)
+    cohort = found.meeting.cohort
+    if not found.is_waiting or recipient not in officers_of(cohort, on=timezone.localdate()):
+        return None
+    return _mail("evaluation_asked", recipient, meeting=found.meeting, participant=found.participant)
 
 
 def attendance_corrected(recipient: User, *, meeting: int, participant: int) -> Mail | None:
@@ -171,25 +183,32 @@ def queue_reminders(*, now: datetime) -> int:
 
 
 def queue_evaluation_reminders(*, now: datetime) -> int:
-    """Ask once more whoever was there and has not answered, in the last days in which it is counted (C1).
+    """Ask once more whoever was there and has not answered, in the last days in which they can (C1).
 
-    Each person is reminded once of a meeting; safe to run at any time. Returns how many have not answered.
+    Each person is reminded once of a meeting, and once more where the branch office opened it again and they had
+    longer than that; safe to run at any time. Returns how many have not answered.
     """
-    closed = EvaluationClosing.objects.filter(item=None).values("cohort")
-    held = Meeting.objects.filter(status=Meeting.Status.HELD).exclude(cohort__in=closed)
-    meetings = list(held.select_related("cohort"))
-    days, number = evaluations.answer_by_each(meetings), 0
-    for meeting in meetings:
-        day = days[meeting.pk]
-        if day - timedelta(days=REMIND_DAYS) <= meeting.local_today(now) <= day:
-            waited_for = evaluations.unanswered(meeting)
-            for participant in absence.not_away(waited_for, meeting.cohort, meeting.local_today(now)):
-                ids = {"meeting": meeting.pk, "participant": participant.pk}
-                key = f"{meeting.pk}"
-                outbox.queue(
-                    kind="meetings.evaluate_reminder", to=participant.user, key=key, now=now, ids=ids
-                )
-                number += 1
+    rows = list(evaluations.unanswered().select_related("meeting__cohort", "participant__user"))
+    windows = deadlines.windows(rows)
+    reopened = {
+        (row.meeting_id, row.participant_id): row
+        for row in EvaluationReopening.objects.filter(meeting__in={row.meeting_id for row in rows})
+    }
+    cohorts = {row.meeting.cohort for row in rows}
+    away = {each: absence.away(each, now.astimezone(each.zone).date()) for each in cohorts}
+    number = 0
+    for row in rows:
+        until, today = windows[row.pk].until, row.meeting.local_today(now)
+        first = until - timedelta(days=REMIND_DAYS)
+        again = reopened.get((row.meeting_id, row.participant_id))
+        told = again.reopened_at if again and again.until_date == until else None
+        just_told = told and told.astimezone(row.meeting.zone).date() >= first
+        if first <= today <= until and not just_told and row.participant_id not in away[row.meeting.cohort]:
+            ids = {"meeting": row.meeting_id, "participant": row.participant_id}
+            key = f"{row.meeting_id}.{until}" if told else f"{row.meeting_id}"
+            to = row.participant.user
+            outbox.queue(kind="meetings.evaluate_reminder", to=to, key=key, now=now, ids=ids)
+            number += 1
     return number
 
 

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from meetings.views import (
+    evaluations,
     needs,
     office,
     planning,
@@ -40,7 +41,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("meetings/<int:pk>/cancel/", planning.cancel, name="meeting_cancel"),
     path("meetings/<int:pk>/facilitators/", program.facilitators, name="meeting_facilitators"),
     path("meetings/<int:pk>/attendance/", records.take, name="meeting_attendance"),
-    path("meetings/<int:pk>/evaluation/", records.evaluate, name="meeting_evaluation"),
+    path("meetings/<int:pk>/evaluation/", evaluations.evaluate, name="meeting_evaluation"),
+    path("meetings/<int:pk>/evaluation/ask/", evaluations.ask, name="evaluation_ask"),
     path("meetings/<int:pk>/table/", table.table, name="meeting_table"),
     path("meetings/<int:pk>/prepare/", table.prepare, name="meeting_prepare"),
     path(
@@ -89,6 +91,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("meetings/office/<int:pk>/", office.cohort, name="office_meetings_cohort"),
     path("meetings/programs/<int:pk>/needs/", needs.say, name="my_need"),
     path("meetings/office/<int:pk>/needs/", needs.of_cohort, name="office_needs"),
+    path("meetings/office/<int:pk>/evaluations/", evaluations.of_cohort, name="office_evaluations"),
+    path(
+        "meetings/office/meetings/<int:pk>/participants/<int:participant_pk>/evaluation/",
+        evaluations.reopen,
+        name="evaluation_reopen",
+    ),
     path("meetings/office/participants/<int:pk>/", waivers.participant, name="office_participant"),
     path("meetings/office/participants/<int:pk>/back/", waivers.come_back, name="participant_back"),
     path("meetings/office/participants/<int:pk>/credit/", waivers.credit, name="participant_credit"),

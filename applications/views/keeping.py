@@ -37,7 +37,7 @@ def handed_back(request: HttpRequest) -> HttpResponse | None:
     if match is None or match.url_name != "application_step" or not typed(request.POST, match.kwargs["step"]):
         return None
     if request.htmx:  # type: ignore[attr-defined]
-        return render(request, "applications/_signed_out.html", {"address": request.path}, status=401)
+        return render(request, "_signed_out.html", {"address": request.path}, status=401)
     return page(request, match.kwargs["step"])
 
 

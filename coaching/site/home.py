@@ -37,6 +37,7 @@ FINDS: tuple[Find, ...] = (
     meetings.next_one,
     meetings.progress,
     meetings.evaluations,
+    meetings.evaluations_asked,
     certificates.to_approve,
     certificates.sent_back,
     certificates.to_propose,

@@ -35,6 +35,8 @@ ABOUT = {
     "meetings.changed": "A meeting has changed",
     "meetings.evaluate": "A meeting is to be evaluated",
     "meetings.evaluate_reminder": "Reminder to evaluate a meeting",
+    "meetings.evaluation_asked": "Somebody asks to open an evaluation again",
+    "meetings.evaluation_reopened": "An evaluation is open again",
     "meetings.help": "A team asks for help",
     "meetings.laid_out": "The team’s meetings are planned",
     "meetings.left_month": "A team’s month may be without its meeting",

@@ -18,6 +18,7 @@ from applications.views import keeping
 
 NEVER = ("accounts/", "admin/")  # what is sent there is nobody's to show again
 SIGNATURE = "typed_name"  # given in sight of what is signed, so it is no reason to hand a form back
+SAVED_WHILE_TYPING = ("meeting_evaluation",)  # applications keep their own way: keeping.py
 SOME_LENGTH = 10
 KEPT = "was_kept"  # stands in the forms that hand something back
 
@@ -45,6 +46,8 @@ def handed_back(request: HttpRequest) -> HttpResponse | None:
     """Nothing is saved: what was typed, with a token that counts now; None where nothing of one's own was typed."""
     if not _can_be_handed_back(request):
         return None
+    if _is_saved_while_typing(request):
+        return render(request, "_signed_out.html", {"address": request.path}, status=HTTPStatus.UNAUTHORIZED)
     return _for_now(request, keeping.handed_back(request) or _page(request))
 
 
@@ -58,6 +61,12 @@ def _for_now(request: HttpRequest, answer: HttpResponse | None) -> HttpResponse 
 
 def _can_be_handed_back(request: HttpRequest) -> bool:
     return request.method == "POST" and _asks_for_sign_in(request) and _comes_from_here(request)
+
+
+def _is_saved_while_typing(request: HttpRequest) -> bool:
+    """The page is still open, with all that was typed; autosave.js shows the line and sends it again later."""
+    match = request.resolver_match
+    return bool(request.htmx and match and match.url_name in SAVED_WHILE_TYPING)  # type: ignore[attr-defined]
 
 
 def _asks_for_sign_in(request: HttpRequest) -> bool:

@@ -3,6 +3,7 @@ from meetings.models.evaluations import (
     EvaluationClosing,
     EvaluationDraft,
     EvaluationReceipt,
+    EvaluationReopening,
     Question,
 )
 from meetings.models.growth import ProjectText
@@ -28,6 +29,7 @@ __all__ = [
     "EvaluationClosing",
     "EvaluationDraft",
     "EvaluationReceipt",
+    "EvaluationReopening",
     "Facilitator",
     "Meeting",
     "MeetingChange",

@@ -8,7 +8,7 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
-from coaching.models import Cohort, CurriculumItem, Participant, Program
+from coaching.models import Cohort, CurriculumItem, Participant, Program, User
 from meetings.models.meetings import Meeting
 
 
@@ -50,7 +50,10 @@ class EvaluationReceipt(models.Model):
 
 
 class EvaluationDraft(models.Model):
-    """The answers, encrypted, while their author can still change them; deleted when the evaluation closes."""
+    """The answers, encrypted, while their author can still change them; deleted when the evaluation closes.
+
+    Without a receipt they are not sent yet, and are never counted.
+    """
 
     meeting = models.ForeignKey(Meeting, models.PROTECT, related_name="drafts")
     participant = models.ForeignKey(Participant, models.PROTECT, related_name="drafts")
@@ -61,6 +64,37 @@ class EvaluationDraft(models.Model):
 
     def __str__(self) -> str:
         return f"Evaluation {self.pk}"
+
+
+class EvaluationReopening(models.Model):
+    """One person's evaluation of one meeting, past its day: when they asked for it, and until when it is open again."""
+
+    meeting = models.ForeignKey(Meeting, models.PROTECT, related_name="reopenings")
+    participant = models.ForeignKey(Participant, models.PROTECT, related_name="reopenings")
+    asked_at = models.DateTimeField(null=True, blank=True)
+    until_date = models.DateField(null=True, blank=True)
+    # Read by the branch office and the participant alone.
+    reason = models.CharField(max_length=300, blank=True)
+    reopened_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    reopened_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["meeting", "participant"], name="reopening_once"),
+            models.CheckConstraint(
+                condition=Q(until_date=None, reopened_by=None, reopened_at=None, asked_at__isnull=False)
+                | Q(until_date__isnull=False, reopened_by__isnull=False, reopened_at__isnull=False),
+                name="reopening_asked_for_or_given",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Reopening {self.pk}"
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the branch office has not answered yet."""
+        return self.asked_at is not None and (self.reopened_at is None or self.reopened_at < self.asked_at)
 
 
 class EvaluationClosing(models.Model):

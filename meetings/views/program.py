@@ -18,6 +18,7 @@ from meetings import (
     attendance,
     closed,
     dates,
+    deadlines,
     evaluations,
     ledger,
     notes,
@@ -28,7 +29,7 @@ from meetings import (
     waivers,
 )
 from meetings.forms import FacilitatorsForm
-from meetings.models import Attendance, EvaluationReceipt, Meeting, current_memberships
+from meetings.models import Attendance, Meeting, current_memberships
 
 
 def _memberships(user: User) -> list[Membership]:
@@ -198,7 +199,7 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
     members = list(team_space.members_of(team))
     away = absence.away(found.cohort, found.date)
     lines, tight = program.agenda_of(found, [each for each in members if each.pk not in away])
-    participant = evaluations.to_evaluate(found, person(request))
+    row = evaluations.attendance_of(found, person(request))
     is_held = found.status == Meeting.Status.HELD
     context = {
         "meeting": found,
@@ -219,10 +220,8 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
         "can_write": not notes.why_not_write(found, now),
         "can_mark": not attendance.why_not_take(found, team, now),
         "can_correct": attendance.members_may_correct(found, now),
-        "evaluates": participant,
-        "has_evaluated": participant
-        and EvaluationReceipt.objects.filter(meeting=found, participant=participant).exists(),
-        "is_closed": is_held and evaluations.is_closed(found),
+        "evaluation": row and deadlines.window(row).state(found.local_today(now)),
+        "has_evaluated": row and evaluations.has_sent(found, row.participant),
         "below_quorum": _below_quorum(found),
         "without_deputy": is_held and _is_final(found) and not found.visitors.exists(),  # M13
     }

@@ -1,4 +1,4 @@
-"""At the meeting and after it: attendance, evaluation, the calendar address."""
+"""At the meeting and after it: attendance, and the calendar address."""
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -7,11 +7,11 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from coaching.errors import Refused, refusals_told
+from coaching.errors import Refused
 from coaching.permissions import access, post_only, public, signed_in
-from meetings import absence, attendance, evaluations, feeds, team_space, totals
-from meetings.forms import AttendanceForm, EvaluationForm
-from meetings.models import CalendarFeed, EvaluationReceipt, Meeting
+from meetings import absence, attendance, feeds, team_space
+from meetings.forms import AttendanceForm
+from meetings.models import CalendarFeed
 from meetings.views.program import person, submitted, visible_meeting
 
 
@@ -48,51 +48,6 @@ def take(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect(found)
     context = {"meeting": found, "form": form, "days": attendance.CORRECTION_DAYS}
     return render(request, "meetings/attendance.html", context)
-
-
-@access(signed_in)
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def evaluate(request: HttpRequest, pk: int) -> HttpResponse:
-    """Only who was there finds it. A former member still can: their evaluation counts for what they attended (C1)."""
-    found = _attended_meeting(request, pk)
-    participant = evaluations.to_evaluate(found, person(request))
-    assert participant is not None
-    answers = evaluations.own_answers(found, participant)
-    form = EvaluationForm(
-        submitted(request), questions=evaluations.questions_for(found.cohort), answers=answers
-    )
-    if request.method == "POST" and form.is_valid():
-        with refusals_told(request):
-            evaluations.submit_evaluation(
-                meeting=found,
-                answers=form.answers,
-                by=person(request),
-                now=timezone.now(),
-            )
-            messages.success(
-                request, "Thank you. Your evaluation is in, and you can change it until it closes."
-            )
-        return redirect("meetings")
-    context = {
-        "meeting": found,
-        "form": form,
-        "has_answered": EvaluationReceipt.objects.filter(meeting=found, participant=participant).exists(),
-        "can_answer": not evaluations.is_closed(found),
-        "is_counted": not answers
-        and EvaluationReceipt.objects.filter(meeting=found, participant=participant).exists(),
-        "least_ratings": totals.LEAST_RATINGS,
-        "least_texts": totals.LEAST_TEXTS,
-    }
-    return render(request, "meetings/evaluation.html", context)
-
-
-def _attended_meeting(request: HttpRequest, pk: int) -> Meeting:
-    attended = Meeting.objects.filter(attendance__participant__user=person(request), pk=pk)
-    found = attended.select_related("item", "cohort").first()
-    if found is None or evaluations.to_evaluate(found, person(request)) is None:
-        raise Http404
-    return found
 
 
 @access(signed_in)

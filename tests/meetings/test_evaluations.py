@@ -1,6 +1,6 @@
 """C1, M17: everybody evaluates; nobody reads who wrote what."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.contrib import admin
@@ -148,20 +148,89 @@ def test_it_closes_for_all_teams_of_the_cohort_together(held, questions, cohort,
     assert evaluations.close_evaluations(now=closing_time(held, days=24)) == 1
 
 
-def test_a_late_evaluation_still_counts_for_its_author_until_the_end(
-    held, questions, cohort, people, meetings
-):
-    late = closing_time(held)
-    evaluations.close_evaluations(now=late)
-    submit(held, questions, people.alice.user, now=late)
-    assert EvaluationReceipt.objects.filter(participant=people.alice).count() == 1
-    end = closing_time(meetings[-1], days=31)
-    # seven meetings of the curriculum and the last closing
-    assert evaluations.close_evaluations(now=end) == 8
-    assert EvaluationAnswer.objects.filter(closing__item=None).count() == 5
-    assert evaluations.close_evaluations(now=end) == 0
-    with pytest.raises(CannotEvaluate, match="evaluations are closed"):
-        submit(held, questions, people.bob.user, now=end)
+def test_after_its_day_it_is_refused_with_what_to_do(held, questions, people):
+    """C1: open until a settable day."""
+    submit(held, questions, people.alice.user, now=closing_time(held, days=14))
+    with pytest.raises(CannotEvaluate) as refusal:
+        submit(held, questions, people.bob.user, now=closing_time(held, days=15))
+    assert str(refusal.value) == (
+        "It was open until Wednesday, March 3, 2027; ask the branch office to open it again."
+    )
+    assert not EvaluationReceipt.objects.filter(participant=people.bob).exists()
+
+
+def test_whoever_is_written_down_late_has_a_week(meetings, questions, people, alice):
+    """Nobody loses their evaluation because nobody took attendance."""
+    late = closing_time(meetings[0], days=20)
+    attendance.take_attendance(meeting=meetings[0], marks={people.bob: "present"}, by=alice, now=late)
+    submit(meetings[0], questions, people.bob.user, now=late + timedelta(days=7))
+    with pytest.raises(CannotEvaluate, match="It was open until Tuesday, March 16, 2027"):
+        submit(meetings[0], questions, people.bob.user, now=late + timedelta(days=8))
+
+
+def test_after_the_last_closing_nobody_can_answer(held, questions, people, meetings):
+    """September 2027 is the last month: its end, and the days that an evaluation is open."""
+    last = meetings[-1]
+    attendance.take_attendance(
+        meeting=last, marks={people.alice: "present"}, by=people.alice.user, now=closing_time(last, days=25)
+    )
+    submit(last, questions, people.alice.user, now=noon(date(2027, 10, 14)))
+    with pytest.raises(CannotEvaluate, match="closed, and none can be opened again"):
+        submit(last, questions, people.alice.user, now=noon(date(2027, 10, 15)))
+
+
+class TestWrittenAndNotSent:
+    """Saved while typing, counted only once it is sent."""
+
+    def write(self, meeting, questions, user, now=None, **values):
+        written = answers(questions, **values)
+        written.pop(questions[0].pk)
+        evaluations.save_draft(meeting=meeting, answers=written, by=user, now=now or noon(meeting.date))
+
+    def test_makes_no_receipt_and_no_event(self, held, questions, people, alice):
+        self.write(held, questions, alice, text="Half a thought")
+        kept = evaluations.own_answers(held, people.alice)
+        assert kept[questions[5].pk] == "Half a thought"
+        assert questions[0].pk not in kept
+        assert b"thought" not in bytes(EvaluationDraft.objects.get().ciphertext)
+        assert not EvaluationReceipt.objects.exists()
+        assert not AuditEvent.objects.filter(action__startswith="evaluation").exists()
+
+    def test_is_not_counted_and_is_deleted_at_the_closing(self, held, questions, people, alice, bob):
+        self.write(held, questions, alice, text="Never sent")
+        submit(held, questions, bob, text="Sent")
+        evaluations.close_evaluations(now=closing_time(held))
+        assert not EvaluationDraft.objects.exists()
+        assert [row.text for row in EvaluationAnswer.objects.exclude(text="")] == ["Sent"] * 2
+        assert EvaluationAnswer.objects.count() == 7
+        assert list(EvaluationReceipt.objects.values_list("participant", flat=True)) == [people.bob.pk]
+
+    def test_is_kept_over_the_closing_where_it_can_still_be_sent(self, meetings, questions, people, alice):
+        late = closing_time(meetings[0], days=14)
+        attendance.take_attendance(meeting=meetings[0], marks={people.bob: "present"}, by=alice, now=late)
+        self.write(meetings[0], questions, people.bob.user, now=late, text="Not ready")
+        assert evaluations.close_evaluations(now=late + timedelta(days=1)) == 1
+        assert evaluations.own_answers(meetings[0], people.bob)[questions[5].pk] == "Not ready"
+        evaluations.close_evaluations(now=noon(date(2027, 10, 15)))
+        assert not EvaluationDraft.objects.exists()
+        assert not EvaluationAnswer.objects.exists()
+
+    def test_changes_what_was_sent_only_as_a_whole(self, held, questions, people, alice):
+        submit(held, questions, alice, rating=5)
+        with pytest.raises(CannotEvaluate, match="from 1 to 5"):
+            self.write(held, questions, alice, rating=1)
+        assert evaluations.own_answers(held, people.alice)[questions[1].pk] == 5
+        evaluations.save_draft(
+            meeting=held, answers=answers(questions, rating=3), by=alice, now=noon(held.date)
+        )
+        assert evaluations.own_answers(held, people.alice)[questions[1].pk] == 3
+
+    def test_is_refused_after_the_day_and_to_whoever_was_not_there(self, held, questions, alice, outsider):
+        with pytest.raises(CannotEvaluate, match="It was open until"):
+            self.write(held, questions, alice, now=closing_time(held))
+        with pytest.raises(CannotEvaluate, match="Only people who were at a meeting"):
+            self.write(held, questions, outsider)
+        assert not EvaluationDraft.objects.exists()
 
 
 def test_what_was_counted_can_no_longer_be_changed(held, questions, people):
@@ -169,6 +238,7 @@ def test_what_was_counted_can_no_longer_be_changed(held, questions, people):
     evaluations.close_evaluations(now=closing_time(held))
     with pytest.raises(CannotEvaluate, match="counted without your name"):
         submit(held, questions, people.alice.user, rating=1)
+    assert EvaluationAnswer.objects.filter(rating=4).count() == 5
 
 
 def test_totals_are_shown_from_three_answers_on(held, questions, cohort, people):

@@ -66,7 +66,7 @@ def test_who_was_there_evaluates(meetings, people):
 
 def test_several_evaluations_are_one_card(meetings, people):
     for meeting in meetings[:2]:
-        hold(meeting, people)
+        hold(meeting, people, now=noon(meetings[1].date))
     with at(noon(meetings[1].date)):
         assert "2 evaluations to write" in titles(people.alice.user)
 

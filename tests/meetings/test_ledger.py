@@ -42,7 +42,7 @@ def test_who_attended_and_evaluated_everything_is_complete(whole_program, people
     """C2."""
     standing = ledger.standing(people.alice, today=AFTER)
     assert (standing.complete, standing.reasons, standing.minutes, standing.months_met) == (True, (), 960, 8)
-    assert codes(ledger.standing(people.bob, today=AFTER)) == [Code.EVALUATION_OPEN] * 8
+    assert codes(ledger.standing(people.bob, today=AFTER)) == [Code.EVALUATION_LATE] * 8
     found = ledger.standings(cohort, today=AFTER)
     assert found[people.alice.pk] == standing
     assert set(found) == {each.pk for each in cohort.participants.all()}
@@ -139,12 +139,12 @@ def test_the_requirements_are_read_from_the_program(whole_program, people, cohor
 def test_all_standings_take_as_many_queries_as_one(
     whole_program, people, cohort, branch_officer, django_assert_num_queries
 ):
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         ledger.standings(cohort, today=AFTER)
     Cohort.objects.update(seats=30)
     team = factories.confirmed_team(
         cohort, [factories.participant(cohort) for _ in range(4)], by=branch_officer
     )
     scheduling.lay_out_meetings(team=team, by=None, now=noon(date(2027, 1, 4)))
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         assert len(ledger.standings(cohort, today=AFTER)) == 10

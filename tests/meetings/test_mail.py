@@ -5,7 +5,7 @@ from datetime import date, time, timedelta
 import time_machine
 
 from coaching.models import Message
-from meetings import attendance, due, evaluations, mail, scheduling
+from meetings import attendance, deadlines, due, evaluations, mail, scheduling
 from meetings.models import CalendarFeed
 from tests.clock import NOW
 from tests.constraints import refused_by
@@ -146,7 +146,8 @@ def test_who_has_not_evaluated_is_reminded_once_before_it_is_counted(
     marks = {people.alice: "present", people.bob: "remote", people.charlie: "absent"}
     attendance.take_attendance(meeting=meeting, marks=marks, by=alice, now=noon(meeting.date))
     last = date(2027, 3, 10)
-    assert evaluations.answer_by(meeting) == last
+    row = meeting.attendance.get(participant=people.bob)
+    assert deadlines.window(row).until == last
     answers = {each.pk: 5 for each in evaluations.questions_for(meeting.cohort) if each.kind == "rating"}
     evaluations.submit_evaluation(meeting=meeting, answers=answers, by=alice, now=noon(meeting.date))
 
@@ -160,7 +161,7 @@ def test_who_has_not_evaluated_is_reminded_once_before_it_is_counted(
         assert reminded(last - timedelta(days=ahead)) == ["Bob Example"]
     with time_machine.travel(noon(last), tick=False):
         letter = build("evaluate_reminder", bob)
-        assert "Until Wednesday, March 10, 2027 your answers are counted" in letter.body
+        assert "You can until Wednesday, March 10, 2027." in letter.body
     with time_machine.travel(noon(last + timedelta(days=1)), tick=False):
         assert build("evaluate_reminder", bob) is None
 
@@ -169,8 +170,9 @@ def test_nobody_is_reminded_who_has_evaluated_meanwhile(meeting, people, alice, 
     attendance.take_attendance(
         meeting=meeting, marks={people.bob: "present"}, by=alice, now=noon(meeting.date)
     )
-    due.do_due(now=noon(evaluations.answer_by(meeting)))
+    last = deadlines.window(meeting.attendance.get()).until
+    due.do_due(now=noon(last))
     answers = {each.pk: 5 for each in evaluations.questions_for(meeting.cohort) if each.kind == "rating"}
     evaluations.submit_evaluation(meeting=meeting, answers=answers, by=bob, now=noon(meeting.date))
-    with time_machine.travel(noon(evaluations.answer_by(meeting)), tick=False):
+    with time_machine.travel(noon(last), tick=False):
         assert build("evaluate_reminder", bob) is None

@@ -1,13 +1,15 @@
 """The meetings pages as people use them: every page accessible and valid, without JavaScript, on paper."""
 
 import subprocess
+from datetime import timedelta
 
 import pytest
 import time_machine
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from meetings import attendance, waivers
+from meetings import attendance, evaluations, ledger, waivers
+from meetings.completion import Code
 from meetings.models import CalendarFeed, EvaluationReceipt
 from tests.clock import NOW
 from tests.meetings.conftest import noon
@@ -131,6 +133,8 @@ def test_pages_of_the_offices(page, sign_in, held, cohort, people, branch_office
         reverse("office_attendance", args=[held.pk, people.charlie.pk]),
         reverse("resources"),
         reverse("meeting_resources", args=[cohort.branch_id, held.item_id]),
+        reverse("office_evaluations", args=[cohort.pk]),
+        reverse("evaluation_reopen", args=[held.pk, people.alice.pk]),
         reverse("meetings_totals_list"),
         reverse("meetings_totals", args=[cohort.pk]),
     ):
@@ -179,6 +183,46 @@ def test_attendance_and_evaluation_on_a_phone(
     page.get_by_role("button", name="Send my evaluation").click()
     expect(page.get_by_text("Thank you. Your evaluation is in")).to_be_visible()
     assert EvaluationReceipt.objects.filter(meeting=meeting, participant=people.alice).exists()
+
+
+def test_an_evaluation_is_saved_while_it_is_typed_and_counted_once_it_is_sent(
+    new_context, sign_in, held, alice, people, check_page, page_errors
+):
+    """C1: on a phone; what is typed is there after a reload, and is nothing before it is sent."""
+    page = new_context().new_page()
+    page.set_viewport_size({"width": 390, "height": 844})
+    sign_in(page, alice)
+    page.goto(reverse("meeting_evaluation", args=[held.pk]))
+    line = page.locator("#save-state")
+    page.get_by_label("What helped you most?").press_sequentially("The questions")
+    expect(line).to_have_text("Saved, not sent.")
+    page.locator(".rating-row").first.get_by_label("Mostly").check()
+    expect(line).to_have_text("Saved, not sent.")
+    check_page(page)
+    page.reload()
+    expect(page.get_by_label("What helped you most?")).to_have_value("The questions")
+    expect(page.locator(".rating-row").first.get_by_label("Mostly")).to_be_checked()
+    expect(page.get_by_text("What you wrote is saved and not sent yet.")).to_be_visible()
+    assert not EvaluationReceipt.objects.exists()
+    after = held.date + timedelta(days=300)
+    missing = [reason.code for reason in ledger.standing(people.alice, today=after).reasons]
+    assert Code.EVALUATION_CLOSED in missing
+    page.context.set_offline(True)
+    page.get_by_label("What should be different next time?").fill("Less noise")
+    expect(line).to_contain_text("Not saved yet: no connection.")
+    page.context.set_offline(False)
+    expect(line).to_have_text("Saved, not sent.", timeout=15_000)
+    page_errors.clear()  # the browser's own words about the lost connection
+    for group in page.locator(".rating-row").all():
+        group.get_by_label("Fully").check()
+    page.get_by_role("button", name="Send my evaluation").click()
+    expect(page.get_by_text("Thank you. Your evaluation is in")).to_be_visible()
+    assert EvaluationReceipt.objects.get().participant == people.alice
+    assert sorted(map(str, evaluations.own_answers(held, people.alice).values())) == [
+        *["5"] * 5,
+        "Less noise",
+        "The questions",
+    ]
 
 
 def test_the_calendar_prints_on_one_page(page, sign_in, meetings, alice, tmp_path):

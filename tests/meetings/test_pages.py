@@ -349,7 +349,9 @@ def test_an_evaluation_is_sent_changed_and_shown_to_its_author_alone(client, hel
     """C1."""
     address = reverse("meeting_evaluation", args=[held.pk])
     client.force_login(alice)
-    assertContains(client.get(address), "Nobody reads who wrote what.")
+    assertContains(
+        client.get(address), "shuffled with those of all teams into rows without name, team or time"
+    )
     for text in ("The questions", "The coffee"):
         assertRedirects(client.post(address, evaluation_data(cohort, text=text)), reverse("meetings"))
     assert EvaluationReceipt.objects.filter(meeting=held).count() == 1

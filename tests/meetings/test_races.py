@@ -94,7 +94,10 @@ def test_an_evaluation_that_meets_its_closing_is_neither_lost_nor_kept_twice(mee
     late = now.replace(month=3, day=20)
 
     def submit():
-        evaluations.submit_evaluation(meeting=meeting, answers=answers, by=alice, now=late)
+        """On its last day, just before midnight."""
+        evaluations.submit_evaluation(
+            meeting=meeting, answers=answers, by=alice, now=now.replace(month=3, day=3)
+        )
 
     at_once(submit, submit, *[lambda: evaluations.close_evaluations(now=late)] * 2)
     assert EvaluationClosing.objects.count() == 1

@@ -207,11 +207,11 @@ def test_the_database_holds_it_too(waive, values, constraint):
 
 def test_all_standings_read_the_waivers_at_once(waive, people, cohort, django_assert_num_queries):
     waive()
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         ledger.standings(cohort, today=MARCH.date())
     for each in (people.bob, people.charlie):
         waive(who=each)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         ledger.standings(cohort, today=MARCH.date())
 
 

@@ -309,6 +309,9 @@ MEETING_ROOMS = {
     "meetings_own_writing": about("participant", get={"member": OWNER, "foreign member": OWNER}),
     # Whoever was there evaluates it, a former member too (C1).
     "meeting_evaluation": both("meeting", {"past": people("member former_member")}),
+    "evaluation_ask": both("meeting", {"past": people("member former_member")}),
+    "office_evaluations": about("cohort", get=COHORTS),
+    "evaluation_reopen": both("attendance", {"ours": OFFICE, "foreign": people("other_officer")}),
     "office_meetings": page(OFFICERS),
     "office_meetings_cohort": about("cohort", get=COHORTS),
     "office_places": both("cohort", COHORTS),

@@ -68,6 +68,7 @@ HIDDEN = {
     "meetings.EvaluationAnswer",
     "meetings.EvaluationDraft",
     "meetings.EvaluationReceipt",
+    "meetings.EvaluationReopening",  # says who has not answered
     "meetings.MeetingTeam",  # stands with its meeting
     "meetings.Need",  # for the branch office alone
     "meetings.Note",

@@ -1,24 +1,21 @@
 """What waits around meetings: the next one, attendance, evaluations."""
 
+from collections import defaultdict
 from datetime import date, datetime, timedelta
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateformat import time_format
 
 from coaching import permissions
-from coaching.models import Membership, Participant, User
+from coaching.models import Cohort, Membership, Participant, User
 from coaching.site.waiting.cards import Card, Urgency, about, counted, day, only_for
-from meetings import ledger, resources
+from meetings import deadlines, ledger, resources
 from meetings.completion import Reason, Standing
-from meetings.models import (
-    Attendance,
-    EvaluationClosing,
-    EvaluationReceipt,
-    Meeting,
-    current_memberships,
-)
+from meetings.deadlines import State
+from meetings.evaluations import unanswered
+from meetings.models import Attendance, EvaluationReopening, Meeting, current_memberships
 
 
 def _ahead(user: User, today: date) -> QuerySet[Meeting]:
@@ -96,23 +93,25 @@ def attendance(user: User, now: datetime) -> list[Card]:
 
 
 def _to_evaluate(user: User, today: date) -> QuerySet[Attendance]:
-    received = EvaluationReceipt.objects.filter(
-        participant=OuterRef("participant"), meeting=OuterRef("meeting")
-    )
-    over = EvaluationClosing.objects.filter(cohort=OuterRef("meeting__cohort"), item=None)
-    return Attendance.objects.filter(
-        ~Exists(received),
-        ~Exists(over),
-        participant__user=user,
-        status__in=(Attendance.Status.PRESENT, Attendance.Status.REMOTE),
-    )
+    return unanswered().filter(participant__user=user)
 
 
 @about(_to_evaluate)
 def evaluations(user: User, now: datetime) -> list[Card]:
-    """C1: of meetings this person was at, as long as the program's evaluations are open."""
-    rows = _to_evaluate(user, timezone.localdate(now))
-    meetings = [row.meeting for row in rows.select_related("meeting__item").order_by("meeting__date")]
+    """C1: of meetings this person was at: those that are open, and those the branch office can open again."""
+    rows = list(
+        _to_evaluate(user, timezone.localdate(now))
+        .select_related("meeting__item", "meeting__cohort__program")
+        .order_by("meeting__date")
+    )
+    found = deadlines.windows(rows)
+    states = {row.meeting: found[row.pk].state(row.meeting.local_today(now)) for row in rows}
+    ready = [meeting for meeting, state in states.items() if state is State.OPEN]
+    late = [meeting for meeting, state in states.items() if state is State.LATE]
+    return [*_ready(ready), *_late(late)]
+
+
+def _ready(meetings: list[Meeting]) -> list[Card]:
     if not meetings:
         return []
     first = meetings[0]
@@ -128,6 +127,47 @@ def evaluations(user: User, now: datetime) -> list[Card]:
             urgency=Urgency.SOON,
             icon="chat-bubbles",
         )
+    ]
+
+
+def _late(meetings: list[Meeting]) -> list[Card]:
+    if not meetings:
+        return []
+    return [
+        Card(
+            title=f"{counted(len(meetings), 'evaluation is', 'evaluations are')} past the day",
+            text="The branch office can open it again for you, until the program’s evaluations close.",
+            address=reverse("meeting_evaluation", args=[meetings[0].pk]),
+            action="Ask for it",
+            urgency=Urgency.SOON,
+            icon="chat-bubbles",
+        )
+    ]
+
+
+def _asked(user: User, today: date) -> QuerySet[EvaluationReopening]:
+    waiting = Q(reopened_at=None) | Q(reopened_at__lt=F("asked_at"))
+    cohorts = permissions.office_cohorts(user, on=today)
+    return EvaluationReopening.objects.filter(waiting, asked_at__isnull=False, meeting__cohort__in=cohorts)
+
+
+@only_for(permissions.branch_office)
+def evaluations_asked(user: User, now: datetime) -> list[Card]:
+    """Participants who ask the branch office to open a late evaluation again, by cohort."""
+    rows = _asked(user, timezone.localdate(now)).select_related("meeting__cohort")
+    people: dict[Cohort, set[int]] = defaultdict(set)
+    for row in rows.order_by("asked_at"):
+        people[row.meeting.cohort].add(row.participant_id)
+    return [
+        Card(
+            title=f"{counted(len(who), 'person asks', 'people ask')} to open an evaluation again",
+            text=f"In the {cohort}. The certificate asks for it; you name the day until which it is open.",
+            address=reverse("office_evaluations", args=[cohort.pk]),
+            action="Look at it",
+            urgency=Urgency.NOW,
+            icon="chat-bubbles",
+        )
+        for cohort, who in people.items()
     ]
 
 
