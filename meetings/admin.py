@@ -18,6 +18,7 @@ from meetings.models import (
     MeetingChange,
     Question,
     Resource,
+    Visit,
     Waiver,
 )
 
@@ -78,6 +79,12 @@ class MeetingChangeAdmin(ReadOnly):
 class FacilitatorAdmin(ReadOnly):
     list_display = ("meeting", "team", "component", "participant")
     list_select_related = ("meeting__item", "team", "participant__user")
+
+
+@admin.register(Visit)
+class VisitAdmin(ReadOnly):
+    list_display = ("meeting", "person", "planned_at", "taken_back_at")
+    list_select_related = ("meeting__item", "person")
 
 
 @admin.register(Resource)

@@ -7,8 +7,9 @@ class MeetingsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from meetings import mail
+        from meetings import mail, visit_mail
         from meetings.checks import keys_are_there
 
         checks.register(keys_are_there)
         mail.register()
+        visit_mail.register()

@@ -13,11 +13,12 @@ from coaching.errors import Refused
 from coaching.meeting_times import time_for_all, usual_time
 from coaching.models import Cohort, CurriculumItem, Team, User
 from coaching.team_problem import wishes_of
-from meetings import dates, team_space
+from meetings import dates, team_space, visits
 from meetings.dates import DateWarning, PlannedDate
 from meetings.models import Meeting, MeetingChange, MeetingTeam
 
 AFTERWARDS_DAYS = 7
+CONCERNS_VISITORS = ("meeting.moved", "meeting.place_set", "meeting.cancelled")
 
 
 class CannotPlan(Refused):
@@ -424,6 +425,8 @@ def _save_change(
     meeting.changed_at = now
     meeting.save()
     audit.record(action, by=by, obj=meeting, now=now, data={"summary": summary, "reason": reason})
+    if action in CONCERNS_VISITORS:
+        visits.tell_visitors(meeting, now=now)
     return MeetingChange.objects.create(
         meeting=meeting, summary=summary, reason=reason, made_by=by, made_at=now
     )

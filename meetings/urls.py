@@ -13,6 +13,7 @@ from meetings.views import (
     resources,
     statement,
     table,
+    visits,
     waivers,
 )
 
@@ -114,7 +115,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("meetings/resources/branches/<int:branch_pk>/<int:pk>/", resources.item, name="meeting_resources"),
     path("meetings/resources/<int:pk>/remove/", resources.remove, name="resource_remove"),
     path("meetings/resources/<int:pk>/file/", resources.file, name="resource_file"),
-    path("meetings/branch/", office.branch_calendar, name="branch_meetings"),
+    path("meetings/branch/", visits.branch_calendar, name="branch_meetings"),
+    path("meetings/branch/<int:pk>/visit/", visits.plan, name="visit_plan"),
+    path("meetings/branch/<int:pk>/visit/take-back/", visits.take_back, name="visit_take_back"),
+    path("meetings/branch/<int:pk>/briefing/", visits.brief, name="branch_briefing"),
     path("meetings/totals/", office.totals_list, name="meetings_totals_list"),
     path("meetings/totals/<int:pk>/", office.cohort_totals, name="meetings_totals"),
     path("calendar/<str:token>.ics", records.calendar_file, name="calendar_file"),

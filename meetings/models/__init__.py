@@ -18,6 +18,7 @@ from meetings.models.meetings import (
 )
 from meetings.models.resources import Resource
 from meetings.models.space import Acceptance, ActionItem, Need, Note, TeamKey
+from meetings.models.visits import Visit
 from meetings.models.waivers import Waiver
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "Question",
     "Resource",
     "TeamKey",
+    "Visit",
     "Waiver",
     "current_memberships",
 ]

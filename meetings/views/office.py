@@ -1,4 +1,4 @@
-"""What the offices see: the branch office attendance, the deputy the calendar, and totals for those who may (M12, M17)."""
+"""What the offices see: the branch office attendance and places, and totals for those who may (M17)."""
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -137,21 +137,6 @@ def correct(request: HttpRequest, pk: int, participant_pk: int) -> HttpResponse:
             return redirect("office_meeting", pk=found.pk)
     context = {"meeting": found, "participant": participant, "form": form}
     return render(request, "meetings/office_correct.html", context)
-
-
-@access(deputy)
-@require_safe
-def branch_calendar(request: HttpRequest) -> HttpResponse:
-    """The meetings of the branch's teams, for the deputy who may attend them (M12): dates and places, nothing said there."""
-    found = deputy_cohorts(person(request))
-    meetings = (
-        Meeting.objects.upcoming(timezone.localdate())
-        .filter(cohort__in=found)
-        .select_related("item", "cohort")
-        .prefetch_related("teams")
-    )
-    page = Paginator(meetings, 50).get_page(request.GET.get("page"))
-    return render(request, "meetings/branch_calendar.html", {"page": page, "cohorts": found})
 
 
 @access(any_of(branch_office, deputy, training_office))

@@ -26,6 +26,7 @@ from meetings import (
     resources,
     scheduling,
     team_space,
+    visits,
     waivers,
 )
 from meetings.forms import FacilitatorsForm
@@ -215,6 +216,7 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
         "resources": resources.of_meeting(found),
         "others": found.teams.exclude(pk=team.pk),
         "visitors": found.visitors.all(),
+        "visits": visits.planned(found) if found.status == Meeting.Status.PLANNED else [],
         "final_contents": found.cohort.final_meeting_contents if _is_final(found) else "",
         "can_change": not scheduling.why_not_move(found),
         "can_write": not notes.why_not_write(found, now),

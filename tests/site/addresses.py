@@ -325,6 +325,12 @@ MEETING_ROOMS = {
     "office_meeting": both("meeting", OFFICE_MEETINGS),
     "office_attendance": both("attendance", {"ours": OFFICE, "foreign": people("other_officer")}),
     "branch_meetings": page(DEPUTY),
+    # M12: in the branch alone; what is over or called off is refused in words.
+    **{
+        name: both("meeting", dict.fromkeys(MEETINGS, DEPUTY))
+        for name in people("visit_plan visit_take_back")
+    },
+    "branch_briefing": about("meeting", get=dict.fromkeys(MEETINGS, DEPUTY)),
     # M11: the department's training office serves every branch.
     "resources": page(OFFICERS | people("training_officer")),
     "meeting_resources": both("meeting resources", GIVING),

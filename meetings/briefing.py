@@ -1,0 +1,95 @@
+"""One page for whoever visits a meeting (M12): the frame, the people, and what they chose to share. Nothing said there."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import time
+from itertools import groupby
+
+from coaching.models import Competency, Participant, Team
+from meetings import dates, program, project, team_space
+from meetings.models import Meeting
+
+
+@dataclass(frozen=True)
+class Shared:
+    """A text that a participant lets the program read (C7)."""
+
+    label: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Person:
+    participant: Participant
+    shared: tuple[Shared, ...]
+
+
+@dataclass(frozen=True)
+class Block:
+    """A part of the agenda; `turns`: how many members have one in it, each of `minutes`."""
+
+    title: str
+    starts: time
+    ends: time
+    turns: int
+    minutes: int
+
+
+@dataclass(frozen=True)
+class TeamBriefing:
+    team: Team
+    people: tuple[Person, ...]
+    blocks: tuple[Block, ...]
+
+
+def of_meeting(meeting: Meeting) -> list[TeamBriefing]:
+    """Each team that meets, in a number of queries that hangs on the teams alone."""
+    teams = list(meeting.teams.order_by("number"))
+    members = {team.pk: list(team_space.members_of(team).select_related("goal")) for team in teams}
+    shared = shared_by([each for group in members.values() for each in group])
+    return [
+        TeamBriefing(
+            team,
+            tuple(Person(each, tuple(shared.get(each.pk, ()))) for each in members[team.pk]),
+            _blocks(meeting, members[team.pk]),
+        )
+        for team in teams
+    ]
+
+
+def shared_by(participants: Iterable[Participant]) -> dict[int, list[Shared]]:
+    """By participant, what they chose to share with the division director and the branch deputy (C7); one query.
+
+    Of their updates the latest: it is one page.
+    """
+    return {pk: list(_lines(each)) for pk, each in project.shared_with_program(participants).items()}
+
+
+def _lines(written: project.Project) -> Iterator[Shared]:
+    if written.outcome:
+        yield Shared("Outcome", written.outcome.text)
+    for each in written.milestones:
+        until = f"by {dates.long_date(each.row.due_date)}" if each.row.due_date else ""
+        yield Shared(f"Milestone {'reached' if each.row.done_at else until}".rstrip(), each.text)
+    for each in written.updates[:1]:
+        yield Shared("Latest update", each.text)
+
+
+def competencies_of(meeting: Meeting) -> list[Competency]:
+    return list(meeting.item.competencies.prefetch_related("skills")) if meeting.item else []
+
+
+def _blocks(meeting: Meeting, members: list[Participant]) -> tuple[Block, ...]:
+    """The agenda's shape: clock times, without whose turn is when."""
+    lines, _ = program.agenda_of(meeting, members)
+    groups = [list(group) for _, group in groupby(lines, key=lambda line: line.title)]
+    return tuple(
+        Block(
+            group[0].title,
+            group[0].starts,
+            group[-1].ends,
+            sum(line.member is not None for line in group),
+            group[0].minutes,
+        )
+        for group in groups
+    )
