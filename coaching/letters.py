@@ -24,6 +24,14 @@ LONGEST_LABEL = 70  # of a button
 ITEM = "- "
 
 
+@dataclass(frozen=True)
+class CalendarPart:
+    """What the recipient's calendar reads in the mail (RFC 6047); `method` as in the file itself."""
+
+    method: str
+    content: str
+
+
 class Undeliverable(Refused):
     """No mail can go to this address; the message says why, to the branch office."""
 
@@ -66,9 +74,15 @@ def _clean_body(text: str) -> str:
 
 
 def compose(
-    *, subject: str, body: str, name: str, email: str, headers: Mapping[str, str] | None = None
+    *,
+    subject: str,
+    body: str,
+    name: str,
+    email: str,
+    headers: Mapping[str, str] | None = None,
+    calendar: CalendarPart | None = None,
 ) -> EmailMultiAlternatives:
-    """The mail to one person, in plain text and HTML. Raises Undeliverable."""
+    """The mail to one person, in plain text, in HTML, and for their calendar. Raises Undeliverable."""
     address = check_address(email)
     subject, body = one_line(subject, longest=LONGEST_SUBJECT), _clean_body(body)
     # The envelope has the address alone; the name stands in the header, for people.
@@ -77,6 +91,9 @@ def compose(
         subject=subject, body=body, to=[address], headers={**(headers or {}), "To": shown}
     )
     letter.attach_alternative(html_of(subject, body), "text/html")
+    if calendar:
+        kind = f"text/calendar; method={calendar.method}; component=VEVENT"
+        letter.attach_alternative(calendar.content, kind)
     return letter
 
 

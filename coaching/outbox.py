@@ -32,8 +32,12 @@ STALE_CLAIM = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class Mail:
+    """`calendar`: what the recipient's calendar reads; `before_sending` writes down that this message tells it."""
+
     subject: str
     body: str
+    calendar: letters.CalendarPart | None = None
+    before_sending: Callable[[Message], object] | None = None
 
 
 # What a build function takes besides the recipient: ids, so that it reads the state for itself.
@@ -68,11 +72,16 @@ def queue(
     now: datetime,
     ids: Ids | None = None,
     after: timedelta | None = None,
+    revive: bool = False,
 ) -> None:
     """Ask for one mail. `key` says what it is about: the same key twice is one mail.
 
+    `revive`: one that was no longer needed when it was its turn is needed again.
     Call it inside the write's transaction: a rollback takes the mail back with it.
     """
+    if revive:
+        dropped = Message.objects.filter(key=_key(kind, key, to), status=Message.Status.DROPPED)
+        dropped.update(status=Message.Status.PENDING, attempts=0, due_at=now + (after or timedelta()))
     queue_many(kind=kind, to=[to], key=key, now=now, ids=ids, after=after)
 
 
@@ -150,7 +159,10 @@ def _deliver(message: Message, now: datetime) -> str:
         mail = _build(message)
         if mail is None:
             return _settle(message, Message.Status.DROPPED)
-        _send(_letter(message, mail))
+        letter = _letter(message, mail)
+        if mail.before_sending:
+            mail.before_sending(message)
+        _send(letter)
     except Unknown as unknown:
         return _settle(message, Message.Status.UNKNOWN, type(unknown.__cause__).__name__)
     except letters.Undeliverable as refusal:
@@ -186,6 +198,7 @@ def _letter(message: Message, mail: Mail) -> EmailMultiAlternatives:
         name=message.recipient.name,
         email=message.recipient.email,
         headers={"Message-ID": f"<{message.message_id}@{host}>", "Auto-Submitted": "auto-generated"},
+        calendar=mail.calendar,
     )
 
 

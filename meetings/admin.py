@@ -11,7 +11,8 @@ from coaching.admin.base import AuditedAdmin
 from meetings.models import (
     Acceptance,
     Attendance,
-    CalendarFeed,
+    CalendarChoice,
+    CalendarInvitation,
     EvaluationClosing,
     Facilitator,
     Meeting,
@@ -104,11 +105,17 @@ class WaiverAdmin(ReadOnly):
     exclude = ("reason",)
 
 
-@admin.register(CalendarFeed)
-class CalendarFeedAdmin(ReadOnly):
-    list_display = ("user", "created_at", "revoked_at")
+@admin.register(CalendarChoice)
+class CalendarChoiceAdmin(ReadOnly):
+    list_display = ("user", "way", "created_at", "revoked_at")
     exclude = ("token",)
     list_select_related = ("user",)
+
+
+@admin.register(CalendarInvitation)
+class CalendarInvitationAdmin(ReadOnly):
+    list_display = ("meeting", "message", "method", "sequence")
+    list_select_related = ("meeting__item", "message__recipient")
 
 
 @admin.register(EvaluationClosing)

@@ -2,14 +2,15 @@
 
 from datetime import datetime
 
-from meetings import evaluations, mail, needs, notes, project
+from meetings import evaluations, invitations, mail, needs, notes, project
 
 
 def do_due(*, now: datetime) -> dict[str, int]:
-    """Reminders of the days ahead, and evaluations whose time is over; safe to run at any time and twice."""
+    """Reminders of the days ahead, what calendars lack, evaluations whose time is over; safe at any time and twice."""
     return {
         "meetings_reminded": mail.queue_reminders(now=now),
         "evaluations_reminded": mail.queue_evaluation_reminders(now=now),
+        "calendars_told": invitations.queue_needed(now=now),
         "evaluations_closed": evaluations.close_evaluations(now=now),
         "team_texts_deleted": notes.delete_what_is_due(now=now),
         "needs_deleted": needs.delete_what_is_due(now=now),

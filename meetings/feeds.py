@@ -1,4 +1,7 @@
-"""The address a calendar program subscribes to (M4). Whoever knows it reads dates and places: it can be withdrawn."""
+"""How people have their meetings in their own calendar (M4): by a secret address, or by mail, and never by both.
+
+Whoever knows an address reads dates and places: it can be withdrawn.
+"""
 
 import secrets
 from datetime import datetime
@@ -9,58 +12,49 @@ from django.urls import reverse
 
 from coaching import audit
 from coaching.models import User
-from meetings import ics
-from meetings.models import CalendarFeed, Meeting
+from meetings import events, ics, invitations
+from meetings.models import CalendarChoice, Meeting
 
-ALARM_MINUTES = 24 * 60
+Way = CalendarChoice.Way
+
+
+def choice_of(user: User) -> CalendarChoice | None:
+    """The way in force; None: neither."""
+    return CalendarChoice.objects.filter(user=user, revoked_at=None).first()
 
 
 @transaction.atomic
-def create_feed(*, by: User, now: datetime) -> CalendarFeed:
-    """The person's address; one that is in force is returned, not replaced."""
+def choose(*, way: Way | None, by: User, now: datetime) -> CalendarChoice | None:
+    """Have the meetings by this way from now on, or by none; a second call changes nothing.
+
+    An address that was in force answers nothing any more; what calendars have by mail is mailed, or taken out.
+    """
     User.objects.select_for_update().get(pk=by.pk)
-    existing = CalendarFeed.objects.filter(user=by, revoked_at=None).first()
-    if existing:
-        return existing
-    feed = CalendarFeed.objects.create(user=by, token=secrets.token_urlsafe(24), created_at=now)
-    audit.record("calendar_feed.created", by=by, obj=feed, now=now)
-    return feed
+    before = choice_of(by)
+    if (before.way if before else None) == way:
+        return before
+    if before:
+        before.revoked_at = now
+        before.save(update_fields=["revoked_at"])
+        audit.record("calendar.way_ended", by=by, obj=before, now=now, data={"way": before.way})
+    chosen = None
+    if way:
+        token = secrets.token_urlsafe(24) if way == Way.ADDRESS else ""
+        chosen = CalendarChoice.objects.create(user=by, way=way, token=token, created_at=now)
+        audit.record("calendar.way_chosen", by=by, obj=chosen, now=now, data={"way": way})
+    invitations.queue_needed(user=by, now=now)
+    return chosen
 
 
-@transaction.atomic
-def revoke_feed(*, by: User, now: datetime) -> None:
-    """Make the address answer nothing from now on; without one in force nothing happens."""
-    feed = CalendarFeed.objects.select_for_update().filter(user=by, revoked_at=None).first()
-    if feed is None:
-        return
-    feed.revoked_at = now
-    feed.save(update_fields=["revoked_at"])
-    audit.record("calendar_feed.revoked", by=by, obj=feed, now=now)
-
-
-def calendar_for(feed: CalendarFeed, *, now: datetime) -> bytes:
+def calendar_for(choice: CalendarChoice, *, now: datetime) -> bytes:
     """The person's meetings of today as a calendar file; nothing of a team they have left (M14)."""
-    meetings = Meeting.objects.visible_to(feed.user).select_related("item").order_by("date", "pk")
+    meetings = Meeting.objects.visible_to(choice.user).select_related("item").order_by("date", "pk")
     return ics.calendar_bytes(
-        name=settings.SITE_NAME, events=[event_of(meeting) for meeting in meetings], generated_at=now
+        name=settings.SITE_NAME,
+        events=[events.event_of(meeting) for meeting in meetings],
+        generated_at=now,
     )
 
 
-def event_of(meeting: Meeting) -> ics.Event:
-    return ics.Event(
-        uid=str(meeting.uid),
-        sequence=meeting.sequence,
-        title=f"{settings.SITE_NAME}: {meeting.heading}",
-        starts=meeting.starts_at,
-        ends=meeting.ends_at,
-        changed_at=meeting.changed_at,
-        place=meeting.place or meeting.link,
-        description=f"Join online: {meeting.link}" if meeting.link else "",
-        url=f"{settings.SITE_URL}{meeting.get_absolute_url()}",
-        cancelled=not meeting.is_live,
-        alarm_minutes=ALARM_MINUTES,
-    )
-
-
-def address_of(feed: CalendarFeed) -> str:
-    return f"{settings.SITE_URL}{reverse('calendar_file', args=[feed.token])}"
+def address_of(choice: CalendarChoice) -> str:
+    return f"{settings.SITE_URL}{reverse('calendar_file', args=[choice.token])}"

@@ -2,8 +2,21 @@
 
 from django import forms
 
+from meetings.models import CalendarChoice
+
 
 class FreeDayForm(forms.Form):
     """The day that stood on the button."""
 
     to = forms.DateField()
+
+
+class WayForm(forms.Form):
+    """The way that stood on the button; none of them to end it."""
+
+    way = forms.ChoiceField(choices=[*CalendarChoice.Way.choices, ("none", "Neither")])
+
+    @property
+    def way_chosen(self) -> CalendarChoice.Way | None:
+        value = self.cleaned_data["way"]
+        return None if value == "none" else CalendarChoice.Way(value)

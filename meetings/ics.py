@@ -14,6 +14,8 @@ REFRESH = dt.timedelta(hours=6)
 # Everything that could end a line or hide one: control characters, and Unicode's own line ends.
 _BREAKS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
 _CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\x85\u2028\u2029]+")
+# What ends the name of a person, or stands for a line end or a quote in it (RFC 6868).
+_NAME_ENDS = re.compile(r'["^]+')
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,12 @@ class Event:
     alarm_minutes: int | None = None
 
 
+@dataclass(frozen=True)
+class Person:
+    name: str
+    email: str
+
+
 def one_line(text: str) -> str:
     """The text without anything that could begin another line of the file."""
     return _BREAKS.sub(" ", text).strip()
@@ -43,22 +51,62 @@ def one_line(text: str) -> str:
 
 def calendar_bytes(*, name: str, events: Sequence[Event], generated_at: dt.datetime) -> bytes:
     """The whole calendar as a subscriber fetches it. Cancelled meetings stay in it, marked so, or they would linger."""
-    calendar = icalendar.Calendar()
-    calendar.add("prodid", PRODUCT)
-    calendar.add("version", "2.0")
-    calendar.add("calscale", "GREGORIAN")
-    calendar.add("method", "PUBLISH")
+    calendar = _calendar("PUBLISH")
     calendar.add("name", one_line(name))
     calendar.add("x-wr-calname", one_line(name))
     calendar.add("refresh-interval", REFRESH, parameters={"value": "DURATION"})
     calendar.add("x-published-ttl", "PT6H")
     for event in events:
         calendar.add_component(_component(event, generated_at))
+    return _written(calendar, events)
+
+
+def invitation_bytes(
+    *,
+    method: str,
+    event: Event,
+    organizer: Person,
+    attendee: Person,
+    generated_at: dt.datetime,
+    dated: bool = True,
+) -> bytes:
+    """One meeting for one person's calendar, by mail (RFC 5546): REQUEST puts it there, CANCEL takes it out again.
+
+    The file names nobody else, and asks for no answer. Not `dated`: without the time, for who may no longer read it.
+    """
+    calendar = _calendar(method)
+    component = _component(event, generated_at)
+    component.add("organizer", _address(organizer))
+    who = _address(attendee)
+    who.params |= {"ROLE": "REQ-PARTICIPANT", "PARTSTAT": "NEEDS-ACTION", "RSVP": "FALSE"}
+    component.add("attendee", who)
+    if not dated:
+        del component["dtstart"], component["dtend"]
+    calendar.add_component(component)
+    return _written(calendar, [event])
+
+
+def _calendar(method: str) -> icalendar.Calendar:
+    calendar = icalendar.Calendar()
+    calendar.add("prodid", PRODUCT)
+    calendar.add("version", "2.0")
+    calendar.add("calscale", "GREGORIAN")
+    calendar.add("method", method)
+    return calendar
+
+
+def _written(calendar: icalendar.Calendar, events: Sequence[Event]) -> bytes:
     if events:
         years = [moment.year for event in events for moment in (event.starts, event.ends)]
         # Whole years on both sides, so that the last change of the clocks before the first meeting is in the file.
         calendar.add_missing_timezones(dt.date(min(years) - 1, 1, 1), dt.date(max(years) + 2, 1, 1))
     return calendar.to_ical()
+
+
+def _address(person: Person) -> icalendar.vCalAddress:
+    address = icalendar.vCalAddress("mailto:" + re.sub(r"\s", "", one_line(person.email)))
+    address.params["CN"] = _NAME_ENDS.sub(" ", one_line(person.name)).strip()
+    return address
 
 
 def _component(event: Event, generated_at: dt.datetime) -> icalendar.Event:

@@ -1,5 +1,6 @@
 """The mails of this app, built from the state of things when they are sent."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.utils import timezone
@@ -9,7 +10,7 @@ from coaching.days import today_of
 from coaching.models import Message, Participant, Team, User
 from coaching.outbox import Mail
 from coaching.permissions import officers_of
-from meetings import absence, agreement, deadlines, evaluations, program, team_space, waivers
+from meetings import absence, agreement, deadlines, evaluations, invitations, program, team_space, waivers
 from meetings.deadlines import State
 from meetings.models import (
     Attendance,
@@ -25,7 +26,8 @@ REMIND_DAYS = 3
 
 def register() -> None:
     outbox.register("meetings.laid_out", laid_out)
-    outbox.register("meetings.changed", changed)
+    outbox.register(invitations.CHANGED, changed)
+    outbox.register(invitations.KIND, invitation)
     outbox.register("meetings.rhythm", rhythm)
     outbox.register("meetings.places", places)
     outbox.register("meetings.left_month", left_month)
@@ -70,7 +72,26 @@ def changed(recipient: User, *, meeting: int, change: int) -> Mail | None:
     last = found.changes.select_related("made_by").first()
     if last is None or last.pk != change or not team_space.is_member(recipient, found):
         return None
-    return _mail("changed", recipient, meeting=found, change=last)
+    mail, now = _mail("changed", recipient, meeting=found, change=last), timezone.now()
+    need = invitations.for_mail(recipient, meeting, now=now)
+    return _with_calendar(mail, need, now) if need else mail
+
+
+def invitation(recipient: User, *, meeting: int) -> Mail | None:
+    """For whoever has their meetings by mail: one that their calendar lacks, has otherwise, or should no longer have."""
+    now = timezone.now()
+    need = invitations.for_mail(recipient, meeting, now=now)
+    if need is None:
+        return None
+    is_member = team_space.is_member(recipient, need.meeting)
+    template = "invitation" if need.method == invitations.Method.REQUEST else "invitation_withdrawn"
+    mail = _mail(template, recipient, meeting=need.meeting, is_member=is_member, is_dated=need.is_dated)
+    return _with_calendar(mail, need, now)
+
+
+def _with_calendar(mail: Mail, need: invitations.Needed, now: datetime) -> Mail:
+    part, keep = invitations.part_of(need, now=now), invitations.keeper_of(need)
+    return replace(mail, calendar=part, before_sending=keep)
 
 
 def left_month(recipient: User, *, meeting: int, change: int) -> Mail | None:

@@ -13,7 +13,7 @@ from coaching.errors import Refused
 from coaching.meeting_times import time_for_all, usual_time
 from coaching.models import Cohort, CurriculumItem, Team, User
 from coaching.team_problem import wishes_of
-from meetings import dates, team_space, visits
+from meetings import dates, invitations, team_space, visits
 from meetings.dates import DateWarning, PlannedDate
 from meetings.models import Meeting, MeetingChange, MeetingTeam
 
@@ -117,6 +117,7 @@ def lay_out_meetings(*, team: Team, by: User | None, now: datetime) -> list[Meet
         )
         to = team_space.others(team_space.members_of(team), by)
         outbox.queue_many(kind="meetings.laid_out", to=to, key=f"{team.pk}", now=now, ids={"team": team.pk})
+        invitations.queue_needed(meetings=[each.pk for each in meetings], now=now)
     return meetings
 
 
@@ -215,6 +216,7 @@ def change_rhythm(
         to_all = team_space.others(team_space.members_of(team), by)
         key, ids = f"{team.pk}.{now.isoformat()}", {"team": team.pk}
         outbox.queue_many(kind="meetings.rhythm", to=to_all, key=key, now=now, ids=ids)
+        invitations.queue_needed(meetings=[each.pk for each in moved], now=now)
     return moved
 
 
@@ -262,6 +264,7 @@ def set_places(*, cohort: Cohort, meetings: Collection[int], where: Where, by: U
         to = team_space.others(team_space.members_of(team), by)
         key, ids = f"{team.pk}.{now.isoformat()}", {"team": team.pk}
         outbox.queue_many(kind="meetings.places", to=to, key=key, now=now, ids=ids)
+    invitations.queue_needed(meetings=changed, now=now)
     return len(changed)
 
 
@@ -318,6 +321,7 @@ def call_off_ahead(*, team: Team, reason: str, by: User | None, now: datetime) -
         meeting.cancelled_reason = reason
         summary = f"Called off: {_moment_of(meeting)}"
         _save_change(meeting, summary, by=by, now=now, reason=reason, action="meeting.cancelled")
+    invitations.queue_needed(meetings=[each.pk for each in found], now=now)
     return len(found)
 
 
@@ -435,7 +439,8 @@ def _save_change(
 def _tell_members(meeting: Meeting, change: MeetingChange, *, by: User | None, now: datetime) -> None:
     to = team_space.others(team_space.members_now(meeting), by)
     ids = {"meeting": meeting.pk, "change": change.pk}
-    outbox.queue_many(kind="meetings.changed", to=to, key=f"{change.pk}", now=now, ids=ids)
+    outbox.queue_many(kind=invitations.CHANGED, to=to, key=f"{change.pk}", now=now, ids=ids)
+    invitations.queue_needed(meetings=[meeting.pk], now=now)
 
 
 def _tell_office(meeting: Meeting, change: MeetingChange, *, now: datetime) -> None:

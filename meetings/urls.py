@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from meetings.views import (
+    calendars,
     evaluations,
     needs,
     office,
@@ -27,9 +28,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
         program.printable_file,
         name="meetings_program_calendar_file",
     ),
-    path("meetings/subscribe/", records.feed, name="calendar_feed"),
-    path("meetings/subscribe/create/", records.feed_create, name="calendar_feed_create"),
-    path("meetings/subscribe/revoke/", records.feed_revoke, name="calendar_feed_revoke"),
+    path("meetings/subscribe/", calendars.subscribe, name="calendar_feed"),
+    path("meetings/subscribe/choose/", calendars.choose, name="calendar_choose"),
     path("meetings/teams/<int:pk>/", program.team, name="meetings_team"),
     path("meetings/teams/<int:pk>/agreement/", program.agreement_accept, name="meetings_agreement"),
     path("meetings/teams/<int:pk>/rhythm/", planning.rhythm, name="meetings_rhythm"),
@@ -121,5 +121,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("meetings/branch/<int:pk>/briefing/", visits.brief, name="branch_briefing"),
     path("meetings/totals/", office.totals_list, name="meetings_totals_list"),
     path("meetings/totals/<int:pk>/", office.cohort_totals, name="meetings_totals"),
-    path("calendar/<str:token>.ics", records.calendar_file, name="calendar_file"),
+    path("calendar/<str:token>.ics", calendars.calendar_file, name="calendar_file"),
 ]

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+import time_machine
+
 from applications import (
     choosing,
     closing,
@@ -53,6 +55,8 @@ from meetings import (
     attendance,
     evaluations,
     feeds,
+    invitations,
+    mail,
     needs,
     notes,
     project,
@@ -416,7 +420,10 @@ def _running_cohort(world: World, branch: Branch, where: str) -> None:
     for kind, row in said.items():
         world.keep(kind, where or "ours", row, owner=member)
     world.keep("turn", where or "ours", pk=ahead.pk, participant_pk=mates[2].pk, owner=member)
-    world.keep("calendar", where or "ours", token=feeds.create_feed(by=member, now=NOW).token)
+    world.keep(
+        "calendar", where or "ours", token=feeds.choose(way=feeds.Way.ADDRESS, by=member, now=NOW).token
+    )
+    _invited(mates[2].user)
     world.keep("team", f"{where} running".strip(), team)
     world.keep("participant", f"{where} member".strip(), mates[0], owner=member)
     world.keep("participant", f"{where} former".strip(), mates[1], owner=former)
@@ -464,6 +471,14 @@ def _said_in_the_team(
             **about,
         ),
     }
+
+
+def _invited(user: User) -> None:
+    """Has meetings by mail, and one of the mails has left."""
+    feeds.choose(way=feeds.Way.MAIL, by=user, now=NOW)
+    message = Message.objects.filter(kind=invitations.KIND, recipient=user).latest("pk")
+    with time_machine.travel(NOW, tick=False):
+        mail.invitation(user, **message.ids).before_sending(message)
 
 
 def _team(cohort: Cohort, participants: list[Participant], branch: Branch) -> Team:

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from coaching import enrollment, team_agreement, team_changes
 from coaching.models import Participant, Team, TeamChange, User
-from meetings import scheduling
+from meetings import invitations, scheduling
 
 
 @transaction.atomic
@@ -32,9 +32,12 @@ def confirm_change(*, change: TeamChange, by: User, now: datetime) -> None:
         scheduling.call_off_ahead(
             team=ended, reason=f"{ended} ended: its members joined {change.team}.", by=by, now=now
         )
+    invitations.queue_needed(now=now)
 
 
 @transaction.atomic
 def leave(*, participant: Participant, reason: str, by: User, now: datetime) -> Participant:
     """End a participation at any time (F3), in every room of the program; a second call changes nothing."""
-    return enrollment.leave(participant=participant, by=by, reason=reason, now=now)
+    participant = enrollment.leave(participant=participant, by=by, reason=reason, now=now)
+    invitations.queue_needed(user=participant.user, now=now)
+    return participant

@@ -38,6 +38,7 @@ ABOUT = {
     "meetings.evaluation_asked": "Somebody asks to open an evaluation again",
     "meetings.evaluation_reopened": "An evaluation is open again",
     "meetings.help": "A team asks for help",
+    "meetings.invitation": "A meeting for somebody’s calendar",
     "meetings.laid_out": "The team’s meetings are planned",
     "meetings.left_month": "A team’s month may be without its meeting",
     "meetings.need": "A participant said what they need",

@@ -1,3 +1,4 @@
+from meetings.models.calendars import CalendarChoice, CalendarInvitation
 from meetings.models.evaluations import (
     EvaluationAnswer,
     EvaluationClosing,
@@ -9,7 +10,6 @@ from meetings.models.evaluations import (
 from meetings.models.growth import ProjectText
 from meetings.models.meetings import (
     Attendance,
-    CalendarFeed,
     Facilitator,
     Meeting,
     MeetingChange,
@@ -25,7 +25,8 @@ __all__ = [
     "Acceptance",
     "ActionItem",
     "Attendance",
-    "CalendarFeed",
+    "CalendarChoice",
+    "CalendarInvitation",
     "EvaluationAnswer",
     "EvaluationClosing",
     "EvaluationDraft",

@@ -236,23 +236,3 @@ class Attendance(models.Model):
     @property
     def was_there(self) -> bool:
         return self.status in (self.Status.PRESENT, self.Status.REMOTE)
-
-
-class CalendarFeed(models.Model):
-    """A secret address that a calendar program subscribes to. Whoever has it can read the dates, nothing else."""
-
-    user = models.ForeignKey(User, models.CASCADE, related_name="calendar_feeds")
-    token = models.CharField(max_length=60, unique=True)
-    created_at = models.DateTimeField()
-    revoked_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["user"], condition=Q(revoked_at=None), name="calendarfeed_one_in_force"
-            ),
-            models.CheckConstraint(condition=~Q(token=""), name="calendarfeed_has_a_token"),
-        ]
-
-    def __str__(self) -> str:
-        return f"Calendar address of {self.user}"

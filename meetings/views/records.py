@@ -1,17 +1,15 @@
-"""At the meeting and after it: attendance, and the calendar address."""
+"""At the meeting: who was there."""
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from coaching.errors import Refused
-from coaching.permissions import access, post_only, public, signed_in
-from meetings import absence, attendance, feeds, team_space
+from coaching.permissions import access, signed_in
+from meetings import absence, attendance, team_space
 from meetings.forms import AttendanceForm
-from meetings.models import CalendarFeed
 from meetings.views.program import person, submitted, visible_meeting
 
 
@@ -48,47 +46,3 @@ def take(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect(found)
     context = {"meeting": found, "form": form, "days": attendance.CORRECTION_DAYS}
     return render(request, "meetings/attendance.html", context)
-
-
-@access(signed_in)
-@never_cache
-@require_safe
-def feed(request: HttpRequest) -> HttpResponse:
-    found = CalendarFeed.objects.filter(user=person(request), revoked_at=None).first()
-    return render(
-        request, "meetings/feed.html", {"feed": found, "address": found and feeds.address_of(found)}
-    )
-
-
-@access(signed_in)
-@post_only(lambda request: redirect("calendar_feed"))
-def feed_create(request: HttpRequest) -> HttpResponse:
-    feeds.create_feed(by=person(request), now=timezone.now())
-    messages.success(request, "Your calendar address is ready. Keep it to yourself.")
-    return redirect("calendar_feed")
-
-
-@access(signed_in)
-@post_only(lambda request: redirect("calendar_feed"))
-def feed_revoke(request: HttpRequest) -> HttpResponse:
-    feeds.revoke_feed(by=person(request), now=timezone.now())
-    messages.success(request, "The address no longer works. You can make a new one.")
-    return redirect("calendar_feed")
-
-
-@access(public)
-@require_safe
-def calendar_file(request: HttpRequest, token: str) -> HttpResponse:
-    """For calendar programs, which cannot sign in: the secret in the address is the key."""
-    if "\0" in token:  # PostgreSQL would not even look for it
-        raise Http404
-    found = CalendarFeed.objects.filter(token=token, revoked_at=None, user__is_active=True).first()
-    if found is None:
-        raise Http404
-    response = HttpResponse(
-        feeds.calendar_for(found, now=timezone.now()), content_type="text/calendar; charset=utf-8"
-    )
-    response["Content-Disposition"] = 'inline; filename="meetings.ics"'
-    response["Cache-Control"] = "private, max-age=300"
-    response["X-Robots-Tag"] = "noindex"
-    return response

@@ -228,3 +228,24 @@ def test_nothing_is_loaded_and_nobody_is_followed():
 
 def test_html_names_program_and_department():
     assert words(html("x")).count(f"{settings.SITE_NAME}, {settings.DEPARTMENT_NAME}") == 1
+
+
+def test_a_calendar_is_the_last_of_the_alternatives():
+    """RFC 6047: the method stands beside the kind as it does in the file."""
+    text = "BEGIN:VCALENDAR\r\nMETHOD:CANCEL\r\nSUMMARY:Über ☕\r\nEND:VCALENDAR\r\n"
+    letter = parsed(calendar=letters.CalendarPart("CANCEL", text))
+    assert letter.get_content_type() == "multipart/alternative"
+    kinds = [part.get_content_type() for part in letter.iter_parts()]
+    assert kinds == ["text/plain", "text/html", "text/calendar"]
+    *_, part = letter.iter_parts()
+    assert dict(part["Content-Type"].params) == {
+        "method": "CANCEL",
+        "component": "VEVENT",
+        "charset": "utf-8",
+    }
+    assert part.get_content().splitlines() == text.splitlines()
+
+
+def test_a_mail_without_a_calendar_has_none():
+    kinds = [part.get_content_type() for part in parsed().iter_parts()]
+    assert kinds == ["text/plain", "text/html"]

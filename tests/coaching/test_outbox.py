@@ -325,3 +325,43 @@ def test_mail_is_text_and_html_and_names_its_reader(kind, applicant):
     assert sent.get_content_type() == "multipart/alternative"
     assert [part.get_content_type() for part in sent.get_payload()] == ["text/plain", "text/html"]
     assert sent["To"] == f"{applicant.name} <{applicant.email}>"
+
+
+# What is written down with a mail, and what is asked for again
+
+
+def test_what_a_mail_tells_is_written_down_right_before_it_leaves(kind, applicant, monkeypatch):
+    kept = []
+    monkeypatch.setitem(
+        outbox._builders, "hello", lambda recipient: Mail("Hello", "Yes\n", before_sending=kept.append)
+    )
+    queue(applicant)
+    with monkeypatch.context() as patch:
+        failing(patch, smtplib.SMTPServerDisconnected())
+        deliver()
+    assert [(message.kind, message.recipient) for message in kept] == [("hello", applicant)]
+    assert Message.objects.get().status == Status.UNKNOWN
+
+
+def test_nothing_is_written_down_of_what_cannot_be_addressed(kind, applicant, monkeypatch):
+    kept = []
+    monkeypatch.setitem(
+        outbox._builders, "hello", lambda recipient: Mail("Hello", "Yes\n", before_sending=kept.append)
+    )
+    User.objects.filter(pk=applicant.pk).update(email="nowhere")
+    queue(applicant)
+    assert deliver() == {"failed": 1}
+    assert kept == []
+
+
+def test_what_was_no_longer_needed_can_be_needed_again(kind, applicant, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setitem(outbox._builders, "hello", lambda recipient: None)
+        queue(applicant)
+        assert deliver() == {"dropped": 1}
+    queue(applicant)
+    assert deliver() == {}
+    queue(applicant, revive=True)
+    assert deliver() == {"sent": 1}
+    queue(applicant, revive=True)
+    assert deliver() == {}

@@ -6,7 +6,6 @@ import time_machine
 
 from coaching.models import Message
 from meetings import attendance, deadlines, due, evaluations, mail, scheduling
-from meetings.models import CalendarFeed
 from tests.clock import NOW
 from tests.constraints import refused_by
 from tests.meetings.conftest import BEFORE, noon
@@ -115,19 +114,6 @@ def test_a_name_starts_no_header_line(meeting, alice, bob):
     meeting.item.title = "Intro\nBcc: mallory@example.org"
     meeting.item.save()
     assert "\n" not in build("changed", bob).subject
-
-
-def test_the_database_keeps_one_calendar_address_in_force(alice):
-    CalendarFeed.objects.create(user=alice, token="one", created_at=NOW)
-    another = CalendarFeed(user=alice, token="two", created_at=NOW)
-    assert refused_by(another.save) == "calendarfeed_one_in_force"
-    CalendarFeed.objects.update(revoked_at=NOW)
-    CalendarFeed.objects.create(user=alice, token="two", created_at=NOW)
-    CalendarFeed.objects.update(revoked_at=NOW)
-    assert (
-        refused_by(CalendarFeed.objects.create, user=alice, token="", created_at=NOW)
-        == "calendarfeed_has_a_token"
-    )
 
 
 def test_the_database_keeps_one_facilitator_a_component_and_team(meeting, team, other_team, people):

@@ -8,9 +8,9 @@ import time_machine
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from meetings import attendance, evaluations, ledger, waivers
+from meetings import attendance, evaluations, feeds, ledger, waivers
 from meetings.completion import Code
-from meetings.models import CalendarFeed, EvaluationReceipt
+from meetings.models import EvaluationReceipt
 from tests.clock import NOW
 from tests.meetings.conftest import noon
 
@@ -32,7 +32,7 @@ def held(meeting, people, alice, at_noon):
 
 
 def test_pages_of_a_team(page, sign_in, held, meetings, team, people, alice, check_page):
-    CalendarFeed.objects.create(user=alice, token="only-for-this-test", created_at=NOW)
+    feeds.choose(way=feeds.Way.ADDRESS, by=alice, now=NOW)
     sign_in(page, alice)
     for address in (
         reverse("meetings"),

@@ -2,15 +2,14 @@
 
 from datetime import date, timedelta
 
-import icalendar
 import pytest
 import time_machine
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from coaching.models import ClosedDay, Cohort
-from meetings import attendance, evaluations, feeds, scheduling
-from meetings.models import Attendance, CalendarFeed, EvaluationReceipt, Meeting
+from meetings import attendance, evaluations, scheduling
+from meetings.models import Attendance, EvaluationReceipt, Meeting
 from tests import factories
 from tests.clock import NOW
 from tests.meetings.conftest import BEFORE, noon
@@ -371,49 +370,6 @@ def test_an_evaluation_with_a_question_left_out_is_said_in_the_form(client, held
 def test_who_was_not_there_has_nothing_to_evaluate(client, held, people):
     client.force_login(people.charlie.user)
     assert client.get(reverse("meeting_evaluation", args=[held.pk])).status_code == 404
-
-
-def test_a_calendar_address_is_made_used_and_withdrawn(client, meetings, alice):
-    """M4."""
-    client.force_login(alice)
-    assertContains(client.get(reverse("calendar_feed")), "Make my address")
-    for _ in range(2):
-        client.post(reverse("calendar_feed_create"))
-    feed = CalendarFeed.objects.get()
-    assertContains(client.get(reverse("calendar_feed")), feeds.address_of(feed))
-    client.logout()
-    response = client.get(reverse("calendar_file", args=[feed.token]))
-    assert response["Content-Type"] == "text/calendar; charset=utf-8"
-    events = icalendar.Calendar.from_ical(response.content).walk("VEVENT")
-    assert [str(event["uid"]) for event in events] == [str(meeting.uid) for meeting in meetings]
-    client.force_login(alice)
-    client.post(reverse("calendar_feed_revoke"))
-    assert client.get(reverse("calendar_file", args=[feed.token])).status_code == 404
-    client.post(reverse("calendar_feed_create"))
-    assert CalendarFeed.objects.filter(revoked_at=None).get().token != feed.token
-
-
-def test_the_calendar_of_somebody_who_left_the_team_is_empty(client, meetings, people, alice):
-    """M14."""
-    feed = feeds.create_feed(by=alice, now=NOW)
-    people.alice.memberships.update(ended_at=NOW)
-    response = client.get(reverse("calendar_file", args=[feed.token]))
-    assert icalendar.Calendar.from_ical(response.content).walk("VEVENT") == []
-
-
-def test_an_unknown_address_and_one_of_a_closed_account_answer_404(client, meetings, alice):
-    assert client.get("/calendar/unknown.ics").status_code == 404
-    feed = feeds.create_feed(by=alice, now=NOW)
-    alice.is_active = False
-    alice.save()
-    assert client.get(reverse("calendar_file", args=[feed.token])).status_code == 404
-
-
-def test_changing_something_needs_a_post(client, alice, meetings):
-    client.force_login(alice)
-    for name in ("calendar_feed_create", "calendar_feed_revoke"):
-        assert client.get(reverse(name)).url == reverse("calendar_feed")
-    assert not CalendarFeed.objects.exists()
 
 
 def queries(django_assert_max_num_queries, client, address) -> int:

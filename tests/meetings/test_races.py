@@ -1,16 +1,17 @@
 """Two requests at the same moment: PostgreSQL's row locks let one win, and the other finds it done."""
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Barrier
 
 import pytest
 from django.db import connection, connections
 
-from coaching.models import AuditEvent
-from meetings import attendance, evaluations, feeds, scheduling
+from coaching.models import AuditEvent, Message
+from meetings import attendance, evaluations, feeds, invitations, scheduling
 from meetings.models import (
     Attendance,
-    CalendarFeed,
+    CalendarChoice,
     EvaluationAnswer,
     EvaluationClosing,
     EvaluationDraft,
@@ -106,6 +107,14 @@ def test_an_evaluation_that_meets_its_closing_is_neither_lost_nor_kept_twice(mee
 
 
 def test_a_calendar_address_asked_for_twice_at_once_is_one(alice):
-    tokens = {feed.token for feed in at_once(*[lambda: feeds.create_feed(by=alice, now=NOW)] * 3)}
+    choose = partial(feeds.choose, way=feeds.Way.ADDRESS, by=alice, now=NOW)
+    tokens = {choice.token for choice in at_once(*[choose] * 3)}
     assert len(tokens) == 1
-    assert CalendarFeed.objects.count() == 1
+    assert CalendarChoice.objects.count() == 1
+
+
+def test_mail_asked_for_twice_at_once_asks_for_each_meeting_once(alice, meetings):
+    choose = partial(feeds.choose, way=feeds.Way.MAIL, by=alice, now=BEFORE)
+    at_once(*[choose] * 3)
+    assert CalendarChoice.objects.count() == 1
+    assert Message.objects.filter(kind=invitations.KIND).count() == 8

@@ -284,8 +284,7 @@ MEETING_ROOMS = {
         for name in people("statement statement_file")
     },
     "calendar_feed": page(PEOPLE),
-    "calendar_feed_create": page(PEOPLE, PEOPLE),
-    "calendar_feed_revoke": page(PEOPLE, PEOPLE),
+    "calendar_choose": page(PEOPLE, PEOPLE),
     "calendar_file": about("calendar", get={"ours": ANYBODY, "foreign": ANYBODY}),
     "meetings_team": about("team", get={"running": MEMBER, "other": people("other_member")}),
     "meeting_add": both("team", {"running": MEMBER, "other": people("other_member")}),
