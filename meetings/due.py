@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from meetings import evaluations, invitations, mail, needs, notes, project
+from meetings import evaluations, growth, invitations, mail, needs, notes, project
 
 
 def do_due(*, now: datetime) -> dict[str, int]:
@@ -14,5 +14,6 @@ def do_due(*, now: datetime) -> dict[str, int]:
         "evaluations_closed": evaluations.close_evaluations(now=now),
         "team_texts_deleted": notes.delete_what_is_due(now=now),
         "needs_deleted": needs.delete_what_is_due(now=now),
+        "self_ratings_deleted": growth.delete_what_is_due(now=now),
         "project_texts_deleted": project.delete_what_is_due(now=now),
     }

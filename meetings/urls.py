@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from meetings.views import (
     calendars,
     evaluations,
+    growth,
     needs,
     office,
     planning,
@@ -66,6 +67,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("meetings/actions/<int:pk>/delete/", table.action_delete, name="action_delete"),
     path("meetings/teams/<int:pk>/actions/", table.actions, name="meetings_actions"),
     path("meetings/programs/<int:pk>/my-writing/", table.own_writing, name="meetings_own_writing"),
+    path("meetings/programs/<int:pk>/growth/", growth.mine, name="my_growth"),
     path("meetings/programs/<int:pk>/project/", project.mine, name="my_project"),
     path(
         "meetings/programs/<int:pk>/project/milestone/",

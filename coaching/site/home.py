@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from coaching import offices
 from coaching.models import Program, User
 from coaching.permissions import access, signed_in
-from coaching.site.waiting import applications, certificates, meetings, office, selection, teams
+from coaching.site.waiting import applications, certificates, growth, meetings, office, selection, teams
 from coaching.site.waiting.cards import Card, Find, Urgency
 
 FINDS: tuple[Find, ...] = (
@@ -38,6 +38,7 @@ FINDS: tuple[Find, ...] = (
     meetings.progress,
     meetings.evaluations,
     meetings.evaluations_asked,
+    growth.self_rating,
     certificates.to_approve,
     certificates.sent_back,
     certificates.to_propose,

@@ -7,7 +7,7 @@ from meetings.models.evaluations import (
     EvaluationReopening,
     Question,
 )
-from meetings.models.growth import ProjectText
+from meetings.models.growth import ProjectText, SelfRating
 from meetings.models.meetings import (
     Attendance,
     Facilitator,
@@ -41,6 +41,7 @@ __all__ = [
     "ProjectText",
     "Question",
     "Resource",
+    "SelfRating",
     "TeamKey",
     "Visit",
     "Waiver",

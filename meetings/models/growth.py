@@ -43,3 +43,25 @@ class ProjectText(models.Model):
 
     def __str__(self) -> str:
         return f"Project text {self.pk}"
+
+
+class SelfRating(models.Model):
+    """How a participant sees themself in the six competencies at one moment of the program; nobody else reads it."""
+
+    class Moment(models.TextChoices):
+        START = "start", "At the start"
+        MIDDLE = "middle", "In the middle"
+        END = "end", "At the end"
+
+    participant = models.ForeignKey(Participant, models.PROTECT, related_name="self_ratings")
+    moment = models.CharField(max_length=6, choices=Moment.choices)
+    ciphertext = models.BinaryField()
+    rated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["participant", "moment"], name="selfrating_once_a_moment")
+        ]
+
+    def __str__(self) -> str:
+        return f"Self-rating {self.pk}"

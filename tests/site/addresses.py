@@ -347,6 +347,7 @@ GROWTH_ROOMS = {
         name: both("participant", TAKING_PART)
         for name in people("project_milestone project_update project_outcome")
     },
+    "my_growth": both("participant", TAKING_PART),
     "my_project": about("participant", get=TAKING_PART),
     **{
         name: both("project text", OWN_OR_FOREIGN)

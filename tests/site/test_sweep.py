@@ -73,6 +73,7 @@ HIDDEN = {
     "meetings.Need",  # for the branch office alone
     "meetings.Note",
     "meetings.ProjectText",  # for whom its author chose
+    "meetings.SelfRating",  # for oneself alone
     "meetings.TeamKey",
 }
 EVERY = list(patterns(get_resolver()))
