@@ -370,6 +370,7 @@ def _running_cohort(world: World, branch: Branch, where: str) -> None:
     mates = [_enroll(cohort, user) for user in (member, former, branch.person("Mo"), branch.person("Max"))]
     team = _team(cohort, mates, branch)
     past, *_, last, ahead = scheduling.lay_out_meetings(team=team, by=None, now=BEFORE)
+    _invited(mates[2].user)
     scheduling.set_place(meeting=ahead, where=scheduling.Where("Room 12"), by=member, now=NOW)
     meeting_program.choose_facilitators(
         meeting=ahead, team=team, chosen={"grow": mates[0]}, by=member, now=NOW
@@ -423,7 +424,6 @@ def _running_cohort(world: World, branch: Branch, where: str) -> None:
     world.keep(
         "calendar", where or "ours", token=feeds.choose(way=feeds.Way.ADDRESS, by=member, now=NOW).token
     )
-    _invited(mates[2].user)
     world.keep("team", f"{where} running".strip(), team)
     world.keep("participant", f"{where} member".strip(), mates[0], owner=member)
     world.keep("participant", f"{where} former".strip(), mates[1], owner=former)
