@@ -5,24 +5,47 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('coaching', '0017_projects_without_outcome'),
-        ('meetings', '0012_calendar_choices'),
+        ("coaching", "0017_projects_without_outcome"),
+        ("meetings", "0012_calendar_choices"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='SelfRating',
+            name="SelfRating",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('moment', models.CharField(choices=[('start', 'At the start'), ('middle', 'In the middle'), ('end', 'At the end')], max_length=6)),
-                ('ciphertext', models.BinaryField()),
-                ('rated_at', models.DateTimeField()),
-                ('participant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='self_ratings', to='coaching.participant')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "moment",
+                    models.CharField(
+                        choices=[
+                            ("start", "At the start"),
+                            ("middle", "In the middle"),
+                            ("end", "At the end"),
+                        ],
+                        max_length=6,
+                    ),
+                ),
+                ("ciphertext", models.BinaryField()),
+                ("rated_at", models.DateTimeField()),
+                (
+                    "participant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="self_ratings",
+                        to="coaching.participant",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('participant', 'moment'), name='selfrating_once_a_moment')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("participant", "moment"), name="selfrating_once_a_moment")
+                ],
             },
         ),
     ]
