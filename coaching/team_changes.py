@@ -1,6 +1,7 @@
 """How a confirmed team goes on that a departure left too small (T1): always with the consent of all concerned (T4).
 
-It goes on as it is, somebody joins it, or another team does. The branch office asks, everybody concerned answers
+It goes on as it is, somebody joins it, or another team does; somebody who waits can also join a whole team that has room.
+The branch office asks, everybody concerned answers
 (`team_agreement.answer`), the branch office confirms.
 """
 
@@ -49,6 +50,12 @@ def is_small(team: Team, members: Sequence[Participant]) -> bool:
     )
 
 
+def has_room(team: Team, members: Sequence[Participant]) -> bool:
+    """T1: whole, and one more person can still join."""
+    whole = team.cohort.program.min_team_size <= len(members) < team.cohort.program.max_team_size
+    return team.status == Team.Status.CONFIRMED and whole
+
+
 def agreed_to_go_on(members: Iterable[Participant], changes: Iterable[TeamChange]) -> TeamChange | None:
     """The decision that these very members go on as they are; another departure opens the question again."""
     present = {each.pk for each in members}
@@ -74,7 +81,7 @@ class _Move:
 def _check(team: Team, kind: str, joining: Sequence[Participant]) -> _Move:
     """Raises NotSmall, NotPossible and BrokenRules (T1, T8) where the change cannot be made as things are now."""
     members = _members(team)
-    if not is_small(team, members):
+    if not is_small(team, members) and not (kind == Kind.JOIN and has_room(team, members)):
         raise NotSmall(f"{team} is not too small now, so there is nothing to decide.")
     if kind == Kind.GO_ON:
         if len(members) < FEWEST or joining:
@@ -86,6 +93,8 @@ def _check(team: Team, kind: str, joining: Sequence[Participant]) -> _Move:
         )
         return _Move(frozenset(each.pk for each in members), ())
     sources = _sources(team, joining)
+    if sources and not is_small(team, members):
+        raise NotPossible(f"{team} is a whole team: only somebody who has no team can join it.")
     staying = _staying(team, kind, joining, sources)
     whole = [*members, *_full(joining)]
     case = study(team.cohort, [*whole, *staying])

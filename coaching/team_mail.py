@@ -222,4 +222,9 @@ def participant_left(recipient: User, *, participant: int) -> Mail | None:
     left = Participant.objects.select_related("cohort__program", "user").get(pk=participant)
     if not office_cohorts(recipient, on=timezone.localdate()).filter(pk=left.cohort_id).exists():
         return None
-    return render_mail("mail/team_participant_left.txt", {"recipient": recipient, "participant": left})
+    place = left.memberships.filter(team__status=Team.Status.CONFIRMED).order_by("-ended_at", "-pk").first()
+    team = place and place.team
+    staying = team.memberships.filter(ended_at=None).count() if team else 0
+    context = {"recipient": recipient, "participant": left, "team": team, "staying": staying}
+    context["small"] = staying < left.cohort.program.min_team_size
+    return render_mail("mail/team_participant_left.txt", context)

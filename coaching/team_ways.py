@@ -65,7 +65,8 @@ def refuse_asked(cohort: Cohort, people: Collection[int]) -> None:
 
 
 def ways(team: Team) -> list[Way]:
-    """Going on as it is first; the others with the most points first, and of those the ones that ask the fewest.
+    """Of a whole team, who of those without one could join. Of a small one, going on as it is first; the others with the
+    most points first, and of those the ones that ask the fewest.
 
     Nobody who is being asked already is in one (T4). As many queries for any number of people.
     """
@@ -97,6 +98,8 @@ def ways(team: Team) -> list[Way]:
     found: list[Way | None] = [
         joined(Kind.JOIN, [each], f"{each} joins; has no team yet", []) for each in loose
     ]
+    if len(members) >= cohort.program.min_team_size:
+        return sorted((way for way in found if way), key=lambda way: -way.points)
     for other in teams:
         there = explained[other.pk].members
         active = all(each.status == Participant.Status.ACTIVE for each in there)

@@ -9,7 +9,8 @@ from coaching import audit, outbox
 from coaching.days import today_of
 from coaching.errors import Refused
 from coaching.models import Membership, Participant, User
-from meetings import dates, team_space
+from meetings import dates, ledger, team_space
+from meetings.completion import MonthState
 from meetings.models import Waiver
 
 LAST_MONTH_TO_JOIN = 2
@@ -20,6 +21,10 @@ class CannotWaive(Refused):
 
 
 class TooLateToJoin(Refused):
+    pass
+
+
+class PlanMissing(Refused):
     pass
 
 
@@ -67,6 +72,29 @@ def plan(
     if ahead := _ahead(participant, months, today_of(cohort, now)):
         raise CannotWaive(f"{ahead} lies ahead, so there is nothing to make up yet.")
     return write(participant, Waiver.Kind.MADE_UP, months, reason, by=by, now=now, counted_at=None)
+
+
+def check_joining(participant: Participant, *, on: date) -> None:
+    """Whether somebody can still join a team for the first time: what they missed is credited, excused or planned.
+
+    Raises TooLateToJoin, PlanMissing.
+    """
+    if _joined_in(participant) is not None:
+        return
+    standing = ledger.standing(participant, today=on)
+    names = [month.label for month in standing.months if month.state is MonthState.MISSED]
+    if not names:
+        return
+    missed = f"{participant} missed {' and '.join(names)}."
+    if dates.program_month(participant.cohort.first_month, on) > LAST_MONTH_TO_JOIN:
+        raise TooLateToJoin(
+            f"{missed} The second month of the {participant.cohort} is over, so nobody joins with a plan any more. "
+            "They could join a later cohort; months they attended before, or a leave, are recorded on the page of their "
+            "months."
+        )
+    raise PlanMissing(
+        f"{missed} Record first how they make it up: on the page of the cohort, under “Months” beside their name."
+    )
 
 
 def _ahead(participant: Participant, months: Collection[int], today: date) -> str:

@@ -1,12 +1,14 @@
 """What crosses the apps: a confirmed team gets its meetings; who leaves, leaves everywhere."""
 
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
 
 from django.db import transaction
 
 from coaching import enrollment, team_agreement, team_changes
+from coaching.days import today_of
 from coaching.models import Participant, Team, TeamChange, User
-from meetings import invitations, scheduling
+from meetings import invitations, scheduling, waivers
 
 
 @transaction.atomic
@@ -23,11 +25,43 @@ def confirm_team(*, team: Team, by: User, now: datetime) -> Team:
 
 
 @transaction.atomic
-def confirm_change(*, change: TeamChange, by: User, now: datetime) -> None:
-    """Let a small team go on as everybody agreed (T1, T4); the meetings ahead of a team that ends are called off.
+def ask_about_team(
+    *,
+    team: Team,
+    kind: str,
+    joining: Sequence[Participant],
+    reason: str,
+    by: User,
+    now: datetime,
+    answer_by: date | None = None,
+) -> TeamChange:
+    """Ask everybody concerned how a team goes on, or whether somebody joins (T4); the same question twice is one.
 
-    Raises what `team_changes.confirm` raises; a second call changes nothing.
+    Raises TooLateToJoin, PlanMissing, and what `team_changes.ask` raises.
     """
+    _check_joining(joining, on=today_of(team.cohort, now))
+    return team_changes.ask(
+        team=team, kind=kind, joining=joining, reason=reason, by=by, now=now, answer_by=answer_by
+    )
+
+
+def _check_joining(joining: Iterable[Participant], *, on: date) -> None:
+    """Until the second month, with a plan for what was missed: for whoever had no team yet."""
+    for each in joining:
+        waivers.check_joining(each, on=on)
+
+
+@transaction.atomic
+def confirm_change(*, change: TeamChange, by: User, now: datetime) -> None:
+    """Let a small team go on, or somebody join, as everybody agreed (T1, T4); the meetings ahead of a team that ends are
+    called off.
+
+    Whoever joins is in time if they were when everybody was asked. Raises what `team_changes.confirm` raises, and
+    TooLateToJoin or PlanMissing where a plan was taken back meanwhile; a second call changes nothing.
+    """
+    if change.status == TeamChange.Status.OPEN:
+        joining = change.joining.select_related("user", "cohort__program")
+        _check_joining(joining, on=today_of(change.team.cohort, change.created_at))
     for ended in team_changes.confirm(change=change, by=by, now=now):
         scheduling.call_off_ahead(
             team=ended, reason=f"{ended} ended: its members joined {change.team}.", by=by, now=now

@@ -1,4 +1,5 @@
-"""The branch office decides how a team goes on that a departure left too small (T1), with everybody's consent (T4)."""
+"""The branch office decides how a team goes on that a departure left too small (T1), or who joins a whole one, with
+everybody's consent (T4)."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -33,7 +34,8 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     team = get_object_or_404(rows.select_related("cohort__program", "cohort__branch"), pk=pk)
     places = Membership.objects.filter(team=team, ended_at=None).select_related("participant__user")
     members: list[Participant] = [place.participant for place in places]
-    if not team_changes.is_small(team, members):
+    small = team_changes.is_small(team, members)
+    if not small and not team_changes.has_room(team, members):
         messages.info(request, f"{team} is not too small, so there is nothing to decide.")
         return _room(team)
     try:
@@ -45,7 +47,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     form = SmallTeamForm(data, cohort=team.cohort, ways=ways(team))
     if request.method == "POST" and form.is_valid():
         try:
-            change = team_changes.ask(
+            change = lifecycle.ask_about_team(
                 team=team,
                 kind=form.chosen.kind,
                 joining=form.chosen.joining,
@@ -61,7 +63,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
             people = "1 person is" if asked == 1 else f"{asked} people are"
             messages.success(request, f"{people} asked by mail. You confirm when everybody has agreed.")
             return _room(team)
-    context = {"team": team, "cohort": team.cohort, "members": members, "form": form}
+    context = {"team": team, "cohort": team.cohort, "members": members, "form": form, "small": small}
     return render(request, "teams/small.html", context)
 
 

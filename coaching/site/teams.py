@@ -26,7 +26,7 @@ from coaching.permissions import access, branch_office, office_cohorts, post_onl
 from coaching.site import board, lifecycle
 from coaching.site.cohorts import applications_by_status, in_words
 from coaching.site.forms_teams import DissolveForm, HowLongForm
-from coaching.team_changes import agreed_to_go_on, is_small
+from coaching.team_changes import agreed_to_go_on, has_room, is_small
 from coaching.team_formation import confirmed_meanwhile
 from coaching.team_problem import (
     ExplainedTeam,
@@ -48,6 +48,7 @@ class Card:
     small: bool
     today: date
     goes_on: TeamChange | None = None
+    room: bool = False
     # What its members are asked about another team, which somebody of this one, or everybody, would join.
     elsewhere: TeamChange | None = None
 
@@ -63,6 +64,11 @@ class Card:
     def undecided(self) -> bool:
         """T1: too small, and neither agreed to as it is nor asked about."""
         return self.small and not (self.goes_on or self.question or self.elsewhere)
+
+    @property
+    def can_be_joined(self) -> bool:
+        """T1: whole, with room for one more, and nobody of it is asked anything."""
+        return self.room and not (self.question or self.elsewhere)
 
     @property
     def waiting_for(self) -> list[Consent]:
@@ -203,6 +209,7 @@ def _card(
         explained=explained,
         question=next((each for each in changes if each.status == TeamChange.Status.OPEN), None),
         small=not over and is_small(team, explained.members),
+        room=not over and has_room(team, explained.members),
         today=today,
         goes_on=agreed_to_go_on(explained.members, changes),
         elsewhere=next((each for each in theirs if each.team != team), None),

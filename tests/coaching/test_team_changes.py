@@ -244,7 +244,7 @@ def test_change_of_the_teams_voids_the_question(small, cohort, pooled, branch_of
     all_agree(change)
     another = factories.participant(cohort, factories.person("Late Comer"))
     small.memberships.create(participant=another, joined_at=NOW)
-    with pytest.raises(team_changes.NotSmall):
+    with pytest.raises(team_changes.NotPossible, match="not what they were when everybody was asked"):
         team_changes.confirm(change=change, by=branch_officer, now=NOW)
     assert not Membership.objects.filter(participant=pooled).exists()
 

@@ -76,7 +76,7 @@ def test_person_without_a_team_is_asked_on_their_own_page(client, office, small,
     office.post(address, {"way": f"join-{pooled.pk}", "reason": "Three see more.", "answer_by": "2026-12-08"})
     card = next(iter(cards_for(pooled.user)))
     assert card.title == "Do you agree? You join Team 1."
-    assert card.text.startswith("Please answer by Tuesday, December 8, 2026. Team 1 of the ")
+    assert card.text.startswith("Please answer by Tuesday, December 8, 2026. This is how Team 1 of the ")
     agree(client, TeamChange.objects.get(team=small))
     client.force_login(branch_officer)
     client.post(reverse("team_change_confirm", args=[TeamChange.objects.get(team=small).pk]))
@@ -170,9 +170,8 @@ def test_way_that_was_not_offered_asks_nobody(office, small):
 
 
 def test_team_that_is_whole_has_nothing_to_decide(office, cohort, branch_officer):
-    team = factories.confirmed_team(
-        cohort, [factories.participant(cohort) for _ in range(3)], by=branch_officer
-    )
+    people = [factories.participant(cohort) for _ in range(4)]
+    team = factories.confirmed_team(cohort, people, by=branch_officer)
     assert office.get(reverse("team_small", args=[team.pk])).status_code == 302
     assert about_teams(branch_officer) == []
 

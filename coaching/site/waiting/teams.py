@@ -1,5 +1,7 @@
 """What waits around teams: for a member to agree to, for the branch office to form and confirm (T4)."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
@@ -9,6 +11,7 @@ from django.utils import timezone
 from coaching import permissions
 from coaching.cohorts import is_over
 from coaching.days import today_of
+from coaching.formation.rules import join_words
 from coaching.models import Cohort, Consent, Membership, Participant, Team, TeamChange, TeamProposal, User
 from coaching.site.waiting.cards import Card, Urgency, about, counted, day, only_for
 from coaching.team_changes import agreed_to_go_on, is_small
@@ -44,7 +47,7 @@ def _to_agree(change: TeamChange, user: User, now: datetime) -> Card:
         else f"Do you agree? {change.words_for(user)}",
         text=f"{_answer_by(change, now)} See who would be in it with you. The team stands only when everyone has agreed."
         if is_new
-        else f"{_answer_by(change, now)} {change.team} of the {change.team.cohort} has become small. "
+        else f"{_answer_by(change, now)} This is how {change.team} of the {change.team.cohort} would go on. "
         "Nothing changes unless everyone agrees.",
         address=reverse("my_team"),
         action="Answer",
@@ -138,11 +141,38 @@ def to_form(user: User, now: datetime) -> list[Card]:
     drafts = TeamProposal.objects.filter(cohort=OuterRef("pk"), status=TeamProposal.Status.DRAFT)
     found = Cohort.objects.filter(pk__in=cohorts).annotate(has_draft=Exists(drafts))
     found = found.filter(Q(has_draft=True) | Q(pk__in=waiting)).select_related("program")
-    return [
-        _draft(cohort) if cohort.has_draft else _to_form(cohort, waiting[cohort.pk])
-        for cohort in found.order_by("first_month", "pk")
-        if cohort.has_draft or waiting[cohort.pk] >= cohort.program.min_team_size
-    ]
+    cards, room = [], _with_room(waiting)
+    for cohort in found.prefetch_related("program__curriculum").order_by("first_month", "pk"):
+        if cohort.has_draft or waiting[cohort.pk] >= cohort.program.min_team_size:
+            cards.append(_draft(cohort) if cohort.has_draft else _to_form(cohort, waiting[cohort.pk]))
+        elif cohort.pk in room and not is_over(cohort, today=timezone.localdate(now)):
+            cards.append(_could_join(cohort, waiting[cohort.pk], room[cohort.pk]))
+    return cards
+
+
+def _with_room(cohorts: Iterable[int]) -> dict[int, list[Team]]:
+    """T1: by cohort, the whole teams that one more person could join."""
+    people = Count("memberships", filter=Q(memberships__ended_at=None))
+    teams = Team.objects.filter(status=Team.Status.CONFIRMED, cohort__in=cohorts).annotate(people=people)
+    program = "cohort__program__"
+    teams = teams.filter(people__gte=F(f"{program}min_team_size"), people__lt=F(f"{program}max_team_size"))
+    found: dict[int, list[Team]] = defaultdict(list)
+    for team in teams.order_by("number"):
+        found[team.cohort_id].append(team)
+    return found
+
+
+def _could_join(cohort: Cohort, waiting: int, teams: list[Team]) -> Card:
+    """Too few for a team of their own."""
+    names = join_words([str(team) for team in teams])
+    return Card(
+        title=f"{counted(waiting, 'participant waits', 'participants wait')} for a team that has room",
+        text=f"{cohort}: {names} {'has' if len(teams) == 1 else 'have'} room for one more.",
+        address=reverse("cohort_teams", args=[cohort.pk]),
+        action="Let them join a team",
+        urgency=Urgency.SOON,
+        icon="users-interaction",
+    )
 
 
 def _draft(cohort: Cohort) -> Card:
