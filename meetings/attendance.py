@@ -88,8 +88,11 @@ def take_attendance(
     by: User | None,
     now: datetime,
     visitors: Iterable[User] | None = None,
+    reason: str = "",
 ) -> int:
     """Write down who was there; returns how many rows are new or changed. The same form sent twice changes nothing.
+
+    A mark that stands changes only with a `reason`, until a week later; whom it concerns is told.
 
     Where several teams meet together, a member marks their own (T7); None, the system itself, everybody.
     A guest of another team appears here because a member of the host team wrote them down: that is the host's consent.
@@ -97,15 +100,16 @@ def take_attendance(
     meeting = Meeting.objects.select_for_update().get(pk=meeting.pk)
     team_space.require_member(by, meeting)
     _check_taking(meeting, marks, by, now)
-    known = {row.participant_id: row for row in meeting.attendance.all()}
+    known = {row.participant_id: row for row in meeting.attendance.select_related("participant__user")}
     changed: dict[str, str] = {}
     for participant, status in marks.items():
         row = known.get(participant.pk)
-        if row and (row.status == status or row.reason):
-            continue  # no change, or decided by the branch office (which always gives a reason)
-        if row and not members_may_correct(meeting, now):
-            raise TooLateToCorrect(TOO_LATE)
-        _write(meeting, participant, status, by=by, now=now)
+        if row and (row.status == status or row.by_office):
+            continue  # no change, or decided by the branch office
+        if row:
+            _change(row, status, reason=reason.strip(), by=by, now=now)
+        else:
+            _write(meeting, participant, status, by=by, now=now)
         changed[str(participant.pk)] = status
     if visitors is not None:
         meeting.visitors.set(set(visitors) & set(possible_visitors(meeting)))
@@ -114,6 +118,26 @@ def take_attendance(
         audit.record("attendance.taken", by=by, obj=meeting, now=now, data={"marks": changed})
         _ask_for_evaluations(meeting, now)
     return len(changed)
+
+
+def _change(row: Attendance, status: str, *, reason: str, by: User | None, now: datetime) -> None:
+    """A member changes a mark that stands."""
+    meeting, participant = row.meeting, row.participant
+    if not members_may_correct(meeting, now):
+        raise TooLateToCorrect(TOO_LATE)
+    if not reason:
+        raise CannotTakeAttendance(f"Say why the mark of {participant} changes.")
+    data = {"participant": participant.pk, "before": row.status, "after": status}
+    _write(meeting, participant, status, by=by, now=now, reason=reason)
+    audit.record("attendance.corrected", by=by, obj=meeting, now=now, data=data)
+    if by is None or participant.user_id != by.pk:
+        _tell(meeting, participant, now)
+
+
+def _tell(meeting: Meeting, participant: Participant, now: datetime) -> None:
+    ids = {"meeting": meeting.pk, "participant": participant.pk}
+    key = f"{meeting.pk}.{participant.pk}.{now.timestamp()}"
+    outbox.queue(kind="meetings.attendance_corrected", to=participant.user, key=key, now=now, ids=ids)
 
 
 def _check_taking(meeting: Meeting, marks: Mapping[Participant, str], by: User | None, now: datetime) -> None:
@@ -145,10 +169,10 @@ def correct(
     if meeting.local_today(now) < meeting.date and status != Attendance.Status.EXCUSED:
         raise CannotTakeAttendance(f"Attendance can be taken from {dates.long_date(meeting.date)} on.")
     row = meeting.attendance.filter(participant=participant).first()
-    if row and (row.status, row.reason) == (status, reason):
+    if row and row.by_office and (row.status, row.reason) == (status, reason):
         return row
     before = row.status if row else None
-    row = _write(meeting, participant, status, by=by, now=now, reason=reason)
+    row = _write(meeting, participant, status, by=by, now=now, reason=reason, by_office=True)
     _mark_held(meeting)
     audit.record(
         "attendance.corrected",
@@ -157,9 +181,7 @@ def correct(
         now=now,
         data={"participant": participant.pk, "before": before, "after": status, "reason": reason},
     )
-    ids = {"meeting": meeting.pk, "participant": participant.pk}
-    key = f"{meeting.pk}.{participant.pk}.{now.timestamp()}"
-    outbox.queue(kind="meetings.attendance_corrected", to=participant.user, key=key, now=now, ids=ids)
+    _tell(meeting, participant, now)
     _ask_for_evaluations(meeting, now)
     return row
 
@@ -184,8 +206,15 @@ def _write(
     by: User | None,
     now: datetime,
     reason: str = "",
+    by_office: bool = False,
 ) -> Attendance:
-    values = {"status": status, "reason": reason, "recorded_by": by, "recorded_at": now}
+    values = {
+        "status": status,
+        "reason": reason,
+        "by_office": by_office,
+        "recorded_by": by,
+        "recorded_at": now,
+    }
     return Attendance.objects.update_or_create(meeting=meeting, participant=participant, defaults=values)[0]
 
 

@@ -1,18 +1,18 @@
 """The forms of the meetings pages; their layout lives here."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Column, Field, Layout, Row
+from crispy_forms.layout import Column, Layout, Row
 from django import forms
 
 from coaching import paper
 from coaching.meeting_times import week_choices
-from coaching.models import Cohort, CurriculumItem, Participant, User
+from coaching.models import Cohort, CurriculumItem, Participant
 from meetings import dates, needs, notes, resources
-from meetings.models import Attendance, Meeting, Resource
+from meetings.models import Meeting, Resource
 from meetings.program import Part
 from meetings.scheduling import Rhythm, When, Where
 
@@ -170,85 +170,6 @@ class ExtraForm(WhenForm, PlaceForm):
 
 class CancelForm(Crispy):
     reason = forms.CharField(max_length=300, help_text="Your team reads it.")
-
-
-class AttendanceForm(Crispy):
-    """The whole team in one form: one choice a member."""
-
-    MARKS = [
-        (status.value, status.label) for status in Attendance.Status if status != Attendance.Status.EXCUSED
-    ]
-
-    def __init__(
-        self,
-        *args: Any,
-        members: Iterable[Participant],
-        known: Mapping[int, Attendance],
-        guests: Iterable[Participant] = (),
-        visitors: Iterable[User] = (),
-        away: Mapping[int, date] | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        away = away or {}
-        self.people = {f"member_{each.pk}": each for each in members}
-        decided = [name for name, each in self.people.items() if each.pk in known and known[each.pk].reason]
-        for name, each in self.people.items():
-            row, until = known.get(each.pk), away.get(each.pk)
-            gone = f"Away until {dates.long_date(until)}." if until else ""
-            self.fields[name] = forms.ChoiceField(
-                label=str(each),
-                choices=[(row.status, row.get_status_display())] if row and name in decided else self.MARKS,
-                initial=row.status if row else None,  # nobody is written down by a stray Enter
-                widget=forms.RadioSelect,
-                error_messages={"required": f"Say whether {each} was there."},
-                disabled=name in decided,
-                help_text="Decided by the branch office." if name in decided else gone,
-            )
-        self.guests = {str(each.pk): each for each in guests}
-        if self.guests:
-            self.fields["guests"] = forms.MultipleChoiceField(
-                label="Guests from other teams",
-                choices=[(pk, str(each)) for pk, each in self.guests.items()],
-                initial=[str(pk) for pk, row in known.items() if str(pk) in self.guests and row.was_there],
-                required=False,
-                widget=forms.CheckboxSelectMultiple,
-                help_text="If your team agreed to have them. The meeting then counts for them, too.",
-            )
-        self.visitors = {str(each.pk): each for each in visitors}
-        if self.visitors:
-            self.fields["visitors"] = forms.MultipleChoiceField(
-                label="Visitors from the branch",
-                choices=[(pk, str(each)) for pk, each in self.visitors.items()],
-                required=False,
-                widget=forms.CheckboxSelectMultiple,
-                help_text="The branch deputy or a designee may attend.",
-            )
-        inline = [Field(name, wrapper_class="choice-row") for name in self.people]
-        rest = [name for name in ("guests", "visitors") if name in self.fields]
-        self.helper.layout = Layout(*inline, *rest)
-
-    @property
-    def marks(self) -> dict[Participant, str]:
-        marks = {each: self.cleaned_data[name] for name, each in self.people.items()}
-        for pk in self.cleaned_data.get("guests", []):
-            marks[self.guests[pk]] = Attendance.Status.PRESENT
-        return marks
-
-    @property
-    def chosen_visitors(self) -> list[User]:
-        return [self.visitors[pk] for pk in self.cleaned_data.get("visitors", [])]
-
-
-class CorrectionForm(Crispy):
-    """The branch office's: a mark with its reason."""
-
-    status = forms.ChoiceField(
-        label="Attendance", choices=Attendance.Status.choices, widget=forms.RadioSelect
-    )
-    reason = forms.CharField(
-        max_length=300, help_text="The branch office and this participant read it. Name no medical details."
-    )
 
 
 class CountForForm(Crispy):

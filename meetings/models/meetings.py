@@ -216,8 +216,9 @@ class Attendance(models.Model):
     meeting = models.ForeignKey(Meeting, models.PROTECT, related_name="attendance")
     participant = models.ForeignKey(Participant, models.PROTECT, related_name="attendance")
     status = models.CharField(max_length=10, choices=Status.choices)
-    # Why it was corrected or excused, by the branch office; read by the branch office and the participant alone.
+    # Why it was changed or excused; read by the branch office and the participant alone.
     reason = models.CharField(max_length=300, blank=True)
+    by_office = models.BooleanField("decided by the branch office", default=False)
     recorded_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     recorded_at = models.DateTimeField()
 
@@ -227,6 +228,9 @@ class Attendance(models.Model):
             models.UniqueConstraint(fields=["meeting", "participant"], name="attendance_once"),
             models.CheckConstraint(
                 condition=~Q(status="excused", reason=""), name="attendance_excused_with_a_reason"
+            ),
+            models.CheckConstraint(
+                condition=~Q(by_office=True, reason=""), name="attendance_decided_with_a_reason"
             ),
         ]
 

@@ -21,7 +21,8 @@ from coaching.permissions import (
     training_office,
 )
 from meetings import attendance, grid, ledger, scheduling, totals
-from meetings.forms import CorrectionForm, CountForForm, PlacesForm
+from meetings.forms import CountForForm, PlacesForm
+from meetings.forms_attendance import CorrectionForm
 from meetings.models import Meeting
 from meetings.views.program import person, submitted
 

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 from coaching.errors import Refused
 from coaching.permissions import access, signed_in
 from meetings import absence, attendance, team_space
-from meetings.forms import AttendanceForm
+from meetings.forms_attendance import AttendanceForm
 from meetings.views.program import person, submitted, visible_meeting
 
 
@@ -30,6 +30,9 @@ def take(request: HttpRequest, pk: int) -> HttpResponse:
         away=absence.away(found.cohort, found.date),
         initial={"visitors": [str(each.pk) for each in found.visitors.all()]},
     )
+    everybody = "everybody" in request.POST
+    if everybody:
+        form.everybody_is_here()
     if request.method == "POST" and form.is_valid():
         try:
             attendance.take_attendance(
@@ -37,7 +40,8 @@ def take(request: HttpRequest, pk: int) -> HttpResponse:
                 marks=form.marks,
                 by=person(request),
                 now=timezone.now(),
-                visitors=form.chosen_visitors,
+                visitors=None if everybody else form.chosen_visitors,
+                reason=form.reason,
             )
         except Refused as refusal:
             form.add_error(None, str(refusal))
@@ -45,4 +49,5 @@ def take(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, "Attendance is saved.")
             return redirect(found)
     context = {"meeting": found, "form": form, "days": attendance.CORRECTION_DAYS}
+    context["is_new"] = not any(each.pk in form.known for each in form.people.values())
     return render(request, "meetings/attendance.html", context)

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from coaching.models import AuditEvent, AuditPayload, Cohort, Message
-from meetings import attendance, scheduling
+from meetings import attendance, mail, scheduling
 from meetings.attendance import CannotTakeAttendance, TooLateToCorrect
 from meetings.models import Attendance
 from meetings.team_space import NotYourMeeting
@@ -64,12 +64,45 @@ def test_attendance_of_a_meeting_called_off_is_refused(meeting, people, alice, a
         take(meeting, {people.alice: "present"}, alice, after)
 
 
+def change(meeting, marks, by, now, reason="Came late"):
+    return attendance.take_attendance(meeting=meeting, marks=marks, by=by, now=now, reason=reason)
+
+
 def test_members_correct_for_a_week_and_then_no_longer(meeting, people, alice, bob, after):
     take(meeting, {people.alice: "present"}, alice, after)
-    assert take(meeting, {people.alice: "absent"}, bob, after + timedelta(days=7)) == 1
+    assert change(meeting, {people.alice: "absent"}, bob, after + timedelta(days=7)) == 1
     with pytest.raises(TooLateToCorrect, match="until 7 days after the meeting"):
-        take(meeting, {people.alice: "present"}, bob, after + timedelta(days=8))
+        change(meeting, {people.alice: "present"}, bob, after + timedelta(days=8))
     assert marks_of(meeting) == {"Alice": "absent"}
+
+
+def test_a_mark_that_stands_changes_only_with_a_reason(meeting, people, alice, bob, after):
+    take(meeting, {people.alice: "absent", people.bob: "present"}, bob, after)
+    with pytest.raises(CannotTakeAttendance, match="Say why the mark of Alice Example changes"):
+        change(meeting, {people.alice: "present"}, bob, after, reason=" ")
+    assert change(meeting, {people.alice: "remote"}, bob, after) == 1
+    assert change(meeting, {people.alice: "remote"}, bob, after) == 0
+    row = meeting.attendance.get(participant=people.alice)
+    assert (row.status, row.reason, row.by_office, row.recorded_by) == ("remote", "Came late", False, bob)
+    data = AuditPayload.objects.get(event__action="attendance.corrected").data
+    assert data == {"participant": people.alice.pk, "before": "absent", "after": "remote"}
+
+
+def test_whom_a_change_concerns_is_told_and_nobody_of_their_own(meeting, people, alice, bob, after):
+    take(meeting, {people.alice: "absent", people.bob: "absent"}, bob, after)
+    change(meeting, {people.alice: "present", people.bob: "present"}, bob, after)
+    (message,) = Message.objects.filter(kind="meetings.attendance_corrected")
+    assert message.recipient == alice
+    letter = mail.attendance_corrected(alice, **message.ids)
+    assert "Bob Example has written down for Wednesday, February 17, 2027: there." in letter.body
+    assert "Reason: Came late" in letter.body
+
+
+def test_what_a_member_changed_a_member_can_change_again(meeting, people, alice, bob, after):
+    take(meeting, {people.alice: "present"}, alice, after)
+    change(meeting, {people.alice: "absent"}, bob, after)
+    change(meeting, {people.alice: "present"}, alice, after, reason="I was there")
+    assert marks_of(meeting) == {"Alice": "present"}
 
 
 def test_attendance_nobody_took_can_be_taken_late(meeting, people, alice, after):
@@ -196,6 +229,10 @@ def test_the_database_keeps_one_mark_a_person_and_reasons_of_excusals(meeting, p
     assert (
         refused_by(Attendance.objects.create, **values, status="excused")
         == "attendance_excused_with_a_reason"
+    )
+    assert (
+        refused_by(Attendance.objects.create, **values, status="absent", by_office=True)
+        == "attendance_decided_with_a_reason"
     )
     Attendance.objects.create(**values, status="present")
     assert refused_by(Attendance.objects.create, **values, status="absent") == "attendance_once"

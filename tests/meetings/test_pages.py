@@ -330,6 +330,41 @@ def test_attendance_is_one_form_for_the_whole_team(client, meeting, people, alic
     assertContains(client.post(address, attendance_data(people, alice="excused")), "Select a valid choice")
 
 
+def test_everybody_is_here_in_one_press_and_twice_is_once(client, meeting, people, alice, at_noon):
+    client.force_login(alice)
+    assertContains(client.get(meeting.get_absolute_url()), "Everybody is here")
+    address = reverse("meeting_attendance", args=[meeting.pk])
+    for _ in range(2):
+        assertRedirects(client.post(address, {"everybody": "yes"}), meeting.get_absolute_url())
+    assert list(meeting.attendance.values_list("status", "reason")) == [("present", "")] * 3
+    for page in (meeting.get_absolute_url(), address):
+        assertNotContains(client.get(page), "Everybody is here")
+
+
+def test_everybody_is_here_changes_no_mark_that_stands(client, meeting, people, alice, at_noon):
+    attendance.take_attendance(meeting=meeting, marks={people.bob: "absent"}, by=alice, now=at_noon)
+    client.force_login(alice)
+    client.post(reverse("meeting_attendance", args=[meeting.pk]), {"everybody": "yes"})
+    assert dict(meeting.attendance.values_list("participant", "status")) == {
+        people.alice.pk: "present",
+        people.bob.pk: "absent",
+        people.charlie.pk: "present",
+    }
+
+
+def test_a_mark_that_changes_asks_for_the_reason_in_the_form(client, meeting, people, alice, at_noon):
+    client.force_login(alice)
+    address = reverse("meeting_attendance", args=[meeting.pk])
+    data = attendance_data(people, alice="present", bob="absent", charlie="present")
+    client.post(address, data)
+    data |= attendance_data(people, bob="present")
+    assertContains(client.post(address, data), "Say why the mark of Bob Example changes.")
+    assert meeting.attendance.get(participant=people.bob).status == "absent"
+    client.post(address, data | {"reason": "Came late"})
+    row = meeting.attendance.get(participant=people.bob)
+    assert (row.status, row.reason) == ("present", "Came late")
+
+
 def test_a_meeting_under_the_quorum_says_that_it_does_not_count(client, meeting, people, alice, at_noon):
     client.force_login(alice)
     data = attendance_data(people, alice="present", bob="absent", charlie="absent")
