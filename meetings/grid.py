@@ -94,7 +94,9 @@ def attendance_grids(cohort: Cohort, teams: list[Team], standings: dict[int, Sta
         for row in Attendance.objects.filter(meeting__cohort=cohort, meeting__teams__in=teams)
     }
     people: dict[int, list[Participant]] = defaultdict(list)
-    members = Participant.objects.filter(cohort=cohort, memberships__team__in=teams).select_related("user")
+    members = Participant.objects.filter(cohort=cohort, memberships__team__in=teams).select_related(
+        *Participant.NOW
+    )
     for participant in members.prefetch_related("memberships").distinct():
         for membership in participant.memberships.all():
             if participant not in people[membership.team_id]:

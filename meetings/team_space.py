@@ -64,7 +64,7 @@ def members_on_the_day(meeting: Meeting, team: Team | None = None) -> QuerySet[P
 
 def members_of(team: Team) -> QuerySet[Participant]:
     return Participant.objects.filter(memberships__team=team, memberships__ended_at=None).select_related(
-        "user__unit", "classification", "division"
+        *Participant.NOW, "user__unit", "classification"
     )
 
 

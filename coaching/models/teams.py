@@ -68,6 +68,15 @@ class Participant(models.Model):
     def __str__(self) -> str:
         return self.user.name
 
+    # What `division_now` reads, so that many can be read at once.
+    NOW = ("user__unit__parent__parent__parent", "division")
+
+    @property
+    def division_now(self) -> OrgUnit | None:
+        """The division they were transferred to; None where it is the one of the start, or nothing is known of either."""
+        now = self.user.division
+        return now if now and self.division_id and now.pk != self.division_id else None
+
 
 class CompetencyRating(models.Model):
     """Grow or glow, copied from the application at enrollment (A6)."""

@@ -143,7 +143,7 @@ def cohort_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _participants(cohort: Cohort) -> "QuerySet[Participant]":
     standing_teams = Membership.objects.filter(ended_at=None).select_related("team")
-    rows = cohort.participants.select_related("user", "division", "classification")
+    rows = cohort.participants.select_related(*Participant.NOW, "classification")
     return rows.prefetch_related(Prefetch("memberships", queryset=standing_teams, to_attr="places"))
 
 

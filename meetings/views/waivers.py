@@ -21,7 +21,7 @@ from meetings.views.program import person, submitted
 
 def _participant(request: HttpRequest, pk: int) -> Participant:
     rows = Participant.objects.filter(cohort__in=office_cohorts(person(request)))
-    return get_object_or_404(rows.select_related("user", "cohort__program"), pk=pk)
+    return get_object_or_404(rows.select_related(*Participant.NOW, "cohort__program"), pk=pk)
 
 
 def _participant_page(request: HttpRequest, pk: int) -> HttpResponse:
