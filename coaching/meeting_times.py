@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import time
+from datetime import date, datetime, time, timedelta
 
 from django.utils.dateformat import time_format
 
@@ -57,6 +57,27 @@ def time_for_all(cohort: Cohort, wishes: Iterable[TeamWishes | None]) -> Meeting
         return abs(each.weekday - usual.weekday), minutes, each
 
     return min(suits, key=distance, default=None)
+
+
+HOURS = 2  # that each of these times takes
+
+
+def suits(said: Collection[str], cohort: Cohort, day: date, start: time, minutes: int) -> bool:
+    """Whether somebody who named these times, by key, can meet then. Of hours that nobody was asked about: yes."""
+    asked = times_of(cohort)
+    exact = MeetingTime(day.weekday(), start)
+    if exact in asked:
+        return exact.key in said
+    begins = datetime.combine(day, start)
+    ends = begins + timedelta(minutes=minutes)
+    within = [
+        each
+        for each in asked
+        if each.weekday == day.weekday()
+        and datetime.combine(day, each.start) < ends
+        and datetime.combine(day, each.start) + timedelta(hours=HOURS) > begins
+    ]
+    return all(each.key in said for each in within)
 
 
 WEEKS = ("first", "second", "third", "fourth")

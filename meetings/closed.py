@@ -38,7 +38,8 @@ def rows_of(meetings: list[Meeting], *, now: datetime) -> list[CalendarRow]:
             continue
         free = dates.free_day(meeting.date, taken, earliest=meeting.local_today(now))
         warning = dates.closed_warning(meeting.date, closed_days[meeting.date], free)
-        rows.append(CalendarRow(meeting, (warning,), free))
+        # The day of a meeting for all teams is the branch office's.
+        rows.append(CalendarRow(meeting, (warning,), None if meeting.is_joint else free))
     return rows
 
 

@@ -31,6 +31,7 @@ def register() -> None:
     outbox.register("meetings.rhythm", rhythm)
     outbox.register("meetings.places", places)
     outbox.register("meetings.left_month", left_month)
+    outbox.register("meetings.day_set", day_set)
     outbox.register("meetings.reminder", reminder)
     outbox.register("meetings.evaluate", evaluate)
     outbox.register("meetings.evaluate_reminder", evaluate_reminder)
@@ -49,6 +50,18 @@ def laid_out(recipient: User, *, team: int) -> Mail | None:
 def rhythm(recipient: User, *, team: int) -> Mail | None:
     """A member chose another weekday, week or time for all that lies ahead."""
     return _all_dates("rhythm", recipient, team)
+
+
+def day_set(recipient: User, *, team: int, item: int) -> Mail | None:
+    """The branch office has set when this team has a meeting, with the others or by itself."""
+    if not current_memberships(recipient).filter(team=team).exists():
+        return None
+    found = Meeting.objects.of_team(Team.objects.get(pk=team)).filter(item=item)
+    meeting = found.filter(status=Meeting.Status.PLANNED).select_related("item", "cohort").first()
+    if meeting is None:
+        return None
+    others = meeting.teams.exclude(pk=team)
+    return _mail("day_set", recipient, meeting=meeting, others=others)
 
 
 def places(recipient: User, *, team: int) -> Mail | None:

@@ -35,7 +35,7 @@ class Part:
 
 def of_team(team: Team) -> list[Meeting]:
     """The whole program of a team in the order of its dates."""
-    return list(Meeting.objects.of_team(team).select_related("item", "cohort"))
+    return list(Meeting.objects.of_team(team).own().select_related("item", "cohort"))
 
 
 def upcoming_first(meetings: list[Meeting], today: date) -> tuple[list[Meeting], list[Meeting]]:

@@ -80,7 +80,10 @@ def planned_dates(cohort: Cohort, months: list[int], rhythm: Rhythm) -> list[Pla
 
 @transaction.atomic
 def lay_out_meetings(*, team: Team, by: User | None, now: datetime) -> list[Meeting]:
-    """Plan every meeting of the curriculum for a confirmed team (M1, M4); a second call adds only what is missing."""
+    """Plan every meeting of the curriculum for a confirmed team (M1, M4); a second call adds only what is missing.
+
+    Where all teams have a meeting together that lies ahead, the team is at that one.
+    """
     team = Team.objects.select_for_update().get(pk=team.pk)
     if team.status != Team.Status.CONFIRMED:
         raise CannotPlan(
@@ -89,6 +92,8 @@ def lay_out_meetings(*, team: Team, by: User | None, now: datetime) -> list[Meet
     cohort = team.cohort
     planned = Meeting.objects.of_team(team).live().exclude(item=None).values_list("item_id", flat=True)
     items = [item for item in cohort.program.curriculum.all() if item.pk not in set(planned)]
+    joint = {each.item_id: each for each in joint_ahead(cohort, now=now) if each.item in items}
+    items = [item for item in items if item.pk not in joint]
     rhythm = rhythm_of(team)
     meetings = [
         Meeting(
@@ -110,6 +115,7 @@ def lay_out_meetings(*, team: Team, by: User | None, now: datetime) -> list[Meet
     ]
     for meeting in meetings:
         meeting.save()
+    meetings += joint.values()
     MeetingTeam.objects.bulk_create(MeetingTeam(meeting=meeting, team=team) for meeting in meetings)
     if meetings:
         audit.record(
@@ -118,7 +124,13 @@ def lay_out_meetings(*, team: Team, by: User | None, now: datetime) -> list[Meet
         to = team_space.others(team_space.members_of(team), by)
         outbox.queue_many(kind="meetings.laid_out", to=to, key=f"{team.pk}", now=now, ids={"team": team.pk})
         invitations.queue_needed(meetings=[each.pk for each in meetings], now=now)
-    return meetings
+    return sorted(meetings, key=lambda each: (each.date, each.start_time, each.pk))
+
+
+def joint_ahead(cohort: Cohort, *, now: datetime) -> "QuerySet[Meeting]":
+    """The meetings for all teams together that lie ahead: a team that is confirmed later is at them too."""
+    today = now.astimezone(cohort.zone).date()
+    return cohort.meetings.upcoming(today).filter(is_joint=True).select_related("item", "cohort")
 
 
 def warnings_about(
@@ -153,7 +165,14 @@ def why_not_move(meeting: Meeting) -> str:
         return "This meeting was called off. Add another one instead."
     if meeting.status == Meeting.Status.HELD:
         return "This meeting has been held: attendance was taken. Add another meeting instead."
-    return ""
+    return why_fixed(meeting)
+
+
+def why_fixed(meeting: Meeting) -> str:
+    """Why no team moves a meeting, in words; empty for all but the meetings of all teams together."""
+    if not meeting.is_joint:
+        return ""
+    return "All teams of the program are at this meeting together. The branch office sets its day and place: ask it."
 
 
 def why_not_cancel(meeting: Meeting) -> str:
@@ -162,7 +181,7 @@ def why_not_cancel(meeting: Meeting) -> str:
         return "This meeting was called off already."
     if any(row.was_there for row in meeting.attendance.all()):
         return "This meeting has been held: attendance was taken. It can no longer be called off."
-    return ""
+    return why_fixed(meeting)
 
 
 @transaction.atomic
@@ -181,8 +200,8 @@ def move(*, meeting: Meeting, to: When, by: User | None, now: datetime, reason: 
     month_before = meeting.month
     meeting.date, meeting.start_time, meeting.minutes = to.date, to.start_time, to.minutes
     meeting.month = counted_month(meeting.cohort, to.date)
-    summary = f"Moved from {_moment(before)} to {_moment(to)}"
-    change = _save_change(meeting, summary, by=by, now=now, reason=reason, action="meeting.moved")
+    summary = f"Moved from {moment(before)} to {moment(to)}"
+    change = save_change(meeting, summary, by=by, now=now, reason=reason, action="meeting.moved")
     _tell_members(meeting, change, by=by, now=now)
     if meeting.item_id and month_before != meeting.month:
         _tell_office(meeting, change, now=now)
@@ -209,8 +228,8 @@ def change_rhythm(
         if before == to or date < meeting.local_today(now):
             continue
         meeting.date, meeting.start_time = to.date, to.start_time
-        summary = f"Moved from {_moment(before)} to {_moment(to)}"
-        _save_change(meeting, summary, by=by, now=now, action="meeting.moved")
+        summary = f"Moved from {moment(before)} to {moment(to)}"
+        save_change(meeting, summary, by=by, now=now, action="meeting.moved")
         moved.append(meeting)
     if moved:
         to_all = team_space.others(team_space.members_of(team), by)
@@ -239,8 +258,10 @@ def meetings_by(
 
 @transaction.atomic
 def set_place(*, meeting: Meeting, where: Where, by: User | None, now: datetime) -> Meeting:
-    """Say where and how the team meets (M4)."""
+    """Say where and how the team meets (M4). Raises NotYourMeeting, CannotChange."""
     meeting = _locked(meeting, by)
+    if why := why_fixed(meeting):
+        raise CannotChange(why)
     change = _put(meeting, where, by=by, now=now)
     if change:
         _tell_members(meeting, change, by=by, now=now)
@@ -279,7 +300,7 @@ def _put(meeting: Meeting, where: Where, *, by: User | None, now: datetime) -> M
         return None
     meeting.place, meeting.mode, meeting.link = where.place, where.mode, where.link
     summary = f"{meeting.get_mode_display()}: {where.place or 'the place is still open'}."
-    return _save_change(meeting, summary, by=by, now=now, action="meeting.place_set")
+    return save_change(meeting, summary, by=by, now=now, action="meeting.place_set")
 
 
 @transaction.atomic
@@ -292,9 +313,9 @@ def cancel(*, meeting: Meeting, reason: str, by: User | None, now: datetime) -> 
         raise CannotChange(why)
     meeting.status = Meeting.Status.CANCELLED
     meeting.cancelled_reason = reason
-    change = _save_change(
+    change = save_change(
         meeting,
-        f"Called off: {_moment_of(meeting)}",
+        f"Called off: {moment_of(meeting)}",
         by=by,
         now=now,
         reason=reason,
@@ -319,8 +340,8 @@ def call_off_ahead(*, team: Team, reason: str, by: User | None, now: datetime) -
     for meeting in found:
         meeting.status = Meeting.Status.CANCELLED
         meeting.cancelled_reason = reason
-        summary = f"Called off: {_moment_of(meeting)}"
-        _save_change(meeting, summary, by=by, now=now, reason=reason, action="meeting.cancelled")
+        summary = f"Called off: {moment_of(meeting)}"
+        save_change(meeting, summary, by=by, now=now, reason=reason, action="meeting.cancelled")
     invitations.queue_needed(meetings=[each.pk for each in found], now=now)
     return len(found)
 
@@ -372,7 +393,7 @@ def add_extra(
     )
     MeetingTeam.objects.create(meeting=meeting, team=team)
     change = MeetingChange.objects.create(
-        meeting=meeting, summary=f"Added: {_moment(when)}", made_by=by, made_at=now
+        meeting=meeting, summary=f"Added: {moment(when)}", made_by=by, made_at=now
     )
     audit.record("meeting.added", by=by, obj=meeting, now=now)
     _tell_members(meeting, change, by=by, now=now)
@@ -406,7 +427,7 @@ def count_for(*, meeting: Meeting, month: int | None, reason: str, by: User, now
         raise CannotChange("That month is not one of the program's.")
     meeting.month = month
     name = dates.month_name(dates.add_months(meeting.cohort.first_month, month - 1)) if month else "no month"
-    change = _save_change(
+    change = save_change(
         meeting, f"Counts for {name}.", by=by, now=now, reason=reason, action="meeting.month_decided"
     )
     _tell_members(meeting, change, by=by, now=now)
@@ -421,7 +442,7 @@ def _locked(meeting: Meeting, by: User | None, *, cancelled_too: bool = False) -
     return meeting
 
 
-def _save_change(
+def save_change(
     meeting: Meeting, summary: str, *, by: User | None, now: datetime, action: str, reason: str = ""
 ) -> MeetingChange:
     """Save the meeting with a new version for calendars, and write down what happened, for people and for the audit."""
@@ -449,7 +470,7 @@ def _tell_office(meeting: Meeting, change: MeetingChange, *, now: datetime) -> N
     outbox.queue_many(kind="meetings.left_month", to=to, key=f"{change.pk}", now=now, ids=ids)
 
 
-def _moment(when: When) -> str:
+def moment(when: When) -> str:
     return f"{dates.long_date(when.date)}, {dates.clock(when.start_time)}"
 
 
@@ -457,5 +478,5 @@ def _when(meeting: Meeting) -> When:
     return When(meeting.date, meeting.start_time, meeting.minutes)
 
 
-def _moment_of(meeting: Meeting) -> str:
-    return _moment(_when(meeting))
+def moment_of(meeting: Meeting) -> str:
+    return moment(_when(meeting))

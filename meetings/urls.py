@@ -15,6 +15,7 @@ from meetings.views import (
     resources,
     statement,
     table,
+    together,
     visits,
     waivers,
 )
@@ -107,6 +108,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("meetings/office/waivers/<int:pk>/take-back/", waivers.take_back, name="waiver_take_back"),
     path("meetings/office/waivers/<int:pk>/count/", waivers.count, name="waiver_count"),
     path("meetings/office/<int:pk>/places/", office.places, name="office_places"),
+    path("meetings/office/<int:pk>/days/", together.days, name="office_days"),
+    path("meetings/office/<int:pk>/days/<int:item_pk>/together/", together.join, name="office_join"),
+    path("meetings/office/<int:pk>/days/<int:item_pk>/one-by-one/", together.stagger, name="office_stagger"),
+    path("meetings/office/<int:pk>/days/<int:item_pk>/apart/", together.apart, name="office_apart"),
     path("meetings/office/meetings/<int:pk>/", office.meeting, name="office_meeting"),
     path(
         "meetings/office/meetings/<int:pk>/participants/<int:participant_pk>/",

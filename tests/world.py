@@ -392,6 +392,8 @@ def _running_cohort(world: World, branch: Branch, where: str) -> None:
     world.keep("project change", where or "ours", change, owner=member)
     world.keep("meeting", f"{where} past".strip(), past)
     world.keep("meeting", f"{where} ahead".strip(), ahead)
+    for name, meeting in (("first meeting", past), ("final meeting", ahead)):
+        world.keep(name, where or "ours", pk=cohort.pk, item_pk=meeting.item_id)
     world.keep("attendance", where or "ours", pk=past.pk, participant_pk=mates[0].pk)
     said = _said_in_the_team(world, ahead, team, mates)
     needs.say(participant=mates[0], text=world.secret("need", member, branch.officer), by=member, now=NOW)

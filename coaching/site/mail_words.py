@@ -37,6 +37,7 @@ ABOUT = {
     "meetings.evaluate_reminder": "Reminder to evaluate a meeting",
     "meetings.evaluation_asked": "Somebody asks to open an evaluation again",
     "meetings.evaluation_reopened": "An evaluation is open again",
+    "meetings.day_set": "The branch office set the day of a meeting",
     "meetings.help": "A team asks for help",
     "meetings.invitation": "A meeting for somebody’s calendar",
     "meetings.laid_out": "The team’s meetings are planned",

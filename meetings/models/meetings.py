@@ -39,6 +39,10 @@ class MeetingQuerySet(models.QuerySet["Meeting"]):
     def live(self) -> Self:
         return self.exclude(status=Meeting.Status.CANCELLED)
 
+    def own(self) -> Self:
+        """Without those that were called off because their teams meet together, or no longer do."""
+        return self.filter(joined_into=None).exclude(is_joint=True, status=Meeting.Status.CANCELLED)
+
     def upcoming(self, today: dt.date) -> Self:
         return self.filter(status=Meeting.Status.PLANNED, date__gte=today)
 
@@ -79,6 +83,16 @@ class Meeting(models.Model):
     origin = models.CharField(max_length=10, choices=Origin.choices, default=Origin.PLANNED)
     cancelled_reason = models.CharField(max_length=300, blank=True)
     teams = models.ManyToManyField(Team, through="MeetingTeam", related_name="meetings")
+    # One meeting for all teams, whose day and place are the branch office's; each team has a row of its own in reserve.
+    is_joint = models.BooleanField("for all teams together", default=False)
+    joined_into = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="joined",
+        help_text="Called off because its team meets together with others there.",
+    )
     # M12, M13: the branch deputy or a designee, who may attend.
     visitors = models.ManyToManyField(User, blank=True, related_name="+")
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -106,6 +120,13 @@ class Meeting(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(origin="afterwards", status="planned"), name="meeting_written_down_was_held"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_joint=False) | Q(item__isnull=False), name="meeting_joint_is_of_the_curriculum"
+            ),
+            models.CheckConstraint(
+                condition=Q(joined_into=None) | Q(status="cancelled", is_joint=False),
+                name="meeting_joined_is_called_off",
             ),
         ]
         indexes = [models.Index(fields=["cohort", "date"], name="meeting_by_cohort")]

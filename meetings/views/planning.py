@@ -85,6 +85,9 @@ def free_day(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def place(request: HttpRequest, pk: int) -> HttpResponse:
     found = visible_meeting(request, pk)
+    if why := scheduling.why_fixed(found):
+        messages.error(request, why)
+        return redirect(found)
     initial = {"mode": found.mode, "place": found.place, "link": found.link}
     form = PlaceForm(submitted(request), initial=initial)
     if request.method == "POST" and form.is_valid():

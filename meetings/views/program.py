@@ -219,6 +219,7 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
         "visits": visits.planned(found) if found.status == Meeting.Status.PLANNED else [],
         "final_contents": found.cohort.final_meeting_contents if _is_final(found) else "",
         "can_change": not scheduling.why_not_move(found),
+        "why_fixed": scheduling.why_fixed(found) if found.status == Meeting.Status.PLANNED else "",
         "can_write": not notes.why_not_write(found, now),
         "can_mark": not attendance.why_not_take(found, team, now),
         "can_correct": attendance.members_may_correct(found, now),

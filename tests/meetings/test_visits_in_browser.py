@@ -4,9 +4,11 @@ import subprocess
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
-from coaching.models import Goal, Membership
-from meetings import project, visits
+from coaching.models import Goal, Membership, TeamWishes
+from meetings import project, scheduling, visits
+from meetings.models import Meeting
 from tests import factories
 from tests.clock import NOW
 
@@ -28,6 +30,56 @@ def test_pages_of_the_deputy(page, sign_in, meetings, deputy, alice, check_page)
     sign_in(page, alice)
     page.goto(meetings[-1].get_absolute_url())
     check_page(page)
+
+
+def test_pages_of_the_branch_office(
+    page,
+    new_context,
+    sign_in,
+    meetings,
+    other_team,
+    cohort,
+    people,
+    branch_officer,
+    deputy,
+    alice,
+    check_page,
+):
+    """M5: a day is seen before it is saved, also without JavaScript; what members and the deputy read then."""
+    scheduling.lay_out_meetings(team=other_team, by=None, now=NOW)
+    TeamWishes.objects.create(participant=people.dora, times=["3-0900"], answered_at=NOW)
+    first, final = (meetings[place].item_id for place in (0, -1))
+    sign_in(page, branch_officer)
+    for address in (
+        reverse("office_days", args=[cohort.pk]),
+        reverse("office_join", args=[cohort.pk, first]),
+        reverse("office_stagger", args=[cohort.pk, final]),
+    ):
+        page.goto(address)
+        check_page(page)
+    page.get_by_role("button", name="Show what this leads to").click()
+    check_page(page)
+    plain = new_context(java_script_enabled=False).new_page()
+    sign_in(plain, branch_officer)
+    plain.goto(reverse("office_join", args=[cohort.pk, first]))
+    plain.get_by_label("Date").fill("2027-02-24")
+    plain.get_by_label("Place").fill("Auditorium")
+    plain.get_by_role("button", name="Show what this leads to").click()
+    expect(plain.get_by_text("Dora Example had not named Wednesday")).to_be_visible()
+    plain.get_by_role("button", name="Let them meet together").click()
+    expect(plain.get_by_text("Team 1, Team 2. A team that is confirmed later joins them.")).to_be_visible()
+    page.goto(reverse("office_days", args=[cohort.pk]))
+    check_page(page)
+    joint = Meeting.objects.get(is_joint=True)
+    for reader, address in (
+        (deputy, reverse("branch_briefing", args=[joint.pk])),
+        (alice, joint.get_absolute_url()),
+        (alice, meetings[0].get_absolute_url()),
+        (alice, reverse("meetings")),
+    ):
+        sign_in(page, reader)
+        page.goto(address)
+        check_page(page)
 
 
 def test_a_briefing_fits_on_one_page(new_context, sign_in, meetings, people, deputy, tmp_path):

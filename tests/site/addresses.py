@@ -271,6 +271,7 @@ OFFICE_PARTICIPANTS = {
 KEPT = {"ours": OFFICE, "foreign": people("other_officer")}
 TAKING_PART = dict.fromkeys(("asked", "member", "foreign asked", "foreign member"), OWNER)
 TAUGHT = people("member other_member graduate")
+GIVEN_DAYS = {"ours": OFFICE, "foreign": people("other_officer")}
 GIVING = {"ours": OFFICE | people("training_officer"), "foreign": people("other_officer training_officer")}
 MEETING_ROOMS = {
     "meetings": page(PEOPLE),
@@ -314,6 +315,9 @@ MEETING_ROOMS = {
     "office_meetings": page(OFFICERS),
     "office_meetings_cohort": about("cohort", get=COHORTS),
     "office_places": both("cohort", COHORTS),
+    "office_days": about("cohort", get=COHORTS),
+    **{name: both("first meeting", GIVEN_DAYS) for name in people("office_join office_apart")},
+    "office_stagger": both("final meeting", GIVEN_DAYS),
     "office_needs": about("cohort", get=COHORTS),
     **{
         name: both("participant", OFFICE_PARTICIPANTS)

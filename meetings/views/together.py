@@ -1,0 +1,143 @@
+"""The branch office sets the day of a meeting for several teams: for all together, or one after another (M5, M13)."""
+
+from datetime import datetime
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from coaching.errors import Refused, refusals_told
+from coaching.models import Cohort, CurriculumItem
+from coaching.permissions import access, branch_office, office_cohorts, post_only
+from meetings import dates, together
+from meetings.forms_together import JoinForm, StaggerForm
+from meetings.models import Meeting
+from meetings.views.program import person, submitted
+
+
+def _cohort(request: HttpRequest, pk: int) -> Cohort:
+    return get_object_or_404(office_cohorts(person(request)).select_related("program", "branch"), pk=pk)
+
+
+def _plan(request: HttpRequest, pk: int, item_pk: int, now: datetime) -> tuple[Cohort, together.Plan]:
+    cohort = _cohort(request, pk)
+    item = get_object_or_404(together.items_of(cohort), pk=item_pk)
+    return cohort, together.plan_of(cohort, item, now=now)
+
+
+@access(branch_office)
+@require_safe
+def days(request: HttpRequest, pk: int) -> HttpResponse:
+    """How the teams of a cohort have their first and their final meeting now."""
+    cohort, now = _cohort(request, pk), timezone.now()
+    plans = [together.plan_of(cohort, item, now=now) for item in together.items_of(cohort)]
+    return render(request, "meetings/office_days.html", {"cohort": cohort, "plans": plans})
+
+
+@access(branch_office)
+@require_http_methods(["GET", "HEAD", "POST"])
+def join(request: HttpRequest, pk: int, item_pk: int) -> HttpResponse:
+    """One meeting for all teams; what it leads to is read before it is saved."""
+    now = timezone.now()
+    cohort, plan = _plan(request, pk, item_pk, now)
+    if not plan.teams:
+        return redirect("office_days", cohort.pk)
+    form = JoinForm(submitted(request), initial=_begin(cohort, plan), cohort=cohort, item=plan.item, now=now)
+    slots: list[together.Slot] = []
+    if form.is_valid():
+        slots = together.together(plan, form.when)
+        if request.POST.get("agreed") == form.key:
+            try:
+                together.join(
+                    cohort=cohort,
+                    item=plan.item,
+                    when=form.when,
+                    where=form.where,
+                    by=person(request),
+                    now=now,
+                )
+            except Refused as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                day = dates.long_date(form.when.date)
+                messages.success(request, f"All teams meet together on {day}. Their members are told.")
+                return redirect("office_days", cohort.pk)
+    context = {
+        "cohort": cohort,
+        "plan": plan,
+        "form": form,
+        "slots": slots,
+        "against": together.against(plan, cohort, slots, now=now),
+        "agreed": form.key if slots else "",
+    }
+    return render(request, "meetings/office_join.html", context)
+
+
+@access(branch_office)
+@require_http_methods(["GET", "HEAD", "POST"])
+def stagger(request: HttpRequest, pk: int, item_pk: int) -> HttpResponse:
+    """The same day for all, one team after another; the times are read before they are saved."""
+    now = timezone.now()
+    cohort, plan = _plan(request, pk, item_pk, now)
+    if plan.item.kind != CurriculumItem.Kind.FINAL:
+        raise Http404
+    if not plan.teams:
+        return redirect("office_days", cohort.pk)
+    form = StaggerForm(
+        submitted(request), initial=_begin(cohort, plan), cohort=cohort, item=plan.item, now=now
+    )
+    slots: list[together.Slot] = []
+    if form.is_valid():
+        data = form.cleaned_data
+        times = {"day": data["date"], "start": data["start_time"], "pause": data["pause"]}
+        try:
+            slots = together.one_after_another(plan, **times)
+            if request.POST.get("agreed") == form.key:
+                moved = together.stagger(cohort=cohort, item=plan.item, by=person(request), now=now, **times)
+                messages.success(request, _moved(moved))
+                return redirect("office_days", cohort.pk)
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+    context = {
+        "cohort": cohort,
+        "plan": plan,
+        "form": form,
+        "slots": slots,
+        "against": together.against(plan, cohort, slots, now=now),
+        "agreed": form.key if slots else "",
+    }
+    return render(request, "meetings/office_stagger.html", context)
+
+
+def _moved(number: int) -> str:
+    if not number:
+        return "The teams meet at these times already. Nobody was written to."
+    return f"{'1 team has' if number == 1 else f'{number} teams have'} another time. The members are told."
+
+
+def _begin(cohort: Cohort, plan: together.Plan) -> dict[str, object]:
+    """What stands, or the day of the first team and the usual place."""
+    if plan.joint:
+        joint = plan.joint
+        place = {"mode": joint.mode, "place": joint.place, "link": joint.link}
+        return {"date": joint.date, "start_time": joint.start_time, **place}
+    first = min(plan.own, key=lambda slot: slot.begins)
+    place = {"mode": Meeting.Mode.IN_PERSON, "place": cohort.meeting_place}
+    return {"date": first.date, "start_time": first.start, **place}
+
+
+@access(branch_office)
+@post_only(
+    lambda request, pk, item_pk: redirect("office_days", _plan(request, pk, item_pk, timezone.now())[0].pk)
+)
+def apart(request: HttpRequest, pk: int, item_pk: int) -> HttpResponse:
+    now = timezone.now()
+    cohort, plan = _plan(request, pk, item_pk, now)
+    with refusals_told(request):
+        if together.apart(cohort=cohort, item=plan.item, by=person(request), now=now):
+            messages.success(request, "Each team has its own meeting again. Their members are told.")
+        else:
+            messages.info(request, "Each team has its own meeting.")
+    return redirect("office_days", cohort.pk)

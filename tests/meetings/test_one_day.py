@@ -1,0 +1,545 @@
+"""Several teams on one day: one meeting for all, or one team after another, by the branch office (M5, M13, T10)."""
+
+from datetime import date, time, timedelta
+
+import pytest
+import time_machine
+from django.urls import reverse
+from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
+
+from coaching.meeting_times import suits
+from coaching.models import ClosedDay, Cohort, CurriculumItem, Message, TeamWishes
+from coaching.outbox import deliver_due
+from meetings import (
+    agreement,
+    attendance,
+    evaluations,
+    feeds,
+    ledger,
+    notes,
+    program,
+    scheduling,
+    together,
+    visits,
+)
+from meetings.models import EvaluationReceipt, Meeting, Note
+from meetings.scheduling import CannotChange, When, Where
+from meetings.team_space import NotYourMeeting
+from meetings.together import CannotSetDay
+from tests import factories
+from tests.clock import NOW
+from tests.constraints import refused_by
+from tests.meetings.conftest import BEFORE, noon
+from tests.meetings.test_pages import queries
+
+pytestmark = pytest.mark.usefixtures("plain_not_found")
+LATER = BEFORE + timedelta(days=1)
+ROOM = Where("Auditorium", Meeting.Mode.MIXED, "https://example.org/all")
+TEN = When(date(2027, 2, 24), time(10), 120)
+
+
+@pytest.fixture
+def both(team, other_team) -> tuple[list[Meeting], list[Meeting]]:
+    """The meetings of two teams, each by itself."""
+    return tuple(scheduling.lay_out_meetings(team=each, by=None, now=NOW) for each in (team, other_team))
+
+
+@pytest.fixture
+def first(cohort) -> CurriculumItem:
+    return cohort.program.curriculum.get(kind="introduction")
+
+
+@pytest.fixture
+def final(cohort) -> CurriculumItem:
+    return cohort.program.curriculum.get(kind="final")
+
+
+@pytest.fixture
+def join(cohort, first, branch_officer):
+    def joined(when=TEN, where=ROOM, item=first, by=branch_officer, now=BEFORE) -> Meeting:
+        return together.join(cohort=cohort, item=item, when=when, where=where, by=by, now=now)
+
+    return joined
+
+
+@pytest.fixture
+def stagger(cohort, final, branch_officer):
+    def staggered(day=date(2027, 9, 22), start=time(9), pause=15, by=branch_officer, now=BEFORE) -> int:
+        return together.stagger(cohort=cohort, item=final, day=day, start=start, pause=pause, by=by, now=now)
+
+    return staggered
+
+
+@pytest.fixture
+def apart(cohort, first, branch_officer):
+    def separated(item=first, by=branch_officer, now=LATER) -> int:
+        return together.apart(cohort=cohort, item=item, by=by, now=now)
+
+    return separated
+
+
+def told() -> list[str]:
+    rows = Message.objects.filter(kind="meetings.day_set").order_by("recipient__name")
+    return list(rows.values_list("recipient__name", flat=True))
+
+
+EVERYBODY = [f"{name} Example" for name in ("Alice", "Bob", "Charlie", "Dora", "Emil", "Fay")]
+
+
+class TestOneOrientation:
+    def test_one_meeting_for_all_teams(self, both, join, team, other_team, people):
+        """M5: with its day, room and link; each team's own is called off and names it."""
+        joint = join()
+        assert (joint.date, joint.start_time, joint.minutes, joint.month) == (
+            TEN.date,
+            TEN.start_time,
+            120,
+            1,
+        )
+        assert (joint.place, joint.mode, joint.link) == (ROOM.place, ROOM.mode, ROOM.link)
+        assert set(joint.teams.all()) == {team, other_team}
+        own = [meetings[0] for meetings in both]
+        for row in own:
+            before = row.uid, row.sequence
+            row.refresh_from_db()
+            assert (row.status, row.joined_into) == ("cancelled", joint)
+            assert (row.uid, row.sequence) == (before[0], before[1] + 1)
+            assert "All teams meet together on Wednesday, February 24, 2027" in row.cancelled_reason
+        assert told() == EVERYBODY
+        for each in (team, other_team):
+            assert [row.number for row in program.of_team(each)] == [1, 2, 3, 4, 5, 6, 7, 8]
+
+    def test_twice_is_once(self, both, join):
+        assert join() == join(now=LATER)
+        assert Meeting.objects.filter(is_joint=True).count() == 1
+        assert told() == EVERYBODY
+
+    def test_another_day_or_place_moves_it(self, both, join):
+        joint = join()
+        moved = join(When(date(2027, 2, 25), time(14), 120), now=LATER)
+        assert (moved.pk, moved.uid, moved.sequence) == (joint.pk, joint.uid, joint.sequence + 1)
+        assert moved.changes.first().summary.startswith("Moved from Wednesday, February 24, 2027, 10:00")
+        join(When(date(2027, 2, 25), time(14), 120), Where("Room 1"), now=LATER + timedelta(hours=1))
+        moved.refresh_from_db()
+        assert moved.place == "Room 1"
+        assert told() == sorted(EVERYBODY * 3)
+
+    def test_a_team_confirmed_later_joins(self, team, join, other_team, people):
+        """M4: with its other meetings laid out as ever."""
+        scheduling.lay_out_meetings(team=team, by=None, now=NOW)
+        joint = join()
+        meetings = scheduling.lay_out_meetings(team=other_team, by=None, now=LATER)
+        assert [each.item.position for each in meetings] == [1, 2, 3, 4, 5, 6, 7, 8]
+        assert meetings[0] == joint
+        assert set(joint.teams.all()) == {team, other_team}
+        scheduling.lay_out_meetings(team=other_team, by=None, now=LATER)
+        assert Meeting.objects.of_team(other_team).count() == 8
+
+    def test_one_that_is_over_is_not_joined(self, team, join, other_team):
+        scheduling.lay_out_meetings(team=team, by=None, now=NOW)
+        joint = join()
+        meetings = scheduling.lay_out_meetings(team=other_team, by=None, now=noon(date(2027, 3, 1)))
+        assert joint not in meetings
+        assert len(meetings) == 8
+
+    def test_a_meeting_that_was_held_stays(self, both, join, people, team, other_team):
+        held = both[0][0]
+        marks = dict.fromkeys((people.alice, people.bob), "present")
+        attendance.take_attendance(meeting=held, marks=marks, by=None, now=noon(held.date))
+        joint = join(now=noon(held.date))
+        held.refresh_from_db()
+        assert held.status == "held"
+        assert list(joint.teams.all()) == [other_team]
+        now = noon(joint.date)
+        attendance.take_attendance(meeting=joint, marks={people.dora: "present"}, by=None, now=now)
+        with pytest.raises(CannotSetDay, match="No team"):
+            join(When(date(2027, 2, 26), time(9), 120), now=now)
+
+
+class TestRefused:
+    def test_outside_its_month(self, both, join):
+        """M2"""
+        with pytest.raises(CannotSetDay, match="counts for February 2027"):
+            join(When(date(2027, 3, 3), time(9), 120))
+
+    def test_on_a_day_that_is_over(self, both, join):
+        with pytest.raises(CannotSetDay, match="already over"):
+            join(now=noon(date(2027, 2, 25)))
+
+    def test_a_meeting_about_a_competency(self, both, join, cohort):
+        """M3: its day is the team's."""
+        item = cohort.program.curriculum.get(position=2)
+        with pytest.raises(CannotSetDay, match="each team's own"):
+            join(When(date(2027, 3, 3), time(9), 120), item=item)
+
+    def test_where_no_team_is(self, cohort, join):
+        with pytest.raises(CannotSetDay, match="No team"):
+            join()
+
+    @pytest.mark.parametrize("who", ["alice", "deputy", "director", "administrator"])
+    def test_by_anybody_but_the_branch_office(self, both, join, stagger, apart, request, who):
+        by = request.getfixturevalue(who)
+        for act in (join, stagger, apart):
+            with pytest.raises(NotYourMeeting):
+                act(by=by)
+
+    def test_by_an_officer_who_takes_part(self, both, join, cohort, branch_officer):
+        """T10"""
+        factories.participant(cohort, branch_officer)
+        with pytest.raises(NotYourMeeting):
+            join()
+
+    def test_members_keep_off_its_day_and_place(self, both, join, client, alice):
+        """M3: of a meeting for all teams the day is the branch office's."""
+        joint = join()
+        with pytest.raises(CannotChange, match="The branch office sets its day and place"):
+            scheduling.move(meeting=joint, to=When(date(2027, 2, 22), time(9), 120), by=alice, now=LATER)
+        with pytest.raises(CannotChange, match="The branch office"):
+            scheduling.cancel(meeting=joint, reason="No", by=alice, now=LATER)
+        with pytest.raises(CannotChange, match="The branch office"):
+            scheduling.set_place(meeting=joint, where=Where("Room 2"), by=alice, now=LATER)
+        with time_machine.travel(LATER, tick=False):
+            client.force_login(alice)
+            page = client.get(joint.get_absolute_url())
+            assertContains(page, "The branch office sets its day and place")
+            assertNotContains(page, "Call off")
+            for name in ("meeting_move", "meeting_place", "meeting_cancel"):
+                assertRedirects(client.get(reverse(name, args=[joint.pk])), joint.get_absolute_url())
+
+    def test_on_a_closed_day_members_are_offered_no_other(self, both, join, client, alice):
+        ClosedDay.objects.create(date=TEN.date, name="Repair Day")
+        joint = join()
+        with time_machine.travel(LATER, tick=False):
+            client.force_login(alice)
+            page = client.get(joint.get_absolute_url())
+        assertContains(page, "is Repair Day")
+        assertNotContains(page, "Move to ")
+
+    def test_another_rhythm_leaves_it(self, both, join, team, alice):
+        joint = join()
+        rhythm = scheduling.Rhythm(1, 2, time(13))
+        moved = scheduling.change_rhythm(team=team, rhythm=rhythm, by=alice, now=LATER)
+        assert joint not in moved
+        assert len(moved) == 7
+
+
+class TestApartAgain:
+    def test_each_team_has_its_own_as_it_was(self, both, join, apart, team, other_team):
+        before = [(row.pk, row.date, row.start_time, row.place) for row in (both[0][0], both[1][0])]
+        joint = join()
+        assert apart() == 2
+        after = [Meeting.objects.of_team(each).live().earliest("date") for each in (team, other_team)]
+        assert [(row.pk, row.date, row.start_time, row.place) for row in after] == before
+        assert {(row.status, row.joined_into, row.sequence) for row in after} == {("planned", None, 2)}
+        joint.refresh_from_db()
+        assert (joint.status, joint.cancelled_reason) == ("cancelled", "Each team has its own meeting.")
+        assert [row.number for row in program.of_team(team)] == [1, 2, 3, 4, 5, 6, 7, 8]
+        assert apart() == 0
+        assert told() == sorted(EVERYBODY * 2)
+
+    def test_a_team_that_had_none_gets_one(self, team, join, apart, other_team):
+        scheduling.lay_out_meetings(team=team, by=None, now=NOW)
+        joint = join()
+        scheduling.lay_out_meetings(team=other_team, by=None, now=LATER)
+        assert apart() == 2
+        own = Meeting.objects.of_team(other_team).live().earliest("date")
+        assert (own.date, own.start_time, own.place, own.month) == (joint.date, time(10), ROOM.place, 1)
+        assert list(own.teams.all()) == [other_team]
+
+    def test_where_its_own_day_is_over_it_meets_when_all_would_have(self, both, join, apart, team):
+        join()
+        apart(now=noon(date(2027, 2, 23)))
+        own = Meeting.objects.of_team(team).live().earliest("date")
+        assert (own.date, own.start_time) == (TEN.date, TEN.start_time)
+
+    def test_not_once_attendance_was_taken(self, both, join, apart, people):
+        joint = join()
+        marks = {people.alice: "absent"}
+        attendance.take_attendance(meeting=joint, marks=marks, by=None, now=noon(joint.date))
+        assert apart(now=noon(joint.date)) == 0
+        joint.refresh_from_db()
+        assert joint.is_live
+
+    def test_what_was_written_goes_along_and_back(
+        self, both, join, apart, team, people, alice, branch_officer
+    ):
+        """M9, M15, M16: nothing that a team wrote is lost, and the office learns of none of it."""
+        own = both[0][0]
+        notes.save_update(meeting=own, team=team, texts={"status": "Begun"}, by=alice, now=BEFORE)
+        program.choose_facilitators(
+            meeting=own, team=team, chosen={"program": people.bob}, by=alice, now=BEFORE
+        )
+        attendance.excuse(
+            meeting=own, participant=people.charlie, reason="Jury duty", by=branch_officer, now=BEFORE
+        )
+        joint = join()
+        for meeting in (joint, own):
+            (turn,) = [each for each in notes.turns(meeting, team, [people.alice]) if each.update]
+            assert turn.update.texts == {"status": "Begun"}
+            assert [row.participant for row in meeting.facilitators.all()] == [people.bob]
+            assert [row.status for row in meeting.attendance.all()] == ["excused"]
+            apart()
+        assert not Note.objects.filter(meeting=joint).exists()
+
+
+class TestOneAfterAnother:
+    def test_the_same_day_with_a_pause(self, both, stagger, team, other_team):
+        """M13"""
+        assert stagger() == 2
+        rows = [Meeting.objects.of_team(each).live().latest("date") for each in (team, other_team)]
+        assert [(row.date, row.start_time) for row in rows] == [
+            (date(2027, 9, 22), time(9)),
+            (date(2027, 9, 22), time(11, 15)),
+        ]
+        assert {(row.month, row.is_joint) for row in rows} == {(8, False)}
+        assert told() == EVERYBODY
+
+    def test_twice_moves_nobody(self, both, stagger):
+        stagger()
+        assert stagger(now=LATER) == 0
+        assert told() == EVERYBODY
+
+    def test_each_team_can_still_move_its_own(self, both, stagger, alice):
+        stagger()
+        to = When(date(2027, 9, 20), time(9), 120)
+        assert scheduling.move(meeting=both[0][7], to=to, by=alice, now=LATER).date == to.date
+
+    def test_teams_that_met_together_are_taken_apart(self, both, join, stagger, final, team, other_team):
+        joint = join(When(date(2027, 9, 22), time(9), 120), item=final)
+        assert stagger(now=LATER) == 2
+        joint.refresh_from_db()
+        assert joint.status == "cancelled"
+        starts = [
+            Meeting.objects.of_team(each).live().latest("date").start_time for each in (team, other_team)
+        ]
+        assert starts == [time(9), time(11, 15)]
+        assert told() == sorted(EVERYBODY * 2)
+
+    def test_not_into_the_night(self, both, stagger):
+        with pytest.raises(CannotSetDay, match="after 9:00"):
+            stagger(start=time(17))
+        assert stagger(start=time(16, 45)) == 2
+
+
+class TestBeforeSaving:
+    def slots(self, cohort, item, when=TEN):
+        plan = together.plan_of(cohort, item, now=BEFORE)
+        return plan, together.together(plan, when)
+
+    def against(self, cohort, item, when=TEN) -> list[str]:
+        plan, slots = self.slots(cohort, item, when)
+        return together.against(plan, cohort, slots, now=BEFORE)
+
+    def test_nothing(self, both, cohort, first):
+        assert self.against(cohort, first) == []
+
+    def test_a_closed_day(self, both, cohort, first):
+        """M3"""
+        ClosedDay.objects.create(date=TEN.date, name="Repair Day")
+        (text,) = self.against(cohort, first)
+        assert text.startswith("Wednesday, February 24, 2027 is Repair Day")
+
+    def test_what_members_said_before_teams_were_formed(self, both, cohort, first, people):
+        for each, times in ((people.bob, ["2-0900", "2-1100"]), (people.dora, ["2-0900"])):
+            TeamWishes.objects.create(participant=each, times=times, answered_at=NOW)
+        assert self.against(cohort, first) == [
+            "Team 2: Dora Example had not named Wednesday at 10:00 a.m. as a time to meet."
+        ]
+
+    def test_a_team_that_meets_on_that_day_already(self, both, cohort, first, team, alice):
+        when = When(TEN.date, time(15), 60)
+        scheduling.add_extra(team=team, when=when, where=Where(), title="More", by=alice, now=BEFORE)
+        assert self.against(cohort, first) == ["Team 1 already meets on this day."]
+
+    def test_two_meetings_at_once_for_the_deputy(self, both, cohort, first, deputy, program, branch):
+        """M13: only what overlaps, and what the deputy is asked to or plans to attend."""
+        other = factories.cohort(program, branch, name="Other", first_month=date(2027, 2, 1))
+        values = {"cohort": other, "item": program.curriculum.get(position=2), "date": TEN.date}
+        values |= {"minutes": 120, "time_zone": other.time_zone}
+        visited = Meeting.objects.create(start_time=time(11), **values)
+        beside = Meeting.objects.create(start_time=time(12), **values)
+        assert self.against(cohort, first) == []
+        for meeting in (visited, beside):
+            visits.plan(meeting=meeting, by=deputy, now=BEFORE)
+        assert self.against(cohort, first) == [
+            f"At 11:00 a.m. the branch deputy is asked to another meeting as well: {visited.heading} of the {other}."
+        ]
+
+    def test_as_many_queries_for_three_teams_as_for_two(
+        self, both, cohort, first, people, branch_officer, django_assert_num_queries
+    ):
+        TeamWishes.objects.create(participant=people.bob, times=["3-0900"], answered_at=NOW)
+        plan, slots = self.slots(cohort, first)
+        Cohort.objects.update(seats=40)
+        for _ in range(2):
+            with django_assert_num_queries(7):
+                together.against(plan, cohort, slots, now=BEFORE)
+            members = [factories.participant(cohort) for _ in range(3)]
+            third = factories.confirmed_team(cohort, members, by=branch_officer)
+            scheduling.lay_out_meetings(team=third, by=None, now=NOW)
+            plan, slots = self.slots(cohort, first)
+
+    @pytest.mark.parametrize(
+        ("said", "day", "start", "minutes", "suited"),
+        [
+            ({"2-0900"}, 24, time(9), 120, True),
+            ({"2-1100"}, 24, time(9), 120, False),
+            ({"2-0900", "2-1100"}, 24, time(10), 120, True),
+            ({"2-0900"}, 24, time(10), 120, False),
+            ({"2-0900"}, 24, time(10), 60, True),
+            ({"2-0900"}, 25, time(9), 120, False),
+            ({"2-0900"}, 24, time(18), 120, True),
+            ({"2-0900"}, 27, time(9), 120, True),
+        ],
+    )
+    def test_whether_a_time_suits(self, cohort, said, day, start, minutes, suited):
+        """February 24, 2027 is a Wednesday; nobody was asked about evenings and weekends."""
+        assert suits(said, cohort, date(2027, 2, day), start, minutes) is suited
+
+
+class TestAtTheJointMeeting:
+    def test_attendance_evaluation_and_the_way_to_the_certificate(
+        self, both, join, team, other_team, people, alice
+    ):
+        """C1, C2: each team marks its own, and it counts once for each."""
+        joint = join()
+        now = noon(joint.date)
+        for who, marked in (
+            (people.alice, (people.alice, people.bob)),
+            (people.dora, (people.dora, people.emil)),
+        ):
+            marks = dict.fromkeys(marked, "present")
+            attendance.take_attendance(meeting=joint, marks=marks, by=who.user, now=now)
+        assert joint.attendance.count() == 4
+        questions = evaluations.questions_for(joint.cohort)
+        answers = {each.pk: 5 for each in questions if each.kind == "rating"}
+        evaluations.submit_evaluation(meeting=joint, answers=answers, by=alice, now=now)
+        assert EvaluationReceipt.objects.get().meeting == joint
+        standings = ledger.standings(joint.cohort, today=joint.date)
+        months = {name: standings[getattr(people, name).pk].months[0] for name in ("alice", "dora", "fay")}
+        assert {name: (month.state, month.attended) for name, month in months.items()} == {
+            "alice": ("met", 1),
+            "dora": ("met", 1),
+            "fay": ("unrecorded", 0),
+        }
+
+    def test_calendars_get_one_and_lose_the_other(self, both, join, alice):
+        """RFC 5545: the team's own is CANCELLED under its UID, the joint one stands under another."""
+        joint = join()
+        feed = feeds.create_feed(by=alice, now=BEFORE)
+        text = feeds.calendar_for(feed, now=LATER).decode()
+        events = {part.split("UID:")[1].split("\r\n")[0]: part for part in text.split("BEGIN:VEVENT")[1:]}
+        assert "STATUS:CANCELLED" in events[str(both[0][0].uid)]
+        assert "STATUS:CANCELLED" not in events[str(joint.uid)]
+        assert str(both[1][0].uid) not in events
+        assert len(events) == 9
+
+    def test_the_mail_says_with_whom_and_where(self, both, join, alice, mailoutbox):
+        with time_machine.travel(LATER, tick=False):
+            join(now=LATER)
+            deliver_due(now=LATER)
+        (mail,) = [each for each in mailoutbox if alice.email in each.to and "set when" in each.body]
+        assert mail.subject == "Introduction to Program: Wednesday, February 24, 2027, 10:00 a.m."
+        for words in ("Auditorium", "https://example.org/all", "with you Team 2"):
+            assert words in mail.body
+
+    def test_who_planned_to_attend_is_told(self, both, join, deputy):
+        for meetings in both:
+            visits.plan(meeting=meetings[0], by=deputy, now=BEFORE)
+        join()
+        assert Message.objects.filter(kind=visits.CHANGED, recipient=deputy).count() == 1
+
+    def test_help_and_agreement_are_each_teams_own(self, both, join, team, other_team, alice):
+        """M18"""
+        join()
+        agreement.accept(team=team, seen=agreement.digest(team), by=alice, now=LATER)
+        assert other_team.acceptances.count() == 0
+
+
+class TestTheDatabaseKeeps:
+    def test_a_joint_meeting_is_of_the_curriculum(self, both, join):
+        rows = Meeting.objects.filter(pk=join().pk)
+        assert refused_by(rows.update, item=None, title="More") == "meeting_joint_is_of_the_curriculum"
+
+    def test_a_joined_one_is_called_off(self, both, join):
+        rows = Meeting.objects.filter(joined_into=join())
+        assert (
+            refused_by(rows.update, status="planned", cancelled_reason="") == "meeting_joined_is_called_off"
+        )
+
+
+@pytest.fixture
+def office(client, branch_officer):
+    with time_machine.travel(BEFORE, tick=False):
+        client.force_login(branch_officer)
+        yield client
+
+
+class TestPages:
+    def address(self, name, cohort, item):
+        return reverse(name, args=[cohort.pk, item.pk])
+
+    def test_together_is_read_before_it_is_saved(self, office, both, cohort, first):
+        address = self.address("office_join", cohort, first)
+        data = {"date": "2027-02-24", "start_time": "10:00", "mode": "in_person", "place": "Hall", "link": ""}
+        page = office.post(address, data)
+        assertContains(page, "Team 2: Wednesday, February 24, 2027, 10:00 a.m. to 12:00 p.m.")
+        assertContains(page, "Nothing speaks against it.")
+        assert not Meeting.objects.filter(is_joint=True).exists()
+        agreed = page.context["agreed"]
+        other = office.post(address, data | {"date": "2027-02-25", "agreed": agreed})
+        assert other.status_code == 200
+        assert not Meeting.objects.filter(is_joint=True).exists()
+        for _ in range(2):
+            response = office.post(address, data | {"agreed": agreed})
+            assertRedirects(response, reverse("office_days", args=[cohort.pk]))
+        joint = Meeting.objects.get(is_joint=True)
+        assert (joint.date, joint.place) == (TEN.date, "Hall")
+        assertContains(office.get(reverse("office_days", args=[cohort.pk])), "All teams together")
+
+    def test_a_day_of_another_month_keeps_what_was_typed(self, office, both, cohort, first):
+        data = {"date": "2027-03-03", "start_time": "10:00", "mode": "in_person", "place": "Hall"}
+        page = office.post(self.address("office_join", cohort, first), data)
+        assertContains(page, "counts for February 2027")
+        assertContains(page, 'value="Hall"')
+
+    def test_one_after_another(self, office, both, cohort, final):
+        address = self.address("office_stagger", cohort, final)
+        data = {"date": "2027-09-22", "start_time": "09:00", "pause": "30"}
+        page = office.post(address, data)
+        assertContains(page, "Team 2: Wednesday, September 22, 2027, 11:30 a.m. to 1:30 p.m.")
+        office.post(address, data | {"agreed": page.context["agreed"]})
+        assert Meeting.objects.filter(date=date(2027, 9, 22)).count() == 2
+        late = office.post(address, data | {"start_time": "19:00"})
+        assertContains(late, "The last team would end after 9:00 p.m.")
+
+    def test_apart_by_one_press(self, office, both, join, cohort, first):
+        join()
+        address = self.address("office_apart", cohort, first)
+        page = office.post(address, follow=True)
+        assertContains(page, "Each team has its own meeting again.")
+        assertContains(office.post(address, follow=True), "Each team has its own meeting.")
+        assertRedirects(office.get(address), reverse("office_days", args=[cohort.pk]))
+
+    def test_only_the_first_and_the_final_meeting(self, office, both, cohort, first):
+        second = cohort.program.curriculum.get(position=2)
+        for name in ("office_join", "office_stagger", "office_apart"):
+            assert office.get(self.address(name, cohort, second)).status_code == 404
+        assert office.get(self.address("office_stagger", cohort, first)).status_code == 404
+
+    def test_where_nothing_lies_ahead(self, office, cohort, first):
+        for name in ("office_join", "office_apart"):
+            response = office.get(self.address(name, cohort, first))
+            assertRedirects(response, reverse("office_days", args=[cohort.pk]))
+        assertContains(office.get(reverse("office_days", args=[cohort.pk])), "No team is confirmed yet.")
+
+    def test_as_many_queries_for_three_teams_as_for_two(
+        self, office, both, cohort, branch_officer, django_assert_max_num_queries
+    ):
+        address = reverse("office_days", args=[cohort.pk])
+        before = queries(django_assert_max_num_queries, office, address)
+        Cohort.objects.update(seats=40)
+        members = [factories.participant(cohort) for _ in range(3)]
+        third = factories.confirmed_team(cohort, members, by=branch_officer)
+        scheduling.lay_out_meetings(team=third, by=None, now=NOW)
+        assert queries(django_assert_max_num_queries, office, address) == before
