@@ -22,7 +22,7 @@ from meetings import (
     together,
     visits,
 )
-from meetings.models import EvaluationReceipt, Meeting, Note
+from meetings.models import CalendarInvitation, EvaluationReceipt, Meeting, Note
 from meetings.scheduling import CannotChange, When, Where
 from meetings.team_space import NotYourMeeting
 from meetings.together import CannotSetDay
@@ -426,13 +426,34 @@ class TestAtTheJointMeeting:
     def test_calendars_get_one_and_lose_the_other(self, both, join, alice):
         """RFC 5545: the team's own is CANCELLED under its UID, the joint one stands under another."""
         joint = join()
-        feed = feeds.create_feed(by=alice, now=BEFORE)
-        text = feeds.calendar_for(feed, now=LATER).decode()
+        choice = feeds.choose(way=feeds.Way.ADDRESS, by=alice, now=BEFORE)
+        text = feeds.calendar_for(choice, now=LATER).decode()
         events = {part.split("UID:")[1].split("\r\n")[0]: part for part in text.split("BEGIN:VEVENT")[1:]}
         assert "STATUS:CANCELLED" in events[str(both[0][0].uid)]
         assert "STATUS:CANCELLED" not in events[str(joint.uid)]
         assert str(both[1][0].uid) not in events
         assert len(events) == 9
+
+    def test_calendars_by_mail_get_one_and_lose_the_other(self, both, join, apart, alice):
+        """RFC 5546: and the other way round when the teams are taken apart, with a higher SEQUENCE."""
+        own, told = both[0][0], CalendarInvitation.objects.order_by("pk")
+        with time_machine.travel(BEFORE, tick=False):
+            feeds.choose(way=feeds.Way.MAIL, by=alice, now=BEFORE)
+            deliver_due(now=BEFORE)
+        before = set(told.values_list("pk", flat=True))
+        joint = join(now=LATER)
+        with time_machine.travel(LATER, tick=False):
+            deliver_due(now=LATER)
+        news = told.exclude(pk__in=before)
+        assert {(row.meeting, row.method) for row in news} == {(own, "CANCEL"), (joint, "REQUEST")}
+        before |= set(news.values_list("pk", flat=True))
+        cancelled = told.get(meeting=own, method="CANCEL")
+        apart(now=LATER + timedelta(hours=1))
+        with time_machine.travel(LATER + timedelta(hours=1), tick=False):
+            deliver_due(now=LATER + timedelta(hours=1))
+        news = told.exclude(pk__in=before)
+        assert {(row.meeting, row.method) for row in news} == {(own, "REQUEST"), (joint, "CANCEL")}
+        assert news.get(meeting=own).sequence > cancelled.sequence
 
     def test_the_mail_says_with_whom_and_where(self, both, join, alice, mailoutbox):
         with time_machine.travel(LATER, tick=False):
