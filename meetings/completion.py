@@ -86,6 +86,7 @@ class Code(StrEnum):
     MONTH_UNRECORDED = "month_unrecorded"
     MONTH_MISSED = "month_missed"
     MONTH_TO_MAKE_UP = "month_to_make_up"
+    WITH_THE_OFFICE = "with_the_office"  # missed, and the branch office has days to mend it
     EVALUATION_OPEN = "evaluation_open"
     EVALUATION_LATE = "evaluation_late"  # past its day; the branch office can open it again
     EVALUATION_CLOSED = "evaluation_closed"
@@ -103,6 +104,15 @@ class Reason:
     month: int | None = None
     meeting_id: int | None = None
 
+    @property
+    def key(self) -> str:
+        """What it is about, the same each day."""
+        return f"{self.code}.{self.month or 0}.{self.meeting_id or 0}"
+
+
+# What the branch office can still mend when the participant no longer can: by an excusal, or another meeting that counts.
+MENDED_BY_OFFICE = (Code.MONTH_MISSED, Code.ATTENDANCE_SHORT)
+
 
 class MonthState(StrEnum):
     MET = "met"
@@ -112,6 +122,7 @@ class MonthState(StrEnum):
     OPEN = "open"
     AT_RISK = "at_risk"  # running, and no meeting that is planned can still meet it
     MISSED = "missed"
+    WITH_THE_OFFICE = "with_the_office"
     TO_MAKE_UP = "to_make_up"  # missed before the participant joined, and the plan to make it up is open
 
 
@@ -151,8 +162,8 @@ class Standing:
 
     @property
     def on_track(self) -> bool:
-        late = any(reason.code is Code.EVALUATION_LATE for reason in self.reasons)
-        return self.reachable and not self.at_risk and not late
+        waits = {Code.EVALUATION_LATE, Code.WITH_THE_OFFICE} & {reason.code for reason in self.reasons}
+        return self.reachable and not self.at_risk and not waits
 
     @property
     def months_met(self) -> int:
@@ -190,6 +201,27 @@ def judge(*, rules: Rules, history: History, today: dt.date) -> Standing:
         months=months,
         minutes=sum(record.minutes for record in attended),
     )
+
+
+def with_the_office(standing: Standing, new: Collection[str]) -> Standing:
+    """The standing as its participant reads it while the branch office has days to mend what has the keys `new`."""
+    reasons = tuple(_with_the_office(each) if each.key in new else each for each in standing.reasons)
+    theirs = {each.month for each in standing.reasons if each.key in new}
+    months = tuple(
+        replace(each, state=MonthState.WITH_THE_OFFICE) if each.month in theirs else each
+        for each in standing.months
+    )
+    reachable = not any(reason.final for reason in reasons)
+    return replace(standing, reasons=reasons, months=months, reachable=reachable)
+
+
+def _with_the_office(reason: Reason) -> Reason:
+    said = reason.text.split(":")[0] if reason.month else "Meetings of the whole program"
+    text = (
+        f"{said}: open with the branch office. It can still excuse you or count another meeting; "
+        "write to it if there was a good reason."
+    )
+    return replace(reason, code=Code.WITH_THE_OFFICE, text=text, final=False)
 
 
 def _counts(record: MeetingRecord, rules: Rules, today: dt.date) -> bool:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from meetings import evaluations, growth, invitations, mail, needs, notes, project
+from meetings import attention, evaluations, growth, invitations, mail, needs, notes, project
 
 
 def do_due(*, now: datetime) -> dict[str, int]:
@@ -12,6 +12,7 @@ def do_due(*, now: datetime) -> dict[str, int]:
         "evaluations_reminded": mail.queue_evaluation_reminders(now=now),
         "calendars_told": invitations.queue_needed(now=now),
         "evaluations_closed": evaluations.close_evaluations(now=now),
+        "cohorts_looked_at": attention.look(now=now),
         "team_texts_deleted": notes.delete_what_is_due(now=now),
         "needs_deleted": needs.delete_what_is_due(now=now),
         "self_ratings_deleted": growth.delete_what_is_due(now=now),

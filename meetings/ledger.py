@@ -29,12 +29,14 @@ PRESENCE = {
 
 def standing(participant: Participant, *, today: date) -> Standing:
     """What still stands between this participant and the certificate."""
-    return _judged(participant.cohort, [participant], today)[participant.pk]
+    ((_, _, found),) = judged(participant.cohort, [participant], today=today)
+    return found
 
 
 def standings(cohort: Cohort, *, today: date) -> dict[int, Standing]:
     """The standing of every participant of the cohort, by participant id, in a constant number of queries."""
-    return _judged(cohort, list(cohort.participants.all()), today)
+    found = judged(cohort, cohort.participants.all(), today=today)
+    return {participant.pk: standing for participant, _, standing in found}
 
 
 def rules_of(cohort: Cohort) -> Rules:
@@ -108,13 +110,14 @@ class _Book:
         ).until
 
 
-def _judged(cohort: Cohort, participants: list[Participant], today: date) -> dict[int, Standing]:
-    rules = rules_of(cohort)
-    book = _read(cohort, rules, participants)
-    return {
-        participant.pk: judge(rules=rules, history=_history(participant, book, today), today=today)
-        for participant in participants
-    }
+def judged(
+    cohort: Cohort, participants: Iterable[Participant], *, today: date
+) -> list[tuple[Participant, History, Standing]]:
+    """Each participant with what happened and where they stand, in a constant number of queries."""
+    rules, people = rules_of(cohort), list(participants)
+    book = _read(cohort, rules, people)
+    histories = [(each, _history(each, book, today)) for each in people]
+    return [(each, history, judge(rules=rules, history=history, today=today)) for each, history in histories]
 
 
 def _read(cohort: Cohort, rules: Rules, participants: Iterable[Participant]) -> _Book:

@@ -1,16 +1,26 @@
 """The mails of this app, built from the state of things when they are sent."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.utils import timezone
 
 from coaching import outbox
 from coaching.days import today_of
-from coaching.models import Message, Participant, Team, User
+from coaching.models import Cohort, Message, Participant, Team, User
 from coaching.outbox import Mail
 from coaching.permissions import officers_of
-from meetings import absence, agreement, deadlines, evaluations, invitations, program, team_space, waivers
+from meetings import (
+    absence,
+    agreement,
+    attention,
+    deadlines,
+    evaluations,
+    invitations,
+    program,
+    team_space,
+    waivers,
+)
 from meetings.deadlines import State
 from meetings.models import (
     Attendance,
@@ -39,6 +49,7 @@ def register() -> None:
     outbox.register("meetings.evaluation_asked", evaluation_asked)
     outbox.register("meetings.attendance_corrected", attendance_corrected)
     outbox.register(agreement.HELP, help_asked)
+    outbox.register(attention.MAIL, attention_needed)
     outbox.register("meetings.need", need)
     outbox.register("meetings.waivers", months_recorded)
 
@@ -169,6 +180,16 @@ def attendance_corrected(recipient: User, *, meeting: int, participant: int) -> 
         meeting=meeting, participant=participant
     )
     return _mail("attendance_corrected", recipient, meeting=row.meeting, row=row)
+
+
+def attention_needed(recipient: User, *, cohort: int, day: int) -> Mail | None:
+    """Whose certificate is in danger: names and months only. What was mended meanwhile falls out."""
+    found = Cohort.objects.select_related("program", "branch").get(pk=cohort)
+    if recipient not in officers_of(found, on=timezone.localdate()):
+        return None
+    today = today_of(found, timezone.now())
+    lines = list(attention.told_on(found, date.fromordinal(day), today=today))
+    return _mail("attention", recipient, cohort=found, lines=lines) if lines else None
 
 
 def help_asked(recipient: User, *, team: int, by: int) -> Mail | None:

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from meetings.views import (
+    attention,
     calendars,
     evaluations,
     growth,
@@ -95,6 +96,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("meetings/office/<int:pk>/", office.cohort, name="office_meetings_cohort"),
     path("meetings/programs/<int:pk>/needs/", needs.say, name="my_need"),
     path("meetings/office/<int:pk>/needs/", needs.of_cohort, name="office_needs"),
+    path("meetings/office/<int:pk>/attention/", attention.of_cohort, name="office_attention"),
     path("meetings/office/<int:pk>/evaluations/", evaluations.of_cohort, name="office_evaluations"),
     path(
         "meetings/office/meetings/<int:pk>/participants/<int:participant_pk>/evaluation/",

@@ -12,8 +12,8 @@ from certificates.models import Batch, Certificate
 from coaching import permissions
 from coaching.models import Participant, User
 from coaching.permissions import access, signed_in
+from meetings.attention import as_read_by
 from meetings.completion import Standing
-from meetings.ledger import standing
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def _participations(user: User) -> list[Participation]:
             certificates=list(participant.certificates.all()),
             standing=None
             if participant.certificates.all()
-            else standing(participant, today=local_date(participant.cohort, now)),
+            else as_read_by(participant, today=local_date(participant.cohort, now)),
         )
         for participant in mine
     ]

@@ -38,6 +38,7 @@ FINDS: tuple[Find, ...] = (
     meetings.progress,
     meetings.evaluations,
     meetings.evaluations_asked,
+    meetings.attention,
     growth.self_rating,
     certificates.to_approve,
     certificates.sent_back,

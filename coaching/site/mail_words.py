@@ -31,6 +31,7 @@ ABOUT = {
     "delegation_recorded": "An order to sign for somebody was recorded",
     "draft_shared": "A draft was shared for the concept talk",
     "invitation": "Invitation to the program’s site",
+    "meetings.attention": "Whose certificate is in danger",
     "meetings.attendance_corrected": "Attendance was corrected",
     "meetings.changed": "A meeting has changed",
     "meetings.evaluate": "A meeting is to be evaluated",

@@ -1,3 +1,4 @@
+from meetings.models.attention import Finding, Look
 from meetings.models.calendars import CalendarChoice, CalendarInvitation
 from meetings.models.evaluations import (
     EvaluationAnswer,
@@ -33,6 +34,8 @@ __all__ = [
     "EvaluationReceipt",
     "EvaluationReopening",
     "Facilitator",
+    "Finding",
+    "Look",
     "Meeting",
     "MeetingChange",
     "MeetingTeam",

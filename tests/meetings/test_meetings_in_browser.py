@@ -133,6 +133,7 @@ def test_pages_of_the_offices(page, sign_in, held, cohort, people, branch_office
         reverse("office_attendance", args=[held.pk, people.charlie.pk]),
         reverse("resources"),
         reverse("meeting_resources", args=[cohort.branch_id, held.item_id]),
+        reverse("office_attention", args=[cohort.pk]),
         reverse("office_evaluations", args=[cohort.pk]),
         reverse("evaluation_reopen", args=[held.pk, people.alice.pk]),
         reverse("meetings_totals_list"),

@@ -310,6 +310,7 @@ MEETING_ROOMS = {
     # Whoever was there evaluates it, a former member too (C1).
     "meeting_evaluation": both("meeting", {"past": people("member former_member")}),
     "evaluation_ask": both("meeting", {"past": people("member former_member")}),
+    "office_attention": about("cohort", get=COHORTS),
     "office_evaluations": about("cohort", get=COHORTS),
     "evaluation_reopen": both("attendance", {"ours": OFFICE, "foreign": people("other_officer")}),
     "office_meetings": page(OFFICERS),

@@ -69,6 +69,8 @@ HIDDEN = {
     "meetings.EvaluationDraft",
     "meetings.EvaluationReceipt",
     "meetings.EvaluationReopening",  # says who has not answered
+    "meetings.Finding",  # between the ledger and the branch office
+    "meetings.Look",
     "meetings.MeetingTeam",  # stands with its meeting
     "meetings.Need",  # for the branch office alone
     "meetings.Note",

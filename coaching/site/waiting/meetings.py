@@ -3,7 +3,7 @@
 from collections import defaultdict
 from datetime import date, datetime, timedelta
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateformat import time_format
@@ -11,7 +11,8 @@ from django.utils.dateformat import time_format
 from coaching import permissions
 from coaching.models import Cohort, Membership, Participant, User
 from coaching.site.waiting.cards import Card, Urgency, about, counted, day, only_for
-from meetings import deadlines, ledger, resources
+from meetings import deadlines, resources
+from meetings.attention import as_read_by
 from meetings.completion import Reason, Standing
 from meetings.deadlines import State
 from meetings.evaluations import unanswered
@@ -171,6 +172,26 @@ def evaluations_asked(user: User, now: datetime) -> list[Card]:
     ]
 
 
+@only_for(permissions.branch_office)
+def attention(user: User, now: datetime) -> list[Card]:
+    """C2: whose certificate is in danger, while it can be mended; by cohort."""
+    cohorts = permissions.office_cohorts(user, on=timezone.localdate(now))
+    counts = Count("participants", filter=Q(participants__findings__isnull=False), distinct=True)
+    rows = cohorts.annotate(in_danger=counts).filter(in_danger__gt=0).order_by("first_month", "pk")
+    return [
+        Card(
+            title=f"{counted(cohort.in_danger, 'certificate is', 'certificates are')} in danger",
+            text=f"In the {cohort}: a month without a meeting, attendance that nobody took, or a late evaluation. "
+            "You can still mend it.",
+            address=reverse("office_attention", args=[cohort.pk]),
+            action="See who and what",
+            urgency=Urgency.NOW,
+            icon="warning-fill",
+        )
+        for cohort in rows
+    ]
+
+
 def _in_teams(user: User, today: date) -> QuerySet[Membership]:
     return current_memberships(user).filter(participant__status=Participant.Status.ACTIVE)
 
@@ -184,7 +205,7 @@ def progress(user: User, now: datetime) -> list[Card]:
     if membership is None:
         return []
     participant = membership.participant
-    where = ledger.standing(participant, today=today)
+    where = as_read_by(participant, today=today)
     open_months = [_still_open(membership, reason) for reason in where.at_risk]
     return [*open_months, _way(participant, where)]
 
