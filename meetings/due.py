@@ -2,13 +2,14 @@
 
 from datetime import datetime
 
-from meetings import attention, evaluations, growth, invitations, mail, needs, notes, project
+from meetings import attention, evaluations, growth, invitations, mail, needs, notes, project, visits
 
 
 def do_due(*, now: datetime) -> dict[str, int]:
     """Reminders of the days ahead, what calendars lack, evaluations whose time is over; safe at any time and twice."""
     return {
         "meetings_reminded": mail.queue_reminders(now=now),
+        "finals_reminded": visits.queue_finals(now=now),
         "evaluations_reminded": mail.queue_evaluation_reminders(now=now),
         "calendars_told": invitations.queue_needed(now=now),
         "evaluations_closed": evaluations.close_evaluations(now=now),

@@ -15,6 +15,7 @@ def register() -> None:
     outbox.register(visits.PLANNED, visit_planned)
     outbox.register(visits.TAKEN_BACK, visit_taken_back)
     outbox.register(visits.CHANGED, visit_changed)
+    outbox.register(visits.FINALS, finals_ahead)
 
 
 def visit_planned(recipient: User, *, visit: int) -> Mail | None:
@@ -47,6 +48,16 @@ def visit_changed(recipient: User, *, at: int) -> Mail | None:
     if not changed:
         return None
     return _mail("visit_changed", recipient, meetings=meetings, changed=changed, cohort=changed[0].cohort)
+
+
+def finals_ahead(recipient: User, *, branch: int) -> Mail | None:
+    """M13: all final meetings of the branch that lie ahead, to who may attend one of them."""
+    finals = visits.finals_ahead(timezone.localdate()).filter(cohort__branch=branch)
+    if not visits.open_to(recipient, finals).exists():
+        return None
+    meetings = list(finals.select_related("item", "cohort").prefetch_related("teams"))
+    mine = set(visits.standing().filter(person=recipient).values_list("meeting", flat=True))
+    return _mail("finals_ahead", recipient, meetings=meetings, mine=mine, cohort=meetings[0].cohort)
 
 
 def _is_ahead(meeting: Meeting, recipient: User) -> bool:

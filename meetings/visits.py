@@ -1,19 +1,23 @@
 """Visits of the branch deputy, or of a designee, to teams' meetings (M12, M13): who may come, and who plans to."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 
-from coaching import audit, outbox
+from coaching import audit, offices, outbox
 from coaching.errors import Refused
-from coaching.models import Delegation, User
+from coaching.models import CurriculumItem, Delegation, OrgUnit, User
 from meetings import team_space
 from meetings.models import Meeting, Visit
+from meetings.models.meetings import MeetingQuerySet
 
+FINAL_DAYS = timedelta(days=14)
 WAIT = timedelta(minutes=10)  # whoever pressed by mistake takes it back before anybody is written to
 PLANNED, TAKEN_BACK, CHANGED = "meetings.visit_planned", "meetings.visit_taken_back", "meetings.visit_changed"
+FINALS = "meetings.finals_ahead"
 
 
 class CannotVisit(Refused):
@@ -39,6 +43,34 @@ def planned(meeting: Meeting) -> list[Visit]:
     visits = standing().filter(meeting=meeting).select_related("person")
     this = Meeting.objects.filter(pk=meeting.pk)
     return [each for each in visits if open_to(each.person, this).exists()]
+
+
+def finals_ahead(today: date) -> MeetingQuerySet:
+    """Final meetings that lie ahead: the deputy attends them, schedule permitting (M13)."""
+    return Meeting.objects.upcoming(today).filter(item__kind=CurriculumItem.Kind.FINAL)
+
+
+def queue_finals(*, now: datetime) -> int:
+    """Remind the deputies, and the designees who said that they come, of the branch's final meetings (M13).
+
+    One mail a person, branch and month, some days before the first; safe to run at any time. Returns how many branches.
+    """
+    today = timezone.localdate(now)
+    soon = finals_ahead(today).filter(date__lte=today + FINAL_DAYS).select_related("cohort__branch__head")
+    first: dict[OrgUnit, date] = {}
+    for meeting in soon:
+        first.setdefault(meeting.cohort.branch, meeting.date)
+    for branch, day in first.items():
+        key, ids = f"{branch.pk}.{day:%Y-%m}", {"branch": branch.pk}
+        outbox.queue_many(kind=FINALS, to=_asked_to(branch, today), key=key, now=now, ids=ids)
+    return len(first)
+
+
+def _asked_to(branch: OrgUnit, today: date) -> set[User]:
+    acting = offices.acting_head(branch, on=today)
+    coming = standing().filter(meeting__in=finals_ahead(today).filter(cohort__branch=branch))
+    people = {each.person for each in coming.select_related("person")}
+    return people | {each for each in (branch.head, acting and acting.person) if each}
 
 
 def why_not_plan(meeting: Meeting, now: datetime) -> str:

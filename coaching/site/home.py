@@ -11,7 +11,16 @@ from django.views.decorators.http import require_safe
 from coaching import offices
 from coaching.models import Program, User
 from coaching.permissions import access, signed_in
-from coaching.site.waiting import applications, certificates, growth, meetings, office, selection, teams
+from coaching.site.waiting import (
+    applications,
+    certificates,
+    growth,
+    meetings,
+    office,
+    selection,
+    teams,
+    visits,
+)
 from coaching.site.waiting.cards import Card, Find, Urgency
 
 FINDS: tuple[Find, ...] = (
@@ -36,6 +45,8 @@ FINDS: tuple[Find, ...] = (
     meetings.resources_missing,
     meetings.next_one,
     meetings.progress,
+    visits.finals,
+    visits.next_visit,
     meetings.evaluations,
     meetings.evaluations_asked,
     meetings.attention,

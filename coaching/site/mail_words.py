@@ -39,6 +39,7 @@ ABOUT = {
     "meetings.evaluation_asked": "Somebody asks to open an evaluation again",
     "meetings.evaluation_reopened": "An evaluation is open again",
     "meetings.day_set": "The branch office set the day of a meeting",
+    "meetings.finals_ahead": "Reminder of the final meetings",
     "meetings.help": "A team asks for help",
     "meetings.invitation": "A meeting for somebody’s calendar",
     "meetings.laid_out": "The team’s meetings are planned",
