@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from django.conf import settings
 
+from coaching.csv_file import Problem
 from coaching.models import OrgUnit
-from coaching.staff_file import Problem, Role, Row
+from coaching.staff_file import Role, Row
 
 Kind = OrgUnit.Kind
 Path = tuple[str, ...]  # names from the branch down, in one case; the department itself is ()

@@ -1,11 +1,7 @@
 """Reading a staff file: a CSV with one person a row. Everything that can be wrong with a row by itself is
 found here, before anything is looked up in the database."""
 
-import csv
 import hashlib
-import io
-import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -13,10 +9,18 @@ from pathlib import Path
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from coaching.errors import Refused
-from coaching.typed import JOINERS
+from coaching.csv_file import (
+    FileRefused,
+    Problem,
+    columns_of,
+    content_of,
+    counted,
+    decoded,
+    records,
+    refused,
+    value,
+)
 
-MOST_BYTES = 10_000_000
 MOST_ROWS = 20_000
 # Every column of the file and the longest value it takes (in characters).
 COLUMNS = {
@@ -30,8 +34,6 @@ COLUMNS = {
     "supervisor_email": 254,
     "role": 40,
 }
-# Control characters, formatting that cannot be seen (but joiners), halves of characters, private use, line and page ends.
-UNSEEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
 
 
 class Role(StrEnum):
@@ -43,28 +45,6 @@ class Role(StrEnum):
     TRAINING_OFFICE = "training_office"
     ADMINISTRATOR = "administrator"
     NONE = ""
-
-
-@dataclass(frozen=True, order=True)
-class Problem:
-    """What keeps a file from being imported; line 0 is the file as a whole."""
-
-    line: int
-    column: str
-    reason: str
-
-    def __str__(self) -> str:
-        place = [f"line {self.line}"] if self.line else []
-        place += [self.column] if self.column else []
-        return f"{', '.join(place)}: {self.reason}" if place else self.reason
-
-
-class StaffFileRefused(Refused):
-    """Nothing was imported; `problems` names every bad row."""
-
-    def __init__(self, problems: list[Problem]) -> None:
-        self.problems = sorted(set(problems))
-        super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
 @dataclass(frozen=True)
@@ -90,53 +70,17 @@ class StaffFile:
 
 
 def read(path: Path) -> StaffFile:
-    """Read a staff file. Raises StaffFileRefused where its rows cannot even be told apart."""
-    raw = _bytes(path)
-    staff = parse(_text(raw))
+    """Read a staff file. Raises FileRefused where its rows cannot even be told apart."""
+    raw = content_of(path)
+    staff = parse(decoded(raw))
     staff.digest = hashlib.sha256(raw).hexdigest()
     return staff
 
 
-def _bytes(path: Path) -> bytes:
-    try:
-        if not path.is_file():
-            raise _refused(f"There is no file {path}.")
-        size = path.stat().st_size
-        if size > MOST_BYTES:
-            raise _refused(
-                f"The file has {size:,} bytes; at most {MOST_BYTES:,} are read. Is it the right file? "
-                "Otherwise split it."
-            )
-        with path.open("rb") as file:
-            return file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise _refused(f"The file cannot be read: {error.strerror}.") from error
-
-
-def _text(raw: bytes) -> str:
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise _refused("The file is UTF-16. Save it as “CSV UTF-8”.")
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise StaffFileRefused(
-            [Problem(line, "", "This is not UTF-8. Save the file as “CSV UTF-8”.")]
-        ) from error
-    if "\x00" in text:
-        line = text.count("\n", 0, text.index("\x00")) + 1
-        raise StaffFileRefused([Problem(line, "", "There is a NUL byte: this is not a text file.")])
-    return text
-
-
-def _refused(reason: str) -> StaffFileRefused:
-    return StaffFileRefused([Problem(0, "", reason)])
-
-
 def parse(text: str) -> StaffFile:
-    """Read the text of a staff file. Raises StaffFileRefused where its header is wrong or it has no rows."""
+    """Read the text of a staff file. Raises FileRefused where its header is wrong or it has no rows."""
     staff = StaffFile()
-    lines = _records(text, staff.problems)
+    lines = records(text, staff.problems)
     header = _header(next(lines, None), staff)
     for line, cells in lines:
         if len(staff.rows) >= MOST_ROWS:
@@ -144,42 +88,19 @@ def parse(text: str) -> StaffFile:
             break
         staff.rows.append(_row(line, header, cells, staff.problems))
     if not staff.rows and not staff.problems:
-        raise _refused("The file has a header and no people.")
+        raise refused("The file has a header and no people.")
     _only_once(staff)
     return staff
-
-
-def _records(text: str, problems: list[Problem]) -> Iterator[tuple[int, list[str]]]:
-    """Each record that is not blank, with the number of its first line."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    line = 1
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                yield line, cells
-            line = reader.line_num + 1
-    except csv.Error as error:
-        problems.append(
-            Problem(line, "", f"The row that begins here cannot be read ({error}). Are its quotes closed?")
-        )
 
 
 def _header(record: tuple[int, list[str]] | None, staff: StaffFile) -> list[str]:
     """The columns' names in the file's order."""
     if record is None:
-        raise StaffFileRefused(staff.problems or [Problem(0, "", "The file is empty.")])
+        raise FileRefused(staff.problems or [Problem(0, "", "The file is empty.")])
     line, cells = record
-    names = [cell.strip().lower() for cell in cells]
-    problems = [Problem(line, name, "This column is missing.") for name in COLUMNS if name not in names]
-    if len(names) == 1 and any(mark in names[0] for mark in ";\t|"):
-        problems = [Problem(line, "", "The columns are to be separated by commas.")]
-    problems += [
-        Problem(line, name, "There are two columns of this name.")
-        for name in COLUMNS
-        if names.count(name) > 1
-    ]
-    if problems:
-        raise StaffFileRefused(problems)
+    names, problems = columns_of(cells, line, list(COLUMNS))
+    if problems := [each for each in problems if not each.column or each.column in COLUMNS]:
+        raise FileRefused(problems)
     unknown = [
         cell.strip() or "(no name)" for cell, name in zip(cells, names, strict=True) if name not in COLUMNS
     ]
@@ -188,36 +109,17 @@ def _header(record: tuple[int, list[str]] | None, staff: StaffFile) -> list[str]
 
 
 def _row(line: int, header: list[str], cells: list[str], problems: list[Problem]) -> Row:
-    if len(cells) != len(header):
-        problems.append(
-            Problem(line, "", f"The row has {len(cells)} values, the header has {len(header)} columns.")
-        )
+    problems += counted(cells, header, line)
     values = dict.fromkeys(COLUMNS, "")
     for column, cell in zip(header, cells, strict=False):
         if column in COLUMNS:
-            values[column] = _value(line, column, cell, problems)
+            values[column] = value(line, column, cell, COLUMNS[column], problems)
     values["email"] = values["email"].lower()
     values["supervisor_email"] = values["supervisor_email"].lower()
     role = _role(line, values.pop("role"), problems)
     row = Row(line=line, role=role, **values)
     problems += _faults(row)
     return row
-
-
-def _value(line: int, column: str, cell: str, problems: list[Problem]) -> str:
-    """One cell without the spaces around it. What looks like a formula is a text like any other."""
-    text = unicodedata.normalize("NFC", cell).strip()
-    unseen = next(
-        (each for each in text if unicodedata.category(each) in UNSEEN and each not in JOINERS), None
-    )
-    if unseen is not None:
-        problems.append(Problem(line, column, f"There is a control character (U+{ord(unseen):04X})."))
-    if len(text) > COLUMNS[column]:
-        problems.append(
-            Problem(line, column, f"{len(text):,} characters; at most {COLUMNS[column]} are possible.")
-        )
-        return text[: COLUMNS[column]]
-    return " ".join(text.split())
 
 
 def _role(line: int, text: str, problems: list[Problem]) -> Role:

@@ -16,9 +16,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from coaching import audit, invitations
+from coaching.csv_file import FileRefused, Problem
 from coaching.models import CareerTrack, JobClassification, OrgUnit, RoleAssignment, User
 from coaching.staff_chart import HEADS, Chart, Path, fold, office_path
-from coaching.staff_file import Problem, Role, Row, StaffFile, StaffFileRefused
+from coaching.staff_file import Role, Row, StaffFile
 
 OFFICES = {
     Role.BRANCH_OFFICE: RoleAssignment.Office.BRANCH_OFFICE,
@@ -50,14 +51,14 @@ class Report:
 def import_staff(
     *, staff: StaffFile, by: User | None, now: datetime, dry_run: bool = False, invite: bool = True
 ) -> Report:
-    """Write what the file says. Raises StaffFileRefused, with every bad row, and writes nothing then.
+    """Write what the file says. Raises FileRefused, with every bad row, and writes nothing then.
 
     A dry run does all of it and takes it back, so that it reports exactly what would happen.
     """
     import_ = _Import(staff, by, now)
     problems = staff.problems + import_.problems()
     if problems:
-        raise StaffFileRefused(problems)
+        raise FileRefused(problems)
     report = import_.write()
     if invite:
         report.invited = len(invitations.invite(people=import_.people, by=by, now=now))

@@ -8,8 +8,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from coaching import staff_file, staff_import
+from coaching.csv_file import FileRefused
 from coaching.models import AuditEvent, CareerTrack, JobClassification, Message, OrgUnit, RoleAssignment, User
-from coaching.staff_file import StaffFileRefused
 from tests import factories
 from tests.clock import NOW, TODAY
 
@@ -40,14 +40,14 @@ def run(*rows: str, header: str = HEADER, **options) -> staff_import.Report:
 
 
 def problems(*rows: str, header: str = HEADER) -> list[str]:
-    with pytest.raises(StaffFileRefused) as refusal:
+    with pytest.raises(FileRefused) as refusal:
         run(*rows, header=header)
     assert User.objects.count() == OrgUnit.objects.count() == Message.objects.count() == 0
     return [str(problem) for problem in refusal.value.problems]
 
 
 def refused_text(content: str) -> list[str]:
-    with pytest.raises(StaffFileRefused) as refusal:
+    with pytest.raises(FileRefused) as refusal:
         staff_import.import_staff(staff=staff_file.parse(content), by=None, now=NOW)
     return [str(problem) for problem in refusal.value.problems]
 
@@ -317,7 +317,7 @@ def test_a_circle_of_supervisors_is_named():
 def test_a_circle_closed_through_the_database_is_named():
     run("a@example.org,A,,,,,,,", "b@example.org,B,,,,,,a@example.org,")
 
-    with pytest.raises(StaffFileRefused, match=r"line 2, .*a@example.org → b@example.org → a@example.org"):
+    with pytest.raises(FileRefused, match=r"line 2, .*a@example.org → b@example.org → a@example.org"):
         run("a@example.org,A,,,,,,b@example.org,")
 
 
@@ -447,7 +447,7 @@ def test_another_department_than_the_settings_name_is_refused(settings):
     run(TOP)
     settings.DEPARTMENT_NAME = "Department of Health"
 
-    with pytest.raises(StaffFileRefused, match="the department on record is 'Department of Education'"):
+    with pytest.raises(FileRefused, match="the department on record is 'Department of Education'"):
         run(DEPUTY)
 
 

@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from coaching import staff_file, staff_import
+from coaching.csv_file import FileRefused
 
 HELP = """Imports the department's people from a CSV file (UTF-8, comma-separated): all of it or nothing.
 
@@ -49,7 +50,7 @@ class Command(BaseCommand):
                 dry_run=options["dry_run"],
                 invite=not options["no_invite"],
             )
-        except staff_file.StaffFileRefused as refusal:
+        except FileRefused as refusal:
             count = len(refusal.problems)
             raise CommandError(
                 f"Nothing was imported: {count} {'problem' if count == 1 else 'problems'}.\n{refusal}"
