@@ -85,7 +85,9 @@ def _all_dates(template: str, recipient: User, team: int) -> Mail | None:
         return None
     found = Team.objects.select_related("cohort").get(pk=team)
     meetings = Meeting.objects.of_team(found).live().select_related("item")
-    if template != "laid_out":
+    if template == "laid_out":
+        meetings = meetings.exclude(origin=Meeting.Origin.AFTERWARDS)
+    else:
         meetings = meetings.upcoming(today_of(found.cohort, timezone.now()))
     return _mail(template, recipient, team=found, meetings=meetings)
 

@@ -79,10 +79,13 @@ def planned_dates(cohort: Cohort, months: list[int], rhythm: Rhythm) -> list[Pla
 
 
 @transaction.atomic
-def lay_out_meetings(*, team: Team, by: User | None, now: datetime) -> list[Meeting]:
+def lay_out_meetings(
+    *, team: Team, by: User | None, now: datetime, since: date | None = None
+) -> list[Meeting]:
     """Plan every meeting of the curriculum for a confirmed team (M1, M4); a second call adds only what is missing.
 
-    Where all teams have a meeting together that lies ahead, the team is at that one.
+    Where all teams have a meeting together that lies ahead, the team is at that one. `since`: those before this day are
+    left out, for a team whose program has begun.
     """
     team = Team.objects.select_for_update().get(pk=team.pk)
     if team.status != Team.Status.CONFIRMED:
@@ -112,6 +115,7 @@ def lay_out_meetings(*, team: Team, by: User | None, now: datetime) -> list[Meet
         for item, day in zip(
             items, planned_dates(cohort, [item.month for item in items], rhythm), strict=True
         )
+        if since is None or day.date >= since
     ]
     for meeting in meetings:
         meeting.save()

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from coaching.site import board, cohorts, my_team, pairings, proposing, small_teams, teams, wishes
+from coaching.site import board, cohorts, entering, my_team, pairings, proposing, small_teams, teams, wishes
 
 urlpatterns: list[URLPattern] = [
     path("cohorts/", cohorts.cohort_list, name="cohorts"),
@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern] = [
     path("teams/mine/", my_team.mine, name="my_team"),
     path("teams/answers/<int:pk>/", my_team.answer, name="team_answer"),
     path("teams/cohorts/<int:pk>/", teams.room, name="cohort_teams"),
+    path("cohorts/<int:pk>/history/", entering.enter, name="cohort_history"),
     path("teams/wishes/<int:pk>/", wishes.say, name="team_wishes"),
     path("teams/cohorts/<int:pk>/wishes/", wishes.ask_again, name="team_wishes_ask"),
     path("teams/cohorts/<int:pk>/pairings/", pairings.show, name="team_pairings"),

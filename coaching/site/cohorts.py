@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from applications.models import Application
 from certificates.models import Certificate
 from coaching import offices
-from coaching.cohorts import Standing, change_cohort, open_cohort, standing
+from coaching.cohorts import Phase, Standing, change_cohort, open_cohort, standing
 from coaching.counting import NumberOf
 from coaching.errors import Refused, refusals_told
 from coaching.meeting_times import week_choices
@@ -126,11 +126,13 @@ def cohort_page(request: HttpRequest, pk: int) -> HttpResponse:
     cohorts = readable_cohorts(user).select_related("branch", "program", "competency_model", "opened_by")
     cohort = get_object_or_404(cohorts.prefetch_related("program__curriculum__competencies"), pk=pk)
     office = office_cohorts(user).filter(pk=pk).exists()
+    where = standing(cohort, today=timezone.localdate())
     page = Paginator(_participants(cohort), PARTICIPANTS_ON_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "cohort": cohort,
         "office": office,
-        "standing": standing(cohort, today=timezone.localdate()),
+        "standing": where,
+        "runs": where.phase == Phase.MEETINGS,
         "facts": _facts(cohort),
         "numbers": _numbers(cohort, office=office),
         "curriculum": cohort.program.curriculum.all(),

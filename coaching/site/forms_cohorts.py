@@ -14,6 +14,7 @@ from coaching.meeting_times import week_choices
 from coaching.models import Cohort, OrgUnit, Program, User
 
 MONTHS_AHEAD = 24
+MONTHS_BACK = 11
 
 
 class DateInput(forms.DateInput):
@@ -23,10 +24,13 @@ class DateInput(forms.DateInput):
         super().__init__(format="%Y-%m-%d")
 
 
-def month_choices(today: date, *also: date | None) -> list[tuple[str, str]]:
-    """The first days of the coming months, and those given, with the names of the months."""
+def month_choices(today: date, *also: date | None, back: int = -1) -> list[tuple[str, str]]:
+    """The first days of the coming months, and those given, with the names of the months.
+
+    `back`: from that many months before this one on, for a cohort that has begun on paper.
+    """
     first = today.replace(day=1)
-    months = {first + relativedelta(months=number) for number in range(1, MONTHS_AHEAD + 1)}
+    months = {first + relativedelta(months=number) for number in range(-back, MONTHS_AHEAD + 1)}
     months |= {month for month in also if month}
     return [(month.isoformat(), f"{month:%B %Y}") for month in sorted(months)]
 
@@ -56,7 +60,8 @@ class CohortForm(forms.ModelForm):
     first_month = forms.TypedChoiceField(
         label="First month of meetings",
         coerce=date.fromisoformat,
-        help_text="Teams meet at least once in every month from here on.",
+        help_text="Teams meet at least once in every month from here on. A month that has begun: for a cohort that began on "
+        "paper, whose history you enter next.",
     )
     meeting_week = forms.TypedChoiceField(
         label="Week of the month", coerce=int, choices=week_choices(), initial=3
@@ -136,7 +141,8 @@ class CohortForm(forms.ModelForm):
     ):
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.today = today
-        self.fields["first_month"].choices = month_choices(today, self.instance.first_month)  # type: ignore[attr-defined]
+        back = -1 if self.instance.pk else MONTHS_BACK
+        self.fields["first_month"].choices = month_choices(today, self.instance.first_month, back=back)  # type: ignore[attr-defined]
         if self.instance.pk:
             del self.fields["program"], self.fields["branch"]  # F1, F5: fixed when it was opened
             self.initial["first_month"] = self.instance.first_month.isoformat()
@@ -214,7 +220,8 @@ class CohortForm(forms.ModelForm):
                 "first_month",
                 "Meetings begin after applications close: choose a later month, or close applications earlier.",
             )
-        if closes and closes < self.today and not self.instance.pk:
+        has_begun_on_paper = first_month and first_month <= self.today
+        if closes and closes < self.today and not self.instance.pk and not has_begun_on_paper:
             self.add_error("applications_close_date", "This day is over. Choose one that lets people apply.")
         self._clean_name(data)
         return data

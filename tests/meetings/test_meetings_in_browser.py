@@ -129,6 +129,7 @@ def test_pages_of_the_offices(page, sign_in, held, cohort, people, branch_office
         reverse("office_places", args=[cohort.pk]),
         reverse("office_needs", args=[cohort.pk]),
         reverse("office_participant", args=[people.charlie.pk]),
+        reverse("cohort_history", args=[cohort.pk]),
         reverse("office_meeting", args=[held.pk]),
         reverse("office_attendance", args=[held.pk, people.charlie.pk]),
         reverse("resources"),

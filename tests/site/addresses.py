@@ -105,6 +105,7 @@ TEAM_ROOMS = {
     "cohort_open": page(OFFICERS, OFFICERS),
     "cohort": about("cohort", get=COHORTS_READ),
     "cohort_edit": both("cohort", COHORTS),
+    "cohort_history": both("cohort", COHORTS),
     "participation_leave": both(
         "participant",
         {

@@ -21,7 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("--replace", action="store_true", help="Put away the draft that is there.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        cohort = _find(options["cohort"])
+        cohort = cohort_named(options["cohort"])
         try:
             proposal = team_formation.propose(
                 cohort=cohort,
@@ -46,7 +46,7 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def _find(text: str) -> Cohort:
+def cohort_named(text: str) -> Cohort:
     cohorts = Cohort.objects.select_related("program")
     found = list(cohorts.filter(pk=int(text)) if text.isdecimal() and len(text) < 10 else [])
     found = found or list(cohorts.filter(name=text))
