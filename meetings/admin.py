@@ -11,6 +11,7 @@ from coaching.admin.base import AuditedAdmin
 from meetings.models import (
     Acceptance,
     Attendance,
+    BusyFeed,
     CalendarChoice,
     CalendarInvitation,
     EvaluationClosing,
@@ -110,6 +111,13 @@ class CalendarChoiceAdmin(ReadOnly):
     list_display = ("user", "way", "created_at", "revoked_at")
     exclude = ("token",)
     list_select_related = ("user",)
+
+
+@admin.register(BusyFeed)
+class BusyFeedAdmin(ReadOnly):
+    list_display = ("supervisor", "participant", "created_at", "revoked_at")
+    exclude = ("token",)
+    list_select_related = ("supervisor", "participant__user")
 
 
 @admin.register(CalendarInvitation)

@@ -20,7 +20,7 @@ _NAME_ENDS = re.compile(r'["^]+')
 
 @dataclass(frozen=True)
 class Event:
-    """One meeting. `starts` and `ends` are aware and in the meeting's own zone; `changed_at` is aware.
+    """One meeting. `starts` and `ends` are aware and in the meeting's own zone; `changed_at` is aware, or not said.
 
     `sequence` goes up whenever the date, time or place changes, so that calendars replace what they have.
     """
@@ -30,7 +30,7 @@ class Event:
     title: str
     starts: dt.datetime
     ends: dt.datetime
-    changed_at: dt.datetime
+    changed_at: dt.datetime | None = None
     place: str = ""
     description: str = ""
     url: str = ""
@@ -114,7 +114,8 @@ def _component(event: Event, generated_at: dt.datetime) -> icalendar.Event:
     component.add("uid", one_line(event.uid))
     component.add("sequence", event.sequence)
     component.add("dtstamp", generated_at.astimezone(dt.UTC))
-    component.add("last-modified", event.changed_at.astimezone(dt.UTC))
+    if event.changed_at:
+        component.add("last-modified", event.changed_at.astimezone(dt.UTC))
     component.add("dtstart", event.starts)
     component.add("dtend", event.ends)
     component.add("summary", one_line(event.title))

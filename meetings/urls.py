@@ -130,5 +130,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("meetings/branch/<int:pk>/briefing/", visits.brief, name="branch_briefing"),
     path("meetings/totals/", office.totals_list, name="meetings_totals_list"),
     path("meetings/totals/<int:pk>/", office.cohort_totals, name="meetings_totals"),
+    path("meetings/subscribe/employees/<int:pk>/make/", calendars.busy_make, name="busy_make"),
+    path("meetings/subscribe/employees/<int:pk>/withdraw/", calendars.busy_withdraw, name="busy_withdraw"),
+    path("calendar/busy/<str:token>.ics", calendars.busy_file, name="busy_file"),
     path("calendar/<str:token>.ics", calendars.calendar_file, name="calendar_file"),
 ]

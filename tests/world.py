@@ -53,6 +53,7 @@ from coaching.team_jobs import KIND as JOB
 from meetings import (
     agreement,
     attendance,
+    busy,
     evaluations,
     feeds,
     invitations,
@@ -371,6 +372,8 @@ def _running_cohort(world: World, branch: Branch, where: str) -> None:
     team = _team(cohort, mates, branch)
     past, *_, last, ahead = scheduling.lay_out_meetings(team=team, by=None, now=BEFORE)
     _invited(mates[2].user)
+    dates = busy.create(participant=mates[0], by=branch.supervisor, now=NOW)
+    world.keep("busy calendar", where or "ours", token=dates.token)
     scheduling.set_place(meeting=ahead, where=scheduling.Where("Room 12"), by=member, now=NOW)
     meeting_program.choose_facilitators(
         meeting=ahead, team=team, chosen={"grow": mates[0]}, by=member, now=NOW

@@ -58,6 +58,7 @@ FINDS: tuple[Find, ...] = (
     certificates.approved,
     certificates.mine,
     meetings.totals,
+    meetings.dates_of_employees,
     applications.to_begin,
 )
 

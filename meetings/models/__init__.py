@@ -1,5 +1,5 @@
 from meetings.models.attention import Finding, Look
-from meetings.models.calendars import CalendarChoice, CalendarInvitation
+from meetings.models.calendars import BusyFeed, CalendarChoice, CalendarInvitation
 from meetings.models.evaluations import (
     EvaluationAnswer,
     EvaluationClosing,
@@ -26,6 +26,7 @@ __all__ = [
     "Acceptance",
     "ActionItem",
     "Attendance",
+    "BusyFeed",
     "CalendarChoice",
     "CalendarInvitation",
     "EvaluationAnswer",

@@ -5,7 +5,7 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 
-from coaching.models import Message, User
+from coaching.models import Message, Participant, User
 from meetings.models.meetings import Meeting
 
 
@@ -78,3 +78,26 @@ class CalendarInvitation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_method_display()}: {self.meeting}, for {self.message.recipient}"
+
+
+class BusyFeed(models.Model):
+    """A secret address with the dates of an employee's meetings, for their supervisor, and nothing else (M14)."""
+
+    supervisor = models.ForeignKey(User, models.CASCADE, related_name="busy_feeds")
+    participant = models.ForeignKey(Participant, models.CASCADE, related_name="busy_feeds")
+    token = models.CharField(max_length=60, unique=True)
+    created_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["supervisor", "participant"],
+                condition=Q(revoked_at=None),
+                name="busyfeed_one_in_force",
+            ),
+            models.CheckConstraint(condition=~Q(token=""), name="busyfeed_has_a_token"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Dates of {self.participant}, for {self.supervisor}"

@@ -2,13 +2,15 @@
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from coaching.errors import refusals_told
+from coaching.models import Participant
 from coaching.permissions import access, post_only, public, signed_in
-from meetings import feeds
+from meetings import busy, feeds
 from meetings.forms_calendars import WayForm
 from meetings.models import CalendarChoice
 from meetings.views.program import person
@@ -28,6 +30,8 @@ def subscribe(request: HttpRequest) -> HttpResponse:
     context = {
         "choice": choice,
         "address": feeds.address_of(choice) if choice and choice.is_address else "",
+        "employees": busy.employees_of(person(request)),
+        "supervisor_dates": busy.seen_by_supervisor(person(request)),
     }
     return render(request, "meetings/feed.html", context)
 
@@ -54,6 +58,47 @@ def calendar_file(request: HttpRequest, token: str) -> HttpResponse:
     if found is None:
         raise Http404
     return _calendar_file(feeds.calendar_for(found, now=timezone.now()))
+
+
+def _employee_page(request: HttpRequest, pk: int) -> HttpResponse:
+    _employee(request, pk)
+    return redirect("calendar_feed")
+
+
+def _employee(request: HttpRequest, pk: int) -> Participant:
+    return get_object_or_404(busy.taking_part(person(request)), pk=pk)
+
+
+@access(signed_in)
+@post_only(_employee_page)
+def busy_make(request: HttpRequest, pk: int) -> HttpResponse:
+    employee = _employee(request, pk)
+    with refusals_told(request):
+        busy.create(participant=employee, by=person(request), now=timezone.now())
+        messages.success(request, f"The address with the dates of {employee} is ready. Keep it to yourself.")
+    return redirect("calendar_feed")
+
+
+@access(signed_in)
+@post_only(_employee_page)
+def busy_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    employee = _employee(request, pk)
+    with refusals_told(request):
+        busy.revoke(participant=employee, by=person(request), now=timezone.now())
+        messages.success(request, f"The address with the dates of {employee} no longer works.")
+    return redirect("calendar_feed")
+
+
+@access(public)
+@require_safe
+def busy_file(request: HttpRequest, token: str) -> HttpResponse:
+    """M14: dates alone, for whoever is the supervisor at this moment of somebody who takes part at this moment."""
+    if "\0" in token:
+        raise Http404
+    found = busy.in_force().filter(token=token).first()
+    if found is None:
+        raise Http404
+    return _calendar_file(busy.calendar_for(found, now=timezone.now()))
 
 
 def _calendar_file(content: bytes) -> HttpResponse:

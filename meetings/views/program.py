@@ -17,6 +17,7 @@ from meetings import (
     agreement,
     attendance,
     attention,
+    busy,
     closed,
     dates,
     deadlines,
@@ -142,6 +143,7 @@ def team(request: HttpRequest, pk: int) -> HttpResponse:
         "accepted": [accepted[each.pk] for each in members if each.pk in accepted],
         "not_yet": [each for each in members if each.pk not in accepted],
         "can_accept": place.participant_id not in accepted,
+        "supervisor_dates": busy.seen_by_supervisor(person(request)),
         "officers": len(officers_of(place.team.cohort, on=timezone.localdate())),
     }
     return render(request, "meetings/team.html", context)

@@ -287,6 +287,12 @@ MEETING_ROOMS = {
     },
     "calendar_feed": page(PEOPLE),
     "calendar_choose": page(PEOPLE, PEOPLE),
+    # M14: the supervisor alone, of whoever takes part now.
+    **{
+        name: both("participant", dict.fromkeys(("asked", "member"), people("supervisor")))
+        for name in people("busy_make busy_withdraw")
+    },
+    "busy_file": about("busy calendar", get={"ours": ANYBODY, "foreign": ANYBODY}),
     "calendar_file": about("calendar", get={"ours": ANYBODY, "foreign": ANYBODY}),
     "meetings_team": about("team", get={"running": MEMBER, "other": people("other_member")}),
     "meeting_add": both("team", {"running": MEMBER, "other": people("other_member")}),

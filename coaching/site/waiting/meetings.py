@@ -9,9 +9,9 @@ from django.utils import timezone
 from django.utils.dateformat import time_format
 
 from coaching import permissions
-from coaching.models import Cohort, Membership, Participant, User
+from coaching.models import Cohort, Membership, Participant, Team, User
 from coaching.site.waiting.cards import Card, Urgency, about, counted, day, only_for
-from meetings import deadlines, resources
+from meetings import busy, deadlines, resources
 from meetings.attention import as_read_by
 from meetings.completion import Reason, Standing
 from meetings.deadlines import State
@@ -249,5 +249,31 @@ def totals(user: User, now: datetime) -> list[Card]:
             action="Read the totals",
             urgency=Urgency.CALM,
             icon="bar-chart",
+        )
+    ]
+
+
+def _employees_who_meet(user: User, today: date) -> QuerySet[Participant]:
+    standing = Membership.objects.filter(ended_at=None, team__status=Team.Status.CONFIRMED)
+    meeting = busy.taking_part(user).filter(memberships__in=standing)
+    return meeting.exclude(busy_feeds__in=user.busy_feeds.all())
+
+
+@about(_employees_who_meet)
+def dates_of_employees(user: User, now: datetime) -> list[Card]:
+    """M14: a supervisor may have the dates alone; offered until they were had once."""
+    rows = list(_employees_who_meet(user, timezone.localdate(now)).distinct())
+    if not rows:
+        return []
+    who = f"{rows[0]}" if len(rows) == 1 else f"{rows[0]} and {len(rows) - 1} more"
+    return [
+        Card(
+            title=f"When {who} will be at meetings",
+            text="You may have the dates of the people you supervise in your calendar. They show when somebody is busy, "
+            "and nothing else.",
+            address=reverse("calendar_feed"),
+            action="See the dates I may have",
+            urgency=Urgency.OFFER,
+            icon="calendar",
         )
     ]
