@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from meetings import attention, evaluations, growth, invitations, mail, needs, notes, project, visits
+from meetings import attention, evaluations, growth, inputs, invitations, mail, needs, notes, project, visits
 
 
 def do_due(*, now: datetime) -> dict[str, int]:
@@ -16,6 +16,7 @@ def do_due(*, now: datetime) -> dict[str, int]:
         "cohorts_looked_at": attention.look(now=now),
         "team_texts_deleted": notes.delete_what_is_due(now=now),
         "needs_deleted": needs.delete_what_is_due(now=now),
+        "inputs_deleted": inputs.delete_what_is_due(now=now),
         "self_ratings_deleted": growth.delete_what_is_due(now=now),
         "project_texts_deleted": project.delete_what_is_due(now=now),
     }

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from meetings import project
+from meetings import inputs, project
 from meetings.forms import Crispy
 from meetings.models import ProjectText
 
@@ -50,3 +50,22 @@ class ProjectTextForm(Crispy):
     @property
     def due_date(self) -> date | None:
         return self.cleaned_data.get("due_date")
+
+
+class InputAskForm(Crispy):
+    question = forms.CharField(
+        label="Your question",
+        required=False,
+        max_length=inputs.LONGEST,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="Optional. Without one you ask for whatever comes to their mind.",
+    )
+
+
+class InputAnswerForm(Crispy):
+    text = forms.CharField(
+        label="Your input",
+        max_length=inputs.LONGEST,
+        widget=forms.Textarea(attrs={"rows": 8}),
+        help_text="Ideas, contacts, things to watch out for. It is input on the project, not on the person.",
+    )

@@ -16,6 +16,7 @@ from meetings import (
     attention,
     deadlines,
     evaluations,
+    inputs,
     invitations,
     program,
     team_space,
@@ -28,6 +29,7 @@ from meetings.models import (
     Meeting,
     MeetingChange,
     Need,
+    SupervisorInput,
     current_memberships,
 )
 
@@ -51,6 +53,8 @@ def register() -> None:
     outbox.register(agreement.HELP, help_asked)
     outbox.register(attention.MAIL, attention_needed)
     outbox.register("meetings.need", need)
+    outbox.register(inputs.ASKED, input_asked)
+    outbox.register(inputs.GIVEN, input_given)
     outbox.register("meetings.waivers", months_recorded)
 
 
@@ -215,6 +219,31 @@ def months_recorded(recipient: User, *, participant: int) -> Mail | None:
     """What the branch office recorded for somebody's months, without its reasons."""
     found = Participant.objects.select_related("user", "cohort__program").get(pk=participant)
     return _mail("waivers", recipient, participant=found, waivers=waivers.of(found))
+
+
+def input_asked(recipient: User, *, asked: int) -> Mail | None:
+    """M14: that input is asked for; not the question."""
+    row = _input(asked, supervisor=recipient)
+    if row is None or row.answered_at or inputs.why_not_answer(row, timezone.now()):
+        return None
+    return _mail("input_asked", recipient, row=row, cohort=row.participant.cohort)
+
+
+def input_given(recipient: User, *, given: int) -> Mail | None:
+    """M14: that the supervisor answered; not what."""
+    row = _input(given, participant__user=recipient)
+    return _mail("input_given", recipient, row=row, cohort=row.participant.cohort) if row else None
+
+
+def _input(pk: int, **whose: User) -> SupervisorInput | None:
+    rows = SupervisorInput.objects.filter(pk=pk, **whose).exclude(participant__status=Participant.Status.LEFT)
+    people = (
+        "supervisor",
+        "participant__user",
+        "participant__cohort__program",
+        "participant__cohort__branch",
+    )
+    return rows.select_related(*people).first()
 
 
 def queue_reminders(*, now: datetime) -> int:

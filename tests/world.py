@@ -56,6 +56,7 @@ from meetings import (
     busy,
     evaluations,
     feeds,
+    inputs,
     invitations,
     mail,
     needs,
@@ -454,6 +455,8 @@ def _growth(world: World, mates: list[Participant], where: str) -> None:
         now=NOW,
     )
     world.keep("project text", where or "ours", milestone, owner=member)
+    asked = inputs.ask(participant=participant, question="SECRET question", by=member, now=NOW)
+    world.keep("input", where or "ours", asked, owner=member)
 
 
 def _said_in_the_team(

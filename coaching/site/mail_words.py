@@ -42,6 +42,8 @@ ABOUT = {
     "meetings.finals_ahead": "Reminder of the final meetings",
     "meetings.help": "A team asks for help",
     "meetings.invitation": "A meeting for somebody’s calendar",
+    "meetings.input_asked": "A participant asks their supervisor for input",
+    "meetings.input_given": "A supervisor gave their input",
     "meetings.laid_out": "The team’s meetings are planned",
     "meetings.left_month": "A team’s month may be without its meeting",
     "meetings.need": "A participant said what they need",

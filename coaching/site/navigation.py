@@ -65,6 +65,8 @@ def links_for(user: User) -> list[Link]:
     offices.remember(user)
     facts = Facts.about(user)
     links = [Link("Home", reverse("home")), *_own(facts), *_of_an_office(user), *_certificates(user, facts)]
+    if permissions.director(user):
+        links.append(Link("My division", reverse("division_participants")))
     if permissions.administrator(user):
         links.append(Link("Administration", reverse("admin:index")))
     return links

@@ -8,7 +8,7 @@ from meetings.models.evaluations import (
     EvaluationReopening,
     Question,
 )
-from meetings.models.growth import ProjectText, SelfRating
+from meetings.models.growth import ProjectText, SelfRating, SupervisorInput
 from meetings.models.meetings import (
     Attendance,
     Facilitator,
@@ -46,6 +46,7 @@ __all__ = [
     "Question",
     "Resource",
     "SelfRating",
+    "SupervisorInput",
     "TeamKey",
     "Visit",
     "Waiver",

@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from coaching.models import Participant
+from coaching.models import Participant, User
 
 
 class ProjectText(models.Model):
@@ -65,3 +65,41 @@ class SelfRating(models.Model):
 
     def __str__(self) -> str:
         return f"Self-rating {self.pk}"
+
+
+class SupervisorInput(models.Model):
+    """What a participant asked their supervisor about the project, and what came back (M14).
+
+    It belongs to whom it was asked, whoever is the supervisor later.
+    """
+
+    participant = models.ForeignKey(Participant, models.PROTECT, related_name="inputs")
+    supervisor = models.ForeignKey(User, models.PROTECT, related_name="inputs_asked")
+    question = models.BinaryField()
+    asked_at = models.DateTimeField()
+    taken_back_at = models.DateTimeField(null=True)
+    answer = models.BinaryField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    is_shared = models.BooleanField("the team reads it", default=False)
+
+    class Meta:
+        ordering = ("-asked_at", "-pk")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["participant"],
+                condition=Q(taken_back_at=None, answered_at=None),
+                name="supervisorinput_one_open_each",
+            ),
+            models.CheckConstraint(
+                condition=Q(answer=None, answered_at=None)
+                | Q(answer__isnull=False, answered_at__isnull=False, taken_back_at=None),
+                name="supervisorinput_answered_or_taken_back",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_shared=False) | Q(answered_at__isnull=False),
+                name="supervisorinput_shared_once_answered",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Supervisor's input {self.pk}"

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from coaching.errors import Refused, refusals_told
 from coaching.models import Goal, Participant
 from coaching.permissions import access, post_only, signed_in
-from meetings import notes, project, team_space
+from meetings import inputs, notes, project, team_space
 from meetings.forms_project import ProjectTextForm
 from meetings.models import ProjectText, current_memberships
 from meetings.views.program import person, submitted
@@ -35,13 +35,16 @@ def taking_part(request: HttpRequest) -> QuerySet[Participant]:
 @require_safe
 def mine(request: HttpRequest, pk: int) -> HttpResponse:
     participant = get_object_or_404(taking_part(request), pk=pk)
-    cohort = participant.cohort
+    cohort, asked = participant.cohort, inputs.of(participant)
     context = {
         "participant": participant,
         "cohort": cohort,
         "goal": Goal.objects.filter(participant=participant).prefetch_related("competencies").first(),
         "project": project.own(participant),
         "why_not": project.why_not_write(participant, timezone.now()),
+        "inputs": asked,
+        "is_waiting": any(not told.row.answered_at for told in asked),
+        "why_not_ask": inputs.why_not_ask(participant, timezone.now()),
         "deleted_on": notes.deleted_on(cohort),
         "today": timezone.now().astimezone(cohort.zone).date(),
     }
@@ -138,11 +141,11 @@ def of_team(request: HttpRequest, pk: int) -> HttpResponse:
     places = current_memberships(person(request)).select_related("team__cohort__program", "participant")
     place = get_object_or_404(places, team=pk)
     members = list(team_space.members_of(place.team).select_related("goal"))
-    shared = project.shared_with_team(members)
+    shared, answers = project.shared_with_team(members), inputs.shared_with_team(members)
     context = {
         "team": place.team,
         "me": place.participant,
-        "lines": [(member, shared[member.pk]) for member in members],
+        "lines": [(each, shared[each.pk], answers.get(each.pk, [])) for each in members],
         "deleted_on": notes.deleted_on(place.team.cohort),
     }
     return render(request, "meetings/team_projects.html", context)

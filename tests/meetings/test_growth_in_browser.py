@@ -8,7 +8,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from coaching.models import User
-from meetings import growth, project
+from meetings import growth, inputs, project
 from tests.clock import NOW
 
 pytestmark = pytest.mark.browser
@@ -73,3 +73,42 @@ def test_rating_oneself_by_keyboard_without_javascript(new_context, sign_in, peo
             "From grow to neither"
         )
         check_page(page)
+
+
+def test_pages_of_supervisor_and_director(
+    page, sign_in, team, meetings, people, alice, supervisor, director, shared, check_page
+):
+    """M14, C8: asked, read and answered, from the home page of each."""
+    during = datetime(2027, 4, 10, 20, 0, tzinfo=UTC)
+    with time_machine.travel(during):
+        sign_in(page, alice)
+        page.goto(reverse("my_project", args=[people.alice.pk]))
+        page.get_by_role("link", name=f"Ask {LONG} for input").click()
+        check_page(page)
+        page.get_by_label("Your question").fill("Whom should I ask?")
+        page.get_by_role("button", name="Ask for input").click()
+        expect(page.get_by_text("is told by mail that you ask for input")).to_be_visible()
+        sign_in(page, supervisor)
+        page.goto(reverse("home"))
+        check_page(page)
+        page.get_by_role("link", name="Give my input").click()
+        page.get_by_label("Your input").fill("Ask Dana first. " * 20)
+        check_page(page)
+        page.get_by_role("button", name="Send my input").click()
+        expect(page.get_by_text("Sent. Alice Example can read it.")).to_be_visible()
+        page.goto(reverse("employees"))
+        check_page(page)
+        sign_in(page, director)
+        page.goto(reverse("home"))
+        page.get_by_role("link", name="See who takes part").click()
+        expect(page.get_by_role("heading", name="Alice Example")).to_be_visible()
+        check_page(page)
+        (row,) = people.alice.inputs.all()
+        inputs.share(row=row, shared=True, by=alice, now=during)
+        sign_in(page, alice)
+        for address in (
+            reverse("my_project", args=[people.alice.pk]),
+            reverse("meetings_team_projects", args=[team.pk]),
+        ):
+            page.goto(address)
+            check_page(page)

@@ -270,7 +270,7 @@ def test_the_teams_page_shows_what_members_share(
         save(f"Private {number}", audience="self")
     client.force_login(bob)
     client.get(reverse("meetings_team_projects", args=[team.pk]))
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         answer = client.get(reverse("meetings_team_projects", args=[team.pk]))
     assertContains(answer, "Shared ", count=rows)
     assertNotContains(answer, "Private")

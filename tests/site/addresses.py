@@ -355,6 +355,11 @@ MEETING_ROOMS = {
 
 # C7, C8: what a participant writes of their project, for whom they choose.
 GROWTH_ROOMS = {
+    "input_ask": both("participant", TAKING_PART),
+    "input_answer": both("input", {"ours": people("supervisor")}),
+    **{name: both("input", OWN_OR_FOREIGN) for name in people("input_take_back input_share")},
+    "employees": page(people("supervisor director deputy superintendent")),
+    "division_participants": page(people("director")),
     **{
         name: both("participant", TAKING_PART)
         for name in people("project_milestone project_update project_outcome")

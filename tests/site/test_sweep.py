@@ -76,6 +76,7 @@ HIDDEN = {
     "meetings.Note",
     "meetings.ProjectText",  # for whom its author chose
     "meetings.SelfRating",  # for oneself alone
+    "meetings.SupervisorInput",  # between a participant and their supervisor
     "meetings.TeamKey",
 }
 EVERY = list(patterns(get_resolver()))

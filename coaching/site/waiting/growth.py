@@ -1,13 +1,17 @@
-"""What waits around a participant's own growth and project."""
+"""What waits around a participant's growth and project: for them, their supervisor and their division director."""
 
 from datetime import date, datetime
 
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils import timezone
 
+from coaching import permissions
 from coaching.models import Participant, User
-from coaching.site.waiting.cards import Card, Urgency, about, day
-from meetings import growth
+from coaching.site.waiting.cards import Card, Urgency, about, counted, day, only_for
+from meetings import division as divisions
+from meetings import growth, inputs, keeping, project
+from meetings.models import ProjectText, SupervisorInput
 
 
 def _taking_part(user: User, today: date) -> QuerySet[Participant]:
@@ -33,3 +37,72 @@ def self_rating(user: User, now: datetime) -> list[Card]:
                 )
             )
     return cards
+
+
+def _asked(user: User, today: date) -> QuerySet[SupervisorInput]:
+    return inputs.asked_of(user).filter(answered_at=None)
+
+
+@about(_asked)
+def input_asked(user: User, now: datetime) -> list[Card]:
+    """M14: who waits for this supervisor's input."""
+    return [
+        Card(
+            title=f"{row.participant} asks for your input",
+            text="It is about their project. They read what you write, and their team only if they share it.",
+            address=reverse("input_answer", args=[row.pk]),
+            action="Give my input",
+            urgency=Urgency.NOW,
+            icon="chat-bubbles",
+        )
+        for row in _asked(user, timezone.localdate(now))
+        if not inputs.why_not_answer(row, now)
+    ]
+
+
+def _shared(user: User, today: date) -> QuerySet[ProjectText]:
+    rows = ProjectText.objects.filter(participant__user__supervisor=user, audience__in=project.FOR_SUPERVISOR)
+    return rows.exclude(participant__status=Participant.Status.LEFT)
+
+
+@about(_shared)
+def employees(user: User, now: datetime) -> list[Card]:
+    """What an employee chose to share with their supervisor."""
+    rows = Participant.objects.filter(project_texts__in=_shared(user, timezone.localdate(now)))
+    people = list(
+        rows.exclude(cohort__in=keeping.over(now)).values_list("user__name", flat=True).order_by().distinct()
+    )
+    if not people:
+        return []
+    who = people[0] if len(people) == 1 else f"{len(people)} of your employees"
+    return [
+        Card(
+            title=f"{who} {'shares' if len(people) == 1 else 'share'} a project with you",
+            text="Milestones, outcome and updates, as far as they chose to share them.",
+            address=reverse("employees"),
+            action="Read what is shared",
+            urgency=Urgency.CALM,
+            icon="users",
+        )
+    ]
+
+
+@only_for(permissions.director)
+def division(user: User, now: datetime) -> list[Card]:
+    """C8"""
+    people = divisions.participants_of(user, now=now, on=timezone.localdate(now))
+    if not people:
+        return []
+    latest = people[0].cohort
+    number = sum(each.cohort_id == latest.pk for each in people)
+    return [
+        Card(
+            title="Who of your division takes part",
+            text=f"{counted(number, 'person', 'people')} in the {latest}: their dates, and what they share of their "
+            "projects.",
+            address=reverse("division_participants"),
+            action="See who takes part",
+            urgency=Urgency.CALM,
+            icon="users",
+        )
+    ]

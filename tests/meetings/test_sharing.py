@@ -1,0 +1,224 @@
+"""What reaches a supervisor, a division director and everybody else of a participant's project (C7, C8, M17)."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.urls import reverse
+from pytest_django.asserts import assertContains, assertNotContains
+
+from coaching.enrollment import leave
+from coaching.models import Delegation, User
+from coaching.site.home import cards_for
+from meetings import briefing, division, notes, project, scheduling
+from tests import factories
+from tests.clock import NOW, TODAY
+from tests.meetings.conftest import noon
+
+pytestmark = pytest.mark.usefixtures("frozen", "plain_not_found")
+AUDIENCES = ("self", "team", "supervisor", "program")
+
+
+@pytest.fixture(autouse=True)
+def supervised(people, supervisor):
+    User.objects.filter(pk=people.alice.user_id).update(supervisor=supervisor)
+    people.alice.refresh_from_db()
+
+
+@pytest.fixture
+def share(people):
+    def shared(text, audience, *, kind="update", participant=None):
+        participant = participant or people.alice
+        return project.save(
+            participant=participant, kind=kind, text=text, audience=audience, by=participant.user, now=NOW
+        )
+
+    return shared
+
+
+@pytest.fixture
+def everything(share):
+    for audience in AUDIENCES:
+        share(f"SECRET for {audience}", audience)
+
+
+PAGES = ("home", "employees", "division_participants", "branch_meetings", "office_meetings", "meetings")
+
+
+def read_by(client, user, team, participant, meeting) -> set[str]:
+    """Every text that this person finds on any page on which projects or participants stand."""
+    client.force_login(user)
+    addresses = [reverse(name) for name in PAGES]
+    addresses += [reverse("meetings_team_projects", args=[team.pk]), reverse("meetings_team", args=[team.pk])]
+    addresses += [reverse("my_project", args=[participant.pk]), reverse("meeting_table", args=[meeting.pk])]
+    addresses += [reverse("branch_briefing", args=[meeting.pk]), reverse("cohort", args=[team.cohort_id])]
+    addresses += [reverse("office_participant", args=[participant.pk])]
+    addresses += [
+        reverse(f"admin:coaching_{name}_changelist") for name in ("participant", "goal", "auditevent")
+    ]
+    addresses += [reverse("admin:coaching_participant_change", args=[participant.pk])]
+    shown = "".join(client.get(each).content.decode() for each in addresses)
+    return {audience for audience in AUDIENCES if f"SECRET for {audience}" in shown}
+
+
+@pytest.mark.parametrize(
+    ("who", "reads"),
+    [
+        ("alice", {"self", "team", "supervisor", "program"}),
+        ("bob", {"team", "supervisor", "program"}),
+        ("former", set()),
+        ("dora", set()),
+        ("supervisor", {"supervisor", "program"}),
+        ("director", {"program"}),
+        ("other_director", set()),
+        ("deputy", {"program"}),
+        ("branch_officer", set()),
+        ("training_officer", set()),
+        ("superintendent", set()),
+        ("administrator", set()),
+        ("outsider", set()),
+    ],
+)
+def test_each_of_the_others_reads_exactly_what_is_for_them(
+    who, reads, request, client, org, people, team, other_team, meeting, everything
+):
+    by_name = {"dora": people.dora.user, "former": people.charlie.user, "other_director": org.other_director}
+    if who == "former":
+        leave(participant=people.charlie, by=people.charlie.user, reason="", now=NOW)
+    user = by_name.get(who) or request.getfixturevalue(who)
+    assert read_by(client, user, team, people.alice, meeting) == reads
+
+
+# The division director
+
+
+def test_who_of_the_division_takes_part_with_dates_and_what_is_shared(
+    client, director, people, team, meetings, share, cohort
+):
+    """C8: alice and charlie are of this division, bob is not; emil is, and in no team."""
+    share("Permits in nine days.", "program", kind="outcome")
+    client.force_login(director)
+    answer = client.get(reverse("division_participants"))
+    [(found, rows)] = answer.context["cohorts"]
+    assert found == cohort
+    assert [str(row.participant) for row in rows] == ["Alice Example", "Charlie Example", "Emil Example"]
+    assert [len(row.dates) for row in rows] == [8, 8, 0]
+    assert rows[0].dates == tuple(each.date for each in meetings)
+    assert rows[0].project.outcome.text == "Permits in nine days."
+    assertContains(answer, "Faster permits", count=3)
+    assertContains(answer, "February 17, 2027")
+    assertNotContains(answer, "Conference")
+    assert "no-store" in answer["Cache-Control"]
+
+
+def test_dates_alone_and_only_of_meetings_that_take_place(
+    client, director, people, team, meetings, alice, cohort
+):
+    where = scheduling.Where("Secret room 12")
+    scheduling.set_place(meeting=meetings[1], where=where, by=alice, now=NOW)
+    scheduling.cancel(meeting=meetings[2], reason="SECRET reason", by=alice, now=NOW)
+    client.force_login(director)
+    answer = client.get(reverse("division_participants"))
+    assertNotContains(answer, "ecret")
+    assertNotContains(answer, meetings[2].heading)
+    [(_, rows)] = answer.context["cohorts"]
+    assert len(rows[0].dates) == 7
+
+
+def test_the_division_is_the_one_at_enrollment(client, people, org, director):
+    """A later transfer changes nothing of it."""
+    User.objects.filter(pk=people.alice.user_id).update(unit=org.other_unit)
+    found = division.participants_of(director, now=NOW, on=TODAY)
+    assert people.alice in found
+    assert people.alice not in division.participants_of(org.other_director, now=NOW, on=TODAY)
+
+
+def test_without_whoever_left_and_as_long_as_records_are_kept(people, director, cohort):
+    leave(participant=people.alice, by=people.alice.user, reason="", now=NOW)
+    assert people.alice not in division.participants_of(director, now=NOW, on=TODAY)
+    last = cohort.records_kept_until
+    assert people.charlie in division.participants_of(director, now=noon(last), on=TODAY)
+    assert division.participants_of(director, now=noon(last + timedelta(days=1)), on=TODAY) == []
+
+
+def test_whoever_acts_for_the_director_reads_it_and_nobody_else(client, people, org, outsider, director):
+    client.force_login(outsider)
+    assert client.get(reverse("division_participants")).status_code == 404
+    Delegation.objects.create(
+        kind="acting",
+        person=outsider,
+        principal=director,
+        unit=org.division,
+        reason="On leave",
+        start_date=TODAY,
+        end_date=TODAY,
+    )
+    assertContains(client.get(reverse("division_participants")), "Alice Example")
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_many_take_as_many_queries_as_one(client, number, org, cohort, django_assert_num_queries, share):
+    for each in range(number):
+        user = factories.person(f"Somebody {each}", unit=org.other_unit)
+        share("Shared", "program", participant=factories.participant(cohort, user))
+    client.force_login(org.other_director)
+    client.get(reverse("division_participants"))
+    with django_assert_num_queries(10):
+        client.get(reverse("division_participants"))
+
+
+def test_nobody_yet(client, director, people):
+    for each in vars(people).values():
+        leave(participant=each, by=each.user, reason="", now=NOW)
+    client.force_login(director)
+    assertContains(client.get(reverse("division_participants")), "Nobody of your division takes part")
+
+
+# The supervisor
+
+
+def test_the_supervisor_of_today_reads_what_is_for_them(client, people, supervisor, director, share):
+    share("For the boss.", "supervisor")
+    client.force_login(supervisor)
+    answer = client.get(reverse("employees"))
+    assertContains(answer, "For the boss.")
+    assertContains(answer, "Faster permits")
+    User.objects.filter(pk=people.alice.user_id).update(supervisor=director)
+    assertNotContains(client.get(reverse("employees")), "Alice Example")
+    client.force_login(director)
+    assertContains(client.get(reverse("employees")), "For the boss.")
+
+
+def test_where_nothing_is_shared_it_says_what_would_stand_there(client, people, supervisor, share):
+    share("For us.", "team")
+    client.force_login(supervisor)
+    answer = client.get(reverse("employees"))
+    assertContains(answer, "Nothing is shared with you.")
+    assertNotContains(answer, "Faster permits")
+    leave(participant=people.alice, by=people.alice.user, reason="", now=NOW)
+    assertContains(client.get(reverse("employees")), "None of your employees takes part at present")
+
+
+def test_whoever_supervises_nobody_has_no_such_page(client, outsider):
+    client.force_login(outsider)
+    assert client.get(reverse("employees")).status_code == 404
+
+
+def test_the_deputys_briefing_has_what_is_shared_with_the_program(people, everything):
+    (shared,) = briefing.shared_by([people.alice])[people.alice.pk]
+    assert shared.text == "SECRET for program"
+
+
+# Home
+
+
+def test_cards_of_supervisor_and_director(people, supervisor, director, share, cohort):
+    def titles(user, now=NOW):
+        with time_machine.travel(now, tick=False):
+            return [card.title for card in cards_for(user)]
+
+    assert "Who of your division takes part" in titles(director)
+    assert not any("with you" in each for each in titles(supervisor))
+    share("For the boss.", "supervisor")
+    assert "Alice Example shares a project with you" in titles(supervisor)
+    assert not any("with you" in each for each in titles(supervisor, noon(notes.deleted_on(cohort))))
