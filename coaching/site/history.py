@@ -9,7 +9,7 @@ from datetime import date, datetime, time
 
 from django.db import transaction
 
-from coaching import audit
+from coaching import audit, team_draft
 from coaching.csv_file import FileRefused, Problem
 from coaching.days import today_of
 from coaching.enrollment import Project, Snapshot, enroll, seats_taken
@@ -103,6 +103,11 @@ class _Entry:
 
     def problems(self) -> list[Problem]:
         found = [problem for row in self.history.rows for problem in self._of_person(row)]
+        self.report.warnings += [
+            f"{user} is deactivated here, and gets no mail."
+            for user in self.users.values()
+            if not user.is_active
+        ]
         new = sum(row.email not in self.known for row in self.history.rows)
         free = self.cohort.seats - seats_taken(self.cohort)
         if new > free:
@@ -225,6 +230,7 @@ class _Entry:
         Membership.objects.bulk_create(
             Membership(team=team, participant=each, joined_at=self.since) for each in members
         )
+        team_draft.take_out(self.cohort, [each.pk for each in members], now=self.now)
         data = {"participants": [each.pk for each in members]}
         audit.record("team.entered", by=self.by, obj=team, now=self.now, data=data)
         self.report.teams += 1

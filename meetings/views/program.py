@@ -58,6 +58,9 @@ def _no_program(request: HttpRequest) -> HttpResponse:
     context = {
         "is_office": branch_office(user),
         "is_deputy": deputy(user),
+        "waivers": [
+            waiver for each in Participant.objects.active().filter(user=user) for waiver in waivers.of(each)
+        ],
         "participations": Participant.objects.filter(user=user)
         .select_related("cohort")
         .order_by("-enrolled_at"),
@@ -201,7 +204,8 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
     team = team_space.place_at(person(request), found).team
     members = list(team_space.members_of(team))
     away = absence.away(found.cohort, found.date)
-    lines, tight = program.agenda_of(found, [each for each in members if each.pk not in away])
+    present = [each for each in members if each.pk not in away]
+    lines, tight = program.agenda_of(found, present)
     row = evaluations.attendance_of(found, person(request))
     is_held = found.status == Meeting.Status.HELD
     context = {
@@ -209,7 +213,7 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
         "row": closed.rows_of([found], now=now)[0],
         "lines": lines,
         "tight": tight,
-        "parts": program.parts_of(found, team, members),
+        "parts": program.parts_of(found, team, present),
         "team": team,
         "members": members,
         "away": away,

@@ -7,8 +7,9 @@ from threading import Barrier
 import pytest
 from django.db import connection, connections
 
+from coaching import enrollment
 from coaching.models import AuditEvent, Message
-from meetings import attendance, evaluations, feeds, invitations, scheduling
+from meetings import attendance, evaluations, feeds, invitations, scheduling, waivers
 from meetings.models import (
     Attendance,
     CalendarChoice,
@@ -17,6 +18,7 @@ from meetings.models import (
     EvaluationDraft,
     EvaluationReceipt,
     Meeting,
+    Waiver,
 )
 from tests.clock import NOW
 from tests.meetings.conftest import BEFORE, noon
@@ -51,6 +53,25 @@ def test_a_team_laid_out_twice_at_once_has_eight_meetings(team):
     results = at_once(*[lambda: scheduling.lay_out_meetings(team=team, by=None, now=NOW)] * 4)
     assert sorted(len(each) for each in results) == [0, 0, 0, 8]
     assert Meeting.objects.of_team(team).count() == 8
+
+
+def test_a_month_excused_twice_at_once_is_excused_once(people, branch_officer):
+    def record():
+        return waivers.record(
+            participant=people.alice, kind="leave", months=[2, 3], reason="x", by=branch_officer, now=BEFORE
+        )
+
+    results = at_once(record, record, record)
+    assert len({row.pk for rows in results for row in rows}) == 2
+    assert Waiver.objects.count() == 2
+    assert AuditEvent.objects.filter(action="waiver.recorded").count() == 2
+
+
+def test_taken_in_again_twice_at_once_is_once(people, cohort, branch_officer, alice):
+    left = enrollment.leave(participant=people.alice, by=alice, reason="", now=BEFORE)
+    again = partial(enrollment.take_in_again, participant=left, cohort=cohort, by=branch_officer, now=BEFORE)
+    assert len({each.pk for each in at_once(again, again, again)}) == 1
+    assert cohort.participants.filter(user=alice).count() == 2
 
 
 def test_an_extra_meeting_sent_twice_at_once_is_one(team, alice, meetings):

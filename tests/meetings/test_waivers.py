@@ -250,6 +250,9 @@ def test_a_plan_by_the_page(client, people, branch_officer, time_machine):
     sent = {"kind": "plan", "first_month": 1, "last_month": "", "reason": "Reads it by March 31."}
     assertContains(client.post(address, sent, follow=True), "To be made up, as planned")
     row = Waiver.objects.get()
+    client.force_login(people.dora.user)  # without a team so far
+    assertContains(client.get(reverse("meetings")), "February 2027: To be made up, as planned. Reads it by")
+    client.force_login(branch_officer)
     count = reverse("waiver_count", args=[row.pk])
     assertContains(client.post(count, follow=True), "February 2027 counts as made up.")
     assertNotContains(client.get(address), "Made up now")

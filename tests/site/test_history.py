@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains
 
-from coaching import outbox
+from coaching import outbox, team_formation
 from coaching.csv_file import FileRefused
 from coaching.enrollment import leave
 from coaching.models import AuditEvent, Cohort, Message, Participant, Team
@@ -252,6 +252,24 @@ def test_small_teams_and_meetings_below_the_quorum_are_noted(enter):
     report = enter(text(**rows))
     assert "Team 1 is small. You can decide how it goes on afterwards." in report.warnings
     assert any(each.startswith("Team 1, month 2: fewer than 2 were there") for each in report.warnings)
+
+
+def test_whoever_waits_in_a_draft_leaves_it_for_their_team(enter, cohort, people, branch_officer):
+    waiting = [factories.participant(cohort, people[name]) for name in ("ann", "ben", "cy")]
+    draft = team_formation.start_by_hand(cohort=cohort, by=branch_officer, now=NOW)
+    draft.document = {"teams": [[each.pk for each in waiting]]}
+    draft.save()
+    report = enter()
+    assert (report.participants, report.teams) == (3, 2)
+    draft.refresh_from_db()
+    assert not any(draft.teams_drawn)
+    assert who("ann") == waiting[0]
+
+
+def test_deactivated_people_are_noted(enter, people):
+    people["ann"].is_active = False
+    people["ann"].save()
+    assert "Ann is deactivated here, and gets no mail." in enter().warnings
 
 
 def test_by_the_branch_office_that_takes_no_part(enter, branch, cohort, deputy, outsider):

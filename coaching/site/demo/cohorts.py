@@ -10,7 +10,7 @@ from coaching import esign, team_draft, team_formation
 from coaching.models import Cohort, Participant, Team, User
 from coaching.site import staging
 from coaching.site.demo.scene import DIVISIONS, OPERATIONS_BRANCH, SEED, STUDENT_BRANCH, Demo
-from meetings import evaluations, notes, team_space
+from meetings import evaluations, notes, team_space, waivers
 from meetings.models import Attendance, Meeting, Note
 
 
@@ -84,6 +84,10 @@ def month_five(demo: Demo) -> None:
         ),
     )
     _write_at_the_table(Team.objects.get(pk=team), known, now=demo.now)
+    away = team_space.members_of(Team.objects.get(pk=team)).exclude(pk=known.pk).last()
+    assert away is not None
+    reason = "Helps out in another county for some weeks, as agreed with the supervisor."
+    waivers.record(participant=away, kind="leave", months=[5, 6], reason=reason, by=officer, now=demo.now)
 
 
 UPDATES = (
