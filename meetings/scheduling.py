@@ -95,7 +95,8 @@ def lay_out_meetings(
     cohort = team.cohort
     planned = Meeting.objects.of_team(team).live().exclude(item=None).values_list("item_id", flat=True)
     items = [item for item in cohort.program.curriculum.all() if item.pk not in set(planned)]
-    joint = {each.item_id: each for each in joint_ahead(cohort, now=now) if each.item in items}
+    together = joint_ahead(cohort, now=now).select_for_update(of=("self",))
+    joint = {each.item_id: each for each in together if each.item in items}
     items = [item for item in items if item.pk not in joint]
     rhythm = rhythm_of(team)
     meetings = [

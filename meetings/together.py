@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -62,6 +63,13 @@ class Plan:
     joint: Meeting | None
     own: tuple[Slot, ...]
     others: tuple[Team, ...]
+
+    @property
+    def is_at_once(self) -> bool:
+        """M13: whether the deputy cannot attend the final meetings of all these teams."""
+        ordered = sorted(self.own, key=lambda slot: slot.begins)
+        overlap = any(one.ends > other.begins for one, other in pairwise(ordered))
+        return self.item.kind == Kind.FINAL and overlap
 
     @property
     def teams(self) -> list[Team]:

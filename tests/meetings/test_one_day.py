@@ -554,6 +554,13 @@ class TestPages:
             assertRedirects(response, reverse("office_days", args=[cohort.pk]))
         assertContains(office.get(reverse("office_days", args=[cohort.pk])), "No team is confirmed yet.")
 
+    def test_finals_at_once_are_said(self, office, both, cohort, stagger):
+        """M13"""
+        address, text = reverse("office_days", args=[cohort.pk]), "the branch deputy cannot attend each"
+        assertContains(office.get(address), text, count=1)
+        stagger(pause=0)
+        assertNotContains(office.get(address), text)
+
     def test_as_many_queries_for_three_teams_as_for_two(
         self, office, both, cohort, branch_officer, django_assert_max_num_queries
     ):

@@ -9,7 +9,7 @@ from django.db import connection, connections
 
 from coaching import enrollment
 from coaching.models import AuditEvent, Message
-from meetings import attendance, evaluations, feeds, invitations, scheduling, waivers
+from meetings import attendance, evaluations, feeds, invitations, scheduling, together, visits, waivers
 from meetings.models import (
     Attendance,
     CalendarChoice,
@@ -18,6 +18,7 @@ from meetings.models import (
     EvaluationDraft,
     EvaluationReceipt,
     Meeting,
+    Visit,
     Waiver,
 )
 from tests.clock import NOW
@@ -139,3 +140,38 @@ def test_mail_asked_for_twice_at_once_asks_for_each_meeting_once(alice, meetings
     at_once(*[choose] * 3)
     assert CalendarChoice.objects.count() == 1
     assert Message.objects.filter(kind=invitations.KIND).count() == 8
+
+
+def test_a_visit_planned_twice_at_once_is_one(meeting, deputy):
+    at_once(*[partial(visits.plan, meeting=meeting, by=deputy, now=BEFORE)] * 3)
+    assert Visit.objects.count() == 1
+
+
+def test_teams_joined_twice_at_once_meet_once(meeting, cohort, team, branch_officer):
+    when = scheduling.When(meeting.date, scheduling.time(13), meeting.minutes)
+    join = partial(
+        together.join,
+        cohort=cohort,
+        item=meeting.item,
+        when=when,
+        where=scheduling.Where(),
+        by=branch_officer,
+        now=BEFORE,
+    )
+    results = at_once(*[join] * 3)
+    assert len({each.pk for each in results}) == 1
+    assert Meeting.objects.of_team(team).live().filter(item=meeting.item).count() == 1
+
+
+def test_a_team_laid_out_while_the_others_are_taken_apart_has_its_meeting(
+    meeting, cohort, team, other_team, branch_officer
+):
+    when = scheduling.When(meeting.date, scheduling.time(13), meeting.minutes)
+    asked = {"cohort": cohort, "item": meeting.item, "by": branch_officer, "now": BEFORE}
+    together.join(when=when, where=scheduling.Where(), **asked)
+    at_once(
+        lambda: scheduling.lay_out_meetings(team=other_team, by=None, now=BEFORE),
+        lambda: together.apart(**asked),
+    )
+    for each in (team, other_team):
+        assert Meeting.objects.of_team(each).live().filter(item=meeting.item).count() == 1

@@ -1,16 +1,16 @@
 """Cohorts of the demo beyond selection: completed, in month five, forming teams."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from itertools import islice
 from random import Random
 
 from certificates import approval, issuing
 from certificates.models import Certificate
 from coaching import esign, team_draft, team_formation
-from coaching.models import Cohort, Participant, Team, User
+from coaching.models import Cohort, CurriculumItem, Participant, Team, User
 from coaching.site import staging
 from coaching.site.demo.scene import DIVISIONS, OPERATIONS_BRANCH, SEED, STUDENT_BRANCH, Demo
-from meetings import evaluations, notes, team_space, waivers
+from meetings import evaluations, notes, scheduling, team_space, together, visits, waivers
 from meetings.models import Attendance, Meeting, Note
 
 
@@ -88,6 +88,18 @@ def month_five(demo: Demo) -> None:
     assert away is not None
     reason = "Helps out in another county for some weeks, as agreed with the supervisor."
     waivers.record(participant=away, kind="leave", months=[5, 6], reason=reason, by=officer, now=demo.now)
+    _plan_visits(cohort, team, officer=officer, deputy=demo.user("deputy"), now=demo.now)
+
+
+def _plan_visits(cohort: Cohort, team: int, *, officer: User, deputy: User, now: datetime) -> None:
+    """The deputy comes to the team's next meeting; the final one is one for all teams."""
+    own = Meeting.objects.filter(teams=team, status=Meeting.Status.PLANNED, date__gt=now.date())
+    visits.plan(meeting=own.earliest("date"), by=deputy, now=now)
+    final = own.get(item__kind=CurriculumItem.Kind.FINAL)
+    when = scheduling.When(final.date, time(13), final.minutes)
+    where = scheduling.Where("Auditorium", Meeting.Mode.IN_PERSON)
+    assert final.item is not None
+    together.join(cohort=cohort, item=final.item, when=when, where=where, by=officer, now=now)
 
 
 UPDATES = (
