@@ -2,7 +2,19 @@
 
 from datetime import datetime
 
-from meetings import attention, evaluations, growth, inputs, invitations, mail, needs, notes, project, visits
+from meetings import (
+    attention,
+    evaluations,
+    growth,
+    inputs,
+    invitations,
+    leading,
+    mail,
+    needs,
+    notes,
+    project,
+    visits,
+)
 
 
 def do_due(*, now: datetime) -> dict[str, int]:
@@ -10,6 +22,7 @@ def do_due(*, now: datetime) -> dict[str, int]:
     return {
         "meetings_reminded": mail.queue_reminders(now=now),
         "finals_reminded": visits.queue_finals(now=now),
+        "leaders_prepared": leading.queue_packs(now=now),
         "evaluations_reminded": mail.queue_evaluation_reminders(now=now),
         "calendars_told": invitations.queue_needed(now=now),
         "evaluations_closed": evaluations.close_evaluations(now=now),

@@ -18,6 +18,7 @@ from meetings import (
     evaluations,
     inputs,
     invitations,
+    leading,
     program,
     team_space,
     waivers,
@@ -45,6 +46,7 @@ def register() -> None:
     outbox.register("meetings.left_month", left_month)
     outbox.register("meetings.day_set", day_set)
     outbox.register("meetings.reminder", reminder)
+    outbox.register(leading.PACK, pack)
     outbox.register("meetings.evaluate", evaluate)
     outbox.register("meetings.evaluate_reminder", evaluate_reminder)
     outbox.register("meetings.evaluation_reopened", evaluation_reopened)
@@ -139,6 +141,19 @@ def reminder(recipient: User, *, meeting: int) -> Mail | None:
     if absence.is_away(recipient, found.cohort, found.date, found.local_today(timezone.now())):
         return None
     return _mail("reminder", recipient, meeting=found, to_prepare=program.to_prepare(found))
+
+
+def pack(recipient: User, *, meeting: int, team: int) -> Mail | None:
+    """M9: to whoever still leads a part, or would by turns, of a meeting that lies ahead."""
+    found = _meeting(meeting)
+    still_ahead = found.status == Meeting.Status.PLANNED and found.starts_at > timezone.now()
+    place = found.teams.filter(pk=team).first()
+    if not still_ahead or place is None:
+        return None
+    own = [
+        each for each in leading.leads(found, place) if each.leader and each.leader.user_id == recipient.pk
+    ]
+    return _mail("pack", recipient, meeting=found, leads=own) if own else None
 
 
 def evaluate(recipient: User, *, meeting: int, participant: int) -> Mail | None:

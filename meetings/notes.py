@@ -130,6 +130,11 @@ def read_action(item: ActionItem) -> Action:
     return _action(item, _key_of(item.team))
 
 
+def open_number(team: Team) -> int:
+    """How many action items are open; none of them is read."""
+    return ActionItem.objects.filter(team=team, done_at=None).count()
+
+
 def actions_of(team: Team, *, done: bool) -> list[Action]:
     """The team's action items: open ones by their day, done ones with the latest first."""
     rows = team.action_items.filter(done_at__isnull=not done).select_related("owner__user", "meeting__item")

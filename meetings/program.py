@@ -75,9 +75,7 @@ def to_prepare(meeting: Meeting) -> tuple[str, ...]:
 
 def _components(item: CurriculumItem) -> list[agenda.Component]:
     """The components of a meeting, the competency under its own name and with its skills (F1)."""
-    skills = [
-        skill.name for each in item.competencies.prefetch_related("skills") for skill in each.skills.all()
-    ]
+    skills = _skills(item)
     parts = []
     for part in agenda.components_from(item.components):
         if part.key == "competency" and skills:
@@ -85,6 +83,17 @@ def _components(item: CurriculumItem) -> list[agenda.Component]:
             part = replace(part, title=item.title, prompts=prompts)
         parts.append(part)
     return parts
+
+
+def skills_of(meeting: Meeting) -> list[str]:
+    """Of the competencies of a meeting (F1); none of an extra one."""
+    return _skills(meeting.item) if meeting.item else []
+
+
+def _skills(item: CurriculumItem) -> list[str]:
+    return [
+        skill.name for each in item.competencies.prefetch_related("skills") for skill in each.skills.all()
+    ]
 
 
 def parts_of(meeting: Meeting, team: Team, members: list[Participant]) -> list[Part]:

@@ -47,6 +47,7 @@ ABOUT = {
     "meetings.laid_out": "The team’s meetings are planned",
     "meetings.left_month": "A team’s month may be without its meeting",
     "meetings.need": "A participant said what they need",
+    "meetings.pack": "Who leads a part of a meeting gets the page for it",
     "meetings.places": "Where the team’s meetings take place",
     "meetings.reminder": "Reminder of a meeting",
     "meetings.rhythm": "The team’s meetings have other dates",

@@ -201,7 +201,8 @@ def visible_meeting(request: HttpRequest, pk: int) -> Meeting:
 def meeting(request: HttpRequest, pk: int) -> HttpResponse:
     found = visible_meeting(request, pk)
     now = timezone.now()
-    team = team_space.place_at(person(request), found).team
+    place = team_space.place_at(person(request), found)
+    team = place.team
     members = list(team_space.members_of(team))
     away = absence.away(found.cohort, found.date)
     present = [each for each in members if each.pk not in away]
@@ -215,6 +216,7 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
         "tight": tight,
         "parts": program.parts_of(found, team, present),
         "team": team,
+        "me": place.participant,
         "members": members,
         "away": away,
         "marks": attendance.marks_for(found, team),

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from coaching.errors import Refused, refusals_told
 from coaching.models import Membership, Participant, Team
 from coaching.permissions import access, post_only, signed_in
-from meetings import absence, agreement, notes, program, project, resources, team_space
+from meetings import absence, agreement, leading, notes, program, project, resources, team_space
 from meetings.forms import ActionForm, NoteForm, UpdateForm
 from meetings.models import ActionItem, Meeting, Note, current_memberships
 from meetings.views.program import person, submitted, visible_meeting
@@ -32,7 +32,10 @@ def table(request: HttpRequest, pk: int) -> HttpResponse:
     place = team_space.place_at(person(request), found)
     members = list(team_space.members_of(place.team).select_related("goal"))
     lines, tight = program.agenda_of(found, absence.not_away(members, found.cohort, found.date))
-    parts = program.parts_of(found, place.team, members)
+    parts = [each.part for each in leading.leads(found, place.team)]
+    has_competency = any(part.key == "competency" for part in parts)
+    given = list(resources.of_meeting(found))
+    questions = [each for each in given if each.kind == each.Kind.QUESTION] if has_competency else []
     order = {line.member: number for number, line in enumerate(lines) if line.member}
     members.sort(key=lambda each: (order.get(str(each), len(order)), each.pk))
     context = {
@@ -41,9 +44,13 @@ def table(request: HttpRequest, pk: int) -> HttpResponse:
         "me": place.participant,
         "turns": notes.turns(found, place.team, members),
         "lines": lines,
-        "resources": resources.of_meeting(found),
+        "parts": parts,
+        "members": members,
+        "resources": [each for each in given if each not in questions],
         "tight": tight,
-        "competency": found.item is not None and any(part.key == "competency" for part in parts),
+        "competency": has_competency,
+        "skills": program.skills_of(found),
+        "questions": questions,
         "why_not": notes.why_not_write(found, timezone.now()),
         "deleted_on": notes.deleted_on(found.cohort),
         "longest": notes.LONGEST,

@@ -8,7 +8,7 @@ import time_machine
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from meetings import attendance, evaluations, feeds, ledger, waivers
+from meetings import attendance, evaluations, feeds, ledger, resources, waivers
 from meetings.completion import Code
 from meetings.models import EvaluationReceipt
 from tests.clock import NOW
@@ -49,6 +49,7 @@ def test_pages_of_a_team(page, sign_in, held, meetings, team, people, alice, che
         reverse("meeting_place", args=[meetings[1].pk]),
         reverse("meeting_cancel", args=[meetings[1].pk]),
         reverse("meeting_facilitators", args=[meetings[1].pk]),
+        reverse("meeting_pack", args=[meetings[1].pk]),
         reverse("my_need", args=[people.alice.pk]),
         reverse("statement", args=[people.alice.pk]),
         reverse("meeting_prepare", args=[meetings[1].pk]),
@@ -240,3 +241,53 @@ def test_the_calendar_prints_on_one_page(page, sign_in, meetings, alice, tmp_pat
     for meeting in meetings:
         assert meeting.heading in " ".join(text.split()) or meeting.heading.split()[0] in text
     assert "Subscribe" not in text
+
+
+def test_the_page_for_whoever_leads_prints_on_one_page(
+    page, sign_in, meetings, cohort, people, alice, branch_officer, tmp_path
+):
+    """M9: with what a full meeting has."""
+    for number in range(4):
+        resources.add(
+            item=meetings[1].item,
+            branch=cohort.branch,
+            kind="question",
+            title=f"Question {number}: when did a team of yours last change how it works, and what began the change?",
+            by=branch_officer,
+            now=NOW,
+        )
+    sign_in(page, alice)
+    page.goto(reverse("meeting_pack", args=[meetings[1].pk]))
+    path = tmp_path / "pack.pdf"
+    page.pdf(path=path, format="Letter")
+    text = subprocess.run(
+        ["pdftotext", "-layout", path, "-"], capture_output=True, text=True, check=True
+    ).stdout
+    assert text.count("\f") == 1
+    words = " ".join(text.split())
+    for said in (
+        "For whoever leads: Fostering a Team Environment",
+        "Question 3",
+        "Charlie Example",
+        "9:00 to",
+    ):
+        assert said in words
+    assert "Print" not in words
+
+
+def test_a_part_is_handed_over_in_one_press(new_context, sign_in, meetings, people, alice, check_page):
+    """M9: on a phone at the table; another press takes it back."""
+    page = new_context().new_page()
+    page.set_viewport_size({"width": 390, "height": 844})
+    sign_in(page, alice)
+    page.goto(reverse("meeting_table", args=[meetings[1].pk]))
+    projects = page.get_by_role("region", name="Who leads").locator("li").first
+    projects.get_by_role("button", name="I lead this part").click()
+    expect(projects.get_by_text("Projects: Alice Example")).to_be_visible()
+    check_page(page)
+    projects.get_by_text("Hand over").first.click()
+    projects.get_by_role("button", name="Hand over to Bob Example").click()
+    expect(projects.get_by_text("Projects: Bob Example")).to_be_visible()
+    projects.get_by_text("Hand over").first.click()
+    projects.get_by_role("button", name="Bob Example does not lead it").click()
+    expect(projects.get_by_text("Projects: not agreed yet")).to_be_visible()

@@ -299,11 +299,13 @@ MEETING_ROOMS = {
     **{
         name: both("meeting", MEETINGS)
         for name in people(
-            "meeting_move meeting_free_day meeting_place meeting_cancel meeting_facilitators meeting_attendance"
+            "meeting_move meeting_free_day meeting_place meeting_cancel meeting_facilitators meeting_attendance "
+            "meeting_lead"
         )
     },
     "meeting": about("meeting", get=MEETINGS),
     "meeting_table": about("meeting", get=MEETINGS),
+    "meeting_pack": about("meeting", get=MEETINGS),
     "meeting_prepare": both("meeting", MEETINGS),
     **{name: both("turn", OWN_OR_FOREIGN) for name in people("note_advice note_competency action_add")},
     **{name: both("note", OWN_OR_FOREIGN) for name in people("note_change note_delete")},
