@@ -6,16 +6,18 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 import icalendar
 
 PRODUCT = "-//Peer Coaching Program//Meetings//EN"
 REFRESH = dt.timedelta(hours=6)
 # Everything that could end a line or hide one: control characters, and Unicode's own line ends.
-_BREAKS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
-_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\x85\u2028\u2029]+")
-# What ends the name of a person, or stands for a line end or a quote in it (RFC 6868).
-_NAME_ENDS = re.compile(r'["^]+')
+_BREAKS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029\ufeff]+")
+_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\x85\u2028\u2029\ufeff]+")
+# What ends the name of a person, stands for a line end or a quote in it (RFC 6868), or escapes it to some readers.
+_NAME_ENDS = re.compile(r'["^\\]+')
+_IN_ADDRESSES = "!#$%&'*+,-./:;=?@[]_`{|}~()"
 
 
 @dataclass(frozen=True)
@@ -44,16 +46,32 @@ class Person:
     email: str
 
 
+class _Text(icalendar.vText):
+    """As RFC 5545 has it: icalendar writes a line end for a backslash before an N, as in the name of a server."""
+
+    def to_ical(self) -> bytes:
+        return re.sub(r"([\\;,])", r"\\\1", self).replace("\n", r"\n").encode()
+
+
+def _text(text: str) -> _Text:
+    return _Text(one_line(text))
+
+
 def one_line(text: str) -> str:
     """The text without anything that could begin another line of the file."""
     return _BREAKS.sub(" ", text).strip()
 
 
+def _address_text(text: str) -> str:
+    """An address in the characters that addresses have."""
+    return quote(re.sub(r"\s", "", one_line(text)), safe=_IN_ADDRESSES)
+
+
 def calendar_bytes(*, name: str, events: Sequence[Event], generated_at: dt.datetime) -> bytes:
     """The whole calendar as a subscriber fetches it. Cancelled meetings stay in it, marked so, or they would linger."""
     calendar = _calendar("PUBLISH")
-    calendar.add("name", one_line(name))
-    calendar.add("x-wr-calname", one_line(name))
+    calendar.add("name", _text(name))
+    calendar.add("x-wr-calname", _text(name))
     calendar.add("refresh-interval", REFRESH, parameters={"value": "DURATION"})
     calendar.add("x-published-ttl", "PT6H")
     for event in events:
@@ -104,30 +122,30 @@ def _written(calendar: icalendar.Calendar, events: Sequence[Event]) -> bytes:
 
 
 def _address(person: Person) -> icalendar.vCalAddress:
-    address = icalendar.vCalAddress("mailto:" + re.sub(r"\s", "", one_line(person.email)))
+    address = icalendar.vCalAddress("mailto:" + _address_text(person.email))
     address.params["CN"] = _NAME_ENDS.sub(" ", one_line(person.name)).strip()
     return address
 
 
 def _component(event: Event, generated_at: dt.datetime) -> icalendar.Event:
     component = icalendar.Event()
-    component.add("uid", one_line(event.uid))
+    component.add("uid", _text(event.uid))
     component.add("sequence", event.sequence)
     component.add("dtstamp", generated_at.astimezone(dt.UTC))
     if event.changed_at:
         component.add("last-modified", event.changed_at.astimezone(dt.UTC))
     component.add("dtstart", event.starts)
     component.add("dtend", event.ends)
-    component.add("summary", one_line(event.title))
+    component.add("summary", _text(event.title))
     component.add("status", "CANCELLED" if event.cancelled else "CONFIRMED")
     component.add("class", "PRIVATE")  # M16: shared office calendars show no more than that somebody is busy
     component.add("transp", "TRANSPARENT" if event.cancelled else "OPAQUE")
     if event.place:
-        component.add("location", one_line(event.place))
+        component.add("location", _text(event.place))
     if event.description:
-        component.add("description", _CONTROLS.sub(" ", event.description).strip())
+        component.add("description", _Text(_CONTROLS.sub(" ", event.description).strip()))
     if event.url:
-        component.add("url", re.sub(r"\s", "", one_line(event.url)))
+        component.add("url", _address_text(event.url))
     if event.alarm_minutes is not None and not event.cancelled:
         component.add_component(_alarm(event))
     return component
@@ -136,6 +154,6 @@ def _component(event: Event, generated_at: dt.datetime) -> icalendar.Event:
 def _alarm(event: Event) -> icalendar.Alarm:
     alarm = icalendar.Alarm()
     alarm.add("action", "DISPLAY")
-    alarm.add("description", one_line(event.title))
+    alarm.add("description", _text(event.title))
     alarm.add("trigger", -dt.timedelta(minutes=event.alarm_minutes or 0))
     return alarm
