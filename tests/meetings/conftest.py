@@ -3,20 +3,25 @@
 The program runs from February to September 2027.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from types import SimpleNamespace
 
 import pytest
 
-from coaching.models import Cohort
-from meetings import scheduling
+from coaching.models import Cohort, CurriculumItem
+from meetings import scheduling, together
 from meetings.models import Meeting
+from meetings.scheduling import When, Where
 from tests import factories
 from tests.cast import Org
 from tests.clock import NOW
 
 # Noon of Wednesday, January 20, 2027 in California, before the program begins.
 BEFORE = datetime(2027, 1, 20, 20, 0, tzinfo=UTC)
+
+LATER = BEFORE + timedelta(days=1)
+ROOM = Where("Auditorium", Meeting.Mode.MIXED, "https://example.org/all")
+TEN = When(date(2027, 2, 24), time(10), 120)
 
 
 def noon(day) -> datetime:
@@ -80,3 +85,46 @@ def alice(people):
 @pytest.fixture
 def bob(people):
     return people.bob.user
+
+
+# Two teams, and what the branch office does with their days
+
+
+@pytest.fixture
+def both(team, other_team) -> tuple[list[Meeting], list[Meeting]]:
+    """The meetings of two teams, each by itself."""
+    return tuple(scheduling.lay_out_meetings(team=each, by=None, now=NOW) for each in (team, other_team))
+
+
+@pytest.fixture
+def first(cohort) -> CurriculumItem:
+    return cohort.program.curriculum.get(kind="introduction")
+
+
+@pytest.fixture
+def final(cohort) -> CurriculumItem:
+    return cohort.program.curriculum.get(kind="final")
+
+
+@pytest.fixture
+def join(cohort, first, branch_officer):
+    def joined(when=TEN, where=ROOM, item=first, by=branch_officer, now=BEFORE) -> Meeting:
+        return together.join(cohort=cohort, item=item, when=when, where=where, by=by, now=now)
+
+    return joined
+
+
+@pytest.fixture
+def stagger(cohort, final, branch_officer):
+    def staggered(day=date(2027, 9, 22), start=time(9), pause=15, by=branch_officer, now=BEFORE) -> int:
+        return together.stagger(cohort=cohort, item=final, day=day, start=start, pause=pause, by=by, now=now)
+
+    return staggered
+
+
+@pytest.fixture
+def apart(cohort, first, branch_officer):
+    def separated(item=first, by=branch_officer, now=LATER) -> int:
+        return together.apart(cohort=cohort, item=item, by=by, now=now)
+
+    return separated

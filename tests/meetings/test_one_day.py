@@ -8,7 +8,7 @@ from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from coaching.meeting_times import suits
-from coaching.models import ClosedDay, Cohort, CurriculumItem, Message, TeamWishes
+from coaching.models import ClosedDay, Cohort, Message, TeamWishes
 from coaching.outbox import deliver_due
 from meetings import (
     agreement,
@@ -29,53 +29,9 @@ from meetings.together import CannotSetDay
 from tests import factories
 from tests.clock import NOW
 from tests.constraints import refused_by
-from tests.meetings.conftest import BEFORE, noon
-from tests.meetings.test_pages import queries
+from tests.meetings.conftest import BEFORE, LATER, ROOM, TEN, noon
 
 pytestmark = pytest.mark.usefixtures("plain_not_found")
-LATER = BEFORE + timedelta(days=1)
-ROOM = Where("Auditorium", Meeting.Mode.MIXED, "https://example.org/all")
-TEN = When(date(2027, 2, 24), time(10), 120)
-
-
-@pytest.fixture
-def both(team, other_team) -> tuple[list[Meeting], list[Meeting]]:
-    """The meetings of two teams, each by itself."""
-    return tuple(scheduling.lay_out_meetings(team=each, by=None, now=NOW) for each in (team, other_team))
-
-
-@pytest.fixture
-def first(cohort) -> CurriculumItem:
-    return cohort.program.curriculum.get(kind="introduction")
-
-
-@pytest.fixture
-def final(cohort) -> CurriculumItem:
-    return cohort.program.curriculum.get(kind="final")
-
-
-@pytest.fixture
-def join(cohort, first, branch_officer):
-    def joined(when=TEN, where=ROOM, item=first, by=branch_officer, now=BEFORE) -> Meeting:
-        return together.join(cohort=cohort, item=item, when=when, where=where, by=by, now=now)
-
-    return joined
-
-
-@pytest.fixture
-def stagger(cohort, final, branch_officer):
-    def staggered(day=date(2027, 9, 22), start=time(9), pause=15, by=branch_officer, now=BEFORE) -> int:
-        return together.stagger(cohort=cohort, item=final, day=day, start=start, pause=pause, by=by, now=now)
-
-    return staggered
-
-
-@pytest.fixture
-def apart(cohort, first, branch_officer):
-    def separated(item=first, by=branch_officer, now=LATER) -> int:
-        return together.apart(cohort=cohort, item=item, by=by, now=now)
-
-    return separated
 
 
 def told() -> list[str]:
@@ -464,11 +420,23 @@ class TestAtTheJointMeeting:
         for words in ("Auditorium", "https://example.org/all", "with you Team 2"):
             assert words in mail.body
 
-    def test_who_planned_to_attend_is_told(self, both, join, deputy):
+    def test_who_planned_to_attend_is_told(self, both, join, apart, deputy, mailoutbox):
+        """M12: in one mail, with what takes the place."""
         for meetings in both:
             visits.plan(meeting=meetings[0], by=deputy, now=BEFORE)
-        join()
-        assert Message.objects.filter(kind=visits.CHANGED, recipient=deputy).count() == 1
+        visits.plan(meeting=join(now=LATER), by=deputy, now=LATER)
+        with time_machine.travel(LATER, tick=False):
+            deliver_due(now=LATER)
+        apart(now=LATER + timedelta(hours=1))
+        with time_machine.travel(LATER + timedelta(hours=1), tick=False):
+            deliver_due(now=LATER + timedelta(hours=1))
+        together_now, apart_again = [each for each in mailoutbox if deputy.email in each.to]
+        assert (
+            "All teams meet together instead, on Wednesday, February 24, 2027, 10:00 a.m."
+            in together_now.body
+        )
+        assert together_now.body.count("Called off:") == 2
+        assert "Each team has its own meeting again" in apart_again.body
 
     def test_help_and_agreement_are_each_teams_own(self, both, join, team, other_team, alice):
         """M18"""
@@ -487,87 +455,3 @@ class TestTheDatabaseKeeps:
         assert (
             refused_by(rows.update, status="planned", cancelled_reason="") == "meeting_joined_is_called_off"
         )
-
-
-@pytest.fixture
-def office(client, branch_officer):
-    with time_machine.travel(BEFORE, tick=False):
-        client.force_login(branch_officer)
-        yield client
-
-
-class TestPages:
-    def address(self, name, cohort, item):
-        return reverse(name, args=[cohort.pk, item.pk])
-
-    def test_together_is_read_before_it_is_saved(self, office, both, cohort, first):
-        address = self.address("office_join", cohort, first)
-        data = {"date": "2027-02-24", "start_time": "10:00", "mode": "in_person", "place": "Hall", "link": ""}
-        page = office.post(address, data)
-        assertContains(page, "Team 2: Wednesday, February 24, 2027, 10:00 a.m. to 12:00 p.m.")
-        assertContains(page, "Nothing speaks against it.")
-        assert not Meeting.objects.filter(is_joint=True).exists()
-        agreed = page.context["agreed"]
-        other = office.post(address, data | {"date": "2027-02-25", "agreed": agreed})
-        assert other.status_code == 200
-        assert not Meeting.objects.filter(is_joint=True).exists()
-        for _ in range(2):
-            response = office.post(address, data | {"agreed": agreed})
-            assertRedirects(response, reverse("office_days", args=[cohort.pk]))
-        joint = Meeting.objects.get(is_joint=True)
-        assert (joint.date, joint.place) == (TEN.date, "Hall")
-        assertContains(office.get(reverse("office_days", args=[cohort.pk])), "All teams together")
-
-    def test_a_day_of_another_month_keeps_what_was_typed(self, office, both, cohort, first):
-        data = {"date": "2027-03-03", "start_time": "10:00", "mode": "in_person", "place": "Hall"}
-        page = office.post(self.address("office_join", cohort, first), data)
-        assertContains(page, "counts for February 2027")
-        assertContains(page, 'value="Hall"')
-
-    def test_one_after_another(self, office, both, cohort, final):
-        address = self.address("office_stagger", cohort, final)
-        data = {"date": "2027-09-22", "start_time": "09:00", "pause": "30"}
-        page = office.post(address, data)
-        assertContains(page, "Team 2: Wednesday, September 22, 2027, 11:30 a.m. to 1:30 p.m.")
-        office.post(address, data | {"agreed": page.context["agreed"]})
-        assert Meeting.objects.filter(date=date(2027, 9, 22)).count() == 2
-        late = office.post(address, data | {"start_time": "19:00"})
-        assertContains(late, "The last team would end after 9:00 p.m.")
-
-    def test_apart_by_one_press(self, office, both, join, cohort, first):
-        join()
-        address = self.address("office_apart", cohort, first)
-        page = office.post(address, follow=True)
-        assertContains(page, "Each team has its own meeting again.")
-        assertContains(office.post(address, follow=True), "Each team has its own meeting.")
-        assertRedirects(office.get(address), reverse("office_days", args=[cohort.pk]))
-
-    def test_only_the_first_and_the_final_meeting(self, office, both, cohort, first):
-        second = cohort.program.curriculum.get(position=2)
-        for name in ("office_join", "office_stagger", "office_apart"):
-            assert office.get(self.address(name, cohort, second)).status_code == 404
-        assert office.get(self.address("office_stagger", cohort, first)).status_code == 404
-
-    def test_where_nothing_lies_ahead(self, office, cohort, first):
-        for name in ("office_join", "office_apart"):
-            response = office.get(self.address(name, cohort, first))
-            assertRedirects(response, reverse("office_days", args=[cohort.pk]))
-        assertContains(office.get(reverse("office_days", args=[cohort.pk])), "No team is confirmed yet.")
-
-    def test_finals_at_once_are_said(self, office, both, cohort, stagger):
-        """M13"""
-        address, text = reverse("office_days", args=[cohort.pk]), "the branch deputy cannot attend each"
-        assertContains(office.get(address), text, count=1)
-        stagger(pause=0)
-        assertNotContains(office.get(address), text)
-
-    def test_as_many_queries_for_three_teams_as_for_two(
-        self, office, both, cohort, branch_officer, django_assert_max_num_queries
-    ):
-        address = reverse("office_days", args=[cohort.pk])
-        before = queries(django_assert_max_num_queries, office, address)
-        Cohort.objects.update(seats=40)
-        members = [factories.participant(cohort) for _ in range(3)]
-        third = factories.confirmed_team(cohort, members, by=branch_officer)
-        scheduling.lay_out_meetings(team=third, by=None, now=NOW)
-        assert queries(django_assert_max_num_queries, office, address) == before

@@ -31,13 +31,19 @@ def finals(user: User, now: datetime) -> list[Card]:
     return [
         Card(
             title=f"{counted(len(meetings), 'final meeting', 'final meetings')} ahead",
-            text=f"The first is on {day(first)}. You plan to attend {planned or 'none'} of them.",
+            text=f"The first is on {day(first)}. {_said(planned, len(meetings))}",
             address=f"{reverse('branch_meetings')}?show=final",
             action="See the final meetings",
             urgency=Urgency.SOON if first <= today + visits.FINAL_DAYS else Urgency.CALM,
             icon="calendar",
         )
     ]
+
+
+def _said(planned: int, number: int) -> str:
+    if not planned:
+        return "You have not said yet whether you attend."
+    return "You plan to attend it." if number == 1 else f"You plan to attend {planned} of them."
 
 
 @only_for(permissions.deputy)
@@ -56,7 +62,7 @@ def next_visit(user: User, now: datetime) -> list[Card]:
     return [
         Card(
             title=f"Your next visit: {teams} of the {meeting.cohort}",
-            text=f"{day(meeting.date)}, {time_format(meeting.start_time, 'g:i a')}.",
+            text=f"{day(meeting.date)}, {time_format(meeting.start_time, 'g:i a')}",
             address=reverse("branch_briefing", args=[meeting.pk]),
             action="Read the briefing",
             urgency=Urgency.SOON if soon else Urgency.CALM,
