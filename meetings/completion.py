@@ -162,7 +162,9 @@ class Standing:
 
     @property
     def on_track(self) -> bool:
-        waits = {Code.EVALUATION_LATE, Code.WITH_THE_OFFICE} & {reason.code for reason in self.reasons}
+        waits = {Code.EVALUATION_LATE, Code.WITH_THE_OFFICE, Code.MONTH_TO_MAKE_UP} & {
+            reason.code for reason in self.reasons
+        }
         return self.reachable and not self.at_risk and not waits
 
     @property

@@ -166,7 +166,7 @@ class AnswerForm(forms.Form):
 class SmallTeamForm(AskingForm):
     """T1: one of the ways that the rules allow; nothing is chosen beforehand."""
 
-    way = forms.ChoiceField(label="How it goes on", widget=forms.RadioSelect)
+    way = forms.ChoiceField(label="What you ask about", widget=forms.RadioSelect)
     reason = forms.CharField(
         label="Reason",
         max_length=300,

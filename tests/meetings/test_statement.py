@@ -1,7 +1,7 @@
 """One's own statement of meetings and hours (F3, M16)."""
 
 import io
-from datetime import date
+from datetime import date, time, timedelta
 
 import page
 import pikepdf
@@ -110,3 +110,28 @@ def test_as_many_queries_for_many_meetings_as_for_one(left, django_assert_num_qu
     participant = type(left).objects.select_related("cohort").get(pk=left.pk)
     with django_assert_num_queries(2):
         statement.of(participant)
+
+
+def test_long_names_and_many_meetings_go_on_overleaf(people, team, alice):
+    alice.name = "Nguyễn Thị " + "Pneumonoultramicroscopicsilicovolcanoconiosis" * 3
+    alice.save()
+    for number in range(40):
+        day = date(2027, 3, 1) + timedelta(days=number)
+        extra = scheduling.add_extra(
+            team=team,
+            when=scheduling.When(day, time(9), 60),
+            where=scheduling.Where(),
+            title=f"{number} " + "Extraordinarily-long-title-without-a-space" * 3,
+            by=alice,
+            now=noon(date(2027, 2, 1)),
+        )
+        marks = {people.alice: "present", people.bob: "present"}
+        attendance.take_attendance(meeting=extra, marks=marks, by=alice, now=noon(day))
+    participant = type(people.alice).objects.select_related("user", "cohort").get(pk=people.alice.pk)
+    content = statement.statement_pdf(statement.of(participant), made_at=date(2027, 5, 1))
+    assert page.is_pdf_compliant_bytes(content, profile="ua1")
+    with pikepdf.open(io.BytesIO(content)) as opened:
+        assert len(opened.pages) > 2
+    text = " ".join(text_of(content).split())
+    assert "Nguyễn Thị" in text
+    assert "40 meetings, 40 hours in all." in text

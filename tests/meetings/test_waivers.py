@@ -7,6 +7,7 @@ from django.core import mail
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains
 
+from certificates.eligibility import completion_list
 from coaching import outbox
 from coaching.enrollment import leave
 from coaching.models import AuditEvent, AuditPayload, Message
@@ -18,7 +19,7 @@ from tests import factories
 from tests.clock import NOW
 from tests.constraints import refused_by
 from tests.meetings.conftest import noon
-from tests.meetings.test_ledger import codes, hold
+from tests.meetings.test_ledger import codes, evaluate, hold
 
 pytestmark = pytest.mark.usefixtures("plain_not_found")
 MARCH = noon(date(2027, 3, 10))  # in the second month
@@ -60,6 +61,23 @@ def test_a_month_that_is_waived_counts_as_excused(meetings, people, alice, waive
     waive()
     assert states(people.alice)[0] is MonthState.EXCUSED
     assert states(people.bob)[0] is MonthState.MET
+
+
+def test_with_a_month_of_leave_the_certificate_is_earned(meetings, people, alice, cohort, waive):
+    """C2: seven meetings attended and evaluated, and a month of leave; without it a month is missing."""
+    for meeting in meetings:
+        away = meeting.month == 3
+        hold(meeting, people, alice, absent=[people.alice] if away else [])
+        if not away:
+            evaluate(meeting, alice, cohort)
+    after = date(2027, 10, 1)
+    assert codes(ledger.standing(people.alice, today=after)) == [Code.MONTH_MISSED]
+    waive([3])
+    standing = ledger.standing(people.alice, today=after)
+    assert (standing.complete, standing.minutes) == (True, 7 * 120)
+    rows = {row.participant: row for row in completion_list(cohort, today=after)}
+    assert rows[people.alice].is_eligible
+    assert not rows[people.bob].is_eligible  # who evaluated nothing
 
 
 def test_a_month_ahead_is_excused_once_it_begins(meetings, people, waive):
@@ -147,6 +165,7 @@ def test_a_plan_keeps_the_month_from_being_missed_for_good(people, plan, branch_
     assert plan() == [row]
     standing = ledger.standing(people.dora, today=MARCH.date())
     assert (standing.reachable, standing.months[0].state) == (True, MonthState.TO_MAKE_UP)
+    assert not standing.on_track
     assert standing.reasons[0].text == ("February 2027: to be made up, as planned with the branch office.")
     for _ in range(2):
         waivers.count(waiver=row, by=branch_officer, now=MARCH)

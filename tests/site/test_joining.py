@@ -153,6 +153,13 @@ def test_the_home_page_says_that_there_is_room(team, late, cohort, branch_office
         return [each.text for each in cards_for(branch_officer) if each.action == "Let them join a team"]
 
     assert found() == [f"{cohort}: Team 1 has room for one more."]
+    time_machine.move_to(APRIL)
+    assert found() == []  # too late to join with a plan
+    credited = waivers.record(
+        participant=late, kind="credit", months=[1, 2], reason="2026", by=branch_officer, now=APRIL
+    )
+    assert found() == [f"{cohort}: Team 1 has room for one more."]
+    assert len(credited) == 2
     team.memberships.create(participant=factories.participant(cohort), joined_at=MARCH)
     assert found() == []
 

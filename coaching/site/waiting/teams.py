@@ -16,6 +16,9 @@ from coaching.models import Cohort, Consent, Membership, Participant, Team, Team
 from coaching.site.waiting.cards import Card, Urgency, about, counted, day, only_for
 from coaching.team_changes import agreed_to_go_on, is_small
 from coaching.team_problem import wishes_of
+from meetings.dates import program_month
+from meetings.models import Waiver
+from meetings.waivers import LAST_MONTH_TO_JOIN
 
 Answer = Consent.Answer
 
@@ -141,13 +144,24 @@ def to_form(user: User, now: datetime) -> list[Card]:
     drafts = TeamProposal.objects.filter(cohort=OuterRef("pk"), status=TeamProposal.Status.DRAFT)
     found = Cohort.objects.filter(pk__in=cohorts).annotate(has_draft=Exists(drafts))
     found = found.filter(Q(has_draft=True) | Q(pk__in=waiting)).select_related("program")
-    cards, room = [], _with_room(waiting)
+    cards, room, credited = [], _with_room(waiting), _credited(people)
     for cohort in found.prefetch_related("program__curriculum").order_by("first_month", "pk"):
         if cohort.has_draft or waiting[cohort.pk] >= cohort.program.min_team_size:
             cards.append(_draft(cohort) if cohort.has_draft else _to_form(cohort, waiting[cohort.pk]))
-        elif cohort.pk in room and not is_over(cohort, today=timezone.localdate(now)):
-            cards.append(_could_join(cohort, waiting[cohort.pk], room[cohort.pk]))
+            continue
+        today = timezone.localdate(now)
+        in_time = program_month(cohort.first_month, today) <= LAST_MONTH_TO_JOIN
+        number = waiting[cohort.pk] if in_time else credited.get(cohort.pk, 0)
+        if number and cohort.pk in room and not is_over(cohort, today=today):
+            cards.append(_could_join(cohort, number, room[cohort.pk]))
     return cards
+
+
+def _credited(people: QuerySet[Participant]) -> dict[int, int]:
+    """By cohort, how many of those who wait have months credited or excused: they can join after the second month too."""
+    waived = Exists(Waiver.objects.in_force().filter(participant=OuterRef("pk")))
+    rows = people.filter(waived).values("cohort").annotate(number=Count("pk"))
+    return dict(rows.values_list("cohort", "number").order_by())
 
 
 def _with_room(cohorts: Iterable[int]) -> dict[int, list[Team]]:
