@@ -57,6 +57,8 @@ rows: list[Kept] = []  # it, and what belongs to it
 def django_db_setup(django_db_setup, django_db_blocker):
     """The tables as migrations leave them, also where they were made without; the cast stands in them."""
     with django_db_blocker.unblock():
+        if not connection.introspection.table_names():  # none of the tests asked for needs them
+            return
         drop_triggers(connection)
         kept[:] = [build()]
         for model in (AuditPayload, AuditEvent):  # the audit trail begins with the test
@@ -100,9 +102,12 @@ def plain_not_found(monkeypatch) -> None:
 def kept_cast(request, django_db_setup, django_db_blocker) -> Iterator[Cast | None]:
     """For rows that all tests of a module begin with: built once, on this cast, and taken back after the module.
 
-    None where transactions are real: there each test builds its own.
+    None where transactions are real: there each test builds its own; and where no test needs a database.
     """
     if any(mark.name in ("services", "browser") for mark in request.node.iter_markers()):
+        yield None
+        return
+    if not kept:
         yield None
         return
     with taken_back(django_db_blocker):
