@@ -7,7 +7,7 @@ from crispy_forms.layout import Column, Layout, Row
 from django import forms
 
 from coaching.models import Cohort, CurriculumItem
-from meetings import together
+from meetings import one_day
 from meetings.forms import Crispy, PlaceForm, WhenForm, within_the_day
 from meetings.scheduling import When
 
@@ -26,7 +26,7 @@ class DayForm(Crispy):
 
     def clean_date(self) -> dt.date:
         day: dt.date = self.cleaned_data["date"]
-        if why := together.why_not_on(self.cohort, self.item, day, now=self.now):
+        if why := one_day.why_not_on(self.cohort, self.item, day, now=self.now):
             raise forms.ValidationError(why)
         return day
 
@@ -56,7 +56,7 @@ class StaggerForm(DayForm):
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
     )
     pause = forms.IntegerField(
-        label="Pause between two teams, in minutes", min_value=0, max_value=together.MOST_PAUSE, initial=15
+        label="Pause between two teams, in minutes", min_value=0, max_value=one_day.MOST_PAUSE, initial=15
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -4,213 +4,17 @@ A meeting for all is a row of its own at which each team has its members, agenda
 rows are called off and name it; they stand again, as they were, when the teams are taken apart.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from itertools import pairwise
+from datetime import date, datetime, time
 
 from django.db import transaction
-from django.db.models import QuerySet
 
 from coaching import audit, outbox
-from coaching.errors import Refused
-from coaching.meeting_times import suits
-from coaching.models import Cohort, CurriculumItem, Membership, Team, User
-from coaching.team_problem import wishes_of
-from meetings import dates, invitations, scheduling, team_space, visits
+from coaching.models import Cohort, CurriculumItem, Team, User
+from meetings import invitations, one_day, scheduling, team_space
 from meetings.models import ActionItem, Attendance, Facilitator, Meeting, MeetingChange, MeetingTeam, Note
+from meetings.one_day import CannotSetDay, Slot
 from meetings.scheduling import When, Where
-
-Kind = CurriculumItem.Kind
-# M3: the days of all others are the teams' own.
-KINDS = (Kind.INTRODUCTION, Kind.FINAL)
-LATEST = time(21)
-MOST_PAUSE = 120  # minutes between two teams
-
-
-class CannotSetDay(Refused):
-    pass
-
-
-@dataclass(frozen=True)
-class Slot:
-    """When a team would meet; of a meeting for all, the same for each."""
-
-    team: Team
-    date: date
-    start: time
-    minutes: int
-
-    @property
-    def begins(self) -> datetime:
-        return datetime.combine(self.date, self.start)
-
-    @property
-    def ends(self) -> datetime:
-        return self.begins + timedelta(minutes=self.minutes)
-
-    def overlaps(self, other: Meeting) -> bool:
-        begins = datetime.combine(other.date, other.start_time)
-        return self.begins < begins + timedelta(minutes=other.minutes) and begins < self.ends
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How the teams of a cohort have a meeting now. `own`: what lies ahead of each team by itself."""
-
-    item: CurriculumItem
-    joint: Meeting | None
-    own: tuple[Slot, ...]
-    others: tuple[Team, ...]
-
-    @property
-    def is_at_once(self) -> bool:
-        """M13: whether the deputy cannot attend the final meetings of all these teams."""
-        ordered = sorted(self.own, key=lambda slot: slot.begins)
-        overlap = any(one.ends > other.begins for one, other in pairwise(ordered))
-        return self.item.kind == Kind.FINAL and overlap
-
-    @property
-    def teams(self) -> list[Team]:
-        """Whose day can be set, in the order of their numbers."""
-        found = {slot.team for slot in self.own} | (set(self.joint.teams.all()) if self.joint else set())
-        return sorted(found, key=lambda team: team.number)
-
-
-def items_of(cohort: Cohort) -> QuerySet[CurriculumItem]:
-    return cohort.program.curriculum.filter(kind__in=KINDS)
-
-
-def plan_of(cohort: Cohort, item: CurriculumItem, *, now: datetime) -> Plan:
-    joint = _joint_rows(cohort, item, now).prefetch_related("teams").first()
-    own = tuple(
-        Slot(team, row.date, row.start_time, row.minutes) for team, row in _own_rows(cohort, item, now)
-    )
-    there = {slot.team.pk for slot in own} | ({team.pk for team in joint.teams.all()} if joint else set())
-    others = cohort.teams.filter(status=Team.Status.CONFIRMED).exclude(pk__in=there)
-    return Plan(item, joint, own, tuple(others))
-
-
-def _joint_rows(cohort: Cohort, item: CurriculumItem, now: datetime) -> QuerySet[Meeting]:
-    """The meeting for all that lies ahead, as long as nobody was marked at it."""
-    return scheduling.joint_ahead(cohort, now=now).filter(item=item).exclude(pk__in=_marked())
-
-
-def _marked() -> QuerySet:
-    """Meetings at which somebody was or was not; an excusal may be older than the meeting."""
-    return Attendance.objects.exclude(status=Attendance.Status.EXCUSED).values("meeting")
-
-
-def _own_rows(
-    cohort: Cohort, item: CurriculumItem, now: datetime, *, lock: bool = False
-) -> list[tuple[Team, Meeting]]:
-    """Of each confirmed team that has this meeting ahead of it by itself: nobody was marked at it."""
-    today = now.astimezone(cohort.zone).date()
-    ahead = cohort.meetings.upcoming(today).filter(item=item, is_joint=False).exclude(pk__in=_marked())
-    rows = ahead.select_for_update(of=("self",)) if lock else ahead
-    by_id = {row.pk: row for row in rows.select_related("item", "cohort")}
-    links = MeetingTeam.objects.filter(meeting__in=by_id, team__status=Team.Status.CONFIRMED)
-    return [
-        (link.team, by_id[link.meeting_id])
-        for link in links.select_related("team").order_by("team__number", "meeting__date")
-    ]
-
-
-def together(plan: Plan, when: When) -> list[Slot]:
-    return [Slot(team, when.date, when.start_time, when.minutes) for team in plan.teams]
-
-
-def one_after_another(plan: Plan, *, day: date, start: time, pause: int) -> list[Slot]:
-    """One team after another in the order of their numbers, `pause` minutes between two. Raises CannotSetDay."""
-    minutes, begins, slots = plan.item.minutes, datetime.combine(day, start), []
-    for team in plan.teams:
-        slot = Slot(team, day, begins.time(), minutes)
-        if begins.date() != day or slot.ends > datetime.combine(day, LATEST):
-            raise CannotSetDay(
-                "The last team would end after 9:00 p.m. Begin earlier, or leave a shorter pause between the teams."
-            )
-        slots.append(slot)
-        begins = slot.ends + timedelta(minutes=pause)
-    return slots
-
-
-def why_not_on(cohort: Cohort, item: CurriculumItem, day: date, *, now: datetime) -> str:
-    """Why a day cannot be set at all, in words; empty when it can. The meeting keeps its month (M2)."""
-    if day < now.astimezone(cohort.zone).date():
-        return f"{dates.long_date(day)} is already over. Choose a day ahead."
-    if dates.program_month(cohort.first_month, day) != item.month:
-        month = dates.month_name(dates.add_months(cohort.first_month, item.month - 1))
-        return f"“{item.title}” counts for {month}. Choose a day in that month."
-    return ""
-
-
-def against(plan: Plan, cohort: Cohort, slots: Sequence[Slot], *, now: datetime) -> list[str]:
-    """What speaks against these times, to be read before they are set; in as many queries for any number of teams."""
-    if not slots:
-        return []
-    day = slots[0].date
-    warnings = dates.warnings_for(
-        day,
-        first_month=cohort.first_month,
-        months=cohort.months,
-        closed_days=scheduling.closed_days_of(cohort),
-        today=now.astimezone(cohort.zone).date(),
-    )
-    return [
-        *(each.text for each in warnings),
-        *_meets_already(plan, slots),
-        *_unsuited(cohort, slots),
-        *_at_once(plan, cohort, slots),
-    ]
-
-
-def _meets_already(plan: Plan, slots: Sequence[Slot]) -> list[str]:
-    rows = MeetingTeam.objects.filter(
-        team__in=[slot.team for slot in slots], meeting__date=slots[0].date
-    ).exclude(meeting__item=plan.item)
-    rows = rows.exclude(meeting__status=Meeting.Status.CANCELLED).select_related("team")
-    return [f"{row.team} already meets on this day." for row in rows.order_by("team__number")]
-
-
-def _unsuited(cohort: Cohort, slots: Sequence[Slot]) -> list[str]:
-    """Who said, before teams were formed, that they cannot meet then."""
-    places = Membership.objects.filter(team__in=[slot.team for slot in slots], ended_at=None)
-    places = places.select_related("participant__user", "participant__wishes")
-    members: dict[int, list[Membership]] = defaultdict(list)
-    for place in places:
-        members[place.team_id].append(place)
-    found = []
-    for slot in slots:
-        names = [
-            str(place.participant)
-            for place in members[slot.team.pk]
-            if (said := wishes_of(place.participant))
-            and not suits(said.times, cohort, slot.date, slot.start, slot.minutes)
-        ]
-        if names:
-            when = f"{slot.date:%A} at {dates.clock(slot.start)}"
-            found.append(f"{slot.team}: {', '.join(names)} had not named {when} as a time to meet.")
-    return found
-
-
-def _at_once(plan: Plan, cohort: Cohort, slots: Sequence[Slot]) -> list[str]:
-    """What else the branch deputy is asked to, or plans to attend, at that time (M13)."""
-    rows = Meeting.objects.filter(
-        cohort__branch=cohort.branch_id, date=slots[0].date, status=Meeting.Status.PLANNED
-    )
-    rows = rows.exclude(cohort=cohort, item=plan.item).select_related("item", "cohort")
-    visited = set(visits.standing().filter(meeting__in=rows).values_list("meeting_id", flat=True))
-    return [
-        f"At {dates.clock(row.start_time)} the branch deputy is asked to another meeting as well: "
-        f"{row.item.title if row.item else 'an extra meeting'} of the {row.cohort}."
-        for row in rows
-        if (row.pk in visited or (row.item and row.item.kind == Kind.FINAL))
-        and any(slot.overlaps(row) for slot in slots)
-    ]
-
-
-# Writing
 
 
 @transaction.atomic
@@ -222,8 +26,8 @@ def join(
     What members wrote for their own meeting, and who leads it, goes along. Raises NotYourMeeting, CannotSetDay.
     """
     cohort = _checked(cohort, item, when.date, by, now)
-    joint = _joint_rows(cohort, item, now).select_for_update(of=("self",)).first()
-    rows = _own_rows(cohort, item, now, lock=True)
+    joint = one_day.joint_rows(cohort, item, now).select_for_update(of=("self",)).first()
+    rows = one_day.own_rows(cohort, item, now, lock=True)
     if joint is None and not rows:
         raise CannotSetDay("No team has this meeting ahead of it any more.")
     is_news = bool(rows) or joint is None
@@ -247,17 +51,38 @@ def stagger(
     Raises NotYourMeeting, CannotSetDay.
     """
     cohort = _checked(cohort, item, day, by, now)
-    joint = _joint_rows(cohort, item, now).select_for_update(of=("self",)).first()
+    joint = one_day.joint_rows(cohort, item, now).select_for_update(of=("self",)).first()
     if joint:
         _take_apart(joint, by=by, now=now)
-    slots = {
-        slot.team.pk: slot
-        for slot in one_after_another(plan_of(cohort, item, now=now), day=day, start=start, pause=pause)
-    }
-    moved = []
-    for team, row in _own_rows(cohort, item, now, lock=True):
-        slot = slots[team.pk]
-        if _set(row, When(slot.date, slot.start, slot.minutes), _where(row), by=by, now=now) or joint:
+    plan = one_day.plan_of(cohort, item, now=now)
+    slots = one_day.one_after_another(plan, day=day, start=start, pause=pause)
+    return _set_each(cohort, item, slots, is_news=bool(joint), by=by, now=now)
+
+
+@transaction.atomic
+def to_usual_days(*, cohort: Cohort, item: CurriculumItem, by: User, now: datetime) -> int:
+    """Each team that has the meeting by itself, on the day of its rule; returns how many meetings changed.
+
+    Raises NotYourMeeting, CannotSetDay.
+    """
+    cohort = Cohort.objects.select_for_update(of=("self",)).select_related("program").get(pk=cohort.pk)
+    slots = one_day.on_usual_days(one_day.plan_of(cohort, item, now=now), cohort)
+    for slot in slots:
+        cohort = _checked(cohort, item, slot.date, by, now)
+    return _set_each(cohort, item, slots, is_news=False, by=by, now=now)
+
+
+def _set_each(
+    cohort: Cohort, item: CurriculumItem, slots: Sequence[Slot], *, is_news: bool, by: User, now: datetime
+) -> int:
+    """`is_news`: a team is told also where its time stays."""
+    wanted, moved = {slot.team.pk: slot for slot in slots}, []
+    for team, row in one_day.own_rows(cohort, item, now, lock=True):
+        slot = wanted.get(team.pk)  # a team confirmed in this moment has none
+        if slot is None:
+            continue
+        when = When(slot.date, slot.start, slot.minutes)
+        if _set(row, when, _where(row), by=by, now=now) or is_news:
             moved.append(team)
     _tell(cohort, moved, item, by=by, now=now)
     return len(moved)
@@ -271,7 +96,7 @@ def apart(*, cohort: Cohort, item: CurriculumItem, by: User, now: datetime) -> i
     """
     cohort = Cohort.objects.select_for_update(of=("self",)).select_related("program").get(pk=cohort.pk)
     team_space.require_office(by, cohort, on=now.astimezone(cohort.zone).date())
-    joint = _joint_rows(cohort, item, now).select_for_update(of=("self",)).first()
+    joint = one_day.joint_rows(cohort, item, now).select_for_update(of=("self",)).first()
     if joint is None:
         return 0
     teams = _take_apart(joint, by=by, now=now)
@@ -282,9 +107,9 @@ def apart(*, cohort: Cohort, item: CurriculumItem, by: User, now: datetime) -> i
 def _checked(cohort: Cohort, item: CurriculumItem, day: date, by: User, now: datetime) -> Cohort:
     cohort = Cohort.objects.select_for_update(of=("self",)).select_related("program").get(pk=cohort.pk)
     team_space.require_office(by, cohort, on=now.astimezone(cohort.zone).date())
-    if item.program_id != cohort.program_id or item.kind not in KINDS:
+    if item.program_id != cohort.program_id or item.kind not in one_day.KINDS:
         raise CannotSetDay("The day of this meeting is each team's own.")
-    if why := why_not_on(cohort, item, day, now=now):
+    if why := one_day.why_not_on(cohort, item, day, now=now):
         raise CannotSetDay(why)
     return cohort
 

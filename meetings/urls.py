@@ -124,6 +124,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("meetings/office/<int:pk>/days/", together.days, name="office_days"),
     path("meetings/office/<int:pk>/days/<int:item_pk>/together/", together.join, name="office_join"),
     path("meetings/office/<int:pk>/days/<int:item_pk>/one-by-one/", together.stagger, name="office_stagger"),
+    path("meetings/office/<int:pk>/days/<int:item_pk>/usual/", together.usual, name="office_usual"),
     path("meetings/office/<int:pk>/days/<int:item_pk>/apart/", together.apart, name="office_apart"),
     path("meetings/office/meetings/<int:pk>/", office.meeting, name="office_meeting"),
     path(

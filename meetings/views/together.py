@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from coaching.errors import Refused, refusals_told
 from coaching.models import Cohort, CurriculumItem
 from coaching.permissions import access, branch_office, office_cohorts, post_only
-from meetings import dates, together
+from meetings import dates, one_day, together
 from meetings.forms_together import JoinForm, StaggerForm
 from meetings.models import Meeting
 from meetings.views.program import person, submitted
@@ -21,10 +21,10 @@ def _cohort(request: HttpRequest, pk: int) -> Cohort:
     return get_object_or_404(office_cohorts(person(request)).select_related("program", "branch"), pk=pk)
 
 
-def _plan(request: HttpRequest, pk: int, item_pk: int, now: datetime) -> tuple[Cohort, together.Plan]:
+def _plan(request: HttpRequest, pk: int, item_pk: int, now: datetime) -> tuple[Cohort, one_day.Plan]:
     cohort = _cohort(request, pk)
-    item = get_object_or_404(together.items_of(cohort), pk=item_pk)
-    return cohort, together.plan_of(cohort, item, now=now)
+    item = get_object_or_404(one_day.items_of(cohort), pk=item_pk)
+    return cohort, one_day.plan_of(cohort, item, now=now)
 
 
 @access(branch_office)
@@ -32,7 +32,7 @@ def _plan(request: HttpRequest, pk: int, item_pk: int, now: datetime) -> tuple[C
 def days(request: HttpRequest, pk: int) -> HttpResponse:
     """How the teams of a cohort have their first and their final meeting now."""
     cohort, now = _cohort(request, pk), timezone.now()
-    plans = [together.plan_of(cohort, item, now=now) for item in together.items_of(cohort)]
+    plans = [one_day.plan_of(cohort, item, now=now) for item in one_day.items_of(cohort)]
     return render(request, "meetings/office_days.html", {"cohort": cohort, "plans": plans})
 
 
@@ -45,9 +45,9 @@ def join(request: HttpRequest, pk: int, item_pk: int) -> HttpResponse:
     if not plan.teams:
         return redirect("office_days", cohort.pk)
     form = JoinForm(submitted(request), initial=_begin(cohort, plan), cohort=cohort, item=plan.item, now=now)
-    slots: list[together.Slot] = []
+    slots: list[one_day.Slot] = []
     if form.is_valid():
-        slots = together.together(plan, form.when)
+        slots = one_day.all_together(plan, form.when)
         if request.POST.get("agreed") == form.key:
             try:
                 together.join(
@@ -69,7 +69,7 @@ def join(request: HttpRequest, pk: int, item_pk: int) -> HttpResponse:
         "plan": plan,
         "form": form,
         "slots": slots,
-        "against": together.against(plan, cohort, slots, now=now),
+        "against": one_day.against(plan, cohort, slots, now=now),
         "agreed": form.key if slots else "",
     }
     return render(request, "meetings/office_join.html", context)
@@ -81,19 +81,18 @@ def stagger(request: HttpRequest, pk: int, item_pk: int) -> HttpResponse:
     """The same day for all, one team after another; the times are read before they are saved."""
     now = timezone.now()
     cohort, plan = _plan(request, pk, item_pk, now)
-    if plan.item.kind != CurriculumItem.Kind.FINAL:
-        raise Http404
+    _finals_only(plan)
     if not plan.teams:
         return redirect("office_days", cohort.pk)
     form = StaggerForm(
         submitted(request), initial=_begin(cohort, plan), cohort=cohort, item=plan.item, now=now
     )
-    slots: list[together.Slot] = []
+    slots: list[one_day.Slot] = []
     if form.is_valid():
         data = form.cleaned_data
         times = {"day": data["date"], "start": data["start_time"], "pause": data["pause"]}
         try:
-            slots = together.one_after_another(plan, **times)
+            slots = one_day.one_after_another(plan, **times)
             if request.POST.get("agreed") == form.key:
                 moved = together.stagger(cohort=cohort, item=plan.item, by=person(request), now=now, **times)
                 messages.success(request, _moved(moved))
@@ -105,10 +104,44 @@ def stagger(request: HttpRequest, pk: int, item_pk: int) -> HttpResponse:
         "plan": plan,
         "form": form,
         "slots": slots,
-        "against": together.against(plan, cohort, slots, now=now),
+        "against": one_day.against(plan, cohort, slots, now=now),
         "agreed": form.key if slots else "",
     }
     return render(request, "meetings/office_stagger.html", context)
+
+
+@access(branch_office)
+@require_http_methods(["GET", "HEAD", "POST"])
+def usual(request: HttpRequest, pk: int, item_pk: int) -> HttpResponse:
+    """Final meetings that were set one after another, each on its team's usual day; the times are read before."""
+    now = timezone.now()
+    cohort, plan = _plan(request, pk, item_pk, now)
+    _finals_only(plan)
+    if not plan.own:
+        return redirect("office_days", cohort.pk)
+    slots = one_day.on_usual_days(plan, cohort)
+    whys = [one_day.why_not_on(cohort, plan.item, slot.date, now=now) for slot in slots]
+    agreed = ",".join(f"{slot.team.pk}:{slot.begins:%Y%m%d%H%M}" for slot in slots)
+    if request.method == "POST" and request.POST.get("agreed") == agreed:
+        with refusals_told(request):
+            moved = together.to_usual_days(cohort=cohort, item=plan.item, by=person(request), now=now)
+            messages.success(request, _moved(moved))
+        return redirect("office_days", cohort.pk)
+    context = {
+        "cohort": cohort,
+        "plan": plan,
+        "slots": slots,
+        "against": one_day.against(plan, cohort, slots, now=now),
+        "why_not": next(filter(None, whys), ""),
+        "agreed": agreed,
+    }
+    return render(request, "meetings/office_usual.html", context)
+
+
+def _finals_only(plan: one_day.Plan) -> None:
+    """M3: one after another, so that the deputy can attend each, are the final meetings alone."""
+    if plan.item.kind != CurriculumItem.Kind.FINAL:
+        raise Http404
 
 
 def _moved(number: int) -> str:
@@ -117,7 +150,7 @@ def _moved(number: int) -> str:
     return f"{'1 team has' if number == 1 else f'{number} teams have'} another time. The members are told."
 
 
-def _begin(cohort: Cohort, plan: together.Plan) -> dict[str, object]:
+def _begin(cohort: Cohort, plan: one_day.Plan) -> dict[str, object]:
     """What stands, or the day of the first team and the usual place."""
     if plan.joint:
         joint = plan.joint

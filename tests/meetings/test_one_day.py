@@ -17,15 +17,16 @@ from meetings import (
     feeds,
     ledger,
     notes,
+    one_day,
     program,
     scheduling,
     together,
     visits,
 )
 from meetings.models import CalendarInvitation, EvaluationReceipt, Meeting, Note
+from meetings.one_day import CannotSetDay
 from meetings.scheduling import CannotChange, When, Where
 from meetings.team_space import NotYourMeeting
-from meetings.together import CannotSetDay
 from tests import factories
 from tests.clock import NOW
 from tests.constraints import refused_by
@@ -277,14 +278,45 @@ class TestOneAfterAnother:
         assert stagger(start=time(16, 45)) == 2
 
 
+class TestOnTheUsualDayAgain:
+    def usual(self, cohort, final, by, now=LATER) -> int:
+        return together.to_usual_days(cohort=cohort, item=final, by=by, now=now)
+
+    def test_each_by_its_rule(self, both, stagger, cohort, final, people, branch_officer):
+        """M3: Team 2 said that it can meet on Tuesdays at one alone."""
+        TeamWishes.objects.create(participant=people.dora, times=["1-1300"], answered_at=NOW)
+        stagger()
+        assert self.usual(cohort, final, branch_officer) == 2
+        rows = [meetings[7] for meetings in both]
+        for row in rows:
+            row.refresh_from_db()
+        assert [(row.date, row.start_time, row.month) for row in rows] == [
+            (date(2027, 9, 15), time(9), 8),
+            (date(2027, 9, 21), time(13), 8),
+        ]
+        assert self.usual(cohort, final, branch_officer) == 0
+        assert told() == sorted(EVERYBODY * 2)
+
+    def test_not_on_a_day_that_is_over(self, both, stagger, cohort, final, branch_officer):
+        stagger()
+        with pytest.raises(CannotSetDay, match="already over"):
+            self.usual(cohort, final, branch_officer, now=noon(date(2027, 9, 20)))
+
+    @pytest.mark.parametrize("who", ["alice", "deputy", "administrator"])
+    def test_by_the_branch_office_alone(self, both, stagger, cohort, final, request, who):
+        stagger()
+        with pytest.raises(NotYourMeeting):
+            self.usual(cohort, final, request.getfixturevalue(who))
+
+
 class TestBeforeSaving:
     def slots(self, cohort, item, when=TEN):
-        plan = together.plan_of(cohort, item, now=BEFORE)
-        return plan, together.together(plan, when)
+        plan = one_day.plan_of(cohort, item, now=BEFORE)
+        return plan, one_day.all_together(plan, when)
 
     def against(self, cohort, item, when=TEN) -> list[str]:
         plan, slots = self.slots(cohort, item, when)
-        return together.against(plan, cohort, slots, now=BEFORE)
+        return one_day.against(plan, cohort, slots, now=BEFORE)
 
     def test_nothing(self, both, cohort, first):
         assert self.against(cohort, first) == []
@@ -305,7 +337,7 @@ class TestBeforeSaving:
     def test_a_team_that_meets_on_that_day_already(self, both, cohort, first, team, alice):
         when = When(TEN.date, time(15), 60)
         scheduling.add_extra(team=team, when=when, where=Where(), title="More", by=alice, now=BEFORE)
-        assert self.against(cohort, first) == ["Team 1 already meets on this day."]
+        assert self.against(cohort, first) == ["Team 1 already meets on Wednesday, February 24, 2027."]
 
     def test_two_meetings_at_once_for_the_deputy(self, both, cohort, first, deputy, program, branch):
         """M13: only what overlaps, and what the deputy is asked to or plans to attend."""
@@ -329,7 +361,7 @@ class TestBeforeSaving:
         Cohort.objects.update(seats=40)
         for _ in range(2):
             with django_assert_num_queries(7):
-                together.against(plan, cohort, slots, now=BEFORE)
+                one_day.against(plan, cohort, slots, now=BEFORE)
             members = [factories.participant(cohort) for _ in range(3)]
             third = factories.confirmed_team(cohort, members, by=branch_officer)
             scheduling.lay_out_meetings(team=third, by=None, now=NOW)

@@ -12,7 +12,7 @@ from meetings import scheduling
 from meetings.models import Meeting
 from tests import factories
 from tests.clock import NOW
-from tests.meetings.conftest import BEFORE, TEN
+from tests.meetings.conftest import BEFORE, TEN, noon
 from tests.meetings.test_pages import queries
 
 pytestmark = pytest.mark.usefixtures("plain_not_found")
@@ -66,6 +66,25 @@ def test_one_after_another(office, both, cohort, final):
     assertContains(late, "The last team would end after 9:00 p.m.")
 
 
+def test_on_the_usual_day_again(office, both, stagger, cohort, final):
+    stagger()
+    address = address_of("office_usual", cohort, final)
+    page = office.get(address)
+    assertContains(page, "Team 2: Wednesday, September 15, 2027, 9:00 a.m. to 11:00 a.m.")
+    assert office.post(address, {"agreed": "something else"}).status_code == 200
+    assert Meeting.objects.filter(date=date(2027, 9, 22)).count() == 2
+    for words in ("2 teams have another time.", "The teams meet at these times already."):
+        assertContains(office.post(address, {"agreed": page.context["agreed"]}, follow=True), words)
+    with time_machine.travel(noon(date(2027, 9, 14)), tick=False):
+        office.force_login(factories.officer(cohort.branch))
+        stagger(now=noon(date(2027, 9, 14)))
+    with time_machine.travel(noon(date(2027, 9, 16)), tick=False):
+        office.force_login(factories.officer(cohort.branch))
+        late = office.get(address)
+    assertContains(late, "is already over")
+    assertNotContains(late, "Set these times")
+
+
 def test_apart_by_one_press(office, both, join, cohort, first):
     join()
     address = address_of("office_apart", cohort, first)
@@ -77,9 +96,10 @@ def test_apart_by_one_press(office, both, join, cohort, first):
 
 def test_only_the_first_and_the_final_meeting(office, both, cohort, first):
     second = cohort.program.curriculum.get(position=2)
-    for name in ("office_join", "office_stagger", "office_apart"):
+    for name in ("office_join", "office_stagger", "office_apart", "office_usual"):
         assert office.get(address_of(name, cohort, second)).status_code == 404
-    assert office.get(address_of("office_stagger", cohort, first)).status_code == 404
+    for name in ("office_stagger", "office_usual"):
+        assert office.get(address_of(name, cohort, first)).status_code == 404
 
 
 def test_where_nothing_lies_ahead(office, cohort, first):

@@ -53,6 +53,7 @@ def test_pages_of_the_branch_office(
     for address in (
         reverse("office_days", args=[cohort.pk]),
         reverse("office_join", args=[cohort.pk, first]),
+        reverse("office_usual", args=[cohort.pk, final]),
         reverse("office_stagger", args=[cohort.pk, final]),
     ):
         page.goto(address)

@@ -327,7 +327,7 @@ MEETING_ROOMS = {
     "office_places": both("cohort", COHORTS),
     "office_days": about("cohort", get=COHORTS),
     **{name: both("first meeting", GIVEN_DAYS) for name in people("office_join office_apart")},
-    "office_stagger": both("final meeting", GIVEN_DAYS),
+    **{name: both("final meeting", GIVEN_DAYS) for name in people("office_stagger office_usual")},
     "office_needs": about("cohort", get=COHORTS),
     **{
         name: both("participant", OFFICE_PARTICIPANTS)
