@@ -22,7 +22,7 @@ class SelfRatingForm(Crispy):
         for name, each in self.names.items():
             self.fields[name] = forms.ChoiceField(
                 label=each.name,
-                choices=growth.CHOICES,
+                choices=list(growth.STEPS.items()),
                 initial=known.get(each.pk),
                 widget=forms.RadioSelect,
                 help_text=", ".join(skill.name for skill in each.skills.all()),

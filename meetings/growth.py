@@ -20,7 +20,6 @@ from meetings.models import SelfRating
 Moment = SelfRating.Moment
 # The three steps of the application, from below; they are compared, and never added up.
 STEPS = {"grow": "Grow", "neither": "Neither", "glow": "Glow"}
-CHOICES = [("grow", "I want to grow here"), ("neither", "neither"), ("glow", "I glow here")]
 START_MONTHS = 2  # in which whoever came without an application says where they start
 
 

@@ -246,7 +246,7 @@ def choices(participant: Participant) -> list[tuple[str, str]]:
     director = _with_name("my division director", division.head if division else None)
     deputy = _with_name("the branch deputy", participant.cohort.branch.head)
     return [
-        (Audience.SELF, "Only I"),
+        (Audience.SELF, "Only me"),
         (Audience.TEAM, f"My team: {_listed(names)}" if names else "My team, once it stands"),
         (Audience.SUPERVISOR, f"My team, and {theirs}"),
         (Audience.PROGRAM, f"My team; {theirs}; {director}; and {deputy}"),

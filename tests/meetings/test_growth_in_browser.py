@@ -60,7 +60,7 @@ def test_rating_oneself_by_keyboard_without_javascript(new_context, sign_in, peo
         sign_in(page, alice)
         page.goto(address)
         for each in growth.competencies(people.alice):
-            page.get_by_role("group", name=each.name).get_by_label("I want to grow here").focus()
+            page.get_by_role("group", name=each.name).get_by_label("Grow", exact=True).focus()
             page.keyboard.press("Space")
             page.keyboard.press("ArrowDown")
         page.keyboard.press("Enter")

@@ -213,12 +213,16 @@ def test_the_deputys_briefing_has_what_is_shared_with_the_program(people, everyt
 
 
 def test_cards_of_supervisor_and_director(people, supervisor, director, share, cohort):
-    def titles(user, now=NOW):
-        with time_machine.travel(now, tick=False):
-            return [card.title for card in cards_for(user)]
+    """What is for the team is not counted for the supervisor."""
 
-    assert "Who of your division takes part" in titles(director)
-    assert not any("with you" in each for each in titles(supervisor))
+    def texts(user, now=NOW):
+        with time_machine.travel(now, tick=False):
+            return {card.title: card.text for card in cards_for(user)}
+
+    takes_part = "Alice Example takes part in the program"
+    share("For us.", "team")
+    assert texts(director)["Who of your division takes part"].startswith(f"3 people in the {cohort}")
+    assert texts(supervisor)[takes_part].startswith("Nothing of the project is shared with you yet.")
     share("For the boss.", "supervisor")
-    assert "Alice Example shares a project with you" in titles(supervisor)
-    assert not any("with you" in each for each in titles(supervisor, noon(notes.deleted_on(cohort))))
+    assert texts(supervisor)[takes_part] == "1 person shares something of the project with you."
+    assert takes_part not in texts(supervisor, noon(notes.deleted_on(cohort)))

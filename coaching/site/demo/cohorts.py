@@ -9,6 +9,7 @@ from certificates.models import Certificate
 from coaching import esign, team_draft, team_formation
 from coaching.models import Cohort, CurriculumItem, Participant, Team, User
 from coaching.site import staging
+from coaching.site.demo import growth
 from coaching.site.demo.scene import DIVISIONS, OPERATIONS_BRANCH, SEED, STUDENT_BRANCH, Demo
 from meetings import evaluations, notes, scheduling, team_space, together, visits, waivers
 from meetings.models import Attendance, Meeting, Note
@@ -36,6 +37,7 @@ def completed(demo: Demo) -> None:
         ),
     )
     now = staging.at(demo.month(-2), cohort=cohort) + timedelta(days=9)
+    growth.outcome(known, now=now - timedelta(days=12))
     evaluations.close_evaluations(now=now)
     batch = approval.propose_batch(cohort=cohort, by=officer, now=now)
     batch = approval.submit_for_approval(batch=batch, by=officer, now=now)
@@ -84,6 +86,7 @@ def month_five(demo: Demo) -> None:
         ),
     )
     _write_at_the_table(Team.objects.get(pk=team), known, now=demo.now)
+    growth.on_the_way(known, now=demo.now)
     away = team_space.members_of(Team.objects.get(pk=team)).exclude(pk=known.pk).last()
     assert away is not None
     reason = "Helps out in another county for some weeks, as agreed with the supervisor."

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -60,27 +60,30 @@ def input_asked(user: User, now: datetime) -> list[Card]:
     ]
 
 
-def _shared(user: User, today: date) -> QuerySet[ProjectText]:
-    rows = ProjectText.objects.filter(participant__user__supervisor=user, audience__in=project.FOR_SUPERVISOR)
-    return rows.exclude(participant__status=Participant.Status.LEFT)
+def _employees(user: User, today: date) -> QuerySet[Participant]:
+    rows = Participant.objects.filter(user__supervisor=user)
+    return rows.exclude(status=Participant.Status.LEFT)
 
 
-@about(_shared)
+@about(_employees)
 def employees(user: User, now: datetime) -> list[Card]:
-    """What an employee chose to share with their supervisor."""
-    rows = Participant.objects.filter(project_texts__in=_shared(user, timezone.localdate(now)))
-    people = list(
-        rows.exclude(cohort__in=keeping.over(now)).values_list("user__name", flat=True).order_by().distinct()
-    )
+    """Who of a supervisor's employees takes part, and who chose to share something with them."""
+    shares = ProjectText.objects.filter(participant=OuterRef("pk"), audience__in=project.FOR_SUPERVISOR)
+    rows = _employees(user, timezone.localdate(now)).exclude(cohort__in=keeping.over(now))
+    people = list(rows.annotate(shares=Exists(shares)).select_related("user").order_by("user__name", "pk"))
     if not people:
         return []
-    who = people[0] if len(people) == 1 else f"{len(people)} of your employees"
+    sharing = sum(each.shares for each in people)
     return [
         Card(
-            title=f"{who} {'shares' if len(people) == 1 else 'share'} a project with you",
-            text="Milestones, outcome and updates, as far as they chose to share them.",
+            title=f"{people[0]} takes part in the program"
+            if len(people) == 1
+            else f"{len(people)} of your employees take part in the program",
+            text=f"{counted(sharing, 'person shares', 'people share')} something of the project with you."
+            if sharing
+            else "Nothing of the project is shared with you yet. You read it here once it is.",
             address=reverse("employees"),
-            action="Read what is shared",
+            action="Read what is shared" if sharing else "See what it would be",
             urgency=Urgency.CALM,
             icon="users",
         )
