@@ -64,6 +64,7 @@ from meetings import (
     project,
     resources,
     scheduling,
+    visits,
     waivers,
 )
 from meetings import program as meeting_program
@@ -376,6 +377,7 @@ def _running_cohort(world: World, branch: Branch, where: str) -> None:
     dates = busy.create(participant=mates[0], by=branch.supervisor, now=NOW)
     world.keep("busy calendar", where or "ours", token=dates.token)
     scheduling.set_place(meeting=ahead, where=scheduling.Where("Room 12"), by=member, now=NOW)
+    visits.plan(meeting=ahead, by=branch.deputy, now=NOW)
     meeting_program.choose_facilitators(
         meeting=ahead, team=team, chosen={"grow": mates[0]}, by=member, now=NOW
     )
