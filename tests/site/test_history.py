@@ -1,6 +1,7 @@
 """A cohort that is already in month four is entered with its history: from a file, all of it or nothing."""
 
 import io
+from collections import Counter
 from datetime import date
 
 import pytest
@@ -102,6 +103,22 @@ def test_all_that_the_file_says(enter, cohort, org):
     ahead = Meeting.objects.of_team(team).filter(status="planned")
     assert [each.number for each in ahead] == [4, 5, 6, 7, 8]
     assert not EvaluationDraft.objects.exists()
+
+
+def test_each_act_left_its_trace(enter, cohort, branch_officer):
+    enter()
+    actions = Counter(AuditEvent.objects.filter(actor=branch_officer).values_list("action", flat=True))
+    assert actions == {
+        "participant.enrolled": 6,
+        "team.entered": 2,
+        "meeting.entered": 5,
+        "attendance.entered": 5,
+        "evaluation.entered": 11,
+        "meetings.laid_out": 2,
+        "cohort.history_entered": 1,
+    }
+    whole = AuditEvent.objects.get(action="cohort.history_entered")
+    assert whole.payload.data["participants"] == 6
 
 
 def test_the_ledger_reads_it_as_if_it_had_been_taken_here(enter):

@@ -7,6 +7,7 @@ from django.core import mail
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains
 
+from applications.models import Outcome
 from coaching import enrollment, outbox, team_agreement, team_changes
 from coaching.models import Membership, TeamChange
 from coaching.site import lifecycle
@@ -14,6 +15,7 @@ from coaching.site.home import cards_for
 from meetings import ledger, scheduling, waivers
 from meetings.completion import MonthState
 from tests import factories
+from tests.applications import factories as papers
 from tests.clock import NOW
 from tests.meetings.conftest import noon
 
@@ -79,6 +81,21 @@ def test_in_the_second_month_with_a_plan(ask, plan, late, branch_officer):
     first, *_ = ledger.standing(late, today=APRIL.date()).months
     assert first.state is MonthState.TO_MAKE_UP
     assert ledger.standing(late, today=MARCH.date()).reachable
+
+
+def test_somebody_accepted_after_the_first_month_joins(cohort, team, branch_officer, deputy, applicant):
+    """From the waitlist, when meetings have begun."""
+    waitlisted = papers.at_deputy(applicant, cohort)
+    papers.decide(waitlisted, deputy, Outcome.WAITLISTED)
+    papers.decide(waitlisted, deputy, now=MARCH)
+    accepted = cohort.participants.get(user=applicant)
+    waivers.plan(participant=accepted, months=[1], reason="With Ann.", by=branch_officer, now=MARCH)
+    change = lifecycle.ask_about_team(
+        team=team, kind="join", joining=[accepted], reason="A seat.", by=branch_officer, now=MARCH
+    )
+    agree(change, MARCH)
+    lifecycle.confirm_change(change=change, by=branch_officer, now=MARCH)
+    assert Membership.objects.get(participant=accepted, ended_at=None).team == team
 
 
 def test_a_plan_that_was_taken_back_stops_it(ask, plan, late, branch_officer):

@@ -8,7 +8,7 @@ from pytest_django.asserts import assertContains, assertNotContains
 
 from applications.models import Application
 from coaching.team_problem import explain_members
-from meetings import scheduling
+from meetings import inputs, scheduling
 from tests import factories
 from tests.applications import factories as papers
 from tests.meetings.conftest import noon
@@ -100,3 +100,13 @@ def test_the_present_supervisor_is_the_one_with_whom_the_project_is_shared(clien
     client.force_login(applicant)
     page = client.get(reverse("project_update", args=[moved.pk]))
     assertContains(page, "my supervisor, Nia Newboss")
+
+
+def test_input_is_asked_of_the_present_supervisor(team, moved, applicant, supervisor):
+    """M14"""
+    now = noon(date(2027, 3, 10))
+    asked = inputs.ask(participant=moved, question="", by=applicant, now=now)
+    assert asked.supervisor == applicant.supervisor
+    with pytest.raises(inputs.NotYours):
+        inputs.answer(row=asked, text="Go on.", by=supervisor, now=now)
+    assert not inputs.asked_of(supervisor).exists()
