@@ -183,17 +183,27 @@ def rate(
         return row
     row = row or SelfRating(participant=participant, moment=moment)
     row.rated_at = now
-    row.ciphertext = vault.seal(
-        {str(pk): step for pk, step in steps.items()}, row=_name(row), key=vault.of_the_site()
-    )
-    row.save()
+    _seal(row, steps)
     audit.record("self_rating.saved", by=by, obj=row, now=now)
     return row
+
+
+def hand_over(row: SelfRating, participant: Participant) -> None:
+    """To the same person's participation of now."""
+    steps = read(row)
+    row.participant = participant
+    _seal(row, steps)
 
 
 def delete_what_is_due(*, now: datetime) -> int:
     """On the day on which the cohort's teams' texts are deleted; safe to run at any time."""
     return SelfRating.objects.filter(participant__cohort__in=keeping.over(now)).delete()[0]
+
+
+def _seal(row: SelfRating, steps: Mapping[int, str]) -> None:
+    texts: dict[str, object] = {str(pk): step for pk, step in steps.items()}
+    row.ciphertext = vault.seal(texts, row=_name(row), key=vault.of_the_site())
+    row.save()
 
 
 def _name(row: SelfRating) -> str:

@@ -7,13 +7,12 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from coaching import enrollment
 from coaching.cohorts import is_over
 from coaching.days import today_of
 from coaching.errors import Refused, refusals_told
 from coaching.models import Participant
 from coaching.permissions import access, branch_office, office_cohorts, post_only
-from meetings import absence, ledger, waivers
+from meetings import absence, ledger, returning, waivers
 from meetings.forms_waivers import PLAN, AgainForm, WaiverForm
 from meetings.models import Waiver
 from meetings.views.program import person, submitted
@@ -90,7 +89,7 @@ def take_in_again(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, "Choose a cohort that they do not take part in yet.")
         return redirect("office_participant", pk)
     with refusals_told(request):
-        again = enrollment.take_in_again(
+        again = returning.take_in_again(
             participant=found, cohort=form.cohort, by=person(request), now=timezone.now()
         )
         messages.success(

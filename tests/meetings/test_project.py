@@ -279,6 +279,27 @@ def test_the_teams_page_shows_what_members_share(
     assert client.get(reverse("meetings_team_projects", args=[team.pk])).status_code == 404
 
 
+@pytest.mark.parametrize("rows", [1, 3])
+def test_ones_own_page_takes_as_many_queries_for_three_as_for_one(
+    client, rows, save, people, mine, django_assert_num_queries
+):
+    for number in range(rows):
+        save(f"Update {number}")
+        save(f"Milestone {number}", kind="milestone", due=DAY)
+    client.get(mine)
+    with django_assert_num_queries(11):
+        client.get(mine)
+
+
+def test_led_to_from_the_program_the_team_and_the_table(client, people, mine, team, meetings):
+    shared = f"{reverse('meetings_team_projects', args=[team.pk])}#project-{people.bob.pk}"
+    assertContains(client.get(reverse("meetings_team", args=[team.pk])), shared)
+    assertContains(client.get(reverse("meeting_table", args=[meetings[0].pk])), shared)
+    program = client.get(reverse("meetings"))
+    assertContains(program, mine)
+    assertContains(program, reverse("my_growth", args=[people.alice.pk]))
+
+
 def test_whoever_left_reads_nothing_more(client, save, people, team, bob):
     save("Shared")
     leave(participant=people.bob, by=bob, reason="", now=NOW)

@@ -1,6 +1,7 @@
 """Two requests at the same moment: PostgreSQL's row locks let one win, and the other finds it done."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from functools import partial
 from threading import Barrier
 
@@ -8,8 +9,21 @@ import pytest
 from django.db import connection, connections
 
 from coaching import enrollment
-from coaching.models import AuditEvent, Message
-from meetings import attendance, evaluations, feeds, invitations, scheduling, together, visits, waivers
+from coaching.errors import Refused
+from coaching.models import AuditEvent, Message, User
+from meetings import (
+    attendance,
+    evaluations,
+    feeds,
+    growth,
+    inputs,
+    invitations,
+    project,
+    scheduling,
+    together,
+    visits,
+    waivers,
+)
 from meetings.models import (
     Attendance,
     CalendarChoice,
@@ -73,6 +87,34 @@ def test_taken_in_again_twice_at_once_is_once(people, cohort, branch_officer, al
     again = partial(enrollment.take_in_again, participant=left, cohort=cohort, by=branch_officer, now=BEFORE)
     assert len({each.pk for each in at_once(again, again, again)}) == 1
     assert cohort.participants.filter(user=alice).count() == 2
+
+
+def test_what_is_written_of_ones_project_twice_at_once_is_written_once(people, alice, supervisor, cohort):
+    User.objects.filter(pk=alice.pk).update(supervisor=supervisor)
+    during = datetime(2027, 6, 10, 20, 0, tzinfo=UTC)
+    own = {"participant": people.alice, "by": alice, "now": during}
+    steps = {each.pk: "glow" for each in growth.competencies(people.alice)}
+    for write in (
+        partial(project.save, kind="outcome", text="Nine days.", audience="team", **own),
+        partial(project.save, kind="update", text="It works.", audience="team", **own),
+        partial(inputs.ask, question="Whom?", **own),
+        partial(growth.rate, moment="middle", steps=steps, **own),
+    ):
+        assert len({row.pk for row in at_once(write, write, write)}) == 1
+    assert AuditEvent.objects.filter(action="project_text.saved").count() == 2
+    assert AuditEvent.objects.filter(action__in=("input.asked", "self_rating.saved")).count() == 2
+    assert Message.objects.filter(kind=inputs.ASKED).count() == 1
+
+
+def test_a_question_is_answered_or_taken_back_at_once_and_not_both(people, alice, supervisor):
+    User.objects.filter(pk=alice.pk).update(supervisor=supervisor)
+    during = datetime(2027, 6, 10, 20, 0, tzinfo=UTC)
+    row = inputs.ask(participant=people.alice, question="", by=alice, now=during)
+    results = at_once(
+        partial(inputs.answer, row=row, text="Dana.", by=supervisor, now=during),
+        partial(inputs.take_back, row=row, by=alice, now=during),
+    )
+    assert sum(isinstance(each, Refused) for each in results) == 1
 
 
 def test_an_extra_meeting_sent_twice_at_once_is_one(team, alice, meetings):

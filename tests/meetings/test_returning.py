@@ -1,0 +1,61 @@
+"""Whoever takes part again finds what they wrote of their own project and growth; nobody else does (F3)."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from coaching.enrollment import leave
+from coaching.models import AuditEvent, User
+from meetings import growth, inputs, project, returning
+from meetings.models import ProjectText, SelfRating
+from tests import factories
+
+JUNE = datetime(2027, 6, 10, 20, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def left(people, supervisor):
+    """Alice wrote of her project, was answered, asked again, rated herself, and left."""
+    alice = people.alice.user
+    User.objects.filter(pk=alice.pk).update(supervisor=supervisor)
+    for kind, audience in (("outcome", "program"), ("update", "team")):
+        project.save(participant=people.alice, kind=kind, text=kind, audience=audience, by=alice, now=JUNE)
+    row = inputs.ask(participant=people.alice, question="Whom?", by=alice, now=JUNE)
+    inputs.answer(row=row, text="Dana.", by=supervisor, now=JUNE)
+    inputs.share(row=row, shared=True, by=alice, now=JUNE)
+    inputs.ask(participant=people.alice, question="And whom next?", by=alice, now=JUNE)
+    steps = {each.pk: "glow" for each in growth.competencies(people.alice)}
+    growth.rate(participant=people.alice, moment="middle", steps=steps, by=alice, now=JUNE)
+    return leave(participant=people.alice, by=alice, reason="", now=JUNE)
+
+
+def test_in_the_same_cohort_for_their_own_eyes(left, cohort, branch_officer):
+    again = returning.take_in_again(participant=left, cohort=cohort, by=branch_officer, now=JUNE)
+    mine = project.own(again)
+    assert (mine.outcome.text, [each.text for each in mine.updates]) == ("outcome", ["update"])
+    assert project.shared_with_team([again])[again.pk].is_empty
+    assert project.shared_with_program([again])[again.pk].is_empty
+    assert [(each.question, each.answer) for each in inputs.of(again)] == [("Whom?", "Dana.")]
+    assert inputs.shared_with_team([again]) == {}
+    assert {line.points[1].words for line in growth.lines(again)} == {"Glow"}
+    assert returning.take_in_again(participant=left, cohort=cohort, by=branch_officer, now=JUNE) == again
+    assert AuditEvent.objects.filter(action="participant.writing_carried_over").count() == 1
+
+
+def test_in_another_cohort_they_begin_anew(left, program, branch, branch_officer):
+    later = factories.cohort(program, branch, by=branch_officer, first_month=date(2028, 2, 1))
+    again = returning.take_in_again(participant=left, cohort=later, by=branch_officer, now=JUNE)
+    assert project.own(again).is_empty
+    assert inputs.of(again) == []
+    assert set(ProjectText.objects.values_list("participant", flat=True)) == {left.pk}
+    assert SelfRating.objects.get().participant == left
+
+
+def test_whoever_wrote_an_outcome_meanwhile_keeps_it(left, cohort, branch_officer):
+    again = returning.take_in_again(participant=left, cohort=cohort, by=branch_officer, now=JUNE)
+    leave(participant=again, by=again.user, reason="", now=JUNE)
+    ProjectText.objects.filter(kind="outcome").update(participant=left)
+    third = returning.take_in_again(participant=again, cohort=cohort, by=branch_officer, now=JUNE)
+    project.save(participant=third, kind="outcome", text="Mine", audience="self", by=third.user, now=JUNE)
+    returning.take_in_again(participant=left, cohort=cohort, by=branch_officer, now=JUNE)
+    assert project.own(third).outcome.text == "Mine"
