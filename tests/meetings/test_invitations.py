@@ -114,6 +114,21 @@ def test_each_meeting_ahead_comes_by_mail(meetings, bob):
     assert event.decoded("dtstamp") == BEFORE
 
 
+def test_the_mail_says_when_and_where_in_words(meetings, alice, bob):
+    online = Where("Room 3", Meeting.Mode.MIXED, "https://meet.example.org/team")
+    scheduling.set_place(meeting=meetings[0], where=online, by=alice, now=BEFORE)
+    deliver()
+    choose(Way.MAIL, bob)
+    first, second, *_ = (letter.get_body(("plain",)).get_content() for letter in deliver())
+    assert (
+        "Wednesday, February 17, 2027, 9:00 a.m. to 11:00 a.m. PST: Introduction to Program\n"
+        "Room 3 (in person and online)\n"
+        "Join online: https://meet.example.org/team\n\n"
+        "This mail puts the meeting into your calendar"
+    ) in first
+    assert "Place still open\n\nThis mail puts" in second
+
+
 def test_nobody_elses_address_is_in_it(meetings, bob):
     choose(Way.MAIL, bob)
     for letter in deliver():

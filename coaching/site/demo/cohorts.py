@@ -11,7 +11,7 @@ from coaching.models import Cohort, CurriculumItem, Participant, Team, User
 from coaching.site import staging
 from coaching.site.demo import growth
 from coaching.site.demo.scene import DIVISIONS, OPERATIONS_BRANCH, SEED, STUDENT_BRANCH, Demo
-from meetings import evaluations, notes, scheduling, team_space, together, visits, waivers
+from meetings import busy, evaluations, feeds, notes, scheduling, team_space, together, visits, waivers
 from meetings.models import Attendance, Meeting, Note
 
 
@@ -92,6 +92,16 @@ def month_five(demo: Demo) -> None:
     reason = "Helps out in another county for some weeks, as agreed with the supervisor."
     waivers.record(participant=away, kind="leave", months=[5, 6], reason=reason, by=officer, now=demo.now)
     _plan_visits(cohort, team, officer=officer, deputy=demo.user("deputy"), now=demo.now)
+    _subscribe(known, Team.objects.get(pk=team), now=demo.now)
+
+
+def _subscribe(member: Participant, team: Team, *, now: datetime) -> None:
+    """A colleague has the meetings by mail; the member's supervisor has the dates."""
+    colleague = team_space.members_of(team).exclude(pk=member.pk).first()
+    assert colleague is not None
+    assert member.user.supervisor is not None
+    feeds.choose(way=feeds.Way.MAIL, by=colleague.user, now=now)
+    busy.create(participant=member, by=member.user.supervisor, now=now)
 
 
 def _plan_visits(cohort: Cohort, team: int, *, officer: User, deputy: User, now: datetime) -> None:
