@@ -2,7 +2,7 @@ import datetime as dt
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meetings.agenda import STEP, TURN_LEAST, Component, Pace, components_from, fit
@@ -140,3 +140,59 @@ def test_every_member_gets_the_same_and_the_competency_at_least_its_share(size, 
     assert turn <= 30
     assert turn == 30 or (minutes - share) // size - turn < STEP
     assert bool(agenda.warnings) == (turn < TURN_LEAST)
+
+
+KINDS = st.sampled_from(["program", "introductions", "projects", "competency", "outcomes", "review", "lunch"])
+MIXES = st.lists(
+    st.fixed_dictionaries(
+        {
+            "kind": KINDS,
+            "title": KINDS,
+            "minutes": st.none() | st.integers(1, 12).map(lambda fives: fives * 5),
+        }
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@given(
+    mix=MIXES,
+    size=st.integers(1, 6),
+    minutes=st.integers(3, 96).map(lambda fives: fives * 5),
+    offset=st.integers(0, 8),
+)
+def test_any_mix_of_parts_fits_or_says_what_is_tight(mix, size, minutes, offset):
+    """M7: as a curriculum keeps its parts; the turns give way, and the competency keeps its share."""
+    parts = components_from(mix)
+    agenda = fit(components=parts, members=NAMES[:size], minutes=minutes, turn_offset=offset)
+    clock = 0
+    for item in agenda.items:
+        assert item.offset == clock
+        clock += item.minutes
+    rounds = [part for part in parts if part.pace is Pace.TURNS]
+    own = [part for part in parts if part.pace is not Pace.TURNS]
+    least = sum(part.minutes for part in own)
+    assert agenda.minutes == clock
+    assert clock == minutes or not any(part.pace is Pace.REST for part in parts) or least > minutes
+    assert clock <= max(minutes, least)
+    # Nobody has less than the others, in any round; each of them has a turn in each, or nobody has.
+    turns = [item for item in agenda.items if item.member]
+    assert len({item.minutes for item in turns}) <= 1
+    assert len(turns) in (0, size * len(rounds))
+    # Each part that is no round has what it asks for, in the order of the curriculum.
+    given_minutes = [item.minutes for item in agenda.items if not item.member]
+    assert len(given_minutes) == len(own)
+    for part, length in zip(own, given_minutes, strict=True):
+        assert length == part.minutes if part.pace is Pace.FIXED else length >= part.minutes
+    most = min((part.minutes for part in rounds), default=0)
+    turn = turns[0].minutes if turns else 0
+    assert turn <= most
+    is_tight = bool(rounds) and turn < TURN_LEAST <= most
+    assert any("less than the 20 that a project needs" in text for text in agenda.warnings) == is_tight
+    assert any("The parts of this meeting need" in text for text in agenda.warnings) == (least > minutes)
+
+
+@pytest.mark.deep
+def test_many_more_mixes_of_parts_fit():
+    settings(max_examples=5_000, deadline=None)(test_any_mix_of_parts_fits_or_says_what_is_tight)()

@@ -2,7 +2,7 @@ import datetime as dt
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meetings.completion import (
@@ -367,3 +367,42 @@ def test_a_waived_month_stands_for_a_meeting_of_the_program():
     rules = replace(RULES, requirements=(RequirementRow("attendance", 8, "count", "program"),))
     missed_two = [replace(m, presence=Presence.ABSENT) if m.month in (2, 5) else m for m in all_eight()]
     assert codes(stand(missed_two, rules=rules, waived=frozenset({5}))) == [Code.ATTENDANCE_SHORT]
+
+
+ROWS = st.sampled_from(
+    [
+        (MONTHLY, EACH),
+        (RequirementRow("attendance", 7, "count", "program"), EACH),
+        (RequirementRow("attendance", 80, "percent", "program"), replace(EACH, least=80)),
+        (MONTHLY, RequirementRow("evaluation", 6, "count", "program")),
+    ]
+)
+
+
+@given(
+    extra=records,
+    rows=ROWS,
+    dropped=st.sets(st.integers(1, 8), max_size=1),
+    month=st.integers(1, 8) | st.none(),
+    ago=st.integers(0, 200),
+    waived=st.frozensets(st.integers(1, 8), max_size=1),
+)
+def test_a_meeting_more_that_was_attended_and_evaluated_never_completes_less(
+    extra, rows, dropped, month, ago, waived
+):
+    """C2: extra meetings are welcome."""
+    meetings = [m for m in all_eight() if m.month not in dropped] + extra
+    more = replace(meeting(5, meeting_id=500, date=AFTER - dt.timedelta(days=ago)), month=month)
+    rules = replace(RULES, requirements=rows)
+    before = stand(meetings, rules=rules, waived=waived)
+    after = stand([*meetings, more], rules=rules, waived=waived)
+    assert after.complete or not before.complete
+    assert after.months_met >= before.months_met
+    assert after.minutes == before.minutes + more.minutes
+    assert after.reachable or not before.reachable
+
+
+@pytest.mark.deep
+def test_many_more_meetings_complete_nobody_less():
+    checked = test_a_meeting_more_that_was_attended_and_evaluated_never_completes_less
+    settings(max_examples=5_000, deadline=None)(checked)()
