@@ -58,7 +58,7 @@ def employees_of(supervisor: User, *, now: datetime) -> list[Row]:
 
 def _readable() -> QuerySet[Participant]:
     rows = Participant.objects.exclude(status=Participant.Status.LEFT)
-    return rows.select_related("user", "classification", "division", "cohort__program", "goal")
+    return rows.select_related(*Participant.NOW, "classification", "cohort__program", "goal")
 
 
 def _dates_of(participants: Iterable[Participant]) -> dict[int, list[date]]:

@@ -8,6 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from coaching.errors import Refused
+from coaching.models import Participant
 from coaching.permissions import access, signed_in
 from meetings import growth, notes
 from meetings.forms_growth import SelfRatingForm
@@ -22,23 +23,14 @@ def mine(request: HttpRequest, pk: int) -> HttpResponse:
     """How I see myself: as a picture and as a table, with the form while there is something to rate."""
     participants = taking_part(request).select_related("cohort__competency_model")
     participant = get_object_or_404(participants, pk=pk)
-    now = timezone.now()
-    lines = growth.lines(participant)
-    moment = request.POST.get("moment", "")
+    now, lines = timezone.now(), growth.lines(participant)
     opening = growth.opening(participant, now)
     form = None
-    if opening or request.method == "POST":
+    if opening or request.method == "POST":  # what was sent too late is not lost
+        six = [each.competency for each in lines]
         known = growth.of_moment(participant, opening.moment) if opening else {}
-        form = SelfRatingForm(
-            submitted(request), competencies=[each.competency for each in lines], known=known
-        )
-    if form is not None and request.method == "POST" and form.is_valid():
-        try:
-            growth.rate(participant=participant, moment=moment, steps=form.steps, by=person(request), now=now)
-        except Refused as refusal:
-            form.add_error(None, str(refusal))
-        else:
-            messages.success(request, "Saved. Nobody but you reads it.")
+        form = SelfRatingForm(submitted(request), competencies=six, known=known)
+        if form.is_bound and form.is_valid() and _rate(request, participant, form):
             return redirect("my_growth", participant.pk)
     context = {
         "participant": participant,
@@ -53,3 +45,14 @@ def mine(request: HttpRequest, pk: int) -> HttpResponse:
         "deleted_on": notes.deleted_on(participant.cohort),
     }
     return render(request, "meetings/my_growth.html", context)
+
+
+def _rate(request: HttpRequest, participant: Participant, form: SelfRatingForm) -> bool:
+    moment, now = request.POST.get("moment", ""), timezone.now()
+    try:
+        growth.rate(participant=participant, moment=moment, steps=form.steps, by=person(request), now=now)
+    except Refused as refusal:
+        form.add_error(None, str(refusal))
+        return False
+    messages.success(request, "Saved. Nobody but you reads it.")
+    return True

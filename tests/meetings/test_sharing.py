@@ -131,6 +131,12 @@ def test_the_division_is_the_one_at_enrollment(client, people, org, director):
     found = division.participants_of(director, now=NOW, on=TODAY)
     assert people.alice in found
     assert people.alice not in division.participants_of(org.other_director, now=NOW, on=TODAY)
+    client.force_login(director)
+    assertContains(
+        client.get(reverse("division_participants")),
+        "At the start: Nutrition Division; now: Finance Division",
+        count=1,
+    )
 
 
 def test_without_whoever_left_and_as_long_as_records_are_kept(people, director, cohort):
