@@ -1,7 +1,7 @@
 """Two requests at the same moment: PostgreSQL's row locks let one win, and the other finds it done."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from threading import Barrier
 
@@ -11,6 +11,7 @@ from django.db import connection, connections
 from coaching import enrollment
 from coaching.errors import Refused
 from coaching.models import AuditEvent, Message, User
+from coaching.site import history, history_file
 from meetings import (
     attendance,
     evaluations,
@@ -35,6 +36,7 @@ from meetings.models import (
     Visit,
     Waiver,
 )
+from tests import factories
 from tests.clock import NOW
 from tests.meetings.conftest import BEFORE, noon
 
@@ -115,6 +117,17 @@ def test_a_question_is_answered_or_taken_back_at_once_and_not_both(people, alice
         partial(inputs.take_back, row=row, by=alice, now=during),
     )
     assert sum(isinstance(each, Refused) for each in results) == 1
+
+
+def test_a_history_entered_twice_at_once_is_entered_once(cohort, branch_officer):
+    rows = [f"{factories.person(name).email},1,P,2027-02-17" for name in ("Ann", "Ben", "Cy")]
+    now = noon(date(2027, 2, 20))
+    read = history_file.parse("\n".join(["email,team,month1,date1", *rows]), cohort, today=date(2027, 2, 20))
+    enter = partial(history.enter, cohort=cohort, history=read, by=branch_officer, now=now)
+    results = at_once(enter, enter, enter)
+    assert sorted(report.participants for report in results) == [0, 0, 3]
+    assert Attendance.objects.count() == 3
+    assert AuditEvent.objects.filter(action="cohort.history_entered").count() == 1
 
 
 def test_an_extra_meeting_sent_twice_at_once_is_one(team, alice, meetings):

@@ -335,6 +335,8 @@ def test_the_page_shows_what_it_would_do_before_it_does_it(client, cohort, branc
     shown = upload(text(ann=ROWS["ann"].replace("P,2027-02", "X,2027-02")).encode())
     assertContains(shown, "Nothing was entered: 1 problem")
     assertContains(shown, "line 2, month1: &#x27;X&#x27; is no mark.")
+    assertContains(client.post(page, {"text": "email,team\n" + "a" * 300 + ",1"}), "at most 254 are possible")
+    assertContains(client.post(page, {"text": ""}), "See what it would do")
     shown = upload(text().encode())
     assertContains(shown, "6 participants and 2 teams are new.")
     assertContains(shown, "Team 1: Ann, Ben, Cy. Held: February 17, 2027 (3 of 3 there)")
