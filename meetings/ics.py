@@ -80,17 +80,11 @@ def calendar_bytes(*, name: str, events: Sequence[Event], generated_at: dt.datet
 
 
 def invitation_bytes(
-    *,
-    method: str,
-    event: Event,
-    organizer: Person,
-    attendee: Person,
-    generated_at: dt.datetime,
-    dated: bool = True,
+    *, method: str, event: Event, organizer: Person, attendee: Person, generated_at: dt.datetime
 ) -> bytes:
     """One meeting for one person's calendar, by mail (RFC 5546): REQUEST puts it there, CANCEL takes it out again.
 
-    The file names nobody else, and asks for no answer. Not `dated`: without the time, for who may no longer read it.
+    The file names nobody else, and asks for no answer.
     """
     calendar = _calendar(method)
     component = _component(event, generated_at)
@@ -98,8 +92,6 @@ def invitation_bytes(
     who = _address(attendee)
     who.params |= {"ROLE": "REQ-PARTICIPANT", "PARTSTAT": "NEEDS-ACTION", "RSVP": "FALSE"}
     component.add("attendee", who)
-    if not dated:
-        del component["dtstart"], component["dtend"]
     calendar.add_component(component)
     return _written(calendar, [event])
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from coaching import outbox
 from coaching.letters import CalendarPart
 from coaching.models import Message, Participant, Team, User
-from meetings import events, ics, team_space
+from meetings import events, ics
 from meetings.models import CalendarChoice, CalendarInvitation, Meeting, MeetingTeam
 
 KIND = "meetings.invitation"
@@ -48,10 +48,12 @@ class Needed:
         return max(self.meeting.sequence, self.last.sequence + 1) if self.is_news else self.last.sequence
 
     @property
-    def is_dated(self) -> bool:
-        """Whoever left the team reads no date that it chose since (M14)."""
-        told = self.last is not None and self.last.version == self.meeting.sequence
-        return told or team_space.is_member(self.user, self.meeting)
+    def moment(self) -> tuple[datetime, datetime]:
+        """Start and end to be told. What is taken out is named as it was told: whoever left reads no later date (M14)."""
+        if self.method == Method.REQUEST or self.last is None:
+            return self.meeting.starts_at, self.meeting.ends_at
+        zone = self.meeting.zone
+        return self.last.starts_at.astimezone(zone), self.last.ends_at.astimezone(zone)
 
 
 def needed(
@@ -153,7 +155,8 @@ def for_mail(recipient: User, meeting: int, *, now: datetime) -> Needed | None:
 
 def part_of(need: Needed, *, now: datetime) -> CalendarPart:
     """The part of the mail that calendars read, with nobody's address but the recipient's."""
-    event = replace(events.event_of(need.meeting), sequence=need.sequence)
+    starts, ends = need.moment
+    event = replace(events.event_of(need.meeting), sequence=need.sequence, starts=starts, ends=ends)
     if need.method == Method.CANCEL:
         event = replace(event, cancelled=True, place="", description="", url="")
     content = ics.invitation_bytes(
@@ -162,7 +165,6 @@ def part_of(need: Needed, *, now: datetime) -> CalendarPart:
         organizer=events.organizer(),
         attendee=events.attendee(need.user),
         generated_at=now,
-        dated=need.is_dated,
     )
     return CalendarPart(need.method, content.decode())
 
@@ -171,8 +173,11 @@ def keeper_of(need: Needed) -> Callable[[Message], object]:
     """Writes down, right before the mail leaves, what it tells; the same mail tried again says the last word."""
 
     def keep(message: Message) -> object:
+        starts, ends = need.moment
         told = {
             "meeting": need.meeting,
+            "starts_at": starts,
+            "ends_at": ends,
             "method": need.method,
             "version": need.meeting.sequence,
             "sequence": need.sequence,

@@ -117,7 +117,7 @@ def invitation(recipient: User, *, meeting: int) -> Mail | None:
         return None
     is_member = team_space.is_member(recipient, need.meeting)
     template = "invitation" if need.method == invitations.Method.REQUEST else "invitation_withdrawn"
-    mail = _mail(template, recipient, meeting=need.meeting, is_member=is_member, is_dated=need.is_dated)
+    mail = _mail(template, recipient, meeting=need.meeting, is_member=is_member, day=need.moment[0].date())
     return _with_calendar(mail, need, now)
 
 

@@ -63,6 +63,8 @@ class CalendarInvitation(models.Model):
     meeting = models.ForeignKey(Meeting, models.CASCADE, related_name="calendar_invitations")
     method = models.CharField(max_length=10, choices=Method.choices)
     version = models.PositiveIntegerField(help_text="Of the meeting, as it was told.")
+    starts_at = models.DateTimeField(help_text="As it was told.")
+    ends_at = models.DateTimeField(help_text="As it was told.")
     sequence = models.PositiveIntegerField(
         help_text="Rises with all that this person is sent about the meeting."
     )

@@ -246,6 +246,21 @@ def test_a_calendar_is_the_last_of_the_alternatives():
     assert part.get_content().splitlines() == text.splitlines()
 
 
+def test_a_calendar_arrives_byte_for_byte():
+    """RFC 5545: its line ends and folds are its own."""
+    text = "BEGIN:VCALENDAR\r\nSUMMARY:Über ☕ " + "é" * 30 + "\r\n  and on \r\n\tfolded\r\nEND:VCALENDAR\r\n"
+    letter = compose(
+        subject="Hello",
+        body="Yes\n",
+        name="Ana Applicant",
+        email="ana@example.org",
+        calendar=letters.CalendarPart("REQUEST", text),
+    )
+    as_sent = letter.message().as_bytes(linesep="\r\n")
+    assert text.encode() in as_sent
+    assert b"\r\r" not in as_sent
+
+
 def test_a_mail_without_a_calendar_has_none():
     kinds = [part.get_content_type() for part in parsed().iter_parts()]
     assert kinds == ["text/plain", "text/html"]

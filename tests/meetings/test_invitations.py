@@ -12,13 +12,14 @@ import time_machine
 from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
 
-from coaching import outbox, undelivered
+from coaching import outbox, team_agreement, team_changes, undelivered
 from coaching.models import Membership, Message, Team
 from coaching.site import lifecycle
 from meetings import due, feeds, invitations, scheduling
 from meetings.feeds import Way
 from meetings.models import CalendarInvitation, Meeting
 from meetings.scheduling import Rhythm, When, Where
+from tests import factories
 from tests.clock import NOW
 from tests.constraints import refused_by
 from tests.meetings.conftest import BEFORE, noon
@@ -64,7 +65,7 @@ def told(letters, user=None) -> list[tuple]:
     for letter in letters:
         if part_of(letter) and (user is None or user.email in letter["To"]):
             event = event_of(letter)
-            day = event.decoded("dtstart").date() if "dtstart" in event else None
+            day = event.decoded("dtstart").date()
             found.append((str(calendar_of(letter)["method"]), event["sequence"], day))
     return found
 
@@ -234,6 +235,13 @@ def test_calling_off_takes_it_out(by_mail, meetings, alice):
     assert told(deliver()) == []
 
 
+def test_what_is_taken_out_is_named_as_it_was_told(by_mail, meetings, alice):
+    """Moved and called off before a mail could leave."""
+    move(meetings[0], date(2027, 2, 24), alice)
+    scheduling.cancel(meeting=meetings[0], reason="No", by=alice, now=BEFORE)
+    assert told(deliver(), by_mail) == [("CANCEL", 2, date(2027, 2, 17))]
+
+
 def test_an_added_meeting_is_sent(by_mail, team, alice):
     when = When(date(2027, 3, 3), NINE, 60)
     scheduling.add_extra(team=team, when=when, where=Where(), title="More", by=alice, now=BEFORE)
@@ -280,7 +288,10 @@ def test_who_left_reads_no_date_that_was_chosen_since(by_mail, meetings, people,
     scheduling.set_place(meeting=meetings[0], where=Where("Secret room"), by=alice, now=BEFORE)
     move(meetings[0], date(2027, 2, 24), alice)
     letters = [letter for letter in deliver() if by_mail.email in letter["To"]]
-    assert told(letters) == [("CANCEL", 2, None), *[("CANCEL", 1, each.date) for each in meetings[1:]]]
+    assert told(letters) == [
+        ("CANCEL", 2, date(2027, 2, 17)),
+        *[("CANCEL", 1, each.date) for each in meetings[1:]],
+    ]
     for letter in letters:
         whole = letter.as_string() + "".join(
             part.get_content() for part in letter.walk() if not part.is_multipart()
@@ -294,6 +305,33 @@ def test_a_team_that_ends_has_its_meetings_taken_out(by_mail, team, meetings, br
     Team.objects.filter(pk=team.pk).update(status=Team.Status.ENDED)
     scheduling.call_off_ahead(team=team, reason="It ended.", by=branch_officer, now=BEFORE)
     assert told(deliver()) == [("CANCEL", 1, meeting.date) for meeting in meetings]
+
+
+def test_two_teams_that_become_one(cohort, branch_officer):
+    """T1: who joins another team has its meetings instead of the earlier ones."""
+    teams = [
+        factories.small_team(cohort, *names, by=branch_officer)
+        for names in (("Gil", "Hal", "Ida"), ("Jo", "Kim", "Lee"))
+    ]
+    own, other = (scheduling.lay_out_meetings(team=team, by=None, now=BEFORE) for team in teams)
+    stays, joins = (team.memberships.filter(ended_at=None).earliest("pk").participant for team in teams)
+    for participant in (stays, joins):
+        choose(Way.MAIL, participant.user)
+    deliver()
+    joining = [place.participant for place in teams[1].memberships.filter(ended_at=None)]
+    change = team_changes.ask(
+        team=teams[0], kind="merge", joining=joining, reason="Both are small.", by=branch_officer, now=BEFORE
+    )
+    for consent in change.consents.all():
+        team_agreement.answer(consent=consent, agree=True, by=consent.participant.user, reason="", now=BEFORE)
+    lifecycle.confirm_change(change=change, by=branch_officer, now=BEFORE)
+    letters = deliver()
+    assert told(letters, stays.user) == []
+    assert sorted(told(letters, joins.user)) == sorted(
+        [("CANCEL", 1, meeting.date) for meeting in other] + [("REQUEST", 0, meeting.date) for meeting in own]
+    )
+    due.do_due(now=BEFORE)
+    assert told(deliver()) == []
 
 
 def test_who_joins_gets_the_meetings_ahead(by_mail, team, meetings, people):
@@ -421,5 +459,13 @@ def test_as_many_queries_for_any_number_of_people(meetings, people, django_asser
 def test_the_database_keeps_a_sequence_that_is_at_least_the_meetings(by_mail, meetings, alice):
     outbox.queue(kind=invitations.KIND, to=alice, key="x", now=NOW, ids={"meeting": meetings[0].pk})
     message = Message.objects.get(recipient=alice)
-    row = CalendarInvitation(message=message, meeting=meetings[0], method="REQUEST", version=2, sequence=1)
+    row = CalendarInvitation(
+        message=message,
+        meeting=meetings[0],
+        method="REQUEST",
+        version=2,
+        sequence=1,
+        starts_at=NOW,
+        ends_at=NOW,
+    )
     assert refused_by(row.save) == "calendarinvitation_sequence_rises"
