@@ -125,6 +125,21 @@ def test_dates_alone_and_only_of_meetings_that_take_place(
     assert len(rows[0].dates) == 7
 
 
+def test_after_a_change_of_teams_the_dates_are_those_of_the_team_of_now(
+    director, people, team, other_team, meetings
+):
+    theirs = scheduling.lay_out_meetings(team=other_team, by=None, now=NOW)
+    scheduling.change_rhythm(
+        team=other_team, rhythm=scheduling.Rhythm(3, 2, scheduling.time(9)), by=people.dora.user, now=NOW
+    )
+    people.alice.memberships.update(ended_at=NOW)
+    other_team.memberships.create(participant=people.alice, joined_at=NOW)
+    [(_, rows)] = division.taking_part(director, now=NOW, on=TODAY)
+    days = {str(row.participant): row.dates for row in rows}
+    assert len(days["Alice Example"]) == len(theirs)
+    assert days["Alice Example"] == days["Emil Example"] != days["Charlie Example"]
+
+
 def test_the_division_is_the_one_at_enrollment(client, people, org, director):
     """A later transfer changes nothing of it."""
     User.objects.filter(pk=people.alice.user_id).update(unit=org.other_unit)
