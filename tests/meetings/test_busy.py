@@ -177,7 +177,7 @@ def test_the_participant_sees_that_the_supervisor_has_the_dates(
     assertContains(client.get(address), "Sam Supervisor may have a calendar address, and has none now.")
     busy.create(participant=employee, by=supervisor, now=BEFORE)
     shown = client.get(address)
-    assertContains(shown, "Since January 20, 2027 Sam Supervisor has a calendar address that shows")
+    assertContains(shown, "Since January 20, 2027, Sam Supervisor has a calendar address that shows")
     assertContains(shown, "Peer coaching: Alice Example")
     busy.revoke(participant=employee, by=supervisor, now=BEFORE)
     assertContains(client.get(address), "and has none now")
