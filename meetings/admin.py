@@ -66,6 +66,7 @@ class AcceptanceAdmin(ReadOnly):
 
 @admin.register(Attendance)
 class AttendanceAdmin(ReadOnly):
+    exclude = ("reason",)  # for the branch office and the participant alone
     list_display = ("participant", "meeting", "status", "recorded_at")
     list_filter = ("status",)
     list_select_related = ("participant__user", "meeting__item")

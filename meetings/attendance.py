@@ -179,7 +179,7 @@ def correct(
         by=by,
         obj=meeting,
         now=now,
-        data={"participant": participant.pk, "before": before, "after": status, "reason": reason},
+        data={"participant": participant.pk, "before": before, "after": status},
     )
     _tell(meeting, participant, now)
     _ask_for_evaluations(meeting, now)

@@ -391,6 +391,13 @@ def _running_cohort(world: World, branch: Branch, where: str) -> None:
             for question in evaluations.questions_for(cohort)
         }
         evaluations.submit_evaluation(meeting=meeting, answers=answers, by=member, now=then)
+    attendance.excuse(
+        meeting=ahead,
+        participant=mates[3],
+        reason=world.secret("excusal", mates[3].user, branch.officer, sealed=False),
+        by=branch.officer,
+        now=NOW,
+    )
     enrollment.leave(participant=mates[1], by=former, reason="A new post.", now=NOW)
     change = project_changes.ask(
         participant=mates[0], by=member, project=another, why="The pilot showed it.", now=NOW
