@@ -47,7 +47,8 @@ def handed_back(request: HttpRequest) -> HttpResponse | None:
     if not _can_be_handed_back(request):
         return None
     if _is_saved_while_typing(request):
-        return render(request, "_signed_out.html", {"address": request.path}, status=HTTPStatus.UNAUTHORIZED)
+        line = render(request, "_signed_out.html", {"address": request.path}, status=HTTPStatus.UNAUTHORIZED)
+        return _for_now(request, line)
     return _for_now(request, keeping.handed_back(request) or _page(request))
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.contrib.sessions.models import Session
 from django.urls import reverse
 from playwright.sync_api import expect
 
@@ -226,6 +227,25 @@ def test_an_evaluation_is_saved_while_it_is_typed_and_counted_once_it_is_sent(
         "Less noise",
         "The questions",
     ]
+
+
+def test_an_evaluation_says_that_the_sign_in_has_ended_and_is_saved_after_the_next(
+    page, sign_in, held, alice, people, page_errors
+):
+    sign_in(page, alice)
+    page.goto(reverse("meeting_evaluation", args=[held.pk]))
+    Session.objects.all().delete()
+    page.get_by_label("What helped you most?").fill("Written without a session")
+    line = page.locator("#save-state")
+    expect(line).to_contain_text("You are signed out. Sign in again in another tab")
+    assert not evaluations.own_answers(held, people.alice)
+    sign_in(page, alice)  # this takes the form's token away, too: the next answer brings another
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    expect(line).to_contain_text("Not saved yet. We try again by ourselves")
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    expect(line).to_have_text("Saved, not sent.")
+    page_errors.clear()  # the browser's own words about the answer 401
+    assert list(evaluations.own_answers(held, people.alice).values()) == ["Written without a session"]
 
 
 def test_the_calendar_prints_on_one_page(page, sign_in, meetings, alice, tmp_path):

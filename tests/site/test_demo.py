@@ -8,7 +8,7 @@ from certificates.models import Batch, Certificate
 from coaching import signature_trail
 from coaching.models import AuditEvent, Cohort, Consent, Participant, SignedText, TeamProposal, User
 from coaching.site import demo, staging
-from meetings.models import EvaluationReceipt
+from meetings.models import EvaluationReceipt, EvaluationReopening
 
 # With the long ones, on PostgreSQL: the whole demo is a thousand writes.
 pytestmark = [pytest.mark.services, pytest.mark.usefixtures("empty")]
@@ -31,6 +31,7 @@ def test_every_phase_is_on_show_and_a_second_loading_changes_nothing(client, dja
     assert asked.participant.user.email == "operations.member@demo.example"
     assert asked.change.answer_by > now.date(), "there is time to answer"
     assert EvaluationReceipt.objects.exists()
+    assert EvaluationReopening.objects.get().is_waiting
     for person in demo.people():
         assert client.login(email=person.email, password=demo.PASSWORD), person.email
         assert client.get("/").status_code == 200

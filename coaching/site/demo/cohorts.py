@@ -11,7 +11,19 @@ from coaching.models import Cohort, CurriculumItem, Participant, Team, User
 from coaching.site import staging
 from coaching.site.demo import growth
 from coaching.site.demo.scene import DIVISIONS, OPERATIONS_BRANCH, SEED, STUDENT_BRANCH, Demo
-from meetings import busy, evaluations, feeds, notes, scheduling, team_space, together, visits, waivers
+from meetings import (
+    busy,
+    evaluations,
+    feeds,
+    notes,
+    reopening,
+    scheduling,
+    team_space,
+    together,
+    visits,
+    waivers,
+)
+from meetings.deadlines import State
 from meetings.models import Attendance, Meeting, Note
 
 
@@ -84,7 +96,11 @@ def month_five(demo: Demo) -> None:
         unless=lambda meeting, number: (
             meeting.month == 3 and number == 1 and not meeting.teams.filter(pk=team).exists()
         ),
+        silent=lambda meeting, number: (
+            meeting.month == 2 and number == 2 and not meeting.teams.filter(pk=team).exists()
+        ),
     )
+    _ask_for_a_late_evaluation(cohort, now=demo.now - timedelta(days=1))
     _write_at_the_table(Team.objects.get(pk=team), known, now=demo.now)
     growth.on_the_way(known, now=demo.now)
     away = team_space.members_of(Team.objects.get(pk=team)).exclude(pk=known.pk).last()
@@ -102,6 +118,13 @@ def _subscribe(member: Participant, team: Team, *, now: datetime) -> None:
     assert member.user.supervisor is not None
     feeds.choose(way=feeds.Way.MAIL, by=colleague.user, now=now)
     busy.create(participant=member, by=member.user.supervisor, now=now)
+
+
+def _ask_for_a_late_evaluation(cohort: Cohort, *, now: datetime) -> None:
+    """Two did not evaluate a meeting in time; one of them asks the branch office to open it again."""
+    lines = reopening.missing(cohort, today=now.astimezone(cohort.zone).date())
+    late = next(line.row for line in lines if line.state == State.LATE)
+    reopening.ask(meeting=late.meeting, by=late.participant.user, now=now)
 
 
 def _plan_visits(cohort: Cohort, team: int, *, officer: User, deputy: User, now: datetime) -> None:
