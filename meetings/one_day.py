@@ -100,8 +100,8 @@ def own_rows(
     cohort: Cohort, item: CurriculumItem, now: datetime, *, lock: bool = False
 ) -> list[tuple[Team, Meeting]]:
     """Of each confirmed team that has this meeting ahead of it by itself: nobody was marked at it."""
-    today = now.astimezone(cohort.zone).date()
-    ahead = cohort.meetings.upcoming(today).filter(item=item, is_joint=False).exclude(pk__in=_marked())
+    ahead = cohort.meetings.filter(item=item, is_joint=False).not_over(now, cohort.zone)
+    ahead = ahead.exclude(pk__in=_marked())
     rows = ahead.select_for_update(of=("self",)) if lock else ahead
     by_id = {row.pk: row for row in rows.select_related("item", "cohort")}
     links = MeetingTeam.objects.filter(meeting__in=by_id, team__status=Team.Status.CONFIRMED)

@@ -18,7 +18,7 @@ from meetings.dates import DateWarning, PlannedDate
 from meetings.models import Meeting, MeetingChange, MeetingTeam
 
 AFTERWARDS_DAYS = 7
-CONCERNS_VISITORS = ("meeting.moved", "meeting.place_set", "meeting.cancelled")
+CONCERNS_VISITORS = ("meeting.moved", "meeting.place_set", "meeting.cancelled", "meeting.stands_again")
 
 
 class CannotPlan(Refused):
@@ -134,8 +134,8 @@ def lay_out_meetings(
 
 def joint_ahead(cohort: Cohort, *, now: datetime) -> "QuerySet[Meeting]":
     """The meetings for all teams together that lie ahead: a team that is confirmed later is at them too."""
-    today = now.astimezone(cohort.zone).date()
-    return cohort.meetings.upcoming(today).filter(is_joint=True).select_related("item", "cohort")
+    ahead = cohort.meetings.filter(is_joint=True).not_over(now, cohort.zone)
+    return ahead.select_related("item", "cohort")
 
 
 def warnings_about(
@@ -249,9 +249,9 @@ def meetings_by(
 ) -> list[tuple[Meeting, PlannedDate]]:
     """The team's own meetings of the curriculum that lie ahead, with the day of the rule in the month of each (M3).
 
-    One that other teams are part of stays, as does one that lies outside the program.
+    One for all teams stays, as does one that lies outside the program.
     """
-    ahead = Meeting.objects.of_team(team).upcoming(now.astimezone(team.cohort.zone).date())
+    ahead = Meeting.objects.of_team(team).filter(is_joint=False).not_over(now, team.cohort.zone)
     others = MeetingTeam.objects.exclude(team=team).values("meeting")
     ahead = (
         ahead.exclude(item=None).exclude(month=None).exclude(pk__in=others).select_related("item", "cohort")
@@ -296,7 +296,7 @@ def set_places(*, cohort: Cohort, meetings: Collection[int], where: Where, by: U
 
 def places_open_to_the_office(cohort: Cohort, *, now: datetime) -> "QuerySet[Meeting]":
     """The cohort's meetings that lie ahead."""
-    return cohort.meetings.upcoming(now.astimezone(cohort.zone).date()).select_related("item", "cohort")
+    return cohort.meetings.not_over(now, cohort.zone).select_related("item", "cohort")
 
 
 def _put(meeting: Meeting, where: Where, *, by: User | None, now: datetime) -> MeetingChange | None:
@@ -338,8 +338,7 @@ def call_off_ahead(*, team: Team, reason: str, by: User | None, now: datetime) -
 
     A meeting that other teams are part of stays. The second call finds nothing.
     """
-    today = now.astimezone(team.cohort.zone).date()
-    ahead = Meeting.objects.of_team(team).upcoming(today).select_for_update(of=("self",))
+    ahead = Meeting.objects.of_team(team).not_over(now, team.cohort.zone).select_for_update(of=("self",))
     others = MeetingTeam.objects.exclude(team=team).exclude(team__status=Team.Status.ENDED)
     found = list(ahead.exclude(pk__in=others.values("meeting")))
     for meeting in found:

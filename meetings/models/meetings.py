@@ -46,6 +46,13 @@ class MeetingQuerySet(models.QuerySet["Meeting"]):
     def upcoming(self, today: dt.date) -> Self:
         return self.filter(status=Meeting.Status.PLANNED, date__gte=today)
 
+    def not_over(self, now: dt.datetime, zone: ZoneInfo) -> Self:
+        """Planned, and not at its end: one of this morning took place, whether or not anybody was marked at it yet."""
+        today = now.astimezone(zone).date()
+        planned = self.upcoming(today)
+        over = [each.pk for each in planned.filter(date=today) if each.ends_at <= now]
+        return planned.exclude(pk__in=over)
+
 
 class Meeting(models.Model):
     """One meeting of one team, or of several together; one of the curriculum, or an extra one."""

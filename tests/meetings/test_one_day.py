@@ -103,7 +103,7 @@ class TestOneOrientation:
         held = both[0][0]
         marks = dict.fromkeys((people.alice, people.bob), "present")
         attendance.take_attendance(meeting=held, marks=marks, by=None, now=noon(held.date))
-        joint = join(now=noon(held.date))
+        joint = join(now=noon(held.date) - timedelta(hours=3))
         held.refresh_from_db()
         assert held.status == "held"
         assert list(joint.teams.all()) == [other_team]
@@ -178,6 +178,58 @@ class TestRefused:
         moved = scheduling.change_rhythm(team=team, rhythm=rhythm, by=alice, now=LATER)
         assert joint not in moved
         assert len(moved) == 7
+
+    def test_another_rhythm_leaves_it_while_one_team_is_there(self, team, join, alice):
+        """M3: the joint meeting of the only team confirmed so far is the branch office's all the same."""
+        scheduling.lay_out_meetings(team=team, by=None, now=NOW)
+        joint = join()
+        rhythm = scheduling.Rhythm(1, 2, time(13))
+        moved = scheduling.change_rhythm(team=team, rhythm=rhythm, by=alice, now=LATER)
+        assert joint not in moved
+        joint.refresh_from_db()
+        assert (joint.date, joint.start_time) == (TEN.date, TEN.start_time)
+
+
+class TestOneOfThisMorning:
+    """It took place, though nobody has taken attendance yet: no write moves it or takes it away."""
+
+    def test_is_not_joined(self, both, join):
+        with pytest.raises(CannotSetDay, match="No team"):
+            join(now=noon(both[0][0].date))
+        assert join(now=noon(both[0][0].date) - timedelta(hours=3)).teams.count() == 2
+
+    def test_is_not_staggered(self, both, stagger):
+        assert stagger(day=date(2027, 9, 16), now=noon(both[0][7].date)) == 0
+        assert stagger(day=date(2027, 9, 16), now=noon(both[0][7].date) - timedelta(hours=3)) == 2
+
+    def test_is_not_taken_apart(self, both, join, apart):
+        joint = join()
+        assert apart(now=noon(joint.date)) == 0
+        assert apart(now=noon(joint.date) - timedelta(hours=3)) == 2
+
+    def test_takes_in_no_team(self, team, join, other_team):
+        scheduling.lay_out_meetings(team=team, by=None, now=NOW)
+        joint = join()
+        assert joint not in scheduling.lay_out_meetings(team=other_team, by=None, now=noon(joint.date))
+
+    def test_keeps_its_day_under_another_rhythm(self, both, alice, team):
+        first = both[0][0]
+        rhythm = scheduling.Rhythm(4, 4, time(13))
+        moved = scheduling.change_rhythm(team=team, rhythm=rhythm, by=alice, now=noon(first.date))
+        assert [each.number for each in moved] == [2, 3, 4, 5, 6, 7, 8]
+
+    def test_is_not_called_off_with_its_team(self, both, team, branch_officer):
+        first = both[0][0]
+        now = noon(first.date)
+        assert scheduling.call_off_ahead(team=team, reason="Ended", by=branch_officer, now=now) == 7
+        first.refresh_from_db()
+        assert first.is_live
+
+    def test_keeps_its_room(self, both, cohort, branch_officer):
+        first = both[0][0]
+        asked = {"cohort": cohort, "meetings": [first.pk], "where": ROOM, "by": branch_officer}
+        assert scheduling.set_places(now=noon(first.date), **asked) == 0
+        assert scheduling.set_places(now=noon(first.date) - timedelta(hours=3), **asked) == 1
 
 
 class TestApartAgain:
@@ -469,6 +521,14 @@ class TestAtTheJointMeeting:
         )
         assert together_now.body.count("Called off:") == 2
         assert "Each team has its own meeting again" in apart_again.body
+
+    def test_who_planned_to_attend_a_teams_own_hears_that_it_stands_again(self, both, join, apart, deputy):
+        """M12: what was called off for the joint meeting takes place after all."""
+        visits.plan(meeting=both[0][0], by=deputy, now=BEFORE)
+        join()
+        Message.objects.filter(kind=visits.CHANGED).delete()
+        apart()
+        assert Message.objects.filter(kind=visits.CHANGED, recipient=deputy).count() == 1
 
     def test_help_and_agreement_are_each_teams_own(self, both, join, team, other_team, alice):
         """M18"""
