@@ -107,7 +107,7 @@ class AnyOrder(RuleBasedStateMachine):
         allowed=st.sampled_from([0, 0, 0, 1]),
         quorum=st.integers(1, 2),
         others=st.booleans(),
-        months=st.lists(st.tuples(KIND, number), min_size=6, max_size=8),
+        months=st.lists(st.tuples(KIND, number), min_size=5, max_size=8),
     )
     def they_have_begun(self, allowed: int, quorum: int, others: bool, months: list[tuple[str, int]]) -> None:
         Cohort.objects.update(missed_months_allowed=allowed, quorum=quorum, other_team_counts=others)
@@ -198,21 +198,22 @@ class AnyOrder(RuleBasedStateMachine):
         if meeting := self.meeting(which):
             self.answer(meeting, self.person(who))
 
-    @rule(which=number, who=number, days=st.integers(0, 20))
-    def the_office_opens_an_evaluation_again(self, which: int, who: int, days: int) -> None:
-        if meeting := self.meeting(which):
-            until = self.today + timedelta(days=days)
+    @rule(which=number, days=st.integers(0, 20))
+    def the_office_opens_an_evaluation_again(self, which: int, days: int) -> None:
+        if rows := list(evaluations.unanswered().select_related("meeting__cohort", "participant__user")):
+            row = rows[which % len(rows)]
             self.attempt(
                 "reopened",
                 lambda: reopening.reopen(
-                    meeting=meeting,
-                    participant=self.person(who),
-                    until=until,
+                    meeting=row.meeting,
+                    participant=row.participant,
+                    until=self.today + timedelta(days=days),
                     reason="",
                     by=self.officer,
                     now=self.now,
                 ),
             )
+            self.answer(row.meeting, row.participant)
 
     @rule(which=number, who=number, status=st.sampled_from(["present", "absent", "excused", "excused"]))
     def the_office_corrects(self, which: int, who: int, status: str) -> None:
@@ -352,8 +353,8 @@ def test_no_order_of_acts_completes_anybody_who_is_not_entitled():
 
 @pytest.mark.deep
 def test_many_more_acts_complete_nobody_who_is_not_entitled():
-    found = walk(AnyOrder, lambda walked: walked.done, examples=150, steps=12, same=False)
-    assert found.acts >= 1_500
+    found = walk(AnyOrder, lambda walked: walked.done, examples=120, steps=14, same=False)
+    assert found.acts >= 1_200
     assert found.reached >= FAR | {"reopened", "taken back", "counted elsewhere", "met once more", "left"}
 
 
