@@ -62,7 +62,3 @@ class StaggerForm(DayForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.helper.layout = Layout("date", "start_time", "pause")
-
-    @property
-    def key(self) -> str:
-        return f"{self.when.date}-{self.when.start_time:%H%M}-{self.cleaned_data['pause']}"

@@ -1,15 +1,15 @@
 """Before the branch office sets one day for several teams (M5, M13): who meets when, and what speaks against it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from coaching.errors import Refused
-from coaching.meeting_times import suits, time_for_all, usual_time
+from coaching.meeting_times import suits
 from coaching.models import Cohort, CurriculumItem, Membership, Team
 from coaching.team_problem import wishes_of
 from meetings import dates, scheduling, visits
@@ -77,7 +77,8 @@ def items_of(cohort: Cohort) -> QuerySet[CurriculumItem]:
 
 
 def plan_of(cohort: Cohort, item: CurriculumItem, *, now: datetime) -> Plan:
-    joint = joint_rows(cohort, item, now).prefetch_related("teams").first()
+    standing = Team.objects.filter(status=Team.Status.CONFIRMED)
+    joint = joint_rows(cohort, item, now).prefetch_related(Prefetch("teams", standing)).first()
     own = tuple(
         Slot(team, row.date, row.start_time, row.minutes) for team, row in own_rows(cohort, item, now)
     )
@@ -130,23 +131,19 @@ def one_after_another(plan: Plan, *, day: date, start: time, pause: int) -> list
 
 
 def on_usual_days(plan: Plan, cohort: Cohort) -> list[Slot]:
-    """Each team by the rule by which its meetings were laid out (M3), in the month of the meeting."""
-    members, slots = _members_by_team(slot.team for slot in plan.own), []
+    """Each team by the rule of its other meetings (M3), in the month of the meeting."""
+    rhythms, slots = scheduling.rhythms_of(cohort, [slot.team for slot in plan.own]), []
+    month = dates.add_months(cohort.first_month, plan.item.month - 1)
     for own in plan.own:
-        wishes = [wishes_of(each.participant) for each in members[own.team.pk]]
-        when = time_for_all(cohort, wishes) or usual_time(cohort)
-        month = dates.add_months(cohort.first_month, plan.item.month - 1)
-        day = dates.nth_weekday(month.year, month.month, when.weekday, cohort.meeting_week)
-        slots.append(Slot(own.team, day, when.start, own.minutes))
+        rule = rhythms[own.team.pk]
+        day = dates.nth_weekday(month.year, month.month, rule.weekday, rule.week)
+        slots.append(Slot(own.team, day, rule.start_time, own.minutes))
     return slots
 
 
-def _members_by_team(teams: Iterable[Team]) -> dict[int, list[Membership]]:
-    places = Membership.objects.filter(team__in=list(teams), ended_at=None)
-    members: dict[int, list[Membership]] = defaultdict(list)
-    for place in places.select_related("participant__user", "participant__wishes"):
-        members[place.team_id].append(place)
-    return members
+def key_of(slots: Sequence[Slot]) -> str:
+    """What was seen before it was agreed to: which team, and when."""
+    return ",".join(f"{slot.team.pk}:{slot.begins:%Y%m%d%H%M}" for slot in slots)
 
 
 def why_not_on(cohort: Cohort, item: CurriculumItem, day: date, *, now: datetime) -> str:
@@ -193,7 +190,10 @@ def _meets_already(plan: Plan, slots: Sequence[Slot]) -> list[str]:
 
 def _unsuited(cohort: Cohort, slots: Sequence[Slot]) -> list[str]:
     """Who said, before teams were formed, that they cannot meet then."""
-    members, found = _members_by_team(slot.team for slot in slots), []
+    members: dict[int, list[Membership]] = defaultdict(list)
+    for place in scheduling.members_of_teams([slot.team for slot in slots]):
+        members[place.team_id].append(place)
+    found = []
     for slot in slots:
         names = [
             str(place.participant)

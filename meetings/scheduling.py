@@ -1,5 +1,6 @@
 """Planning a team's meetings: laying out the whole program, moving, adding, cancelling (M1 to M4)."""
 
+from collections import Counter, defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -11,7 +12,7 @@ from coaching import audit, offices, outbox
 from coaching.cohorts import closed_days
 from coaching.errors import Refused
 from coaching.meeting_times import time_for_all, usual_time
-from coaching.models import Cohort, CurriculumItem, Team, User
+from coaching.models import Cohort, CurriculumItem, Membership, Team, TeamWishes, User
 from coaching.team_problem import wishes_of
 from meetings import dates, invitations, team_space, visits
 from meetings.dates import DateWarning, PlannedDate
@@ -66,11 +67,47 @@ class Rhythm:
 
 
 def rhythm_of(team: Team) -> Rhythm:
-    """The cohort's rule, at a time that suits all members as they said before the team was formed, if there is one."""
-    cohort = team.cohort
-    wishes = [wishes_of(each) for each in team_space.members_of(team).select_related("wishes")]
-    when = time_for_all(cohort, wishes) or usual_time(cohort)
-    return Rhythm(when.weekday, cohort.meeting_week, when.start)
+    return rhythms_of(team.cohort, [team])[team.pk]
+
+
+def rhythms_of(cohort: Cohort, teams: Collection[Team]) -> dict[int, Rhythm]:
+    """By team, the rule by which most of its meetings about a competency lie, those that are planned before those held.
+
+    A team that has none: the cohort's rule, at a time that suits all members as they said before the team was formed,
+    if there is one. As many queries for any number of teams.
+    """
+    found: dict[int, Rhythm] = {}
+    wishes: dict[int, list[TeamWishes | None]] = {team.pk: [] for team in teams}
+    for place in members_of_teams(teams):
+        wishes[place.team_id].append(wishes_of(place.participant))
+    for team, rules in _rules(teams).items():
+        found[team] = Counter(rules).most_common(1)[0][0]
+    for pk, said in wishes.items():
+        if pk not in found:
+            when = time_for_all(cohort, said) or usual_time(cohort)
+            found[pk] = Rhythm(when.weekday, cohort.meeting_week, when.start)
+    return found
+
+
+def _rules(teams: Collection[Team]) -> dict[int, list[Rhythm]]:
+    """The latest first, so that of two rules that are as frequent the later counts."""
+    rows = MeetingTeam.objects.filter(team__in=teams, meeting__item__kind=CurriculumItem.Kind.COMPETENCY)
+    rows = rows.exclude(meeting__status=Meeting.Status.CANCELLED).select_related("meeting")
+    by_team: dict[int, list[Meeting]] = defaultdict(list)
+    for row in rows.order_by("-meeting__date", "-meeting__start_time"):
+        by_team[row.team_id].append(row.meeting)
+    return {
+        team: [
+            Rhythm(each.date.weekday(), (each.date.day - 1) // 7 + 1, each.start_time)
+            for each in [one for one in meetings if one.status == Meeting.Status.PLANNED] or meetings
+        ]
+        for team, meetings in by_team.items()
+    }
+
+
+def members_of_teams(teams: Collection[Team]) -> "QuerySet[Membership]":
+    places = Membership.objects.filter(team__in=teams, ended_at=None)
+    return places.select_related("participant__user", "participant__wishes")
 
 
 def planned_dates(cohort: Cohort, months: list[int], rhythm: Rhythm) -> list[PlannedDate]:
@@ -87,7 +124,7 @@ def lay_out_meetings(
     Where all teams have a meeting together that lies ahead, the team is at that one. `since`: those before this day are
     left out, for a team whose program has begun.
     """
-    team = Team.objects.select_for_update().get(pk=team.pk)
+    team = _locked_team(team)
     if team.status != Team.Status.CONFIRMED:
         raise CannotPlan(
             f"{team} is not confirmed yet. Its meetings are planned as soon as everybody has agreed."
@@ -222,7 +259,7 @@ def change_rhythm(
     `instead`: the meetings, by id, that take the nearest free day of their month where the rule's is closed. The second
     call changes nothing. Raises NotYourMeeting, CannotPlan.
     """
-    team = Team.objects.select_for_update(of=("self",)).select_related("cohort__program").get(pk=team.pk)
+    team = _locked_team(team)
     team_space.require_team_member(by, team)
     if team.status != Team.Status.CONFIRMED:
         raise CannotPlan(f"{team} is not meeting now, so it has no meetings to move.")
@@ -365,7 +402,7 @@ def add_extra(
 
     The same meeting sent twice is one meeting.
     """
-    team = Team.objects.select_for_update().get(pk=team.pk)
+    team = _locked_team(team)
     team_space.require_team_member(by, team)
     if team.status != Team.Status.CONFIRMED:
         raise CannotPlan(f"{team} is not meeting now, so it cannot plan a meeting.")
@@ -436,6 +473,12 @@ def count_for(*, meeting: Meeting, month: int | None, reason: str, by: User, now
     )
     _tell_members(meeting, change, by=by, now=now)
     return meeting
+
+
+def _locked_team(team: Team) -> Team:
+    """The cohort first, as whoever sets a day for all its teams locks it: neither waits for the other in a circle."""
+    Cohort.objects.select_for_update(of=("self",)).get(teams=team.pk)
+    return Team.objects.select_for_update(of=("self",)).select_related("cohort__program").get(pk=team.pk)
 
 
 def _locked(meeting: Meeting, by: User | None, *, cancelled_too: bool = False) -> Meeting:

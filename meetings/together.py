@@ -5,7 +5,7 @@ rows are called off and name it; they stand again, as they were, when the teams 
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime
 
 from django.db import transaction
 
@@ -43,46 +43,25 @@ def join(
 
 
 @transaction.atomic
-def stagger(
-    *, cohort: Cohort, item: CurriculumItem, day: date, start: time, pause: int, by: User, now: datetime
-) -> int:
-    """The same day for all, one team after another; returns how many meetings changed. Each stays in its team's hands.
+def set_times(*, cohort: Cohort, item: CurriculumItem, slots: Sequence[Slot], by: User, now: datetime) -> int:
+    """Each team has the meeting by itself, at the time that was agreed to; returns how many changed.
 
-    Raises NotYourMeeting, CannotSetDay.
+    One after another on one day, or each on its usual day. Each meeting stays in its team's hands. Raises
+    NotYourMeeting, CannotSetDay.
     """
-    cohort = _checked(cohort, item, day, by, now)
+    cohort = Cohort.objects.select_for_update(of=("self",)).select_related("program").get(pk=cohort.pk)
+    for day in {slot.date for slot in slots}:
+        cohort = _checked(cohort, item, day, by, now)
+    if {slot.team for slot in slots} != set(one_day.plan_of(cohort, item, now=now).teams):
+        raise CannotSetDay("The teams are no longer those that you saw. Look at the times again.")
     joint = one_day.joint_rows(cohort, item, now).select_for_update(of=("self",)).first()
     if joint:
         _take_apart(joint, by=by, now=now)
-    plan = one_day.plan_of(cohort, item, now=now)
-    slots = one_day.one_after_another(plan, day=day, start=start, pause=pause)
-    return _set_each(cohort, item, slots, is_news=bool(joint), by=by, now=now)
-
-
-@transaction.atomic
-def to_usual_days(*, cohort: Cohort, item: CurriculumItem, by: User, now: datetime) -> int:
-    """Each team that has the meeting by itself, on the day of its rule; returns how many meetings changed.
-
-    Raises NotYourMeeting, CannotSetDay.
-    """
-    cohort = Cohort.objects.select_for_update(of=("self",)).select_related("program").get(pk=cohort.pk)
-    slots = one_day.on_usual_days(one_day.plan_of(cohort, item, now=now), cohort)
-    for slot in slots:
-        cohort = _checked(cohort, item, slot.date, by, now)
-    return _set_each(cohort, item, slots, is_news=False, by=by, now=now)
-
-
-def _set_each(
-    cohort: Cohort, item: CurriculumItem, slots: Sequence[Slot], *, is_news: bool, by: User, now: datetime
-) -> int:
-    """`is_news`: a team is told also where its time stays."""
     wanted, moved = {slot.team.pk: slot for slot in slots}, []
     for team, row in one_day.own_rows(cohort, item, now, lock=True):
-        slot = wanted.get(team.pk)  # a team confirmed in this moment has none
-        if slot is None:
-            continue
-        when = When(slot.date, slot.start, slot.minutes)
-        if _set(row, when, _where(row), by=by, now=now) or is_news:
+        slot = wanted[team.pk]
+        is_moved = _set(row, When(slot.date, slot.start, slot.minutes), _where(row), by=by, now=now)
+        if is_moved or joint:
             moved.append(team)
     _tell(cohort, moved, item, by=by, now=now)
     return len(moved)

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from coaching import enrollment, team_agreement, team_changes
 from coaching.days import today_of
-from coaching.models import Participant, Team, TeamChange, User
+from coaching.models import Cohort, Participant, Team, TeamChange, User
 from meetings import invitations, scheduling, waivers
 
 
@@ -17,6 +17,9 @@ def confirm_team(*, team: Team, by: User, now: datetime) -> Team:
 
     Raises what `team_agreement.confirm` and `scheduling.lay_out_meetings` raise.
     """
+    Cohort.objects.select_for_update(of=("self",)).get(
+        teams=team.pk
+    )  # first, as in every write about its meetings
     stood = Team.objects.select_for_update().get(pk=team.pk).status == Team.Status.CONFIRMED
     team = team_agreement.confirm(team=team, by=by, now=now)
     if not stood:  # or a second click would bring back meetings that the team called off

@@ -93,8 +93,10 @@ def stagger(request: HttpRequest, pk: int, item_pk: int) -> HttpResponse:
         times = {"day": data["date"], "start": data["start_time"], "pause": data["pause"]}
         try:
             slots = one_day.one_after_another(plan, **times)
-            if request.POST.get("agreed") == form.key:
-                moved = together.stagger(cohort=cohort, item=plan.item, by=person(request), now=now, **times)
+            if request.POST.get("agreed") == one_day.key_of(slots):
+                moved = together.set_times(
+                    cohort=cohort, item=plan.item, slots=slots, by=person(request), now=now
+                )
                 messages.success(request, _moved(moved))
                 return redirect("office_days", cohort.pk)
         except Refused as refusal:
@@ -105,7 +107,7 @@ def stagger(request: HttpRequest, pk: int, item_pk: int) -> HttpResponse:
         "form": form,
         "slots": slots,
         "against": one_day.against(plan, cohort, slots, now=now),
-        "agreed": form.key if slots else "",
+        "agreed": one_day.key_of(slots),
     }
     return render(request, "meetings/office_stagger.html", context)
 
@@ -121,10 +123,12 @@ def usual(request: HttpRequest, pk: int, item_pk: int) -> HttpResponse:
         return redirect("office_days", cohort.pk)
     slots = one_day.on_usual_days(plan, cohort)
     whys = [one_day.why_not_on(cohort, plan.item, slot.date, now=now) for slot in slots]
-    agreed = ",".join(f"{slot.team.pk}:{slot.begins:%Y%m%d%H%M}" for slot in slots)
+    agreed = one_day.key_of(slots)
     if request.method == "POST" and request.POST.get("agreed") == agreed:
         with refusals_told(request):
-            moved = together.to_usual_days(cohort=cohort, item=plan.item, by=person(request), now=now)
+            moved = together.set_times(
+                cohort=cohort, item=plan.item, slots=slots, by=person(request), now=now
+            )
             messages.success(request, _moved(moved))
         return redirect("office_days", cohort.pk)
     context = {

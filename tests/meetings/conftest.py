@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from coaching.models import Cohort, CurriculumItem
-from meetings import scheduling, together
+from meetings import one_day, scheduling, together
 from meetings.models import Meeting
 from meetings.scheduling import When, Where
 from tests import factories
@@ -117,7 +117,9 @@ def join(cohort, first, branch_officer):
 @pytest.fixture
 def stagger(cohort, final, branch_officer):
     def staggered(day=date(2027, 9, 22), start=time(9), pause=15, by=branch_officer, now=BEFORE) -> int:
-        return together.stagger(cohort=cohort, item=final, day=day, start=start, pause=pause, by=by, now=now)
+        plan = one_day.plan_of(cohort, final, now=now)
+        slots = one_day.one_after_another(plan, day=day, start=start, pause=pause)
+        return together.set_times(cohort=cohort, item=final, slots=slots, by=by, now=now)
 
     return staggered
 

@@ -324,6 +324,24 @@ class TestOneAfterAnother:
         assert starts == [time(9), time(11, 15)]
         assert told() == sorted(EVERYBODY * 2)
 
+    def test_a_team_that_ended_takes_no_time(self, both, join, stagger, final, team, other_team):
+        """The others meet when the office saw it."""
+        join(When(date(2027, 9, 22), time(9), 120), item=final)
+        team.status = "ended"
+        team.save()
+        assert stagger(now=LATER) == 1
+        assert Meeting.objects.of_team(other_team).live().latest("date").start_time == time(9)
+
+    def test_not_where_the_teams_are_no_longer_those_that_were_seen(
+        self, both, cohort, final, other_team, branch_officer
+    ):
+        plan = one_day.plan_of(cohort, final, now=BEFORE)
+        slots = one_day.one_after_another(plan, day=date(2027, 9, 22), start=time(9), pause=15)
+        other_team.status = "ended"
+        other_team.save()
+        with pytest.raises(CannotSetDay, match="no longer those that you saw"):
+            together.set_times(cohort=cohort, item=final, slots=slots, by=branch_officer, now=BEFORE)
+
     def test_not_into_the_night(self, both, stagger):
         with pytest.raises(CannotSetDay, match="after 9:00"):
             stagger(start=time(17))
@@ -332,11 +350,13 @@ class TestOneAfterAnother:
 
 class TestOnTheUsualDayAgain:
     def usual(self, cohort, final, by, now=LATER) -> int:
-        return together.to_usual_days(cohort=cohort, item=final, by=by, now=now)
+        slots = one_day.on_usual_days(one_day.plan_of(cohort, final, now=now), cohort)
+        return together.set_times(cohort=cohort, item=final, slots=slots, by=by, now=now)
 
-    def test_each_by_its_rule(self, both, stagger, cohort, final, people, branch_officer):
+    def test_each_by_its_rule(self, team, people, cohort, final, other_team, stagger, branch_officer):
         """M3: Team 2 said that it can meet on Tuesdays at one alone."""
         TeamWishes.objects.create(participant=people.dora, times=["1-1300"], answered_at=NOW)
+        both = [scheduling.lay_out_meetings(team=each, by=None, now=NOW) for each in (team, other_team)]
         stagger()
         assert self.usual(cohort, final, branch_officer) == 2
         rows = [meetings[7] for meetings in both]
@@ -348,6 +368,32 @@ class TestOnTheUsualDayAgain:
         ]
         assert self.usual(cohort, final, branch_officer) == 0
         assert told() == sorted(EVERYBODY * 2)
+
+    def test_by_the_rule_that_the_team_chose_since(
+        self, both, stagger, cohort, final, other_team, people, branch_officer
+    ):
+        """M3, T7: and one meeting that it moved by itself is no rule."""
+        rhythm = scheduling.Rhythm(3, 2, time(14))
+        dora = people.dora.user
+        scheduling.change_rhythm(team=other_team, rhythm=rhythm, by=dora, now=BEFORE)
+        scheduling.move(meeting=both[1][3], to=When(date(2027, 5, 5), time(9), 120), by=dora, now=BEFORE)
+        assert scheduling.rhythm_of(other_team) == rhythm
+        stagger()
+        self.usual(cohort, final, branch_officer)
+        both[1][7].refresh_from_db()
+        assert (both[1][7].date, both[1][7].start_time) == (date(2027, 9, 9), time(14))
+
+    def test_what_was_agreed_to_is_what_is_saved(
+        self, both, stagger, cohort, final, other_team, people, branch_officer
+    ):
+        """The team has chosen another rule between the office's look and its press."""
+        stagger()
+        slots = one_day.on_usual_days(one_day.plan_of(cohort, final, now=LATER), cohort)
+        rhythm = scheduling.Rhythm(3, 2, time(14))
+        scheduling.change_rhythm(team=other_team, rhythm=rhythm, by=people.dora.user, now=LATER)
+        together.set_times(cohort=cohort, item=final, slots=slots, by=branch_officer, now=LATER)
+        both[1][7].refresh_from_db()
+        assert (both[1][7].date, both[1][7].start_time) == (date(2027, 9, 15), time(9))
 
     def test_not_on_a_day_that_is_over(self, both, stagger, cohort, final, branch_officer):
         stagger()

@@ -230,3 +230,32 @@ def test_a_team_laid_out_while_the_others_are_taken_apart_has_its_meeting(
     )
     for each in (team, other_team):
         assert Meeting.objects.of_team(each).live().filter(item=meeting.item).count() == 1
+
+
+def test_a_team_confirmed_while_the_others_are_joined_is_at_one_meeting(
+    meeting, cohort, team, other_team, branch_officer
+):
+    """T4, M5: at the joint one or at its own, and at no two of them."""
+    when = scheduling.When(meeting.date, scheduling.time(13), meeting.minutes)
+    asked = {"cohort": cohort, "item": meeting.item, "by": branch_officer, "now": BEFORE}
+    results = at_once(
+        lambda: together.join(when=when, where=scheduling.Where(), **asked),
+        lambda: scheduling.lay_out_meetings(team=other_team, by=None, now=BEFORE),
+    )
+    assert not [each for each in results if isinstance(each, Exception)]
+    joint = Meeting.objects.get(is_joint=True)
+    for each in (team, other_team):
+        assert Meeting.objects.of_team(each).live().get(item=meeting.item) == joint
+
+
+def test_another_rhythm_while_the_teams_are_joined_waits_for_it(meeting, cohort, team, alice, branch_officer):
+    when = scheduling.When(meeting.date, scheduling.time(13), meeting.minutes)
+    asked = {"cohort": cohort, "item": meeting.item, "by": branch_officer, "now": BEFORE}
+    rhythm = scheduling.Rhythm(1, 2, scheduling.time(13))
+    results = at_once(
+        lambda: together.join(when=when, where=scheduling.Where(), **asked),
+        lambda: scheduling.change_rhythm(team=team, rhythm=rhythm, by=alice, now=BEFORE),
+    )
+    assert not [each for each in results if isinstance(each, Exception)]
+    joint = Meeting.objects.get(is_joint=True)
+    assert (joint.date, joint.start_time) == (when.date, when.start_time)
