@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from coaching import offices
 from coaching.models import Cohort, OrgUnit, Participant, User
 from meetings import keeping, project
 from meetings.models import Meeting
+
+_SHOWN = (*Participant.NOW, "classification", "cohort__program", "goal")
 
 
 @dataclass(frozen=True)
@@ -49,16 +51,22 @@ def taking_part(director: User, *, now: datetime, on: date) -> list[tuple[Cohort
 
 
 def employees_of(supervisor: User, *, now: datetime) -> list[Row]:
-    """Employees of today who take part, with what they share with their supervisor (M17: nothing else)."""
-    rows = _readable().filter(user__supervisor=supervisor)
-    found = list(rows.exclude(cohort__in=keeping.over(now)).order_by("user__name", "pk"))
-    shared = project.shared_with_supervisor(found)
+    """Employees of today who take part, and of then who shared something, with what that is (M17: nothing else)."""
+    rows = employees(supervisor).exclude(cohort__in=keeping.over(now)).select_related(*_SHOWN)
+    found = list(rows.order_by("user__name", "pk"))
+    shared = project.shared_with_supervisor(found, supervisor)
     return [Row(each, shared[each.pk]) for each in found]
+
+
+def employees(supervisor: User) -> QuerySet[Participant]:
+    shared = supervisor.texts_shared.values("participant")
+    rows = Participant.objects.filter(Q(user__supervisor=supervisor) | Q(pk__in=shared))
+    return rows.exclude(status=Participant.Status.LEFT)
 
 
 def _readable() -> QuerySet[Participant]:
     rows = Participant.objects.exclude(status=Participant.Status.LEFT)
-    return rows.select_related(*Participant.NOW, "classification", "cohort__program", "goal")
+    return rows.select_related(*_SHOWN)
 
 
 def _dates_of(participants: Iterable[Participant]) -> dict[int, list[date]]:

@@ -43,8 +43,9 @@ class ProjectTextForm(Crispy):
             choices=list(readers),
             initial=audience,
             widget=forms.RadioSelect,
-            help_text="You can change this at any time. Whoever stands in for the director or the deputy reads "
-            "what they may read.",
+            help_text="You can change this at any time. Your supervisor is meant by name: a later one reads it only "
+            "if you choose so anew. The director and the deputy are meant by their office: whoever holds it, or "
+            "stands in, reads it.",
         )
 
     @property

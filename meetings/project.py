@@ -39,6 +39,21 @@ class Written:
     row: ProjectText
     text: str
 
+    @property
+    def readers(self) -> str:
+        """Who reads it beside its author, in words."""
+        who = str(self.row.supervisor) if self.row.supervisor else "no supervisor (none was on record)"
+        if self.row.audience == Audience.SUPERVISOR:
+            return f"you, your team and {who}"
+        if self.row.audience == Audience.PROGRAM:
+            return f"you, your team, {who}, your division director and the branch deputy"
+        return "you alone" if self.row.audience == Audience.SELF else "you and your team"
+
+    def is_for_an_earlier(self, supervisor: User | None) -> bool:
+        """Whether its author has to choose anew before their supervisor of now reads it."""
+        now = supervisor.pk if supervisor else None
+        return self.row.audience in FOR_SUPERVISOR and self.row.supervisor_id != now
+
 
 @dataclass
 class Project:
@@ -49,8 +64,12 @@ class Project:
     updates: list[Written] = field(default_factory=list)
 
     @property
+    def texts(self) -> list[Written]:
+        return [*self.milestones, *([self.outcome] if self.outcome else []), *self.updates]
+
+    @property
     def is_empty(self) -> bool:
-        return not (self.milestones or self.outcome or self.updates)
+        return not self.texts
 
 
 # Reading: only for pages that have seen to it that such a reader asks.
@@ -64,8 +83,11 @@ def shared_with_team(participants: Iterable[Participant]) -> dict[int, Project]:
     return _read(participants, FOR_TEAM)
 
 
-def shared_with_supervisor(participants: Iterable[Participant]) -> dict[int, Project]:
-    return _read(participants, FOR_SUPERVISOR)
+def shared_with_supervisor(
+    participants: Iterable[Participant], supervisor: User | None
+) -> dict[int, Project]:
+    """What its authors shared with this person by name, whoever is their supervisor by now."""
+    return _read(participants, FOR_SUPERVISOR, Q(supervisor=supervisor) if supervisor else Q(pk=None))
 
 
 def shared_with_program(participants: Iterable[Participant]) -> dict[int, Project]:
@@ -73,9 +95,12 @@ def shared_with_program(participants: Iterable[Participant]) -> dict[int, Projec
     return _read(participants, FOR_PROGRAM)
 
 
-def _read(participants: Iterable[Participant], audiences: Collection[str]) -> dict[int, Project]:
+def _read(
+    participants: Iterable[Participant], audiences: Collection[str], also: Q | None = None
+) -> dict[int, Project]:
     found = {each.pk: Project() for each in participants if each.status != Participant.Status.LEFT}
-    for row in ProjectText.objects.filter(participant__in=found, audience__in=audiences):
+    rows = ProjectText.objects.filter(also or Q(), participant__in=found, audience__in=audiences)
+    for row in rows.select_related("supervisor"):
         project, written = found[row.participant_id], read(row)
         if row.kind == Kind.OUTCOME:
             project.outcome = written
@@ -137,9 +162,16 @@ def save(
         raise CannotWrite("Say by when you want to reach the milestone.")
     row = _current(row) if row else _found(participant, kind, text, audience, due_date)
     row = row or ProjectText(participant=participant, kind=kind)
-    if row.pk and (read(row).text, row.audience, row.due_date) == (text, audience, due_date):
+    supervisor = participant.user.supervisor if audience in FOR_SUPERVISOR else None
+    if row.pk and (read(row).text, row.audience, row.due_date, row.supervisor) == (
+        text,
+        audience,
+        due_date,
+        supervisor,
+    ):
         return row
     row.audience, row.due_date, row.written_at = Audience(audience), due_date, now
+    row.supervisor = supervisor
     _seal(row, text)
     audit.record("project_text.saved", by=by, obj=row, now=now, data={"kind": kind, "audience": audience})
     return row
@@ -203,7 +235,7 @@ def _own(participant: Participant, by: User) -> Participant:
     """Locked, so that what is sent twice at once is written once."""
     participant = (
         Participant.objects.select_for_update(of=("self",))
-        .select_related("cohort__program")
+        .select_related("cohort__program", "user__supervisor")
         .get(pk=participant.pk)
     )
     if participant.user_id != by.pk or participant.status == Participant.Status.LEFT:
@@ -244,6 +276,10 @@ def choices(participant: Participant) -> list[tuple[str, str]]:
     supervisor, division = participant.user.supervisor, participant.division
     theirs = f"my supervisor, {supervisor}" if supervisor else "my supervisor (none is on record)"
     director = _with_name("my division director", division.head if division else None)
+    if now := participant.division_now:  # C8: the division of the start keeps its list
+        director = _with_name(
+            f"the director of {division} (not of {now})", division.head if division else None
+        )
     deputy = _with_name("the branch deputy", participant.cohort.branch.head)
     return [
         (Audience.SELF, "Only me"),

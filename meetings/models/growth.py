@@ -23,6 +23,8 @@ class ProjectText(models.Model):
     participant = models.ForeignKey(Participant, models.PROTECT, related_name="project_texts")
     kind = models.CharField(max_length=10, choices=Kind.choices)
     audience = models.CharField(max_length=10, choices=Audience.choices, default=Audience.TEAM)
+    # Whom its author meant by “my supervisor”; whoever is it later reads nothing of it until they choose anew.
+    supervisor = models.ForeignKey(User, models.PROTECT, null=True, related_name="texts_shared")
     ciphertext = models.BinaryField()
     due_date = models.DateField(null=True)
     done_at = models.DateTimeField(null=True)
@@ -38,6 +40,10 @@ class ProjectText(models.Model):
                 condition=Q(kind="milestone", due_date__isnull=False)
                 | (~Q(kind="milestone") & Q(due_date=None, done_at=None)),
                 name="projecttext_milestones_are_dated",
+            ),
+            models.CheckConstraint(
+                condition=Q(supervisor=None) | Q(audience__in=("supervisor", "program")),
+                name="projecttext_supervisor_if_it_reaches_one",
             ),
         ]
 

@@ -13,8 +13,10 @@ from meetings.views.program import person
 
 
 def supervises(user: User) -> bool:
-    """Somebody's supervisor today, or asked for input when they were."""
-    return user.is_authenticated and (user.supervises.exists() or user.inputs_asked.exists())
+    """Somebody's supervisor today; or was asked for input, or had something shared with them, when they were."""
+    return user.is_authenticated and (
+        user.supervises.exists() or user.inputs_asked.exists() or user.texts_shared.exists()
+    )
 
 
 @access(director)

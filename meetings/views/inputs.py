@@ -44,7 +44,7 @@ def ask(request: HttpRequest, pk: int) -> HttpResponse:
         "participant": participant,
         "cohort": participant.cohort,
         "supervisor": participant.user.supervisor,
-        "project": project.shared_with_supervisor([participant])[participant.pk],
+        "project": project.shared_with_supervisor([participant], participant.user.supervisor)[participant.pk],
         "goal": Goal.objects.filter(participant=participant).first(),
         "form": form,
         "ends_on": inputs.ends_on(participant.cohort),
@@ -100,15 +100,14 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, f"Sent. {row.participant} can read it.")
             return redirect("input_answer", pk)
-    may_read = told and row.participant.user.supervisor_id == row.supervisor_id
     context = {
         "row": row,
         "participant": row.participant,
         "cohort": row.participant.cohort,
         "told": told,
         "goal": Goal.objects.filter(participant=row.participant).first(),
-        "project": project.shared_with_supervisor([row.participant])[row.participant_id]
-        if may_read
+        "project": project.shared_with_supervisor([row.participant], row.supervisor)[row.participant_id]
+        if told
         else None,
         "form": form if form.is_bound or not why_not else None,
         "why_not": why_not,

@@ -35,12 +35,15 @@ def taking_part(request: HttpRequest) -> QuerySet[Participant]:
 @require_safe
 def mine(request: HttpRequest, pk: int) -> HttpResponse:
     participant = get_object_or_404(taking_part(request), pk=pk)
-    cohort, asked = participant.cohort, inputs.of(participant)
+    cohort, asked, own = participant.cohort, inputs.of(participant), project.own(participant)
+    supervisor = participant.user.supervisor
     context = {
         "participant": participant,
         "cohort": cohort,
         "goal": Goal.objects.filter(participant=participant).prefetch_related("competencies").first(),
-        "project": project.own(participant),
+        "project": own,
+        "supervisor_now": supervisor,
+        "chosen_before": {each.row.pk for each in own.texts if each.is_for_an_earlier(supervisor)},
         "why_not": project.why_not_write(participant, timezone.now()),
         "inputs": asked,
         "is_waiting": any(not told.row.answered_at for told in asked),
@@ -71,14 +74,15 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _form(request: HttpRequest, participant: Participant, kind: str, row: ProjectText | None) -> HttpResponse:
     now = timezone.now()
-    if why := project.why_not_write(participant, now):
+    why = project.why_not_write(participant, now)
+    if why and request.method != "POST":  # what was typed stays on the page beside the refusal
         messages.info(request, why)
         return redirect("my_project", participant.pk)
     form = ProjectTextForm(
         submitted(request),
         kind=kind,
         readers=project.choices(participant),
-        audience=row.audience if row else ProjectText.Audience.TEAM,
+        audience=_audience(row, participant),
         initial={"text": project.read(row).text, "due_date": row.due_date} if row else None,
     )
     if request.method == "POST" and form.is_valid():
@@ -96,12 +100,20 @@ def _form(request: HttpRequest, participant: Participant, kind: str, row: Projec
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
-            messages.success(request, f"Saved. Who may read it: {kept.get_audience_display()}.")
+            readers = project.read(kept).readers
+            messages.success(request, f"Saved. Who may read it: {readers}.")
             return redirect("my_project", participant.pk)
     context = {"participant": participant, "cohort": participant.cohort, "form": form, "row": row}
     context["heading"] = Kind(kind).label if row and kind != Kind.OUTCOME else ADDED[Kind(kind)]
     context["deleted_on"] = notes.deleted_on(participant.cohort)
     return render(request, "meetings/project_text.html", context)
+
+
+def _audience(row: ProjectText | None, participant: Participant) -> str:
+    """What is chosen already; nothing where “my supervisor” has become somebody else, so that it is chosen anew."""
+    if row is None:
+        return ProjectText.Audience.TEAM
+    return "" if project.read(row).is_for_an_earlier(participant.user.supervisor) else row.audience
 
 
 def _own_text(request: HttpRequest, pk: int) -> ProjectText:

@@ -297,23 +297,37 @@ def test_a_question_typed_in_vain_is_not_lost(client, people, ask):
     assertContains(answer, "has not answered yet")
 
 
-def test_an_earlier_supervisor_reads_no_more_of_the_project(client, people, supervisor, director, ask):
+def test_an_earlier_supervisor_reads_what_was_shared_with_them_and_the_later_one_does_not(
+    client, people, supervisor, director, ask
+):
+    """M17: nothing reaches a supervisor but what the participant shares, and they shared it with this one."""
     row = ask()
     alice = people.alice.user
     project.save(
         participant=people.alice,
         kind="update",
         text="For the boss.",
-        audience="program",
+        audience="supervisor",
         by=alice,
         now=DURING,
     )
     User.objects.filter(pk=alice.pk).update(supervisor=director)
+    for text in ("Also for the boss.", "Only for us."):
+        audience = "team" if text == "Only for us." else "supervisor"
+        project.save(
+            participant=people.alice, kind="update", text=text, audience=audience, by=alice, now=DURING
+        )
     client.force_login(supervisor)
     page = client.get(reverse("input_answer", args=[row.pk]))
     assertContains(page, QUESTION)
-    assertNotContains(page, "For the boss.")
+    for shown in (page, client.get(reverse("employees"))):
+        assertContains(shown, "For the boss.")
+        assertNotContains(shown, "Also for the boss.")
     client.force_login(director)
+    shown = client.get(reverse("employees"))
+    assertContains(shown, "Also for the boss.")
+    assertNotContains(shown, "For the boss.")
+    assertNotContains(shown, "Only for us.")
     assert client.get(reverse("input_answer", args=[row.pk])).status_code == 404
 
 

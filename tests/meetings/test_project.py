@@ -52,15 +52,22 @@ def texts(shared) -> set[str]:
 # Who reads what
 
 
-def test_each_reader_reads_what_is_for_them_and_for_more(people, team, one_of_each):
+def test_each_reader_reads_what_is_for_them_and_for_more(people, team, supervisor, save):
     alice = [people.alice]
+    people.alice.user.supervisor = supervisor
+    people.alice.user.save()
+    for audience in WIDER:
+        save(f"for {audience}", audience=audience)
     assert texts(project.own(people.alice)) == {f"for {each}" for each in WIDER}
     assert texts(project.shared_with_team(alice)[people.alice.pk]) == {
         "for team",
         "for supervisor",
         "for program",
     }
-    assert texts(project.shared_with_supervisor(alice)[people.alice.pk]) == {"for supervisor", "for program"}
+    assert texts(project.shared_with_supervisor(alice, supervisor)[people.alice.pk]) == {
+        "for supervisor",
+        "for program",
+    }
     assert texts(project.shared_with_program(alice)[people.alice.pk]) == {"for program"}
 
 
@@ -200,7 +207,10 @@ def test_written_changed_done_and_deleted_on_the_pages(client, people, mine, tea
     answer = client.post(
         add, {"text": "Two offices", "due_date": "2027-03-31", "audience": "program"}, follow=True
     )
-    assertContains(answer, "Saved. Who may read it: your team, your supervisor, your division director")
+    said = (
+        "Saved. Who may read it: you, your team, no supervisor (none was on record), your division director"
+    )
+    assertContains(answer, said)
     row = ProjectText.objects.get()
     client.post(reverse("project_text_done", args=[row.pk]), {"done": "yes"})
     assertContains(client.get(mine), "planned by March 31, 2027")
@@ -242,6 +252,41 @@ def test_what_each_audience_means_is_said_by_name(client, people, mine, team, su
     assert "no-store" in answer["Cache-Control"]
 
 
+def test_what_was_shared_with_one_supervisor_is_not_the_next_ones(
+    client, save, people, mine, supervisor, director
+):
+    """M17: the page names who reads it, and the author chooses anew."""
+    alice = people.alice.user
+    alice.supervisor = supervisor
+    alice.save()
+    row = save("For the boss.", audience="supervisor")
+    assertContains(client.get(mine), "you, your team and Sam Supervisor")
+    alice.supervisor = director
+    alice.save()
+    shared = project.shared_with_supervisor
+    assert texts(shared([people.alice], supervisor)[people.alice.pk]) == {"For the boss."}
+    assert shared([people.alice], director)[people.alice.pk].is_empty
+    page = client.get(mine)
+    assertContains(page, "you, your team and Sam Supervisor")
+    assertContains(page, "Dana Director, your supervisor now, does not read it.")
+    change = reverse("project_text", args=[row.pk])
+    assertNotContains(client.get(change), "checked")
+    assertContains(client.post(change, {"text": "For the new boss."}), "This field is required.")
+    client.post(change, {"text": "For the new boss.", "audience": "supervisor"})
+    assert shared([people.alice], supervisor)[people.alice.pk].is_empty
+    assert texts(shared([people.alice], director)[people.alice.pk]) == {"For the new boss."}
+    assertNotContains(client.get(mine), "does not read it")
+    save("For the new boss.", audience="self", row=row)
+    row.refresh_from_db()
+    assert row.supervisor is None
+
+
+def test_a_supervisor_stands_only_where_it_reaches_one(save, supervisor):
+    row = save(audience="team")
+    with pytest.raises(IntegrityError, match=r"CHECK|projecttext"), transaction.atomic():
+        ProjectText.objects.filter(pk=row.pk).update(supervisor=supervisor)
+
+
 def test_without_team_supervisor_or_director(client, people, mine):
     people.alice.division = None
     people.alice.save()
@@ -259,6 +304,9 @@ def test_after_the_end_one_can_delete_and_no_longer_write(client, people, mine, 
         assertNotContains(answer, "Write an update")
         update = reverse("project_update", args=[people.alice.pk])
         assertContains(client.get(update, follow=True), "The program is over.")
+        late = client.post(update, {"text": "My words", "audience": "team"})
+        assertContains(late, "My words")
+        assertContains(late, "The program is over.")
 
 
 @pytest.mark.parametrize("rows", [1, 3])

@@ -198,16 +198,18 @@ def test_nobody_yet(client, director, people):
 # The supervisor
 
 
-def test_the_supervisor_of_today_reads_what_is_for_them(client, people, supervisor, director, share):
+def test_the_supervisor_it_was_shared_with_reads_it_and_the_next_one_does_not(
+    client, people, supervisor, director, share
+):
     share("For the boss.", "supervisor")
     client.force_login(supervisor)
     answer = client.get(reverse("employees"))
     assertContains(answer, "For the boss.")
     assertContains(answer, "Faster permits")
     User.objects.filter(pk=people.alice.user_id).update(supervisor=director)
-    assertNotContains(client.get(reverse("employees")), "Alice Example")
+    assertContains(client.get(reverse("employees")), "For the boss.")  # it was shared with them by name
     client.force_login(director)
-    assertContains(client.get(reverse("employees")), "For the boss.")
+    assertContains(client.get(reverse("employees")), "Nothing is shared with you.")
 
 
 def test_where_nothing_is_shared_it_says_what_would_stand_there(client, people, supervisor, share):

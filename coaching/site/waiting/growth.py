@@ -10,7 +10,7 @@ from coaching import permissions
 from coaching.models import Participant, User
 from coaching.site.waiting.cards import Card, Urgency, about, counted, day, only_for
 from meetings import division as divisions
-from meetings import growth, inputs, keeping, project
+from meetings import growth, inputs, keeping
 from meetings.models import ProjectText, SupervisorInput
 
 
@@ -61,14 +61,13 @@ def input_asked(user: User, now: datetime) -> list[Card]:
 
 
 def _employees(user: User, today: date) -> QuerySet[Participant]:
-    rows = Participant.objects.filter(user__supervisor=user)
-    return rows.exclude(status=Participant.Status.LEFT)
+    return divisions.employees(user)
 
 
 @about(_employees)
 def employees(user: User, now: datetime) -> list[Card]:
     """Who of a supervisor's employees takes part, and who chose to share something with them."""
-    shares = ProjectText.objects.filter(participant=OuterRef("pk"), audience__in=project.FOR_SUPERVISOR)
+    shares = ProjectText.objects.filter(participant=OuterRef("pk"), supervisor=user)
     rows = _employees(user, timezone.localdate(now)).exclude(cohort__in=keeping.over(now))
     people = list(rows.annotate(shares=Exists(shares)).select_related("user").order_by("user__name", "pk"))
     if not people:
