@@ -175,7 +175,7 @@ class Standing:
 def judge(*, rules: Rules, history: History, today: dt.date) -> Standing:
     """Where a participant stands on `today`: complete only if what has happened until then meets every row."""
     waived = {month for month in history.waived if add_months(rules.first_month, month - 1) <= today}
-    happened = [_spared(record, waived) for record in history.meetings if _counts(record, rules, today)]
+    happened = [record for record in history.meetings if _counts(record, rules, today)]
     attended = [record for record in happened if record.presence is Presence.ATTENDED]
     months: tuple[MonthStanding, ...] = ()
     reasons: list[Reason] = []
@@ -232,13 +232,6 @@ def _counts(record: MeetingRecord, rules: Rules, today: dt.date) -> bool:
     return not record.cancelled and record.date <= today and (record.own_team or rules.other_teams_count)
 
 
-def _spared(record: MeetingRecord, waived: Collection[int]) -> MeetingRecord:
-    """In a month that is waived nobody misses a meeting; whoever was there all the same, was there."""
-    if record.month in waived and record.presence in (Presence.ABSENT, Presence.UNRECORDED):
-        return replace(record, presence=Presence.EXCUSED)
-    return record
-
-
 def _months(
     rules: Rules,
     least: int,
@@ -249,22 +242,33 @@ def _months(
     by_month: dict[int | None, list[MeetingRecord]] = defaultdict(list)
     for record in happened:
         by_month[record.month].append(record)
-    spared = rules.missed_months_allowed
     found = []
     for month in range(1, rules.months + 1):
         first_day = add_months(rules.first_month, month - 1)
         state, attended = _month_state(by_month[month], least, over=today > end_of_month(first_day))
         if state is not MonthState.MET and month in history.waived and first_day <= today:
             state = MonthState.EXCUSED
-        if state is MonthState.MISSED and month in history.planned:
-            state = MonthState.TO_MAKE_UP
-        if state is MonthState.MISSED and spared > 0:
-            state, spared = MonthState.ALLOWED, spared - 1
         if state is MonthState.OPEN and first_day <= today:
             ahead = sum(record.date > today for record in _own(history.meetings, month))
             state = MonthState.OPEN if attended + ahead >= least else MonthState.AT_RISK
         found.append(MonthStanding(month, first_day, state, attended))
-    return tuple(found)
+    return tuple(_allowed(found, rules.missed_months_allowed, history.planned))
+
+
+def _allowed(
+    months: Iterable[MonthStanding], allowed: int, planned: Collection[int]
+) -> Iterable[MonthStanding]:
+    """What the cohort allows to miss goes to months that nothing else mends, then to those that are to be made up."""
+    months = list(months)
+    missed = [each.month for each in months if each.state is MonthState.MISSED]
+    spared = sorted(missed, key=lambda month: month in planned)[:allowed]
+    for each in months:
+        if each.month in spared:
+            yield replace(each, state=MonthState.ALLOWED)
+        elif each.month in missed and each.month in planned:
+            yield replace(each, state=MonthState.TO_MAKE_UP)
+        else:
+            yield each
 
 
 def _month_state(records: Sequence[MeetingRecord], least: int, *, over: bool) -> tuple[MonthState, int]:
@@ -368,12 +372,13 @@ def _attendance_reasons(
     waived: Collection[int],
     today: dt.date,
 ) -> list[Reason]:
-    counted = sum(record.presence in (Presence.ATTENDED, Presence.EXCUSED) for record in happened)
-    least = row.least
-    if row.unit == "percent":
-        least = _share(row.least, sum(record.own_team and not record.cancelled for record in meetings))
-    else:  # a waived month in which the participant had no meeting stands for one
-        counted += len(set(waived) - {record.month for record in happened})
+    known = [record for record in happened if record.presence in (Presence.ATTENDED, Presence.EXCUSED)]
+    counted, least = len(known), row.least
+    if row.unit == "percent":  # what was missed in a waived month is no meeting of theirs
+        own = [record for record in meetings if record.own_team and not record.cancelled]
+        least = _share(row.least, sum(record.month not in waived or record in known for record in own))
+    else:  # a waived month stands for one meeting, however many the team had
+        counted += len(set(waived) - {record.month for record in known})
     if counted >= least:
         return []
     text = f"You have {counted} of the {least} meetings that the program asks for."
