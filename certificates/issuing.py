@@ -26,7 +26,8 @@ from coaching import audit, enrollment, jobs, outbox
 from coaching.errors import Refused
 from coaching.models import Cohort, Job, Participant, SignOff, User
 from coaching.permissions import require_office
-from meetings.ledger import standings
+from meetings.ledger import standing, standings
+from meetings.models import Meeting
 
 __all__ = [
     "approve_batch",
@@ -104,7 +105,7 @@ def issue_batch(
     ).get(pk=batch.pk)
     _approved_or_refusal(batch)
     outcome = Outcome()
-    standing = standings(batch.cohort, today=local_date(batch.cohort, now))
+    found = standings(batch.cohort, today=local_date(batch.cohort, now))
     entries = list(batch.entries.select_related("participant__user"))
     have_one = set(batch.certificates.values_list("participant_id", flat=True))
     for number, entry in enumerate(entries):
@@ -114,7 +115,7 @@ def issue_batch(
         participant = entry.participant
         if participant.pk in have_one:
             outcome.already += 1
-        elif lacks := eligibility.missing(participant, standing[participant.pk]):
+        elif lacks := eligibility.missing(participant, found[participant.pk]):
             outcome.refused[_key(entry)] = " ".join(lacks)
         else:
             _issue_one(entry, by, now, outcome)
@@ -188,13 +189,14 @@ def _store_first(
     entry: BatchEntry, prepared: Prepared, by: User | None, now: datetime
 ) -> tuple[Certificate | None, str]:
     """Returns the certificate, or None and the reason (no reason: somebody else issued it meanwhile)."""
-    participant = Participant.objects.select_for_update().get(pk=entry.participant_id)
+    participant = _held_still(entry)
     if participant.certificates.filter(batch_id=entry.batch_id).exists():
         return None, ""
-    if participant.status == Participant.Status.LEFT:  # F3: left while it was being drawn
-        return None, "Left the program."
     if participant.certificates.valid().exists():
         return None, "Has a valid certificate from another list."
+    now_stands = standing(participant, today=local_date(entry.batch.cohort, now))
+    if lacks := eligibility.missing(participant, now_stands):  # C2: it changed while it was being drawn
+        return None, " ".join(lacks)
     certificate = _register(participant, entry.batch, prepared, by=by, now=now)
     enrollment.complete(participant=participant, by=by, now=now)
     audit.record(
@@ -205,6 +207,20 @@ def _store_first(
         data={"serial": certificate.serial, "digest": certificate.digest},
     )
     return certificate, ""
+
+
+def _held_still(entry: BatchEntry) -> Participant:
+    """Nothing that the ledger reads of somebody changes until the transaction ends.
+
+    Attendance is written under the lock of its meeting, a waiver under that of its participant. Meetings come first, in
+    their usual order: whoever writes attendance holds the meeting when the participant's row is asked for.
+    """
+    list(Meeting.objects.select_for_update(of=("self",)).filter(cohort=entry.batch.cohort_id))
+    return (
+        Participant.objects.select_for_update(of=("self",))
+        .select_related("cohort__program")
+        .get(pk=entry.participant_id)
+    )
 
 
 def _register(

@@ -23,7 +23,8 @@ from certificates.models import Certificate, CertificateFile, SerialCounter
 from coaching import enrollment, jobs
 from coaching.models import AuditEvent, Delegation, Job, Message, Participant
 from coaching.permissions import NotYourCohort
-from meetings.models import EvaluationReceipt, ProjectText
+from meetings import attendance
+from meetings.models import EvaluationReceipt, Meeting, ProjectText
 from tests.certificates.content import text_of
 from tests.certificates.history import AFTER, approve, delegate_to
 from tests.constraints import refused_by
@@ -152,6 +153,31 @@ def test_who_leaves_while_theirs_is_drawn_gets_none(approved, members, monkeypat
     monkeypatch.setattr(issuing, "render", leaves_meanwhile)
     assert issue(approved).refused[f"Ada Alvarez ({members[0].pk})"] == "Left the program."
     assert not members[0].certificates.exists()
+
+
+def test_whose_attendance_is_corrected_while_theirs_is_drawn_gets_none(
+    approved, members, branch_officer, monkeypatch
+):
+    """C2: where somebody stands is read again too."""
+    drawn, meeting = issuing.render, Meeting.objects.get(month=3)
+
+    def corrected_meanwhile(content):
+        attendance.correct(
+            meeting=meeting,
+            participant=members[0],
+            status="absent",
+            reason="Was away",
+            by=branch_officer,
+            now=AFTER,
+        )
+        return drawn(content)
+
+    monkeypatch.setattr(issuing, "render", corrected_meanwhile)
+    outcome = issue(approved)
+    assert outcome.issued == 2
+    assert outcome.refused == {f"Ada Alvarez ({members[0].pk})": "No meeting attended in April 2027."}
+    members[0].refresh_from_db()
+    assert members[0].status == Participant.Status.ACTIVE
 
 
 def test_the_outcome_of_the_project_is_no_condition(approved, members):

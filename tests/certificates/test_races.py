@@ -1,13 +1,18 @@
 """Two people at the same moment, on PostgreSQL: exactly one certificate each, one signature, one successor."""
 
+import time
 from collections import Counter
+from threading import Event
 
 import pytest
+from django.db import connection, transaction
 
 from certificates.approval import AlreadyApproved
 from certificates.issuing import NotTheNewest, issue_batch, next_serial, reissue
 from certificates.models import Batch, Certificate
 from coaching.models import Message, SignOff
+from meetings import attendance, waivers
+from meetings.models import Attendance, Meeting, Waiver
 from tests.certificates.history import AFTER, approve, delegate_to, registered
 from tests.coaching.test_races import at_once
 
@@ -47,3 +52,41 @@ def test_two_reissues_at_once_leave_one_valid(approved, members, branch_officer)
     )
     assert Counter(type(result) for result in results) == {Certificate: 1, NotTheNewest: 1}
     assert members[0].certificates.valid().count() == 1
+
+
+@pytest.mark.parametrize("what", ["attendance", "waiver"])
+def test_an_issue_waits_for_whoever_changes_what_counts(approved, members, branch_officer, what):
+    """C2: what is written at the moment of the issue is read before anything is registered."""
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite lets one writer in at a time")
+    meeting = Meeting.objects.get(month=3)
+    if what == "waiver":
+        Attendance.objects.filter(meeting=meeting, participant=members[0]).update(status="absent")
+        waivers.record(
+            participant=members[0], kind="leave", months=[3], reason="x", by=branch_officer, now=AFTER
+        )
+    is_written = Event()
+
+    def change():
+        with transaction.atomic():
+            if what == "waiver":
+                waivers.take_back(waiver=Waiver.objects.get(), by=branch_officer, now=AFTER)
+            else:
+                attendance.correct(
+                    meeting=meeting,
+                    participant=members[0],
+                    status="absent",
+                    reason="Was away",
+                    by=branch_officer,
+                    now=AFTER,
+                )
+            is_written.set()
+            time.sleep(2)  # longer than a certificate takes to draw
+
+    def issue():
+        is_written.wait(timeout=10)
+        return issue_batch(batch=approved, by=None, now=AFTER)
+
+    _, outcome = at_once(change, issue)
+    assert outcome.issued == 2
+    assert outcome.refused == {f"Ada Alvarez ({members[0].pk})": "No meeting attended in April 2027."}
