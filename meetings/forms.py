@@ -72,7 +72,23 @@ class WhenForm(Crispy):
         return bool(self.cleaned_data["agreed"] == self.cleaned_data["date"].isoformat())
 
 
-class MoveForm(WhenForm):
+class SeenForm(Crispy):
+    """A change of a meeting, with the version of it that the page showed."""
+
+    seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, meeting: Meeting, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["seen"] = meeting.sequence
+
+    def shown_again(self, meeting: Meeting, why: str) -> None:
+        """What was typed stays; sent again, it is for the meeting as it is now."""
+        self.data = self.data.copy()  # type: ignore[attr-defined]
+        self.data["seen"] = str(meeting.sequence)  # type: ignore[index]
+        self.add_error(None, why)
+
+
+class MoveForm(WhenForm, SeenForm):
     reason = forms.CharField(
         required=False,
         max_length=300,
@@ -80,14 +96,14 @@ class MoveForm(WhenForm):
     )
 
     def __init__(self, *args: Any, meeting: Meeting, today: date, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, meeting=meeting, **kwargs)
         self.today = today
         if meeting.item:
             length = self.fields["minutes"]
             length.disabled, length.initial = True, meeting.item.minutes
             self.initial["minutes"] = meeting.item.minutes
             length.help_text = "A meeting of the program keeps its length."  # M1
-        self.helper.layout = Layout(_when_row(), "reason", "agreed")
+        self.helper.layout = Layout(_when_row(), "reason", "agreed", "seen")
 
     def clean_date(self) -> date:
         """Refused at once: what nobody can agree to is not asked about."""
@@ -110,6 +126,10 @@ class PlaceForm(Crispy):
     def where(self) -> Where:
         data = self.cleaned_data
         return Where(data["place"], data["mode"], data["link"])
+
+
+class PlaceOfOneForm(PlaceForm, SeenForm):
+    """The place of one meeting."""
 
 
 class PlacesForm(PlaceForm):
@@ -168,7 +188,7 @@ class ExtraForm(WhenForm, PlaceForm):
         return data
 
 
-class CancelForm(Crispy):
+class CancelForm(SeenForm):
     reason = forms.CharField(max_length=300, help_text="Your team reads it.")
 
 

@@ -14,6 +14,7 @@ from meetings import (
     absence,
     agreement,
     attention,
+    changes,
     deadlines,
     evaluations,
     inputs,
@@ -99,12 +100,12 @@ def _all_dates(template: str, recipient: User, team: int) -> Mail | None:
 
 
 def changed(recipient: User, *, meeting: int, change: int) -> Mail | None:
-    """Only the last word on a meeting is worth a mail."""
+    """One mail for all that others changed since this person was last told."""
     found = _meeting(meeting)
-    last = found.changes.select_related("made_by").first()
-    if last is None or last.pk != change or not team_space.is_member(recipient, found):
+    news = changes.not_told(recipient, found, change)
+    if not news or not team_space.is_member(recipient, found):
         return None
-    mail, now = _mail("changed", recipient, meeting=found, change=last), timezone.now()
+    mail, now = _mail("changed", recipient, meeting=found, changes=news, last=news[-1]), timezone.now()
     need = invitations.for_mail(recipient, meeting, now=now)
     return _with_calendar(mail, need, now) if need else mail
 

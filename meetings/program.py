@@ -112,8 +112,8 @@ def parts_of(meeting: Meeting, team: Team, members: list[Participant]) -> list[P
 @transaction.atomic
 def choose_facilitators(
     *, meeting: Meeting, team: Team, chosen: dict[str, Participant | None], by: User | None, now: datetime
-) -> None:
-    """Write down who leads which component, as the team agreed; it can be swapped at any time (M9)."""
+) -> bool:
+    """Write down who leads which component, as the team agreed; it can be swapped at any time (M9). False: it stood so."""
     meeting = Meeting.objects.select_for_update().get(pk=meeting.pk, meeting_teams__team=team)
     team_space.require_team_member(by, team)
     members = set(team_space.members_of(team))
@@ -123,13 +123,14 @@ def choose_facilitators(
     before = {row.component: row.participant_id for row in rows}
     wanted = {key: each.pk for key, each in chosen.items() if each}
     if wanted == before:
-        return
+        return False
     rows.delete()
     Facilitator.objects.bulk_create(
         Facilitator(meeting=meeting, team=team, component=key, participant_id=pk)
         for key, pk in wanted.items()
     )
     audit.record("meeting.facilitators_chosen", by=by, obj=meeting, now=now, data=wanted)
+    return True
 
 
 def calendar_pdf(context: dict[str, Any]) -> bytes:

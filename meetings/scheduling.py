@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
 from coaching import audit, offices, outbox
 from coaching.cohorts import closed_days
@@ -14,7 +14,7 @@ from coaching.errors import Refused
 from coaching.meeting_times import time_for_all, usual_time
 from coaching.models import Cohort, CurriculumItem, Membership, Team, TeamWishes, User
 from coaching.team_problem import wishes_of
-from meetings import dates, invitations, team_space, visits
+from meetings import changes, dates, invitations, team_space, visits
 from meetings.dates import DateWarning, PlannedDate
 from meetings.models import Meeting, MeetingChange, MeetingTeam
 
@@ -227,12 +227,24 @@ def why_not_cancel(meeting: Meeting) -> str:
 
 
 @transaction.atomic
-def move(*, meeting: Meeting, to: When, by: User | None, now: datetime, reason: str = "") -> Meeting:
-    """Give a planned meeting another date or time. The team decides (M3); leaving its month informs the branch office."""
+def move(
+    *,
+    meeting: Meeting,
+    to: When,
+    by: User | None,
+    now: datetime,
+    reason: str = "",
+    seen: int | None = None,
+) -> Meeting:
+    """Give a planned meeting another date or time. The team decides (M3); leaving its month informs the branch office.
+
+    `seen`: the meeting's sequence where this was decided. Raises NotYourMeeting, ChangedMeanwhile, CannotChange.
+    """
     meeting = _locked(meeting, by)
-    before = _when(meeting)
+    before = when_of(meeting)
     if before == to:
         return meeting
+    changes.require_seen(meeting, seen, by)
     if why := why_not_move(meeting):
         raise CannotChange(why)
     if to.date < meeting.local_today(now):
@@ -266,7 +278,7 @@ def change_rhythm(
     moved = []
     for meeting, day in meetings_by(team, rhythm, now=now, lock=True):
         date = day.proposed_date if meeting.pk in instead and day.proposed_date else day.date
-        before, to = _when(meeting), When(date, rhythm.start_time, meeting.minutes)
+        before, to = when_of(meeting), When(date, rhythm.start_time, meeting.minutes)
         if before == to or date < meeting.local_today(now):
             continue
         meeting.date, meeting.start_time = to.date, to.start_time
@@ -279,6 +291,13 @@ def change_rhythm(
         outbox.queue_many(kind="meetings.rhythm", to=to_all, key=key, now=now, ids=ids)
         invitations.queue_needed(meetings=[each.pk for each in moved], now=now)
     return moved
+
+
+def last_change_by_others(team: Team, by: User, *, now: datetime) -> int:
+    """Of the team's meetings ahead, as a number that rises; 0 where there is none."""
+    ahead = Meeting.objects.of_team(team).upcoming(now.astimezone(team.cohort.zone).date())
+    made = MeetingChange.objects.filter(meeting__in=ahead).exclude(made_by=by)
+    return made.aggregate(last=Max("pk"))["last"] or 0
 
 
 def meetings_by(
@@ -299,11 +318,15 @@ def meetings_by(
 
 
 @transaction.atomic
-def set_place(*, meeting: Meeting, where: Where, by: User | None, now: datetime) -> Meeting:
-    """Say where and how the team meets (M4). Raises NotYourMeeting, CannotChange."""
+def set_place(
+    *, meeting: Meeting, where: Where, by: User | None, now: datetime, seen: int | None = None
+) -> Meeting:
+    """Say where and how the team meets (M4). Raises NotYourMeeting, ChangedMeanwhile, CannotChange."""
     meeting = _locked(meeting, by)
     if why := why_fixed(meeting):
         raise CannotChange(why)
+    if where_of(meeting) != where:
+        changes.require_seen(meeting, seen, by)
     change = _put(meeting, where, by=by, now=now)
     if change:
         _tell_members(meeting, change, by=by, now=now)
@@ -338,7 +361,7 @@ def places_open_to_the_office(cohort: Cohort, *, now: datetime) -> "QuerySet[Mee
 
 def _put(meeting: Meeting, where: Where, *, by: User | None, now: datetime) -> MeetingChange | None:
     """None: it is there already."""
-    if Where(meeting.place, meeting.mode, meeting.link) == where:
+    if where_of(meeting) == where:
         return None
     meeting.place, meeting.mode, meeting.link = where.place, where.mode, where.link
     summary = f"{meeting.get_mode_display()}: {where.place or 'the place is still open'}."
@@ -346,11 +369,17 @@ def _put(meeting: Meeting, where: Where, *, by: User | None, now: datetime) -> M
 
 
 @transaction.atomic
-def cancel(*, meeting: Meeting, reason: str, by: User | None, now: datetime) -> Meeting:
-    """Call off a planned meeting; it stays in calendars as cancelled. A second call changes nothing."""
+def cancel(
+    *, meeting: Meeting, reason: str, by: User | None, now: datetime, seen: int | None = None
+) -> Meeting:
+    """Call off a planned meeting; it stays in calendars as cancelled. A second call changes nothing.
+
+    Raises NotYourMeeting, ChangedMeanwhile, CannotChange.
+    """
     meeting = _locked(meeting, by, cancelled_too=True)
     if meeting.status == Meeting.Status.CANCELLED:
         return meeting
+    changes.require_seen(meeting, seen, by)
     if why := why_not_cancel(meeting):
         raise CannotChange(why)
     meeting.status = Meeting.Status.CANCELLED
@@ -521,9 +550,13 @@ def moment(when: When) -> str:
     return f"{dates.long_date(when.date)}, {dates.clock(when.start_time)}"
 
 
-def _when(meeting: Meeting) -> When:
+def when_of(meeting: Meeting) -> When:
     return When(meeting.date, meeting.start_time, meeting.minutes)
 
 
+def where_of(meeting: Meeting) -> Where:
+    return Where(meeting.place, meeting.mode, meeting.link)
+
+
 def moment_of(meeting: Meeting) -> str:
-    return moment(_when(meeting))
+    return moment(when_of(meeting))

@@ -12,10 +12,14 @@ from coaching.errors import Refused, refusals_told
 from coaching.models import CurriculumItem, Team
 from coaching.permissions import access, post_only, signed_in
 from meetings import closed, dates, scheduling
-from meetings.forms import CancelForm, ExtraForm, MoveForm, PlaceForm, RhythmForm, WhenForm
+from meetings.changes import ChangedMeanwhile
+from meetings.forms import CancelForm, ExtraForm, MoveForm, PlaceOfOneForm, RhythmForm, WhenForm
 from meetings.forms_calendars import FreeDayForm
 from meetings.models import Meeting, current_memberships
 from meetings.views.program import person, submitted, visible_meeting
+
+NOTHING_CHANGED = "Nothing has changed."
+UNCHANGED = f"already. {NOTHING_CHANGED}"
 
 
 def _agreed(request: HttpRequest, form: WhenForm) -> dict[str, Any]:
@@ -33,12 +37,14 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, why)
         return redirect(found)
     initial = {"date": found.date, "start_time": found.start_time, "minutes": found.minutes}
-    form = MoveForm(
-        submitted(request), initial=initial, meeting=found, today=found.local_today(timezone.now())
-    )
+    today = found.local_today(timezone.now())
+    form = MoveForm(submitted(request), initial=initial, meeting=found, today=today)
     warnings: tuple[dates.DateWarning, ...] = ()
     if request.method == "POST" and form.is_valid():
         now = timezone.now()
+        if form.when == scheduling.when_of(found):
+            messages.info(request, f"The meeting is on {scheduling.moment_of(found)} {UNCHANGED}")
+            return redirect(found)
         team = found.teams.filter(pk__in=current_memberships(person(request)).values("team")).first()
         assert team is not None  # visible_to() has seen to it
         warnings = scheduling.warnings_about(
@@ -52,7 +58,11 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
                     by=person(request),
                     now=now,
                     reason=form.cleaned_data["reason"],
+                    seen=form.cleaned_data["seen"],
                 )
+            except ChangedMeanwhile as refusal:
+                found = visible_meeting(request, pk)
+                form.shown_again(found, str(refusal))
             except Refused as refusal:
                 form.add_error(None, str(refusal))
             else:
@@ -61,7 +71,7 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
                 )
                 return redirect(found)
         else:
-            form = MoveForm(_agreed(request, form), meeting=found, today=found.local_today(now))
+            form = MoveForm(_agreed(request, form), meeting=found, today=today)
     context = {"meeting": found, "form": form, "warnings": warnings}
     return render(request, "meetings/move.html", context)
 
@@ -76,8 +86,11 @@ def free_day(request: HttpRequest, pk: int) -> HttpResponse:
         if not form.is_valid():
             raise scheduling.CannotChange("Choose the day on the page of the meeting.")
         to = form.cleaned_data["to"]
-        closed.move_to_free_day(meeting=found, to=to, by=person(request), now=timezone.now())
-        messages.success(request, f"The meeting is on {dates.long_date(to)}. Your team is told.")
+        moved = closed.move_to_free_day(meeting=found, to=to, by=person(request), now=timezone.now())
+        if moved.sequence == found.sequence:
+            messages.info(request, f"The meeting is on {scheduling.moment_of(found)} {UNCHANGED}")
+        else:
+            messages.success(request, f"The meeting is on {dates.long_date(to)}. Your team is told.")
     return redirect(found)
 
 
@@ -89,10 +102,22 @@ def place(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, why)
         return redirect(found)
     initial = {"mode": found.mode, "place": found.place, "link": found.link}
-    form = PlaceForm(submitted(request), initial=initial)
+    form = PlaceOfOneForm(submitted(request), initial=initial, meeting=found)
     if request.method == "POST" and form.is_valid():
+        if form.where == scheduling.where_of(found):
+            messages.info(request, NOTHING_CHANGED)
+            return redirect(found)
         try:
-            scheduling.set_place(meeting=found, where=form.where, by=person(request), now=timezone.now())
+            scheduling.set_place(
+                meeting=found,
+                where=form.where,
+                by=person(request),
+                now=timezone.now(),
+                seen=form.cleaned_data["seen"],
+            )
+        except ChangedMeanwhile as refusal:
+            found = visible_meeting(request, pk)
+            form.shown_again(found, str(refusal))
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
@@ -108,7 +133,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     if why := scheduling.why_not_cancel(found):
         messages.error(request, why)
         return redirect(found)
-    form = CancelForm(submitted(request))
+    form = CancelForm(submitted(request), meeting=found)
     if request.method == "POST" and form.is_valid():
         try:
             scheduling.cancel(
@@ -116,7 +141,11 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
                 reason=form.cleaned_data["reason"],
                 by=person(request),
                 now=timezone.now(),
+                seen=form.cleaned_data["seen"],
             )
+        except ChangedMeanwhile as refusal:
+            found = visible_meeting(request, pk)
+            form.shown_again(found, str(refusal))
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
@@ -177,10 +206,14 @@ def rhythm(request: HttpRequest, pk: int) -> HttpResponse:
     usual = scheduling.rhythm_of(team)
     initial = {"week": usual.week, "weekday": usual.weekday, "start_time": usual.start_time}
     form = RhythmForm(submitted(request), initial=initial)
-    days = []
+    days, agreed = [], ""
     if form.is_valid():
         days = scheduling.meetings_by(team, form.rhythm, now=now)
-        if request.POST.get("agreed") == _key_of(form.rhythm):
+        agreed = _key_of(form.rhythm, scheduling.last_change_by_others(team, person(request), now=now))
+        given = request.POST.get("agreed", "")
+        if given.rpartition("-")[0] == agreed.rpartition("-")[0] and given != agreed:
+            form.add_error(None, "A meeting was changed while this page was open. Look at the dates again.")
+        elif given == agreed:
             instead = [int(value) for value in request.POST.getlist("instead") if value.isdecimal()]
             try:
                 moved = scheduling.change_rhythm(
@@ -191,14 +224,13 @@ def rhythm(request: HttpRequest, pk: int) -> HttpResponse:
             else:
                 messages.success(request, _moved_words(len(moved)))
                 return redirect("meetings")
-    context = {"team": team, "form": form, "days": days}
-    context["agreed"] = _key_of(form.rhythm) if days else ""
+    context = {"team": team, "form": form, "days": days, "agreed": agreed if days else ""}
     return render(request, "meetings/rhythm.html", context)
 
 
-def _key_of(rhythm: scheduling.Rhythm) -> str:
-    """What was seen before it was agreed to."""
-    return f"{rhythm.week}-{rhythm.weekday}-{rhythm.start_time:%H%M}"
+def _key_of(rhythm: scheduling.Rhythm, last_change: int) -> str:
+    """What was seen before it was agreed to: the rule, and the dates as others had left them."""
+    return f"{rhythm.week}-{rhythm.weekday}-{rhythm.start_time:%H%M}-{last_change}"
 
 
 def _moved_words(number: int) -> str:

@@ -261,13 +261,17 @@ def facilitators(request: HttpRequest, pk: int) -> HttpResponse:
     form = FacilitatorsForm(submitted(request), parts=parts, members=members)
     if request.method == "POST" and form.is_valid():
         with refusals_told(request):
-            program.choose_facilitators(
+            is_new = program.choose_facilitators(
                 meeting=found,
                 team=team,
                 chosen=form.chosen,
                 by=person(request),
                 now=timezone.now(),
             )
-            messages.success(request, f"Saved who leads the meeting of {dates.long_date(found.date)}.")
+            day = dates.long_date(found.date)
+            if is_new:
+                messages.success(request, f"Saved who leads the meeting of {day}.")
+            else:
+                messages.info(request, "Nothing has changed.")
         return redirect(found)
     return render(request, "meetings/facilitators.html", {"meeting": found, "form": form})
