@@ -7,7 +7,7 @@ credited when they take part again.
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
@@ -23,19 +23,30 @@ LEAVE = Waiver.Kind.LEAVE
 
 def away(cohort: Cohort, *days: date) -> dict[int, date]:
     """Who is on leave on any of these days, by participant id, with the last day of the leave; in one query."""
-    months: dict[int, set[int]] = defaultdict(set)
-    rows = Waiver.objects.in_force().filter(participant__cohort=cohort, kind=LEAVE, back_at=None)
-    for participant, month in rows.values_list("participant", "month"):
-        months[participant].add(month)
-    asked = sorted(dates.program_month(cohort.first_month, day) for day in days)
+    months: dict[int, dict[int, datetime | None]] = defaultdict(dict)
+    rows = Waiver.objects.in_force().filter(participant__cohort=cohort, kind=LEAVE)
+    for participant, month, back_at in rows.values_list("participant", "month", "back_at"):
+        months[participant][month] = back_at
     found = {}
     for participant, theirs in months.items():
-        if begins := next((month for month in asked if month in theirs), None):
-            last = begins
-            while last + 1 in theirs:
-                last += 1
-            found[participant] = dates.end_of_month(dates.add_months(cohort.first_month, last - 1))
+        ends = (_ends(cohort, theirs, day) for day in sorted(days))
+        if end := next((end for end in ends if end), None):
+            found[participant] = end
     return found
+
+
+def _ends(cohort: Cohort, months: dict[int, datetime | None], day: date) -> date | None:
+    """The last day of the leave that runs on this day; None: none does. `months`: with when they came back in it."""
+    month = dates.program_month(cohort.first_month, day)
+    if month not in months:
+        return None
+    while months[month] is None and month + 1 in months:
+        month += 1
+    back_at = months[month]
+    if back_at is None:
+        return dates.end_of_month(dates.add_months(cohort.first_month, month - 1))
+    end = today_of(cohort, back_at) - timedelta(days=1)
+    return end if day <= end else None
 
 
 def not_away(participants: Iterable[Participant], cohort: Cohort, *days: date) -> list[Participant]:

@@ -6,7 +6,7 @@ from datetime import time
 from itertools import groupby
 
 from coaching.models import Competency, Participant, Team
-from meetings import dates, program, project, team_space
+from meetings import dates, program, project, who
 from meetings.models import Meeting
 
 
@@ -43,9 +43,9 @@ class TeamBriefing:
 
 
 def of_meeting(meeting: Meeting) -> list[TeamBriefing]:
-    """Each team that meets, in a number of queries that hangs on the teams alone."""
+    """Each team that meets, with whoever is expected; in a number of queries that hangs on the teams alone."""
     teams = list(meeting.teams.order_by("number"))
-    members = {team.pk: list(team_space.members_of(team).select_related("goal")) for team in teams}
+    members = {team.pk: who.of(meeting, team).present for team in teams}
     shared = shared_by([each for group in members.values() for each in group])
     return [
         TeamBriefing(

@@ -7,11 +7,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from coaching import audit, outbox
-from coaching.errors import Refused
 from coaching.models import Message, Participant, Team, User
-from meetings import absence, program, team_space
+from meetings import program, team_space, who
 from meetings.models import Facilitator, Meeting
-from meetings.program import Part
+from meetings.program import CannotLead, Part
 
 PACK_DAYS = 7
 PACK = "meetings.pack"
@@ -52,10 +51,6 @@ CHECKLISTS: dict[str, tuple[str, ...]] = {
 ANY_PART = ("Say what the part is for.", "Let everybody speak.", "Sum up what you agreed on.")
 
 
-class CannotLead(Refused):
-    pass
-
-
 @dataclass(frozen=True)
 class Lead:
     """A part with who leads it, or whose turn it would be, and what helps them."""
@@ -69,9 +64,8 @@ class Lead:
 
 
 def leads(meeting: Meeting, team: Team) -> list[Lead]:
-    """Whoever is on leave is not suggested."""
-    members = absence.not_away(team_space.members_of(team), meeting.cohort, meeting.date)
-    parts = program.parts_of(meeting, team, members)
+    """Whoever is on leave is not among them."""
+    parts = program.parts_of(meeting, team, who.of(meeting, team).present)
     return [Lead(part, CHECKLISTS.get(part.key, ANY_PART)) for part in parts]
 
 
@@ -87,10 +81,12 @@ def hand_over(
     team_space.require_team_member(by, team)
     if not meeting.is_live:
         raise CannotLead("This meeting was called off, so nobody leads it.")
-    members = list(team_space.members_of(team))
-    if to is not None and to not in members:
+    if to is not None and to not in team_space.members_of(team):
         raise CannotLead("Only a member of the team can lead a part of its meeting.")
-    if component not in {part.key for part in program.parts_of(meeting, team, members)}:
+    present = who.of(meeting, team).present
+    if to is not None and to not in present:
+        raise CannotLead(f"{to} is away on that day. Choose somebody else for this part.")
+    if component not in {part.key for part in program.parts_of(meeting, team, present)}:
         raise CannotLead("This part is no longer on the agenda. Load the page again.")
     rows = meeting.facilitators.filter(team=team, component=component)
     if [row.participant_id for row in rows] == ([to.pk] if to else []):

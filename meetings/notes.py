@@ -87,20 +87,24 @@ def why_not_write(meeting: Meeting, now: datetime) -> str:
 
 
 def turns(meeting: Meeting, team: Team, members: Iterable[Participant]) -> list[Turn]:
-    """For each member, in that order; and for whoever left, what was written about them while they were here."""
-    found = {each.pk: Turn(each, is_here=True) for each in members}
+    """For each of the meeting's members, in that order; for whoever left, what was written while they were here."""
+    here = set(team.memberships.filter(ended_at=None).values_list("participant_id", flat=True))
+    found = {each.pk: Turn(each, is_here=each.pk in here) for each in members}
     notes = list(team.notes.filter(meeting=meeting).select_related("author__user", "about__user"))
     items = list(_open_items(team))
     key = _key_of(team) if notes or items else None
     for note in notes:
-        turn = found.setdefault(note.about_id, Turn(note.about))
+        turn = found.setdefault(note.about_id, Turn(note.about, is_here=note.about_id in here))
         written = Written(note, _opened(note, key))
         if note.kind == Kind.UPDATE:
             turn.update = written
         else:
             (turn.advice if note.kind == Kind.ADVICE else turn.applies).append(written)
     for item in items:
-        found.setdefault(item.owner_id, Turn(item.owner)).actions.append(_action(item, key))
+        if item.owner_id in here and item.owner_id not in found:
+            continue  # joined later: their action items stand at the meetings they belong to
+        turn = found.setdefault(item.owner_id, Turn(item.owner))
+        turn.actions.append(_action(item, key))
     return list(found.values())
 
 

@@ -8,9 +8,14 @@ from django.db import transaction
 from django.template.loader import render_to_string
 
 from coaching import audit, pdf
+from coaching.errors import Refused
 from coaching.models import CurriculumItem, Participant, Team, User
-from meetings import agenda, team_space
+from meetings import agenda, team_space, who
 from meetings.models import Attendance, Facilitator, Meeting
+
+
+class CannotLead(Refused):
+    pass
 
 
 @dataclass(frozen=True)
@@ -96,15 +101,18 @@ def _skills(item: CurriculumItem) -> list[str]:
     ]
 
 
-def parts_of(meeting: Meeting, team: Team, members: list[Participant]) -> list[Part]:
-    """The components with who leads them in this team; until it has chosen, a suggestion that rotates (M9)."""
+def parts_of(meeting: Meeting, team: Team, present: list[Participant]) -> list[Part]:
+    """The components with who leads them in this team; until it has chosen, a suggestion that rotates (M9).
+
+    Whoever is not `present` (`meetings.who`) leads nothing and is not suggested.
+    """
     if meeting.item is None:
         return []
     rows = meeting.facilitators.filter(team=team).select_related("participant__user")
-    chosen = {row.component: row.participant for row in rows}
+    chosen = {row.component: row.participant for row in rows if row.participant in present}
     parts = []
     for place, component in enumerate(_components(meeting.item)):
-        suggested = members[(meeting.item.position - 1 + place) % len(members)] if members else None
+        suggested = present[(meeting.item.position - 1 + place) % len(present)] if present else None
         parts.append(Part(component.key, component.title, chosen.get(component.key), suggested))
     return parts
 
@@ -116,9 +124,11 @@ def choose_facilitators(
     """Write down who leads which component, as the team agreed; it can be swapped at any time (M9). False: it stood so."""
     meeting = Meeting.objects.select_for_update().get(pk=meeting.pk, meeting_teams__team=team)
     team_space.require_team_member(by, team)
-    members = set(team_space.members_of(team))
-    if not {each for each in chosen.values() if each} <= members:
+    leaders = {each for each in chosen.values() if each}
+    if not leaders <= set(team_space.members_of(team)):
         raise team_space.NotYourMeeting("Only a member of the team can lead a part of its meeting.")
+    if gone := sorted(str(each) for each in leaders - set(who.of(meeting, team).present)):
+        raise CannotLead(f"{' and '.join(gone)} cannot lead a part: away on that day.")
     rows = meeting.facilitators.filter(team=team)
     before = {row.component: row.participant_id for row in rows}
     wanted = {key: each.pk for key, each in chosen.items() if each}

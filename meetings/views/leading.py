@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from coaching.errors import refusals_told
 from coaching.permissions import access, post_only, signed_in
-from meetings import absence, leading, notes, program, resources, team_space
+from meetings import leading, notes, program, resources, team_space, who
 from meetings.models import Meeting
 from meetings.views.program import person, visible_meeting
 
@@ -52,8 +52,8 @@ def pack(request: HttpRequest, pk: int) -> HttpResponse:
     """Everything for whoever leads, on one page of paper."""
     found = visible_meeting(request, pk)
     team = team_space.place_at(person(request), found).team
-    members = list(team_space.members_of(team).select_related("goal"))
-    lines, tight = program.agenda_of(found, absence.not_away(members, found.cohort, found.date))
+    members = who.of(found, team).present
+    lines, tight = program.agenda_of(found, members)
     given = list(resources.of_meeting(found))
     context = {
         "meeting": found,

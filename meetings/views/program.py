@@ -29,6 +29,7 @@ from meetings import (
     team_space,
     visits,
     waivers,
+    who,
 )
 from meetings.forms import FacilitatorsForm
 from meetings.models import Attendance, Meeting, current_memberships
@@ -203,10 +204,8 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
     now = timezone.now()
     place = team_space.place_at(person(request), found)
     team = place.team
-    members = list(team_space.members_of(team))
-    away = absence.away(found.cohort, found.date)
-    present = [each for each in members if each.pk not in away]
-    lines, tight = program.agenda_of(found, present)
+    people = who.of(found, team)
+    lines, tight = program.agenda_of(found, people.present)
     row = evaluations.attendance_of(found, person(request))
     is_held = found.status == Meeting.Status.HELD
     context = {
@@ -214,11 +213,11 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
         "row": closed.rows_of([found], now=now)[0],
         "lines": lines,
         "tight": tight,
-        "parts": program.parts_of(found, team, present),
+        "parts": program.parts_of(found, team, people.present),
         "team": team,
         "me": place.participant,
-        "members": members,
-        "away": away,
+        "who": people,
+        "members": people.present,
         "marks": attendance.marks_for(found, team),
         "changes": found.changes.select_related("made_by"),
         "resources": resources.of_meeting(found),
@@ -256,7 +255,7 @@ def _below_quorum(meeting: Meeting) -> bool:
 def facilitators(request: HttpRequest, pk: int) -> HttpResponse:
     found = visible_meeting(request, pk)
     team = team_space.place_at(person(request), found).team
-    members = list(team_space.members_of(team))
+    members = who.of(found, team).present
     parts = program.parts_of(found, team, members)
     form = FacilitatorsForm(submitted(request), parts=parts, members=members)
     if request.method == "POST" and form.is_valid():

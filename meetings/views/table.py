@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from coaching.errors import Refused, refusals_told
 from coaching.models import Membership, Participant, Team
 from coaching.permissions import access, post_only, signed_in
-from meetings import absence, agreement, leading, notes, program, project, resources, team_space
+from meetings import agreement, notes, program, project, resources, team_space, who
 from meetings.forms import ActionForm, NoteForm, UpdateForm
 from meetings.models import ActionItem, Meeting, Note, current_memberships
 from meetings.views.program import person, submitted, visible_meeting
@@ -30,14 +30,14 @@ def _table(meeting: Meeting, participant: Participant | None = None) -> HttpResp
 def table(request: HttpRequest, pk: int) -> HttpResponse:
     found = visible_meeting(request, pk)
     place = team_space.place_at(person(request), found)
-    members = list(team_space.members_of(place.team).select_related("goal"))
-    lines, tight = program.agenda_of(found, absence.not_away(members, found.cohort, found.date))
-    parts = [each.part for each in leading.leads(found, place.team)]
+    people = who.of(found, place.team)
+    lines, tight = program.agenda_of(found, people.present)
+    parts = program.parts_of(found, place.team, people.present)
     has_competency = any(part.key == "competency" for part in parts)
     given = list(resources.of_meeting(found))
     questions = [each for each in given if each.kind == each.Kind.QUESTION] if has_competency else []
     order = {line.member: number for number, line in enumerate(lines) if line.member}
-    members.sort(key=lambda each: (order.get(str(each), len(order)), each.pk))
+    members = sorted(people.members, key=lambda each: (order.get(str(each), len(order)), each.pk))
     context = {
         "meeting": found,
         "team": place.team,
@@ -45,7 +45,8 @@ def table(request: HttpRequest, pk: int) -> HttpResponse:
         "turns": notes.turns(found, place.team, members),
         "lines": lines,
         "parts": parts,
-        "members": members,
+        "who": people,
+        "members": people.present,
         "resources": [each for each in given if each not in questions],
         "tight": tight,
         "competency": has_competency,
