@@ -75,7 +75,7 @@ def why_not_take(meeting: Meeting, team: Team, now: datetime) -> str:
 def _not_yet(meeting: Meeting, now: datetime) -> str:
     if not meeting.is_live:
         return "This meeting was called off, so nobody was there."
-    if meeting.local_today(now) < meeting.date:
+    if lies_ahead(meeting, now):
         return f"Attendance can be taken from {dates.long_date(meeting.date)} on."
     return ""
 
@@ -131,13 +131,13 @@ def _change(row: Attendance, status: str, *, reason: str, by: User | None, now: 
     _write(meeting, participant, status, by=by, now=now, reason=reason)
     audit.record("attendance.corrected", by=by, obj=meeting, now=now, data=data)
     if by is None or participant.user_id != by.pk:
-        _tell(meeting, participant, now)
+        _tell(row, now)
 
 
-def _tell(meeting: Meeting, participant: Participant, now: datetime) -> None:
-    ids = {"meeting": meeting.pk, "participant": participant.pk}
-    key = f"{meeting.pk}.{participant.pk}.{now.timestamp()}"
-    outbox.queue(kind="meetings.attendance_corrected", to=participant.user, key=key, now=now, ids=ids)
+def _tell(row: Attendance, now: datetime) -> None:
+    key = f"{row.meeting_id}.{row.participant_id}.{now.timestamp()}"
+    ids, to = {"attendance": row.pk}, row.participant.user
+    outbox.queue(kind="meetings.attendance_corrected", to=to, key=key, now=now, ids=ids)
 
 
 def _check_taking(meeting: Meeting, marks: Mapping[Participant, str], by: User | None, now: datetime) -> None:
@@ -166,7 +166,7 @@ def correct(
         raise CannotTakeAttendance("This meeting was called off, so nobody was there.")
     if participant.cohort_id != meeting.cohort_id:
         raise CannotTakeAttendance(f"{participant} is not in this program.")
-    if meeting.local_today(now) < meeting.date and status != Attendance.Status.EXCUSED:
+    if lies_ahead(meeting, now) and status != Attendance.Status.EXCUSED:
         raise CannotTakeAttendance(f"Attendance can be taken from {dates.long_date(meeting.date)} on.")
     row = meeting.attendance.filter(participant=participant).first()
     if row and row.by_office and (row.status, row.reason) == (status, reason):
@@ -181,7 +181,7 @@ def correct(
         now=now,
         data={"participant": participant.pk, "before": before, "after": status},
     )
-    _tell(meeting, participant, now)
+    _tell(row, now)
     _ask_for_evaluations(meeting, now)
     return row
 
@@ -196,6 +196,32 @@ def excuse(*, meeting: Meeting, participant: Participant, reason: str, by: User,
         by=by,
         now=now,
     )
+
+
+@transaction.atomic
+def take_excusal_back(*, meeting: Meeting, participant: Participant, by: User, now: datetime) -> bool:
+    """They are expected at a meeting that lies ahead after all; False: nobody excused them, as after a second press.
+
+    Raises NotYourMeeting (T10), CannotTakeAttendance for a meeting whose day has come.
+    """
+    meeting = Meeting.objects.select_for_update().get(pk=meeting.pk)
+    team_space.require_office(by, meeting.cohort, on=meeting.local_today(now))
+    if not lies_ahead(meeting, now):
+        raise CannotTakeAttendance("The day of this meeting has come. Correct the mark instead.")
+    rows = meeting.attendance.filter(participant=participant, status=Attendance.Status.EXCUSED)
+    if not rows.delete()[0]:
+        return False
+    data = {"participant": participant.pk}
+    audit.record("attendance.excusal_taken_back", by=by, obj=meeting, now=now, data=data)
+    key = f"{meeting.pk}.{participant.pk}.{now.timestamp()}"
+    ids = {"meeting": meeting.pk, "participant": participant.pk}
+    outbox.queue(kind="meetings.excusal_taken_back", to=participant.user, key=key, now=now, ids=ids)
+    return True
+
+
+def lies_ahead(meeting: Meeting, now: datetime) -> bool:
+    """Until its day, attendance says at most who is excused."""
+    return meeting.local_today(now) < meeting.date
 
 
 def _write(

@@ -126,3 +126,10 @@ class CorrectionForm(Crispy):
     reason = forms.CharField(
         max_length=300, help_text="The branch office and this participant read it. Name no medical details."
     )
+
+    def __init__(self, *args: Any, only_excused: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if only_excused:  # the meeting lies ahead
+            excused = Attendance.Status.EXCUSED
+            self.fields["status"].choices = [(excused.value, excused.label)]  # type: ignore[attr-defined]
+            self.fields["status"].initial = excused.value

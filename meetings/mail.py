@@ -53,6 +53,7 @@ def register() -> None:
     outbox.register("meetings.evaluation_reopened", evaluation_reopened)
     outbox.register("meetings.evaluation_asked", evaluation_asked)
     outbox.register("meetings.attendance_corrected", attendance_corrected)
+    outbox.register("meetings.excusal_taken_back", excusal_taken_back)
     outbox.register(agreement.HELP, help_asked)
     outbox.register(attention.MAIL, attention_needed)
     outbox.register("meetings.need", need)
@@ -139,7 +140,7 @@ def reminder(recipient: User, *, meeting: int) -> Mail | None:
     still_ahead = found.status == Meeting.Status.PLANNED and found.starts_at > timezone.now()
     if not still_ahead or not team_space.is_member(recipient, found):
         return None
-    if absence.is_away(recipient, found.cohort, found.date, found.local_today(timezone.now())):
+    if absence.is_away(recipient, found.cohort, found.date):
         return None
     return _mail("reminder", recipient, meeting=found, to_prepare=program.to_prepare(found))
 
@@ -197,11 +198,23 @@ def evaluation_asked(recipient: User, *, reopening: int) -> Mail | None:
     return _mail("evaluation_asked", recipient, meeting=found.meeting, participant=found.participant)
 
 
-def attendance_corrected(recipient: User, *, meeting: int, participant: int) -> Mail | None:
-    row = Attendance.objects.select_related("meeting__item", "meeting__cohort").get(
-        meeting=meeting, participant=participant
-    )
+def attendance_corrected(recipient: User, *, attendance: int) -> Mail | None:
+    """As it stands now, at the meeting to which it went along with the team; None: it was taken back."""
+    rows = Attendance.objects.select_related("meeting__item", "meeting__cohort__branch", "recorded_by")
+    row = rows.filter(pk=attendance).first()
+    if row is None:
+        return None
     return _mail("attendance_corrected", recipient, meeting=row.meeting, row=row)
+
+
+def excusal_taken_back(recipient: User, *, meeting: int, participant: int) -> Mail | None:
+    """Unless they are excused again, or the meeting is no longer theirs."""
+    found = _meeting(meeting)
+    found = found.joined_into or found
+    marked = Attendance.objects.filter(meeting=found, participant=participant).exists()
+    if marked or not found.is_live or not team_space.is_member(recipient, found):
+        return None
+    return _mail("excusal_taken_back", recipient, meeting=found)
 
 
 def attention_needed(recipient: User, *, cohort: int, day: int) -> Mail | None:
@@ -277,7 +290,7 @@ def queue_reminders(*, now: datetime) -> int:
     )
     waiting = [meeting for meeting in soon if f"{meeting.pk}.{meeting.date}" not in done]
     for meeting in waiting:
-        present = absence.not_away(team_space.members_now(meeting), meeting.cohort, meeting.date, today)
+        present = absence.not_away(team_space.members_now(meeting), meeting.cohort, meeting.date)
         to = [each.user for each in present]
         key, ids = f"{meeting.pk}.{meeting.date}", {"meeting": meeting.pk}
         outbox.queue_many(kind="meetings.reminder", to=to, key=key, now=now, ids=ids)

@@ -132,6 +132,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         office.correct,
         name="office_attendance",
     ),
+    path(
+        "meetings/office/meetings/<int:pk>/participants/<int:participant_pk>/take-back/",
+        office.excusal_take_back,
+        name="office_excusal_back",
+    ),
     path("meetings/resources/", resources.index, name="resources"),
     path("meetings/resources/branches/<int:branch_pk>/<int:pk>/", resources.item, name="meeting_resources"),
     path("meetings/resources/<int:pk>/remove/", resources.remove, name="resource_remove"),

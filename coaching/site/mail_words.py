@@ -33,6 +33,7 @@ ABOUT = {
     "invitation": "Invitation to the program’s site",
     "meetings.attention": "Whose certificate is in danger",
     "meetings.attendance_corrected": "Attendance was corrected",
+    "meetings.excusal_taken_back": "An excusal from a meeting was taken back",
     "meetings.changed": "A meeting has changed",
     "meetings.evaluate": "A meeting is to be evaluated",
     "meetings.evaluate_reminder": "Reminder to evaluate a meeting",

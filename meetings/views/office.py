@@ -18,6 +18,7 @@ from coaching.permissions import (
     deputy,
     deputy_cohorts,
     office_cohorts,
+    post_only,
     training_office,
 )
 from meetings import attendance, grid, ledger, scheduling, totals
@@ -117,8 +118,11 @@ def correct(request: HttpRequest, pk: int, participant_pk: int) -> HttpResponse:
         Participant.objects.filter(cohort=found.cohort).select_related("user"), pk=participant_pk
     )
     row = found.attendance.filter(participant=participant).first()
+    is_ahead = attendance.lies_ahead(found, timezone.now())
     form = CorrectionForm(
-        submitted(request), initial={"status": row.status, "reason": row.reason} if row else {}
+        submitted(request),
+        initial={"status": row.status, "reason": row.reason} if row else {},
+        only_excused=is_ahead,
     )
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
@@ -136,8 +140,35 @@ def correct(request: HttpRequest, pk: int, participant_pk: int) -> HttpResponse:
         else:
             messages.success(request, f"Saved. {participant} is told.")
             return redirect("office_meeting", pk=found.pk)
-    context = {"meeting": found, "participant": participant, "form": form}
+    context = {
+        "meeting": found,
+        "participant": participant,
+        "form": form,
+        "can_take_back": is_ahead and row is not None and row.status == row.Status.EXCUSED,
+    }
     return render(request, "meetings/office_correct.html", context)
+
+
+@access(branch_office)
+@post_only(
+    lambda request, pk, participant_pk: redirect(
+        "office_attendance", _office_meeting(request, pk).pk, participant_pk
+    )
+)
+def excusal_take_back(request: HttpRequest, pk: int, participant_pk: int) -> HttpResponse:
+    found = _office_meeting(request, pk)
+    participant = get_object_or_404(
+        Participant.objects.filter(cohort=found.cohort).select_related("user"), pk=participant_pk
+    )
+    with refusals_told(request):
+        done = attendance.take_excusal_back(
+            meeting=found, participant=participant, by=person(request), now=timezone.now()
+        )
+        if done:
+            messages.success(request, f"{participant} is expected again, and is told.")
+        else:
+            messages.info(request, f"{participant} is not excused from this meeting.")
+    return redirect("office_meeting", pk=found.pk)
 
 
 @access(any_of(branch_office, deputy, training_office))

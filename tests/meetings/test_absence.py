@@ -1,6 +1,6 @@
 """Leave of absence, and coming back after having left (C2, T10, F3)."""
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 from django.core import mail
@@ -9,7 +9,7 @@ from pytest_django.asserts import assertContains, assertNotContains
 
 from coaching import enrollment, outbox
 from coaching.models import AuditEvent, Cohort, Message, Participant
-from meetings import absence, attendance, due, ledger, waivers
+from meetings import absence, attendance, due, ledger, scheduling, waivers
 from meetings import mail as mails
 from meetings.completion import MonthState
 from meetings.models import Waiver
@@ -75,6 +75,25 @@ def test_who_is_away_is_reminded_of_no_meeting(meetings, people, grant, time_mac
     after = noon(meetings[3].date - timedelta(days=2))  # May: back by themselves
     due.do_due(now=after)
     assert Message.objects.filter(kind="meetings.reminder", recipient=people.alice.user).exists()
+
+
+def test_the_first_meeting_after_a_leave_is_reminded_of(meetings, people, cohort, grant, time_machine):
+    """Only the day of the meeting decides: the reminder leaves while the leave still runs."""
+    grant((2,))
+    april = meetings[2]
+    scheduling.move(
+        meeting=april,
+        to=scheduling.When(date(2027, 4, 1), time(9), 120),
+        by=people.bob.user,
+        now=MARCH,
+    )
+    now = noon(date(2027, 3, 30))
+    assert people.alice.pk in absence.away(cohort, now.date())
+    due.do_due(now=now)
+    told = Message.objects.filter(kind="meetings.reminder", recipient=people.alice.user)
+    assert told.count() == 1
+    time_machine.move_to(now)
+    assert mails.reminder(people.alice.user, meeting=april.pk)
 
 
 def test_who_is_away_is_reminded_of_no_evaluation(meetings, people, alice, grant, time_machine):

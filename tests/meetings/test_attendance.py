@@ -1,6 +1,9 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
+from django.urls import reverse
+from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from coaching.models import AuditEvent, AuditPayload, Cohort, Message
 from meetings import attendance, mail, scheduling
@@ -203,6 +206,61 @@ def test_only_an_excusal_can_be_decided_ahead(meeting, people, branch_officer):
             by=branch_officer,
             now=NOW,
         )
+
+
+class TestTakingAnExcusalBack:
+    @pytest.fixture
+    def excused(self, meeting, people, branch_officer):
+        values = {"meeting": meeting, "participant": people.bob, "reason": "Jury duty"}
+        return attendance.excuse(**values, by=branch_officer, now=BEFORE)
+
+    @pytest.fixture
+    def take_back(self, excused, meeting, people, branch_officer):
+        def taken(by=branch_officer, now=BEFORE):
+            return attendance.take_excusal_back(meeting=meeting, participant=people.bob, by=by, now=now)
+
+        return taken
+
+    def test_they_are_expected_again_and_told_once(self, take_back, meeting, bob):
+        assert take_back() is True
+        assert take_back() is False
+        assert not meeting.attendance.exists()
+        assert AuditEvent.objects.filter(action="attendance.excusal_taken_back").count() == 1
+        (message,) = Message.objects.filter(kind="meetings.excusal_taken_back")
+        assert message.recipient == bob
+        with time_machine.travel(BEFORE, tick=False):
+            letter = mail.excusal_taken_back(bob, **message.ids)
+        assert letter.subject == "You are expected on February 17 after all"
+        assert "Jury" not in letter.body
+
+    def test_on_its_day_the_mark_is_corrected_instead(self, take_back, meeting, after):
+        with pytest.raises(CannotTakeAttendance, match="Correct the mark instead"):
+            take_back(now=after)
+        assert meeting.attendance.get().status == "excused"
+
+    def test_is_the_branch_offices(self, take_back, alice, deputy):
+        """T10"""
+        for user in (alice, deputy):
+            with pytest.raises(NotYourMeeting):
+                take_back(by=user)
+
+    def test_the_page_offers_it_ahead_and_nothing_but_excused(
+        self, client, excused, meeting, people, branch_officer
+    ):
+        page = reverse("office_attendance", args=[meeting.pk, people.bob.pk])
+        back = reverse("office_excusal_back", args=[meeting.pk, people.bob.pk])
+        with time_machine.travel(BEFORE, tick=False):
+            client.force_login(branch_officer)
+            seen = client.get(page)
+            assert [value for value, _ in seen.context["form"].fields["status"].choices] == ["excused"]
+            assertContains(seen, "Take the excusal back")
+            assertContains(client.post(back, follow=True), "Bob Example is expected again, and is told.")
+            assertContains(client.post(back, follow=True), "Bob Example is not excused from this meeting.")
+            assertNotContains(client.get(page), "Take the excusal back")
+            assertRedirects(client.get(back), page)
+        with time_machine.travel(noon(meeting.date), tick=False):
+            client.force_login(branch_officer)
+            assert len(client.get(page).context["form"].fields["status"].choices) == 4
 
 
 def test_a_member_cannot_correct_as_the_office_does(meeting, people, alice, after):

@@ -109,6 +109,19 @@ def test_a_correction_is_told_to_the_participant(meeting, people, branch_officer
     assert "Reason: Jury duty" in letter.body
 
 
+def test_an_excusal_goes_along_when_the_teams_meet_together(both, join, people, branch_officer, bob):
+    """The mail that waits meanwhile names the meeting for all."""
+    attendance.excuse(
+        meeting=both[0][0], participant=people.bob, reason="Jury duty", by=branch_officer, now=BEFORE
+    )
+    joint = join()
+    letter = build("attendance_corrected", bob)
+    assert joint.date != both[0][0].date
+    assert "for Wednesday, February 24, 2027: excused." in letter.body
+    attendance.take_excusal_back(meeting=joint, participant=people.bob, by=branch_officer, now=BEFORE)
+    assert build("attendance_corrected", bob) is None
+
+
 def test_a_name_starts_no_header_line(meeting, alice, bob):
     move(meeting, date(2027, 2, 24), alice)
     meeting.item.title = "Intro\nBcc: mallory@example.org"

@@ -336,7 +336,10 @@ MEETING_ROOMS = {
     **{name: both("waiver", KEPT) for name in people("waiver_take_back waiver_count")},
     "my_need": both("participant", TAKING_PART),
     "office_meeting": both("meeting", OFFICE_MEETINGS),
-    "office_attendance": both("attendance", {"ours": OFFICE, "foreign": people("other_officer")}),
+    **{
+        name: both("attendance", {"ours": OFFICE, "foreign": people("other_officer")})
+        for name in people("office_attendance office_excusal_back")
+    },
     "branch_meetings": page(DEPUTY),
     # M12: in the branch alone; what is over or called off is refused in words.
     **{
