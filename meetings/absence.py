@@ -13,7 +13,7 @@ from django.db import transaction
 
 from coaching import audit
 from coaching.days import today_of
-from coaching.models import Cohort, Participant, User
+from coaching.models import Cohort, Participant, Requirement, User
 from meetings import dates, ledger, waivers
 from meetings.completion import MonthState
 from meetings.models import Waiver
@@ -84,10 +84,14 @@ def come_back(*, participant: Participant, by: User, now: datetime) -> bool:
 
 @dataclass(frozen=True)
 class Earlier:
-    """A month that somebody attended before they left, and that is not met in their program of now."""
+    """A month that somebody attended before they left, and that is not met in their program of now.
+
+    `unanswered`: how many evaluations of its meetings are missing; with one it is not credited (C2).
+    """
 
     participant: Participant
     month: int
+    unanswered: int = 0
 
     @property
     def key(self) -> str:
@@ -102,6 +106,7 @@ class Earlier:
 def to_credit(participant: Participant, *, today: date) -> list[Earlier]:
     """The months met in participations of the same program and branch that ended, each month of the program once."""
     cohort = participant.cohort
+    asks_for_evaluations = cohort.program.requirements.filter(kind=Requirement.Kind.EVALUATION).exists()
     before = Participant.objects.filter(
         user=participant.user_id,
         status=Participant.Status.LEFT,
@@ -115,7 +120,10 @@ def to_credit(participant: Participant, *, today: date) -> list[Earlier]:
     for each in before.exclude(pk=participant.pk).select_related("cohort__program").order_by("-left_at"):
         for month in ledger.standing(each, today=today).months:
             if month.state is MonthState.MET and month.month not in settled:
-                found.setdefault(month.month, Earlier(each, month.month))
+                earlier = Earlier(each, month.month, month.unanswered if asks_for_evaluations else 0)
+                known = found.setdefault(month.month, earlier)
+                if known.unanswered and not earlier.unanswered:
+                    found[month.month] = earlier
     return [found[month] for month in sorted(found)]
 
 
@@ -127,7 +135,7 @@ def credit(*, participant: Participant, chosen: Collection[str], by: User, now: 
     """
     participant = waivers.locked(participant, by, now)
     offered = to_credit(participant, today=today_of(participant.cohort, now))
-    rows = [each for each in offered if each.key in chosen]
+    rows = [each for each in offered if each.key in chosen and not each.unanswered]
     by_cohort: dict[Cohort, list[int]] = defaultdict(list)
     for each in rows:
         by_cohort[each.participant.cohort].append(each.month)

@@ -128,10 +128,13 @@ class MonthState(StrEnum):
 
 @dataclass(frozen=True)
 class MonthStanding:
+    """`unanswered`: how many of the meetings attended are not evaluated."""
+
     month: int
     first_day: dt.date
     state: MonthState
     attended: int = 0
+    unanswered: int = 0
 
     @property
     def is_met(self) -> bool:
@@ -251,7 +254,10 @@ def _months(
         if state is MonthState.OPEN and first_day <= today:
             ahead = sum(record.date > today for record in _own(history.meetings, month))
             state = MonthState.OPEN if attended + ahead >= least else MonthState.AT_RISK
-        found.append(MonthStanding(month, first_day, state, attended))
+        unanswered = sum(
+            record.presence is Presence.ATTENDED and not record.evaluated for record in by_month[month]
+        )
+        found.append(MonthStanding(month, first_day, state, attended, unanswered))
     return tuple(_allowed(found, rules.missed_months_allowed, history.planned))
 
 

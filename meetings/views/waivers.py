@@ -43,6 +43,7 @@ def participant(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, f"Saved. {found} is told.")
             return redirect("office_participant", found.pk)
     today, active = today_of(found.cohort, now), found.status == Participant.Status.ACTIVE
+    earlier = absence.to_credit(found, today=today) if active else []
     context = {
         "participant": found,
         "cohort": found.cohort,
@@ -50,7 +51,8 @@ def participant(request: HttpRequest, pk: int) -> HttpResponse:
         "waivers": waivers.of(found),
         "may_change": active,
         "away_until": absence.away(found.cohort, today).get(found.pk),
-        "to_credit": absence.to_credit(found, today=today) if active else [],
+        "to_credit": [each for each in earlier if not each.unanswered],
+        "not_evaluated": [each for each in earlier if each.unanswered],
         "form": form,
         "again": _again_form(request, found),
     }

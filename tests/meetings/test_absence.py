@@ -8,16 +8,16 @@ from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains
 
 from coaching import enrollment, outbox
-from coaching.models import AuditEvent, Cohort, Message, Participant
+from coaching.models import AuditEvent, Cohort, Message, Participant, Requirement
 from meetings import absence, attendance, due, ledger, scheduling, waivers
 from meetings import mail as mails
 from meetings.completion import MonthState
-from meetings.models import Waiver
+from meetings.models import EvaluationReceipt, Waiver
 from meetings.team_space import NotYourMeeting
 from tests import factories
 from tests.clock import NOW
 from tests.meetings.conftest import noon
-from tests.meetings.test_ledger import hold
+from tests.meetings.test_ledger import evaluate, hold
 
 pytestmark = pytest.mark.usefixtures("plain_not_found")
 MARCH = noon(date(2027, 3, 10))  # in the second month
@@ -164,10 +164,11 @@ class TestComingBack:
     """F3: whoever left takes part again, with credit for what they attended."""
 
     @pytest.fixture
-    def left(self, meetings, people, alice):
-        """Alice was at the first two meetings, then left."""
-        hold(meetings[0], people, alice)
-        hold(meetings[1], people, alice)
+    def left(self, meetings, people, alice, cohort):
+        """Alice was at the first two meetings and evaluated them, then left."""
+        for each in meetings[:2]:
+            hold(each, people, alice)
+            evaluate(each, alice, cohort)
         return enrollment.leave(participant=people.alice, by=alice, reason="", now=noon(date(2027, 3, 20)))
 
     @pytest.fixture
@@ -216,6 +217,24 @@ class TestComingBack:
         assert row.reason == f"Attended in the {one.participant.cohort}, before they left."
         assert absence.to_credit(new, today=now.date()) == [two]
         assert states(new, date(2028, 2, 1))[0] is MonthState.EXCUSED
+
+    def test_a_month_that_was_not_evaluated_is_shown_and_not_credited(
+        self, client, again, cohort, branch_officer, time_machine
+    ):
+        """C2: an evaluation for each meeting attended, also of those attended before."""
+        EvaluationReceipt.objects.filter(meeting__month=1).delete()
+        new, now = again(cohort), noon(date(2027, 4, 12))
+        one, two = absence.to_credit(new, today=now.date())
+        assert (one.unanswered, two.unanswered) == (1, 0)
+        absence.credit(participant=new, chosen=[one.key, two.key], by=branch_officer, now=now)
+        assert [row.month for row in Waiver.objects.all()] == [2]
+        time_machine.move_to(now)
+        client.force_login(branch_officer)
+        page = client.get(reverse("office_participant", args=[new.pk]))
+        assertContains(page, f"{one.words}: 1 evaluation missing")
+        assertNotContains(page, f'value="{one.key}"')
+        Requirement.objects.filter(kind="evaluation").delete()
+        assert [each.unanswered for each in absence.to_credit(new, today=now.date())] == [0]
 
     def test_credit_is_the_branch_offices_decision(self, again, cohort, people, deputy):
         """T10"""
