@@ -8,22 +8,30 @@ from django.db import transaction
 from coaching import enrollment, team_agreement, team_changes
 from coaching.days import today_of
 from coaching.models import Cohort, Participant, Team, TeamChange, User
+from coaching.permissions import require_office
 from meetings import invitations, scheduling, waivers
 
 
 @transaction.atomic
 def confirm_team(*, team: Team, by: User, now: datetime) -> Team:
-    """Confirm a team (T4) and lay out its meetings (M4), both or neither; a second call changes nothing.
+    """Confirm a team (T4) and lay out its meetings from today on (M4), both or neither; a second call changes nothing.
 
-    Raises what `team_agreement.confirm` and `scheduling.lay_out_meetings` raise.
+    Whose program has begun without them is in time if they were when everybody was asked, as whoever joins a team is.
+    Raises what `team_agreement.confirm` and `scheduling.lay_out_meetings` raise, TooLateToJoin, PlanMissing.
     """
+    require_office(cohort=team.cohort, by=by, now=now)
     Cohort.objects.select_for_update(of=("self",)).get(
         teams=team.pk
     )  # first, as in every write about its meetings
     stood = Team.objects.select_for_update().get(pk=team.pk).status == Team.Status.CONFIRMED
+    if not stood:
+        for asked in team.changes.filter(status=TeamChange.Status.OPEN):
+            members = Participant.objects.filter(memberships__team=team, memberships__ended_at=None)
+            members = members.select_related("user", "cohort__program")
+            _check_joining(members, on=today_of(team.cohort, asked.created_at))
     team = team_agreement.confirm(team=team, by=by, now=now)
     if not stood:  # or a second click would bring back meetings that the team called off
-        scheduling.lay_out_meetings(team=team, by=by, now=now)
+        scheduling.lay_out_meetings(team=team, by=by, now=now, since=today_of(team.cohort, now))
     return team
 
 
