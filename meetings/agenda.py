@@ -6,10 +6,13 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
+One = TypeVar("One")
 TURN_LEAST = 20  # M7
 TURN_MOST = 30  # M7
 STEP = 5  # nobody plans to the minute
+QUESTIONS = "Questions in your team"  # while a greater team has more turns
 
 
 class Pace(StrEnum):
@@ -101,24 +104,35 @@ class Agenda:
         return sum(item.minutes for item in self.items)
 
 
+ALONE = "Meet for longer, or add an extra meeting this month."
+
+
 def fit(
-    *, components: Sequence[Component], members: Sequence[str], minutes: int, turn_offset: int = 0
+    *,
+    components: Sequence[Component],
+    members: Sequence[str],
+    minutes: int,
+    turn_offset: int = 0,
+    beside: int = 0,
+    advice: str = ALONE,
 ) -> Agenda:
     """Times for each component, within `minutes`.
 
     The turns give way, so that the competency keeps its share (M7). `turn_offset` rotates who begins, so that over
-    the months nobody always speaks last (T7).
+    the months nobody always speaks last (T7). `beside`: so many turns there are in the greatest team at the same
+    meeting; the clock times are fitted to it. `advice`: what can be done where the turns are short.
     """
     fixed = sum(part.minutes for part in components if part.pace is Pace.FIXED)
     kept = sum(part.minutes for part in components if part.pace is Pace.REST)
     rounds = [part for part in components if part.pace is Pace.TURNS]
     room = max(0, minutes - fixed - kept)
+    number = max(len(members), beside)
     turn = _turn_minutes(
-        room, len(members) * len(rounds), min((part.minutes or TURN_MOST for part in rounds), default=0)
+        room, number * len(rounds), min((part.minutes or TURN_MOST for part in rounds), default=0)
     )
-    spare = minutes - fixed - turn * len(members) * len(rounds)
+    spare = minutes - fixed - turn * number * len(rounds)
     lengths = _share_out(spare, [part.minutes for part in components if part.pace is Pace.REST])
-    order = _rotate(members, turn_offset)
+    order = rotate(members, turn_offset)
 
     items: list[AgendaItem] = []
     offset = 0
@@ -132,7 +146,10 @@ def fit(
             if length > 0:
                 items.append(AgendaItem(part.title, offset, length, member, part.prompts, part.key))
                 offset += length
-    return Agenda(tuple(items), _warnings(rounds, members, turn, minutes, offset, fixed + kept))
+        if part.pace is Pace.TURNS and (left := turn * (number - len(members))):
+            items.append(AgendaItem(QUESTIONS, offset, left, key=part.key))
+            offset += left
+    return Agenda(tuple(items), _warnings(rounds, number, turn, minutes, offset, fixed + kept, advice))
 
 
 def _turn_minutes(room: int, turns: int, most: int) -> int:
@@ -153,24 +170,23 @@ def _share_out(spare: int, least: list[int]) -> list[int]:
     return shares
 
 
-def _rotate(members: Sequence[str], by: int) -> list[str]:
+def rotate(members: Sequence[One], by: int) -> list[One]:
     start = by % len(members) if members else 0
     return [*members[start:], *members[:start]]
 
 
 def _warnings(
-    rounds: Sequence[Component], members: Sequence[str], turn: int, minutes: int, used: int, least: int
+    rounds: Sequence[Component], number: int, turn: int, minutes: int, used: int, least: int, advice: str
 ) -> tuple[str, ...]:
     found = []
     if (
         rounds
-        and members
+        and number
         and turn < TURN_LEAST
         and min(part.minutes or TURN_MOST for part in rounds) >= TURN_LEAST
     ):
         found.append(
-            f"Each member has {turn} minutes, less than the {TURN_LEAST} that a project needs. "
-            "Meet for longer, or add an extra meeting this month."
+            f"Each member has {turn} minutes, less than the {TURN_LEAST} that a project needs. {advice}"
         )
     if used > minutes:
         found.append(f"The parts of this meeting need {least} minutes, and it is planned for {minutes}.")

@@ -37,6 +37,8 @@ class Block:
 
 @dataclass(frozen=True)
 class TeamBriefing:
+    """`blocks`: of the team's agenda. At a meeting for all teams one agenda says it, that of the greatest team."""
+
     team: Team
     people: tuple[Person, ...]
     blocks: tuple[Block, ...]
@@ -47,11 +49,12 @@ def of_meeting(meeting: Meeting) -> list[TeamBriefing]:
     teams = list(meeting.teams.order_by("number"))
     members = {team.pk: who.of(meeting, team).present for team in teams}
     shared = shared_by([each for group in members.values() for each in group])
+    greatest = max(teams, key=lambda team: len(members[team.pk]), default=None)
     return [
         TeamBriefing(
             team,
             tuple(Person(each, tuple(shared.get(each.pk, ()))) for each in members[team.pk]),
-            _blocks(meeting, members[team.pk]),
+            _blocks(meeting, team, members[team.pk]) if team == greatest or not meeting.is_joint else (),
         )
         for team in teams
     ]
@@ -79,17 +82,17 @@ def competencies_of(meeting: Meeting) -> list[Competency]:
     return list(meeting.item.competencies.prefetch_related("skills")) if meeting.item else []
 
 
-def _blocks(meeting: Meeting, members: list[Participant]) -> tuple[Block, ...]:
-    """The agenda's shape: clock times, without whose turn is when."""
-    lines, _ = program.agenda_of(meeting, members)
+def _blocks(meeting: Meeting, team: Team, members: list[Participant]) -> tuple[Block, ...]:
+    """The agenda's shape: the clock times that the members read, without whose turn is when."""
+    lines, _ = program.agenda_of(meeting, team, members)
     groups = [list(group) for _, group in groupby(lines, key=lambda line: line.title)]
     return tuple(
         Block(
             group[0].title,
             group[0].starts,
             group[-1].ends,
-            sum(line.member is not None for line in group),
-            group[0].minutes,
+            sum(line.turns for line in group),
+            sum(line.minutes for line in group) // max(1, sum(line.turns for line in group)),
         )
         for group in groups
     )

@@ -12,7 +12,7 @@ from coaching.errors import Refused
 from coaching.meeting_times import suits
 from coaching.models import Cohort, CurriculumItem, Membership, Team
 from coaching.team_problem import wishes_of
-from meetings import dates, scheduling, visits
+from meetings import absence, dates, program, scheduling, visits
 from meetings.models import Attendance, Meeting, MeetingTeam
 from meetings.scheduling import When
 
@@ -175,6 +175,15 @@ def against(plan: Plan, cohort: Cohort, slots: Sequence[Slot], *, now: datetime)
         *_unsuited(cohort, slots),
         *_at_once(plan, cohort, slots),
     ]
+
+
+def tight_together(plan: Plan, cohort: Cohort, when: When) -> list[str]:
+    """M7: whether each has time enough for the outcome of their project when all teams are heard in one meeting."""
+    if plan.item.kind != Kind.FINAL:
+        return []  # the introductions are in teams
+    people = [place.participant for place in scheduling.members_of_teams(plan.teams)]
+    present = absence.not_away(people, cohort, when.date)
+    return list(program.tight_together(plan.item, len(present)))
 
 
 def _meets_already(plan: Plan, slots: Sequence[Slot]) -> list[str]:

@@ -13,6 +13,8 @@ from coaching.models import CurriculumItem, Participant, Team, User
 from meetings import agenda, team_space, who
 from meetings.models import Attendance, Facilitator, Meeting
 
+SHARED_TIME = "All teams share the time: prepare what matters most."
+
 
 class CannotLead(Refused):
     pass
@@ -26,6 +28,7 @@ class AgendaLine:
     minutes: int
     member: str | None
     prompts: tuple[str, ...]
+    turns: int = 0  # of another team several
 
 
 @dataclass(frozen=True)
@@ -50,24 +53,86 @@ def upcoming_first(meetings: list[Meeting], today: date) -> tuple[list[Meeting],
     return ahead, over[::-1]
 
 
-def agenda_of(meeting: Meeting, members: list[Participant]) -> tuple[list[AgendaLine], tuple[str, ...]]:
-    """The agenda with clock times, and what is tight about it (M7). Extra meetings have none."""
+def agenda_of(
+    meeting: Meeting, team: Team, members: list[Participant]
+) -> tuple[list[AgendaLine], tuple[str, ...]]:
+    """The agenda as this team has it, with clock times, and what is tight about it (M7). Extra meetings have none.
+
+    `members`: of the team, who is not away. At a meeting for all teams the clock times are the same for each: the
+    introductions are in teams, and at the final one the outcomes of all are heard together, team by team.
+    """
     if meeting.item is None or not meeting.item.components:
         return [], ()
+    beside = _beside(meeting, team)
+    if beside and meeting.item.kind == CurriculumItem.Kind.FINAL:
+        return _heard_together(meeting, meeting.item, team, {**beside, team: members})
     fitted = agenda.fit(
         components=_components(meeting.item),
         members=[str(each) for each in members],
         minutes=meeting.minutes,
         turn_offset=meeting.item.position - 1,
+        beside=max(map(len, beside.values()), default=0),
     )
-    starts = meeting.starts_at
     lines: list[AgendaLine] = []
     for item in fitted.items:
         # What a turn is made of is said once, not with every member.
         prompts = () if lines and lines[-1].title == item.title else item.prompts
-        times = item.starts(starts).time(), item.ends(starts).time()
-        lines.append(AgendaLine(item.title, *times, item.minutes, item.member, prompts))
+        lines.append(_line(meeting, item, item.title, item.member, prompts))
     return lines, fitted.warnings
+
+
+def _beside(meeting: Meeting, team: Team) -> dict[Team, list[Participant]]:
+    """The other teams at a meeting for all, with who of them is there; empty for a team by itself."""
+    if not meeting.is_joint:
+        return {}
+    teams = meeting.teams.filter(status=Team.Status.CONFIRMED).exclude(pk=team.pk)
+    return {each: who.of(meeting, each).present for each in teams}
+
+
+def _heard_together(
+    meeting: Meeting, item: CurriculumItem, team: Team, people: dict[Team, list[Participant]]
+) -> tuple[list[AgendaLine], tuple[str, ...]]:
+    """One agenda for all; whose turn is when in another team is that team's (T7)."""
+    order = [
+        (each, str(member))
+        for each in sorted(people, key=lambda one: one.number)
+        for member in agenda.rotate(people[each], item.position - 1)
+    ]
+    numbers = [str(number) for number in range(len(order))]
+    fitted = agenda.fit(
+        components=_components(item), members=numbers, minutes=meeting.minutes, advice=SHARED_TIME
+    )
+    lines: list[AgendaLine] = []
+    for part in fitted.items:
+        whose, name = order[int(part.member)] if part.member else (None, None)
+        title = f"{part.title}, {whose}" if whose else part.title
+        last = lines[-1] if lines else None
+        if last and whose and whose != team and last.title == title:
+            ends, minutes = part.ends(meeting.starts_at).time(), last.minutes + part.minutes
+            lines[-1] = replace(last, ends=ends, minutes=minutes, turns=last.turns + 1)
+            continue
+        prompts = () if last and last.title == title else part.prompts
+        lines.append(_line(meeting, part, title, name if whose == team else None, prompts))
+    return lines, fitted.warnings
+
+
+def _line(
+    meeting: Meeting, item: agenda.AgendaItem, title: str, member: str | None, prompts: tuple[str, ...]
+) -> AgendaLine:
+    starts = meeting.starts_at
+    times = item.starts(starts).time(), item.ends(starts).time()
+    return AgendaLine(title, *times, item.minutes, member, prompts, int(item.member is not None))
+
+
+def tight_together(item: CurriculumItem, number: int) -> tuple[str, ...]:
+    """What is tight about the outcomes of so many people in one meeting, for whoever plans it (M7)."""
+    numbers = [str(each) for each in range(number)]
+    advice = (
+        f"{number} people would share {item.minutes} minutes. One team after another leaves more for each."
+    )
+    return agenda.fit(
+        components=_components(item), members=numbers, minutes=item.minutes, advice=advice
+    ).warnings
 
 
 def to_prepare(meeting: Meeting) -> tuple[str, ...]:

@@ -53,7 +53,7 @@ def pack(request: HttpRequest, pk: int) -> HttpResponse:
     found = visible_meeting(request, pk)
     team = team_space.place_at(person(request), found).team
     members = who.of(found, team).present
-    lines, tight = program.agenda_of(found, members)
+    lines, tight = program.agenda_of(found, team, members)
     given = list(resources.of_meeting(found))
     context = {
         "meeting": found,

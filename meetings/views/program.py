@@ -205,7 +205,7 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
     place = team_space.place_at(person(request), found)
     team = place.team
     people = who.of(found, team)
-    lines, tight = program.agenda_of(found, people.present)
+    lines, tight = program.agenda_of(found, team, people.present)
     row = evaluations.attendance_of(found, person(request))
     is_held = found.status == Meeting.Status.HELD
     context = {

@@ -31,7 +31,7 @@ def table(request: HttpRequest, pk: int) -> HttpResponse:
     found = visible_meeting(request, pk)
     place = team_space.place_at(person(request), found)
     people = who.of(found, place.team)
-    lines, tight = program.agenda_of(found, people.present)
+    lines, tight = program.agenda_of(found, place.team, people.present)
     parts = program.parts_of(found, place.team, people.present)
     has_competency = any(part.key == "competency" for part in parts)
     given = list(resources.of_meeting(found))

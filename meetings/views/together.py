@@ -69,7 +69,10 @@ def join(request: HttpRequest, pk: int, item_pk: int) -> HttpResponse:
         "plan": plan,
         "form": form,
         "slots": slots,
-        "against": one_day.against(plan, cohort, slots, now=now),
+        "against": [
+            *one_day.against(plan, cohort, slots, now=now),
+            *(one_day.tight_together(plan, cohort, form.when) if slots else []),
+        ],
         "agreed": form.key if slots else "",
     }
     return render(request, "meetings/office_join.html", context)
