@@ -121,7 +121,9 @@ def _set_goal(participant: Participant, project: Project) -> None:
 
 
 @transaction.atomic
-def change_project(*, participant: Participant, project: Project, by: User, now: datetime) -> Participant:
+def change_project(
+    *, participant: Participant, project: Project, by: User | None, now: datetime
+) -> Participant:
     """Put another project in the place of the one that was approved; the caller has the concurrence (A14)."""
     participant = Participant.objects.select_for_update().get(pk=participant.pk)
     _set_goal(participant, project)

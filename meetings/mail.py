@@ -94,10 +94,11 @@ def _all_dates(template: str, recipient: User, team: int) -> Mail | None:
     found = Team.objects.select_related("cohort").get(pk=team)
     meetings = Meeting.objects.of_team(found).live().select_related("item")
     if template == "laid_out":
-        meetings = meetings.exclude(origin=Meeting.Origin.AFTERWARDS)
+        meetings = meetings.filter(origin=Meeting.Origin.PLANNED)
     else:
         meetings = meetings.upcoming(today_of(found.cohort, timezone.now()))
-    return _mail(template, recipient, team=found, meetings=meetings)
+    is_from_paper = Meeting.objects.of_team(found).filter(origin=Meeting.Origin.ENTERED).exists()
+    return _mail(template, recipient, team=found, meetings=meetings, is_from_paper=is_from_paper)
 
 
 def changed(recipient: User, *, meeting: int, change: int) -> Mail | None:
@@ -300,10 +301,12 @@ def queue_reminders(*, now: datetime) -> int:
 def queue_evaluation_reminders(*, now: datetime) -> int:
     """Ask once more whoever was there and has not answered, in the last days in which they can (C1).
 
+    Nobody is reminded of a meeting that was entered with the history of a cohort.
     Each person is reminded once of a meeting, and once more where the branch office opened it again and they had
     longer than that; safe to run at any time. Returns how many have not answered.
     """
-    rows = list(evaluations.unanswered().select_related("meeting__cohort", "participant__user"))
+    asked = evaluations.unanswered().exclude(meeting__origin=Meeting.Origin.ENTERED)
+    rows = list(asked.select_related("meeting__cohort", "participant__user"))
     windows = deadlines.windows(rows)
     reopened = {
         (row.meeting_id, row.participant_id): row

@@ -203,6 +203,11 @@ class Team(models.Model):
     def __str__(self) -> str:
         return f"Team {self.number}"
 
+    @property
+    def is_from_paper(self) -> bool:
+        """Entered with the history of its cohort, and never proposed here."""
+        return self.proposal_id is None
+
 
 class Membership(models.Model):
     """One person, one team of a cohort at a time (T9)."""

@@ -92,7 +92,13 @@ def cohort_open(request: HttpRequest) -> HttpResponse:
         except (Refused, ValidationError) as refusal:
             form.add_error(None, _words(refusal))
         else:
-            messages.success(request, f"The {cohort} is open. Check its page, then tell people about it.")
+            is_past = cohort.applications_close_date < today
+            messages.success(
+                request,
+                f"The {cohort} is here. Check its page, then enter its history."
+                if is_past
+                else f"The {cohort} is open. Check its page, then tell people about it.",
+            )
             return redirect("cohort", cohort.pk)
     return render(request, "cohorts/form.html", {"form": form})
 

@@ -68,7 +68,9 @@ def enter(request: HttpRequest, pk: int) -> HttpResponse:
                 report = history.enter(cohort=cohort, history=read, by=user, now=now, dry_run=not confirmed)
             except FileRefused as refusal:
                 context["problems"] = refusal.problems
+                context["again"] = text if confirmed else ""
             except Refused as refusal:
+                context["again"] = text
                 messages.error(request, str(refusal))
             else:
                 if confirmed:

@@ -9,15 +9,15 @@ from datetime import date, datetime, time
 
 from django.db import transaction
 
-from coaching import audit, team_draft
+from coaching import audit, outbox, team_draft
 from coaching.csv_file import FileRefused, Problem
 from coaching.days import today_of
-from coaching.enrollment import Project, Snapshot, enroll, seats_taken
+from coaching.enrollment import Project, Snapshot, change_project, enroll, seats_taken
 from coaching.models import Cohort, CurriculumItem, Membership, Participant, Team, User
 from coaching.permissions import require_office
 from coaching.site.history_file import THERE, Held, HistoryFile, Row
 from coaching.team_problem import explain_members
-from meetings import dates, scheduling
+from meetings import dates, invitations, scheduling
 from meetings.models import Attendance, EvaluationReceipt, Meeting, MeetingTeam
 
 EXCUSED_BEFORE = "Excused before the history was entered here."
@@ -33,6 +33,7 @@ class Report:
     marks: int = 0
     evaluations: int = 0
     ahead: int = 0
+    projects: int = 0  # titles of people who were here already
     lines: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -49,6 +50,7 @@ class Report:
             "marks": self.marks,
             "evaluations": self.evaluations,
             "ahead": self.ahead,
+            "projects": self.projects,
         }
 
 
@@ -86,7 +88,7 @@ class _Entry:
         users = User.objects.filter(email__in=emails).select_related("unit__parent__parent__parent")
         self.users = {user.email: user for user in users}
         self.known: dict[str, Participant] = {}
-        for each in cohort.participants.filter(user__email__in=emails).select_related("user"):
+        for each in cohort.participants.filter(user__email__in=emails).select_related("user", "goal"):
             here = self.known.get(each.user.email)
             if here is None or here.status == Participant.Status.LEFT:
                 self.known[each.user.email] = each
@@ -102,7 +104,12 @@ class _Entry:
     # What is wrong
 
     def problems(self) -> list[Problem]:
+        if self.today < self.cohort.first_month:  # T4: only what has met was agreed to
+            begins = dates.long_date(self.cohort.first_month)
+            reason = f"It begins on {begins}, so it has no history. Form its teams here, with everybody’s agreement."
+            return [Problem(0, "", reason)]
         found = [problem for row in self.history.rows for problem in self._of_person(row)]
+        named = {problem.line for problem in (*self.history.problems, *found)}
         self.report.warnings += [
             f"{user} is deactivated here, and gets no mail."
             for user in self.users.values()
@@ -114,14 +121,31 @@ class _Entry:
             reason = f"{new} people are new, and {free} of {self.cohort.seats} seats are free. Give it more seats first."
             found.append(Problem(0, "", reason))
         for number, rows in self.history.teams.items():
-            found += self._of_team(number, rows)
+            if not any(row.line in named for row in rows):  # or one mistake would be named twice
+                found += self._of_team(number, rows)
+        self._note_what_is_unusual()
         return found
+
+    def _note_what_is_unusual(self) -> None:
+        note = self.report.warnings.append
+        for user in self.users.values():
+            if user.unit is None:
+                note(f"No unit is on record for {user}, so they take part without a division.")
+        elsewhere = Participant.objects.active().filter(
+            user__in=self.users.values(), cohort__program=self.cohort.program_id
+        )
+        for each in elsewhere.exclude(cohort=self.cohort).select_related("user", "cohort"):
+            note(f"{each} takes part in the {each.cohort} too.")
 
     def _of_person(self, row: Row) -> list[Problem]:
         user, participant = self.users.get(row.email), self.known.get(row.email)
         reason = ""
         if row.email and user is None:
             reason = "Nobody here has this mail address. Bring them in with the staff file, or correct it."
+        elif user and user.branch and user.branch != self.cohort.branch:
+            reason = (
+                f"{user} works in the {user.branch}, and the {self.cohort} is of the {self.cohort.branch}."
+            )
         elif user and user == self.by:
             reason = "You take part yourself, so a colleague enters it."  # T10
         elif participant and participant.status == Participant.Status.LEFT:
@@ -130,20 +154,42 @@ class _Entry:
             team = self.places[participant.pk]
             if team.number != row.team:
                 reason = f"{user} is in {team}. Correct the number, or leave the row out."
-        return [Problem(row.line, "email", reason)] if reason else []
+        if reason:
+            return [Problem(row.line, "email", reason)]
+        goal = getattr(participant, "goal", None)
+        if goal and row.project and goal.title != row.project:
+            reason = f"Here it is “{goal.title}”. Leave it so or empty; {user} changes it on the project’s page (A14)."
+            return [Problem(row.line, "project", reason)]
+        return []
 
     def _of_team(self, number: int, rows: list[Row]) -> list[Problem]:
         team = self.standing.get(number)
         if team is None:
-            return []
+            if any(row.held for row in rows):
+                return []
+            reason = f"Team {number} has not met. Form it here, with everybody’s agreement (T4)."
+            return [Problem(rows[0].line, "team", reason)]
         there = {pk for pk, other in self.places.items() if other == team}
         named = {self.known[row.email].pk for row in rows if row.email in self.known}
-        if team.status != Team.Status.CONFIRMED or there != named or len(named) < len(rows):
+        if forgotten := self._forgotten(team, rows):
+            never = [row for row in forgotten if not any(one.mark in THERE for one in row.held.values())]
+            if never:
+                reason = f"{self.users[never[0].email]} was at none of its meetings. Ask {team} whether they join it (T4)."
+                return [Problem(never[0].line, "team", reason)]
+        elif team.status != Team.Status.CONFIRMED or there != named or len(named) < len(rows):
             reason = (
                 f"{team} is here already with other people, or no longer meets. Give this one another number."
             )
             return [Problem(rows[0].line, "team", reason)]
         return [problem for month in _months(rows) for problem in self._of_meeting(team, month, rows)]
+
+    def _forgotten(self, team: Team, rows: list[Row]) -> list[Row]:
+        """Who met with a team that was entered before, and was left out then: where the file has all its members beside."""
+        there = {pk for pk, other in self.places.items() if other == team}
+        known = {row.email: self.known[row.email].pk for row in rows if row.email in self.known}
+        if not team.is_from_paper or team.status != Team.Status.CONFIRMED or not there <= set(known.values()):
+            return []
+        return [row for row in rows if known.get(row.email) not in there]
 
     def _of_meeting(self, team: Team, month: int, rows: list[Row]) -> list[Problem]:
         held = {row.email: row.held[month] for row in rows if month in row.held}
@@ -164,6 +210,7 @@ class _Entry:
             )
             for row in rows
             if month in row.held
+            and row.email in self.known
             and (pk := self.known[row.email].pk) in marks
             and marks[pk].status != row.held[month].mark
         ]
@@ -177,7 +224,13 @@ class _Entry:
     def write(self) -> Report:
         for number, rows in self.history.teams.items():
             members = {row.email: self._participant(row) for row in rows}
-            team = self.standing.get(number) or self._team(number, rows, list(members.values()))
+            team = self.standing.get(number)
+            forgotten = self._forgotten(team, rows) if team else []
+            if team is None:
+                team = self._team(number, rows, list(members.values()))
+            elif forgotten:
+                self._join(team, rows, members, [members[row.email] for row in forgotten])
+            self._name_projects(rows, members)
             for month in _months(rows):
                 held = {members[row.email]: row.held[month] for row in rows if month in row.held}
                 self._hold(team, month, held)
@@ -211,20 +264,12 @@ class _Entry:
 
     def _team(self, number: int, rows: list[Row], members: list[Participant]) -> Team:
         """As it has met so far: everybody agreed to it before it was written down here."""
-        broken = [
-            finding
-            for finding in explain_members(self.cohort, members)
-            if finding.hard and not finding.ok and finding.label != "T1"
-        ]
-        if broken:
-            raise FileRefused(
-                [Problem(rows[0].line, "team", f"{each.title}: {each.words}") for each in broken]
-            )
+        self._check_rules(rows, members)
         team = Team.objects.create(
             cohort=self.cohort,
             number=number,
             status=Team.Status.CONFIRMED,
-            confirmed_at=self.since,
+            confirmed_at=self.now,
             confirmed_by=self.by,
         )
         Membership.objects.bulk_create(
@@ -235,6 +280,41 @@ class _Entry:
         audit.record("team.entered", by=self.by, obj=team, now=self.now, data=data)
         self.report.teams += 1
         return team
+
+    def _join(
+        self, team: Team, rows: list[Row], members: dict[str, Participant], new: list[Participant]
+    ) -> None:
+        """Whoever met with the team, and was forgotten when it was entered."""
+        self._check_rules(rows, list(members.values()))
+        Membership.objects.bulk_create(
+            Membership(team=team, participant=each, joined_at=self.since) for each in new
+        )
+        team_draft.take_out(self.cohort, [each.pk for each in new], now=self.now)
+        data = {"participants": [each.pk for each in new]}
+        audit.record("team.members_entered", by=self.by, obj=team, now=self.now, data=data)
+        to = [each.user for each in new]
+        ids = {"team": team.pk}
+        outbox.queue_many(kind="meetings.laid_out", to=to, key=f"{team.pk}", now=self.now, ids=ids)
+        invitations.queue_needed(now=self.now)
+
+    def _check_rules(self, rows: list[Row], members: list[Participant]) -> None:
+        broken = [
+            finding
+            for finding in explain_members(self.cohort, members)
+            if finding.hard and not finding.ok and finding.label != "T1"
+        ]
+        if broken:
+            raise FileRefused(
+                [Problem(rows[0].line, "team", f"{each.title}: {each.words}") for each in broken]
+            )
+
+    def _name_projects(self, rows: list[Row], members: dict[str, Participant]) -> None:
+        """A title that was left out when its participant was entered."""
+        for row in rows:
+            if row.project and row.email in self.known and not hasattr(members[row.email], "goal"):
+                project = Project(row.project, "", "", "")
+                change_project(participant=members[row.email], project=project, by=self.by, now=self.now)
+                self.report.projects += 1
 
     def _hold(self, team: Team, month: int, held: dict[Participant, Held]) -> None:
         meeting = self._meeting(team, month)
@@ -249,6 +329,7 @@ class _Entry:
                 participant=each,
                 status=one.mark,
                 reason=EXCUSED_BEFORE if one.mark == Attendance.Status.EXCUSED else "",
+                by_office=one.mark == Attendance.Status.EXCUSED,
                 recorded_by=self.by,
                 recorded_at=self.now,
             )
@@ -278,7 +359,7 @@ class _Entry:
             place=cohort.meeting_place,
             month=month,
             status=Meeting.Status.HELD,
-            origin=Meeting.Origin.AFTERWARDS,
+            origin=Meeting.Origin.ENTERED,
             created_by=self.by,
             created_at=self.now,
             changed_at=self.now,
@@ -296,7 +377,10 @@ class _Entry:
             held.append(
                 f"{marks[0].date:%B} {marks[0].date.day}, {marks[0].date.year} ({there} of {len(marks)} there)"
             )
-        names = ", ".join(str(each) for each in members.values())
+        titles = {members[row.email]: row.project for row in rows if row.project}
+        names = ", ".join(
+            f"{each} (“{titles[each]}”)" if each in titles else str(each) for each in members.values()
+        )
         return f"{team}: {names}. Held: {'; '.join(held) or 'nothing yet'}."
 
 

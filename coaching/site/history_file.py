@@ -2,7 +2,7 @@
 with the rows of a team, is found here, before anything is looked up in the database."""
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -26,6 +26,7 @@ from meetings.models import Attendance
 MOST_ROWS = 500
 LONGEST = {"email": 254, "team": 3, "project": 200}
 LONGEST_CELL = 40
+SATURDAY = 5
 MARKS = {
     "p": Attendance.Status.PRESENT,
     "r": Attendance.Status.REMOTE,
@@ -88,7 +89,9 @@ def parse(text: str, cohort: Cohort, *, today: date) -> HistoryFile:
         history.rows.append(reader.row(line, header, cells))
     if not history.rows and not history.problems:
         raise refused("The file has a header and no people.")
-    history.problems += [*_only_once(history.rows), *_of_teams(history, cohort)]
+    doubled = list(_only_once(history.rows))
+    history.problems += doubled
+    history.problems += _of_teams(history, cohort, {problem.line for problem in doubled})
     return history
 
 
@@ -199,20 +202,24 @@ def _only_once(rows: Iterable[Row]) -> Iterator[Problem]:
             yield Problem(row.line, "email", f"{row.email} is on line {first[row.email]} already.")
 
 
-def _of_teams(history: HistoryFile, cohort: Cohort) -> Iterator[Problem]:
-    program = cohort.program
-    for number, rows in history.teams.items():
-        if not number:
+def _of_teams(history: HistoryFile, cohort: Cohort, doubled: set[int]) -> list[Problem]:
+    """Without those who are named already: one mistake is one line."""
+    program, found = cohort.program, list[Problem]()
+    unknown = any(not row.team for row in history.rows)
+    for number, all_rows in history.teams.items():
+        rows = [row for row in all_rows if row.line not in doubled]
+        if not number or not rows:
             continue
-        if len(rows) > program.max_team_size or len(rows) < 2:
+        if not unknown and (len(rows) > program.max_team_size or len(rows) < 2):
             reason = (
                 f"Team {number} has {len(rows)} in the file; a team has 2 to {program.max_team_size} (T1)."
             )
-            yield Problem(rows[0].line, "team", reason)
-        elif len(rows) < program.min_team_size:
+            found.append(Problem(rows[0].line, "team", reason))
+        elif not unknown and len(rows) < program.min_team_size:
             history.warnings.append(f"Team {number} is small. You can decide how it goes on afterwards.")
         for month in sorted({month for row in rows for month in row.held}):
-            yield from _of_meeting(history, cohort, number, month, rows)
+            found += _of_meeting(history, cohort, number, month, rows)
+    return found
 
 
 def _of_meeting(
@@ -225,14 +232,16 @@ def _of_meeting(
         if row.line not in held and row.line not in named:
             reason = f"The others of team {number} have a mark for this month: give P, R, A or E."
             yield Problem(row.line, f"month{month}", reason)
-    line, first = next(iter(held.items()))
+    usual = Counter(each.date for each in held.values()).most_common(1)[0][0]
+    line = next(line for line, each in held.items() if each.date == usual)
     for other, each in held.items():
-        if each.date != first.date:
-            reason = (
-                f"Line {line} says {first.date}: a team meets on one day. Enter the other meeting afterwards."
-            )
+        if each.date != usual:
+            reason = f"Line {line} says {usual}: a team meets on one day. Enter the other meeting afterwards."
             yield Problem(other, f"date{month}", reason)
+    history.warnings += _unusual(cohort, number, month, usual)
     there = sum(each.mark in THERE for each in held.values())
+    if not there and any(row.line in named for row in rows):
+        return
     if not there:
         yield Problem(
             line, f"month{month}", f"Nobody of team {number} was there: leave the month empty for all."
@@ -241,3 +250,11 @@ def _of_meeting(
         history.warnings.append(
             f"Team {number}, month {month}: fewer than {cohort.quorum} were there, so it makes no month good."
         )
+
+
+def _unusual(cohort: Cohort, number: int, month: int, day: date) -> Iterator[str]:
+    if dates.program_month(cohort.first_month, day) != month:
+        name = dates.month_name(dates.add_months(cohort.first_month, month - 1))
+        yield f"Team {number}, month {month}: {dates.long_date(day)} is not in {name}, for which the meeting counts."
+    if day.weekday() >= SATURDAY:
+        yield f"Team {number}, month {month}: {dates.long_date(day)} is on a weekend."

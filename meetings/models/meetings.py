@@ -70,6 +70,7 @@ class Meeting(models.Model):
     class Origin(models.TextChoices):
         PLANNED = "planned", "Planned ahead"
         AFTERWARDS = "afterwards", "Written down afterwards"
+        ENTERED = "entered", "Entered with the history of the cohort"
 
     cohort = models.ForeignKey(Cohort, models.PROTECT, related_name="meetings")
     # Empty: an extra meeting (M2).
@@ -126,7 +127,8 @@ class Meeting(models.Model):
                 name="meeting_reason_only_when_cancelled",
             ),
             models.CheckConstraint(
-                condition=~Q(origin="afterwards", status="planned"), name="meeting_written_down_was_held"
+                condition=~Q(origin__in=("afterwards", "entered"), status="planned"),
+                name="meeting_written_down_was_held",
             ),
             models.CheckConstraint(
                 condition=Q(is_joint=False) | Q(item__isnull=False), name="meeting_joint_is_of_the_curriculum"
@@ -256,6 +258,9 @@ class Attendance(models.Model):
             models.UniqueConstraint(fields=["meeting", "participant"], name="attendance_once"),
             models.CheckConstraint(
                 condition=~Q(status="excused", reason=""), name="attendance_excused_with_a_reason"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="excused", by_office=False), name="attendance_excused_by_the_office"
             ),
             models.CheckConstraint(
                 condition=~Q(by_office=True, reason=""), name="attendance_decided_with_a_reason"

@@ -284,6 +284,10 @@ def test_the_database_keeps_one_mark_a_person_and_reasons_of_excusals(meeting, p
         == "attendance_excused_with_a_reason"
     )
     assert (
+        refused_by(Attendance.objects.create, **values, status="excused", reason="Jury duty")
+        == "attendance_excused_by_the_office"
+    )
+    assert (
         refused_by(Attendance.objects.create, **values, status="absent", by_office=True)
         == "attendance_decided_with_a_reason"
     )

@@ -84,6 +84,7 @@ def test_all_that_the_file_says(enter, cohort, org):
         "marks": 15,
         "evaluations": 11,
         "ahead": 10,
+        "projects": 0,
     }
     ann = who("ann")
     assert (ann.division, ann.goal.title, ann.status) == (org.division, "Faster permits", "active")
@@ -96,9 +97,9 @@ def test_all_that_the_file_says(enter, cohort, org):
     assert (team.status, team.memberships.count()) == ("confirmed", 3)
     held = Meeting.objects.of_team(team).filter(status="held")
     assert [(each.date, each.origin, each.month, each.number) for each in held] == [
-        (date(2027, 2, 17), "afterwards", 1, 1),
-        (date(2027, 3, 17), "afterwards", 2, 2),
-        (date(2027, 4, 21), "afterwards", 3, 3),
+        (date(2027, 2, 17), "entered", 1, 1),
+        (date(2027, 3, 17), "entered", 2, 2),
+        (date(2027, 4, 21), "entered", 3, 3),
     ]
     ahead = Meeting.objects.of_team(team).filter(status="planned")
     assert [each.number for each in ahead] == [4, 5, 6, 7, 8]
@@ -186,7 +187,7 @@ def test_a_dry_run_leaves_no_trace(enter):
         ({"ann": ROWS["ann"].replace("P,2027-02", "X,2027-02")}, "line 2, month1: 'X' is no mark"),
         ({"ann": ROWS["ann"].replace("2027-02-17", "")}, "line 2, date1: The day of the meeting is missing"),
         ({"ann": ROWS["ann"].replace("2027-02-17", "Feb 17")}, "line 2, date1: Give the day"),
-        ({"ann": ROWS["ann"].replace("2027-02-17", "2027-02-18")}, "date1: Line 2 says 2027-02-18"),
+        ({"ann": ROWS["ann"].replace("2027-02-17", "2027-02-18")}, "line 2, date1: Line 3 says 2027-02-17"),
         ({"ann": ROWS["ann"].replace("2027-02-17", "2026-02-17")}, "is far from it"),
         ({"ann": ROWS["ann"].replace("4/21/2027", "5/12/2027")}, "May 12, 2027 lies ahead"),
         ({"ann": ROWS["ann"].replace("no", "perhaps")}, "evaluated3: Say yes or no"),
@@ -276,7 +277,7 @@ def test_whoever_waits_in_a_draft_leaves_it_for_their_team(enter, cohort, people
     draft = team_formation.start_by_hand(cohort=cohort, by=branch_officer, now=NOW)
     draft.document = {"teams": [[each.pk for each in waiting]]}
     draft.save()
-    report = enter()
+    report = enter(text(ben=ROWS["ben"].replace("One form", "Faster permits")))
     assert (report.participants, report.teams) == (3, 2)
     draft.refresh_from_db()
     assert not any(draft.teams_drawn)
@@ -316,6 +317,7 @@ def test_a_cohort_whose_months_have_begun_can_be_opened(
     cohort = Cohort.objects.get(name="On paper")
     assert cohort.first_month == date(2027, 2, 1)
     page = client.get(reverse("cohort", args=[cohort.pk]))
+    assertContains(page, "Check its page, then enter its history.")
     assertContains(page, reverse("cohort_history", args=[cohort.pk]))
     still_closed = values | {"name": "Late", "first_month": "2027-07-01"}
     assertContains(client.post(reverse("cohort_open"), still_closed), "This day is over.")
@@ -339,7 +341,10 @@ def test_the_page_shows_what_it_would_do_before_it_does_it(client, cohort, branc
     assertContains(client.post(page, {"text": ""}), "See what it would do")
     shown = upload(text().encode())
     assertContains(shown, "6 participants and 2 teams are new.")
-    assertContains(shown, "Team 1: Ann, Ben, Cy. Held: February 17, 2027 (3 of 3 there)")
+    assertContains(
+        shown, "Team 1: Ann (“Faster permits”), Ben (“One form”), Cy. Held: February 17, 2027 (3 of 3 there)"
+    )
+    assertContains(shown, "10 meetings ahead are laid out.")
     assert not Participant.objects.exists()
     sent = {"text": shown.context["text"]}
     assertContains(client.post(page, sent, follow=True), "The history is entered.")
@@ -361,7 +366,133 @@ def test_the_command(cohort, tmp_path, time_machine):
     call_command("enter_history", str(cohort.pk), str(path), stdout=out)
     assert Participant.objects.count() == 6
     path.write_text(text(nobody=ROWS["ann"]))
-    with pytest.raises(CommandError, match="Nothing was entered: 2 problems"):
+    with pytest.raises(CommandError, match="Nothing was entered: 1 problem"):
         call_command("enter_history", str(cohort.pk), str(path), stdout=out)
     with pytest.raises(CommandError, match="There is no cohort 999999"):
         call_command("enter_history", "999999", str(path))
+
+
+def test_only_what_has_met_is_taken_as_agreed_to(enter):
+    """T4: a file makes no team that has not met, and none of a cohort that has not begun."""
+    unmet = dict.fromkeys(("di", "ed", "flo"), "2,,,,,,,,,,")
+    with pytest.raises(FileRefused, match=r"line 5, team: Team 2 has not met\."):
+        enter(text(**unmet))
+    with pytest.raises(FileRefused, match="It begins on Monday, February 1, 2027, so it has no history"):
+        enter(
+            "email,team\n" + "\n".join(f"{name}@example.org,1" for name in NAMES[:3]),
+            now=noon(date(2027, 1, 30)),
+        )
+    assert not Team.objects.exists()
+
+
+def test_an_excusal_is_the_offices(enter):
+    """A member cannot make it an absence, and “Everybody is here” goes around it."""
+    enter()
+    meeting = Meeting.objects.of_team(Team.objects.get(number=1)).get(month=2)
+    assert meeting.attendance.get(participant=who("cy")).by_office
+    marks = dict.fromkeys(attendance.expected(meeting), "present")
+    assert attendance.take_attendance(meeting=meeting, marks=marks, by=who("ann").user, now=NOW) == 0
+    assert meeting.attendance.get(participant=who("cy")).status == "excused"
+
+
+def test_nobody_is_reminded_of_an_evaluation_of_the_past(enter):
+    enter()
+    for day in range(12, 31):
+        assert mail.queue_evaluation_reminders(now=noon(date(2027, 5, day))) == 0
+
+
+def test_the_mail_says_that_it_did_not_begin_now(enter, people, time_machine):
+    enter()
+    time_machine.move_to(NOW)
+    letter = mail.laid_out(people["ann"], team=Team.objects.get(number=1).pk)
+    assert letter.subject == "Team 1: your meetings ahead"
+    assert "is confirmed" not in letter.body
+
+
+def test_people_of_another_branch_are_refused_and_other_cohorts_named(enter, org, cohort, people, program):
+    other = factories.unit("branch", "Other Branch", parent=org.department)
+    people["ann"].unit = factories.unit("division", "Far Division", parent=other)
+    people["ann"].save()
+    with pytest.raises(FileRefused) as refusal:
+        enter()
+    assert [str(each) for each in refusal.value.problems] == [
+        f"line 2, email: Ann works in the Other Branch, and the {cohort} is of the {org.branch}."
+    ]
+    people["ann"].unit = None
+    people["ann"].save()
+    later = factories.cohort(program, org.branch, name="Later", first_month=date(2027, 4, 1))
+    factories.participant(later, people["ben"])
+    warnings = enter().warnings
+    assert "No unit is on record for Ann, so they take part without a division." in warnings
+    assert f"Ben takes part in the {later} too." in warnings
+
+
+def test_whoever_was_forgotten_is_added_to_the_team_they_met_with(enter, org):
+    """T4: if they were at a meeting of it."""
+    enter()
+    gus = factories.person("Gus", email="gus@example.org", unit=org.unit)
+    with pytest.raises(FileRefused, match="line 8, team: Gus was at none of its meetings"):
+        enter(text(gus="1,,A,2027-02-17,,A,2027-03-17,,A,2027-04-21,"))
+    report = enter(text(gus="1,Bees,P,2027-02-17,,A,2027-03-17,,P,2027-04-21,"))
+    assert (report.participants, report.teams, report.meetings, report.marks) == (1, 0, 0, 3)
+    assert who("gus").memberships.get().team.number == 1
+    assert Message.objects.filter(recipient=gus).count() == 1
+    assert AuditEvent.objects.filter(action="team.members_entered").count() == 1
+    assert not enter(text(gus="1,Bees,P,2027-02-17,,A,2027-03-17,,P,2027-04-21,")).is_new
+
+
+def test_a_title_is_added_later_and_one_that_stands_is_not_changed(enter):
+    """A14"""
+    enter()
+    report = enter(text(cy=ROWS["cy"].replace("1,,", "1,Late title,", 1)))
+    assert (report.projects, who("cy").goal.title) == (1, "Late title")
+    with pytest.raises(FileRefused, match="line 2, project: Here it is “Faster permits”"):
+        enter(text(ann=ROWS["ann"].replace("Faster", "Slower")))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"gus": ROWS["ann"]},
+        {"ANN": ROWS["ann"]},
+        {"ann": ROWS["ann"].replace("2027-02-17", "2027-02-18")},
+        {"ann": ROWS["ann"].replace("1,F", "x,F", 1)},
+        {"cy": "", "ben": "", "ann": ROWS["ann"].replace("P,2027-02-17,yes", "X,2027-02-17,")},
+    ],
+)
+def test_one_mistake_is_one_line(enter, changes):
+    with pytest.raises(FileRefused) as refusal:
+        enter(text(**changes))
+    lines = [str(each) for each in refusal.value.problems]
+    assert len([each for each in lines if "Team 1 has 1" not in each]) == 1, lines
+
+
+def test_unusual_days_are_noted(enter):
+    moved = {
+        name: ROWS[name].replace("2027-02-17", "2027-03-06").replace("2/17", "3/6")
+        for name in ("ann", "ben", "cy")
+    }
+    warnings = enter(text(**moved)).warnings
+    day = "Saturday, March 6, 2027"
+    assert f"Team 1, month 1: {day} is not in February 2027, for which the meeting counts." in warnings
+    assert f"Team 1, month 1: {day} is on a weekend." in warnings
+
+
+def test_the_page_of_the_teams_says_that_they_were_entered(
+    client, enter, cohort, branch_officer, time_machine
+):
+    time_machine.move_to(NOW)
+    enter()
+    client.force_login(branch_officer)
+    page = client.get(reverse("cohort_teams", args=[cohort.pk]))
+    assertContains(page, "entered Tuesday, May 11, 2027, by Bo Branchoffice", 2)
+
+
+def test_a_file_that_is_refused_at_the_last_moment_is_not_lost(client, cohort, branch_officer, time_machine):
+    time_machine.move_to(NOW)
+    client.force_login(branch_officer)
+    Cohort.objects.filter(pk=cohort.pk).update(seats=5)
+    page = client.post(reverse("cohort_history", args=[cohort.pk]), {"text": text()})
+    assertContains(page, "6 people are new")
+    assertContains(page, "Try to enter it again")
+    assertContains(page, "Faster permits")

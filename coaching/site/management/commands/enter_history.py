@@ -15,7 +15,8 @@ HELP = """Enters the history of a cohort that began on paper, from a CSV file: a
 Columns, in any order: email and team; project; and for each month that was held month1, date1, evaluated1 and so on.
 A month is P (there), R (there online), A (absent) or E (excused); a date is written 2027-02-17; evaluated is yes or no.
 
-Nobody is written to about the past; each member gets one mail with the meetings ahead. Running it again changes nothing."""
+The cohort has begun, and each of its teams has met. Nobody is written to about the past, nor reminded of evaluations of it;
+each member gets one mail with the meetings ahead, where there are any. Running it again changes nothing."""
 
 
 class Command(BaseCommand):
