@@ -12,6 +12,7 @@ from meetings import dates, team_space
 from meetings.models import Attendance, Meeting
 
 CORRECTION_DAYS = 7
+EARLY = timedelta(minutes=30)  # people who are there before the meeting begins
 TOO_LATE = (
     f"Attendance can be corrected until {CORRECTION_DAYS} days after the meeting. "
     "Ask the branch office: it can still correct it."
@@ -75,9 +76,16 @@ def why_not_take(meeting: Meeting, team: Team, now: datetime) -> str:
 def _not_yet(meeting: Meeting, now: datetime) -> str:
     if not meeting.is_live:
         return "This meeting was called off, so nobody was there."
-    if lies_ahead(meeting, now):
-        return f"Attendance can be taken from {dates.long_date(meeting.date)} on."
-    return ""
+    return _too_early(meeting, now)
+
+
+def _too_early(meeting: Meeting, now: datetime) -> str:
+    if not lies_ahead(meeting, now):
+        return ""
+    return (
+        f"The meeting begins on {dates.long_date(meeting.date)} at {dates.clock(meeting.start_time)} "
+        "Attendance can be taken from 30 minutes before on."
+    )
 
 
 @transaction.atomic
@@ -114,7 +122,7 @@ def take_attendance(
     if visitors is not None:
         meeting.visitors.set(set(visitors) & set(possible_visitors(meeting)))
     if changed:
-        _mark_held(meeting)
+        _hold(meeting)
         audit.record("attendance.taken", by=by, obj=meeting, now=now, data={"marks": changed})
         _ask_for_evaluations(meeting, now)
     return len(changed)
@@ -166,14 +174,14 @@ def correct(
         raise CannotTakeAttendance("This meeting was called off, so nobody was there.")
     if participant.cohort_id != meeting.cohort_id:
         raise CannotTakeAttendance(f"{participant} is not in this program.")
-    if lies_ahead(meeting, now) and status != Attendance.Status.EXCUSED:
-        raise CannotTakeAttendance(f"Attendance can be taken from {dates.long_date(meeting.date)} on.")
+    if status != Attendance.Status.EXCUSED and (why := _too_early(meeting, now)):
+        raise CannotTakeAttendance(why)
     row = meeting.attendance.filter(participant=participant).first()
     if row and row.by_office and (row.status, row.reason) == (status, reason):
         return row
     before = row.status if row else None
     row = _write(meeting, participant, status, by=by, now=now, reason=reason, by_office=True)
-    _mark_held(meeting)
+    _hold(meeting)
     audit.record(
         "attendance.corrected",
         by=by,
@@ -207,7 +215,7 @@ def take_excusal_back(*, meeting: Meeting, participant: Participant, by: User, n
     meeting = Meeting.objects.select_for_update().get(pk=meeting.pk)
     team_space.require_office(by, meeting.cohort, on=meeting.local_today(now))
     if not lies_ahead(meeting, now):
-        raise CannotTakeAttendance("The day of this meeting has come. Correct the mark instead.")
+        raise CannotTakeAttendance("This meeting begins now, or is over. Correct the mark instead.")
     rows = meeting.attendance.filter(participant=participant, status=Attendance.Status.EXCUSED)
     if not rows.delete()[0]:
         return False
@@ -220,8 +228,8 @@ def take_excusal_back(*, meeting: Meeting, participant: Participant, by: User, n
 
 
 def lies_ahead(meeting: Meeting, now: datetime) -> bool:
-    """Until its day, attendance says at most who is excused."""
-    return meeting.local_today(now) < meeting.date
+    """Until half an hour before it begins, attendance says at most who is excused."""
+    return now < meeting.starts_at - EARLY
 
 
 def _write(
@@ -244,11 +252,15 @@ def _write(
     return Attendance.objects.update_or_create(meeting=meeting, participant=participant, defaults=values)[0]
 
 
-def _mark_held(meeting: Meeting) -> None:
-    """A meeting at which somebody was is a held one; nobody can move it any more."""
+def _hold(meeting: Meeting) -> None:
+    """A meeting at which somebody was is a held one; nobody can move it any more.
+
+    It is a planned one again when every mark was taken back, unless it was written down afterwards.
+    """
     there = any(row.was_there for row in meeting.attendance.all())
-    if there and meeting.status == Meeting.Status.PLANNED:
-        meeting.status = Meeting.Status.HELD
+    status = Meeting.Status.HELD if there else Meeting.Status.PLANNED
+    if meeting.status != status and meeting.origin == Meeting.Origin.PLANNED:
+        meeting.status = status
         meeting.save(update_fields=["status"])
 
 

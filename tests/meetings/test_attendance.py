@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 import time_machine
@@ -8,7 +8,7 @@ from pytest_django.asserts import assertContains, assertNotContains, assertRedir
 from coaching.models import AuditEvent, AuditPayload, Cohort, Message
 from meetings import attendance, mail, scheduling
 from meetings.attendance import CannotTakeAttendance, TooLateToCorrect
-from meetings.models import Attendance
+from meetings.models import Attendance, Meeting
 from meetings.team_space import NotYourMeeting
 from tests.clock import NOW
 from tests.constraints import refused_by
@@ -55,10 +55,43 @@ def test_a_meeting_nobody_came_to_was_not_held(meeting, people, alice, after):
     assert meeting.status == "planned"
 
 
-def test_attendance_before_the_day_is_refused(meeting, people, alice, after):
-    with pytest.raises(CannotTakeAttendance, match="from Wednesday, February 17, 2027 on"):
-        take(meeting, {people.alice: "present"}, alice, after - timedelta(days=1))
+@pytest.mark.parametrize("before", [timedelta(days=1), timedelta(hours=3), timedelta(minutes=31)])
+def test_attendance_long_before_the_meeting_is_refused(meeting, people, alice, before):
+    """Whoever is written down hours before could no longer move it."""
+    now = meeting.starts_at - before
+    said = (
+        "begins on Wednesday, February 17, 2027 at 9:00 a.m. Attendance can be taken from 30 minutes before"
+    )
+    with pytest.raises(CannotTakeAttendance, match=said):
+        take(meeting, {people.alice: "present"}, alice, now)
+    assert attendance.why_not_take(meeting, meeting.teams.get(), now)
     assert not meeting.attendance.exists()
+    assert Meeting.objects.get(pk=meeting.pk).status == "planned"
+
+
+def test_attendance_from_half_an_hour_before(meeting, people, alice):
+    now = meeting.starts_at - timedelta(minutes=30)
+    assert take(meeting, {people.alice: "present"}, alice, now) == 1
+
+
+def test_a_meeting_whose_marks_are_all_taken_back_is_planned_again(meeting, people, alice, bob, after):
+    take(meeting, {people.alice: "present", people.bob: "remote"}, alice, after)
+    change(meeting, {people.bob: "absent"}, bob, after, reason="A slip")
+    assert Meeting.objects.get(pk=meeting.pk).status == "held"
+    change(meeting, {people.alice: "absent"}, alice, after, reason="A slip")
+    meeting.refresh_from_db()
+    assert meeting.status == "planned"
+    assert scheduling.why_not_move(meeting) == ""
+
+
+def test_a_meeting_written_down_afterwards_stays_held(team, people, alice, after):
+    day = after.date() - timedelta(days=1)
+    when = scheduling.When(day, time(9), 120)
+    found = scheduling.add_extra(
+        team=team, when=when, where=scheduling.Where(), title="Catching up", by=alice, now=after
+    )
+    take(found, {people.alice: "absent"}, alice, after)
+    assert Meeting.objects.get(pk=found.pk).status == "held"
 
 
 def test_attendance_of_a_meeting_called_off_is_refused(meeting, people, alice, after):
@@ -197,7 +230,7 @@ def test_a_correction_without_reason_is_refused(meeting, people, branch_officer,
 
 
 def test_only_an_excusal_can_be_decided_ahead(meeting, people, branch_officer):
-    with pytest.raises(CannotTakeAttendance, match="from Wednesday"):
+    with pytest.raises(CannotTakeAttendance, match="begins on Wednesday"):
         attendance.correct(
             meeting=meeting,
             participant=people.alice,

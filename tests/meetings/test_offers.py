@@ -68,7 +68,9 @@ def test_attendance_of_a_meeting_ahead_has_no_form(meeting, member):
     with at(BEFORE):
         response = member().get(reverse("meeting_attendance", args=[meeting.pk]))
         assertRedirects(response, meeting.get_absolute_url())
-    assert said(response) == ["Attendance can be taken from Wednesday, February 17, 2027 on."]
+    assert said(response) == [
+        "The meeting begins on Wednesday, February 17, 2027 at 9:00 a.m. Attendance can be taken from 30 minutes before on."
+    ]
 
 
 def test_what_only_the_branch_office_can_correct_is_not_offered(meeting, people, member):
