@@ -414,7 +414,7 @@ def _evaluation_reason(record: MeetingRecord, today: dt.date) -> Reason:
             "ask the branch office to open it again."
         )
         return Reason(Code.EVALUATION_LATE, text, False, record.month, record.meeting_id)
-    text = f"Fill in {about}. It takes a few minutes."
+    text = f"Fill in {about}. It takes a minute."
     return Reason(Code.EVALUATION_OPEN, text, False, record.month, record.meeting_id)
 
 

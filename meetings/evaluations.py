@@ -203,7 +203,12 @@ def _close(*, cohort: Cohort, item: CurriculumItem | None, now: datetime) -> Non
     drafts = list(EvaluationDraft.objects.filter(meeting__in=meetings))
     receipts = EvaluationReceipt.objects.filter(meeting__in=meetings)
     sent_by = set(receipts.values_list("meeting_id", "participant_id"))
-    sent = [draft for draft in drafts if (draft.meeting_id, draft.participant_id) in sent_by]
+    there = set(
+        Attendance.objects.filter(meeting__in=meetings, status__in=THERE).values_list(
+            "meeting_id", "participant_id"
+        )
+    )
+    sent = [draft for draft in drafts if (draft.meeting_id, draft.participant_id) in sent_by & there]
     known = {question.pk: question for question in Question.objects.filter(program=cohort.program_id)}
     rows = [
         EvaluationAnswer(closing=closing, question=known[key], **_value(value))
@@ -214,6 +219,10 @@ def _close(*, cohort: Cohort, item: CurriculumItem | None, now: datetime) -> Non
     EvaluationAnswer.objects.bulk_create(rows, batch_size=500)
     still_written = _still_written([draft for draft in drafts if draft not in sent], now)
     EvaluationDraft.objects.filter(pk__in={draft.pk for draft in drafts} - still_written).delete()
+    # C1: whoever was not there after all has evaluated nothing; if that changes again, they still can.
+    for draft in drafts:
+        if (draft.meeting_id, draft.participant_id) in sent_by - there:
+            receipts.filter(meeting=draft.meeting_id, participant=draft.participant_id).delete()
     audit.record("evaluations.closed", by=None, obj=closing, now=now, data={"evaluations": len(sent)})
 
 

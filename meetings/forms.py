@@ -38,13 +38,23 @@ class Crispy(forms.Form):
 class WhenForm(Crispy):
     """Date, time and length. What speaks against the day is shown before it is saved: `agreed` says it was seen (M3)."""
 
-    date = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    date = forms.DateField(
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"required": "Choose the day."},
+    )
     start_time = forms.TimeField(
         label="Start time",
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
         help_text="Local time; the meeting lies between 6:00 a.m. and 9:00 p.m.",
+        error_messages={"required": "Say when it begins."},
     )
-    minutes = forms.IntegerField(label="Length in minutes", min_value=30, max_value=480, initial=120)
+    minutes = forms.IntegerField(
+        label="Length in minutes",
+        min_value=30,
+        max_value=480,
+        initial=120,
+        error_messages={"required": "Say how long it lasts, in minutes."},
+    )
     agreed = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def clean_start_time(self) -> time:
@@ -114,7 +124,12 @@ class MoveForm(WhenForm, SeenForm):
 
 
 class PlaceForm(Crispy):
-    mode = forms.ChoiceField(label="How you meet", choices=Meeting.Mode.choices, widget=forms.RadioSelect)
+    mode = forms.ChoiceField(
+        label="How you meet",
+        choices=Meeting.Mode.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose how you meet."},
+    )
     place = forms.CharField(
         required=False, max_length=200, help_text="Address and room. It may stay open for now."
     )
@@ -189,7 +204,11 @@ class ExtraForm(WhenForm, PlaceForm):
 
 
 class CancelForm(SeenForm):
-    reason = forms.CharField(max_length=300, help_text="Your team reads it.")
+    reason = forms.CharField(
+        max_length=300,
+        help_text="Your team reads it.",
+        error_messages={"required": "Say why the meeting is called off."},
+    )
 
 
 class CountForForm(Crispy):
@@ -329,7 +348,7 @@ class NeedForm(Crispy):
 class NoteForm(Crispy):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["text"] = _text("What you write", rows=4)
+        self.fields["text"] = _text("What you write", rows=4, missing="Write something first.")
 
 
 class ActionForm(Crispy):
@@ -338,13 +357,15 @@ class ActionForm(Crispy):
     def __init__(self, *args: Any, members: Iterable[Participant], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.members = {each.pk: each for each in members}
-        self.fields["what"] = _text("What is to be done", rows=2)
+        self.fields["what"] = _text("What is to be done", rows=2, missing="Say what is to be done.")
         self.fields["how"] = _text("How", rows=2, required=False)
         self.fields["owner"] = forms.TypedChoiceField(
             label="Who does it", choices=[(pk, str(each)) for pk, each in self.members.items()], coerce=int
         )
         self.fields["due_date"] = forms.DateField(
-            label="By when", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+            label="By when",
+            widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+            error_messages={"required": "Say by when it is done."},
         )
 
     @property
@@ -352,10 +373,11 @@ class ActionForm(Crispy):
         return self.members[self.cleaned_data["owner"]]
 
 
-def _text(label: str, *, rows: int, required: bool = True) -> forms.CharField:
+def _text(label: str, *, rows: int, required: bool = True, missing: str = "") -> forms.CharField:
     return forms.CharField(
         label=label,
         required=required,
+        error_messages={"required": missing} if missing else None,
         max_length=notes.LONGEST,
         widget=forms.Textarea(attrs={"rows": rows}),
     )

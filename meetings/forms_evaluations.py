@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from crispy_forms.layout import Div, Layout
+from crispy_forms.layout import Div, Field, Layout
 from django import forms
 
 from meetings import dates
@@ -36,8 +36,9 @@ class EvaluationForm(Crispy):
                     coerce=int,
                     initial=answers.get(question.pk),
                     widget=forms.RadioSelect,
+                    error_messages={"required": "Choose one of the five."},
                 )
-                parts.append(Div(name, css_class="rating-row"))
+                parts.append(Div(Field(name, template="meetings/_rating.html"), css_class="rating-row"))
             else:
                 self.fields[name] = forms.CharField(
                     label=question.text,

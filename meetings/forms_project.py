@@ -32,17 +32,21 @@ class ProjectTextForm(Crispy):
             label=LABELS[Kind(kind)],
             help_text=HELP[Kind(kind)],
             max_length=project.LONGEST,
+            error_messages={"required": "Write something first."},
             widget=forms.Textarea(attrs={"rows": 2 if kind == Kind.MILESTONE else 5}),
         )
         if kind == Kind.MILESTONE:
             self.fields["due_date"] = forms.DateField(
-                label="By when", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+                label="By when",
+                widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+                error_messages={"required": "Say by when you want to have reached it."},
             )
         self.fields["audience"] = forms.ChoiceField(
             label="Who may read it",
             choices=list(readers),
             initial=audience,
             widget=forms.RadioSelect,
+            error_messages={"required": "Choose who may read it."},
             help_text="You can change this at any time. Your supervisor is meant by name: a later one reads it only "
             "if you choose so anew. The director and the deputy are meant by their office: whoever holds it, or "
             "stands in, reads it.",
@@ -66,6 +70,7 @@ class InputAskForm(Crispy):
 class InputAnswerForm(Crispy):
     text = forms.CharField(
         label="Your input",
+        error_messages={"required": "Write your input first."},
         max_length=inputs.LONGEST,
         widget=forms.Textarea(attrs={"rows": 8}),
         help_text="Ideas, contacts, things to watch out for. It is input on the project, not on the person.",

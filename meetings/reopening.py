@@ -1,9 +1,11 @@
 """Opening one person's evaluation of one meeting again, after its day and until the program's last closing (C1)."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from coaching import audit, outbox
@@ -12,7 +14,7 @@ from coaching.permissions import officers_of
 from meetings import dates, deadlines, evaluations, team_space
 from meetings.deadlines import State, Window
 from meetings.evaluations import CannotEvaluate
-from meetings.models import Attendance, EvaluationReopening, Meeting
+from meetings.models import Attendance, EvaluationDraft, EvaluationReceipt, EvaluationReopening, Meeting
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,19 @@ def missing(cohort: Cohort, *, today: date) -> list[Missing]:
         for row in rows
     ]
     return sorted(lines, key=lambda line: (not line.is_asked_for, line.window.until))
+
+
+def written(participants: Collection[int]) -> set[int]:
+    """The meetings, by id, of which these people have saved an evaluation and not sent it."""
+    sent = EvaluationReceipt.objects.filter(meeting=OuterRef("meeting"), participant=OuterRef("participant"))
+    rows = EvaluationDraft.objects.filter(~Exists(sent), participant__in=participants)
+    return set(rows.values_list("meeting_id", flat=True))
+
+
+def asked_for(participants: Collection[int]) -> set[int]:
+    """The meetings, by id, whose late evaluation these people wait to have opened again."""
+    rows = EvaluationReopening.objects.filter(participant__in=participants)
+    return {row.meeting_id for row in rows if row.is_waiting}
 
 
 @transaction.atomic

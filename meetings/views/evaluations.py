@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from coaching.errors import Refused, refusals_told
 from coaching.permissions import access, branch_office, office_cohorts, post_only, signed_in
-from meetings import dates, deadlines, evaluations, reopening
+from meetings import attendance, dates, deadlines, evaluations, reopening
 from meetings.deadlines import State
 from meetings.forms_evaluations import EvaluationForm, ReopenForm
 from meetings.models import Attendance, EvaluationReopening, Meeting
@@ -22,9 +22,12 @@ USUAL_DAYS = 7  # for which an evaluation is opened again, unless the branch off
 
 
 def _own_attendance(request: HttpRequest, pk: int) -> Attendance:
-    """Only who was there finds it. A former member still can: their evaluation counts for what they attended (C1)."""
+    """Only whoever was written down finds it; who was not there reads so.
+
+    A former member still does: their evaluation counts for what they attended (C1).
+    """
     rows = Attendance.objects.filter(participant__user=person(request), meeting=pk)
-    rows = rows.filter(status__in=evaluations.THERE).select_related("participant", "meeting__item")
+    rows = rows.select_related("participant", "meeting__item")
     return get_object_or_404(rows.select_related("meeting__cohort__program", "meeting__cohort__branch"))
 
 
@@ -71,9 +74,14 @@ def _page(row: Attendance, form: EvaluationForm, answers: evaluations.Answers) -
     window = deadlines.window(row)
     has_sent = evaluations.has_sent(row.meeting, row.participant)
     rows = EvaluationReopening.objects.filter(meeting=row.meeting, participant=row.participant)
+    of_item = row.meeting.cohort.closings.filter(item=row.meeting.item_id)
     return {
         "meeting": row.meeting,
         "form": form,
+        "not_there": "" if row.was_there else row.get_status_display().lower(),
+        "answers": answers,
+        "days": attendance.CORRECTION_DAYS,
+        "is_counted_last": row.meeting.item_id is None or of_item.exists(),
         "has_sent": has_sent,
         "is_written": bool(answers) and not has_sent,
         "is_counted": has_sent and not answers,

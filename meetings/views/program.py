@@ -24,6 +24,7 @@ from meetings import (
     evaluations,
     notes,
     program,
+    reopening,
     resources,
     scheduling,
     team_space,
@@ -90,6 +91,8 @@ def my_program(request: HttpRequest, pk: int | None = None) -> HttpResponse:
         "over": program.past_lines(over, membership.participant),
         "standing": attention.as_read_by(membership.participant, today=today),
         "waivers": waivers.of(membership.participant),
+        "written": reopening.written([membership.participant_id]),
+        "asked_for": reopening.asked_for([membership.participant_id]),
         "unmarked": program.waiting_for_attendance(over, membership.team),
     }
     return render(request, "meetings/program.html", context)

@@ -205,7 +205,7 @@ def test_an_evaluation_is_asked_for_each_meeting_attended():
     assert codes(standing) == [Code.EVALUATION_OPEN]
     assert standing.reasons[0].meeting_id == 5
     assert standing.reasons[0].text == (
-        "Fill in the evaluation of “Meeting 5” on Wednesday, May 19, 2027. It takes a few minutes."
+        "Fill in the evaluation of “Meeting 5” on Wednesday, May 19, 2027. It takes a minute."
     )
 
 

@@ -233,6 +233,22 @@ class TestWrittenAndNotSent:
         assert not EvaluationDraft.objects.exists()
 
 
+def test_of_whoever_was_not_there_after_all_is_not_counted(held, questions, people, alice, bob):
+    """C1: and they can evaluate again, should the mark change once more."""
+    for user in (alice, bob, people.charlie.user):
+        submit(held, questions, user)
+    after = noon(held.date)
+    for participant, mark in ((people.bob, "absent"), (people.charlie, "absent"), (people.charlie, "remote")):
+        attendance.take_attendance(
+            meeting=held, marks={participant: mark}, reason="A slip", by=alice, now=after
+        )
+    evaluations.close_evaluations(now=closing_time(held))
+    assert EvaluationAnswer.objects.count() == 2 * 5
+    assert not EvaluationDraft.objects.filter(meeting=held).exists()
+    given = EvaluationReceipt.objects.filter(meeting=held).values_list("participant", flat=True)
+    assert set(given) == {people.alice.pk, people.charlie.pk}
+
+
 def test_what_was_counted_can_no_longer_be_changed(held, questions, people):
     submit(held, questions, people.alice.user)
     evaluations.close_evaluations(now=closing_time(held))

@@ -258,7 +258,7 @@ def test_a_move_that_cannot_be_is_said_in_the_form(client, meeting, alice, early
 def test_calling_off_asks_for_a_reason(client, meeting, alice, early):
     client.force_login(alice)
     address = reverse("meeting_cancel", args=[meeting.pk])
-    assertContains(client.post(address, {}), "This field is required")
+    assertContains(client.post(address, {}), "Say why the meeting is called off.")
     assertRedirects(client.post(address, {"reason": "Fire drill"}), meeting.get_absolute_url())
     assertContains(client.get(meeting.get_absolute_url()), "This meeting was called off: Fire drill")
 
@@ -398,13 +398,60 @@ def test_an_evaluation_with_a_question_left_out_is_said_in_the_form(client, held
     client.force_login(alice)
     data = evaluation_data(cohort)
     data.pop(f"question_{evaluations.questions_for(cohort)[0].pk}")
-    assertContains(client.post(reverse("meeting_evaluation", args=[held.pk]), data), "This field is required")
+    answer = client.post(reverse("meeting_evaluation", args=[held.pk]), data)
+    # Under the question, over its five choices; and in the summary.
+    said = "<strong>Choose one of the five.</strong>"
+    assertContains(answer, said, count=1)
+    body = answer.content.decode()
+    assert body.index("</legend>") < body.index(said) < body.index('class="form-check"')
     assert not EvaluationReceipt.objects.exists()
 
 
-def test_who_was_not_there_has_nothing_to_evaluate(client, held, people):
+def test_who_was_not_there_has_nothing_to_evaluate(client, held, people, other_team):
     client.force_login(people.charlie.user)
-    assert client.get(reverse("meeting_evaluation", args=[held.pk])).status_code == 404
+    address = reverse("meeting_evaluation", args=[held.pk])
+    page = client.get(address)
+    assertContains(page, "You are marked as not there on Wednesday, February 17, 2027, so there is nothing")
+    assertNotContains(page, "Send my evaluation")
+    client.force_login(people.dora.user)
+    assert client.get(address).status_code == 404
+
+
+@pytest.mark.parametrize("way", ["sent", "written"])
+def test_whoever_is_marked_as_not_there_later_reads_what_becomes_of_it(client, held, cohort, alice, bob, way):
+    """C1: the mail with the link has left already."""
+    address = reverse("meeting_evaluation", args=[held.pk])
+    client.force_login(alice)
+    headers = {} if way == "sent" else {"HX-Request": "true"}
+    client.post(address, evaluation_data(cohort, text="My words"), headers=headers)
+    attendance.take_attendance(
+        meeting=held,
+        marks={alice.participations.get(): "absent"},
+        reason="A slip",
+        by=bob,
+        now=noon(held.date),
+    )
+    page = client.get(address)
+    becomes = {
+        "sent": "It counts only if you are marked as there by then; otherwise it is deleted.",
+        "written": "What you wrote and did not send is deleted when the evaluation closes.",
+    }
+    assertContains(page, becomes[way])
+    late = client.post(address, evaluation_data(cohort, text="More words"))
+    assertContains(late, "so there is nothing to evaluate")
+    assertContains(late, "More words")
+    assert client.post(address, {}, headers={"HX-Request": "true"}).status_code == 409
+    asked = client.post(reverse("evaluation_ask", args=[held.pk]), follow=True)
+    assertContains(asked, "Only people who were at a meeting evaluate it")
+
+
+def test_the_words_about_anonymity_are_two_short_sentences(client, held, alice):
+    client.force_login(alice)
+    page = client.get(reverse("meeting_evaluation", args=[held.pk])).content.decode()
+    first = page[page.index("Nobody learns") : page.index("<details", page.index("Nobody learns"))]
+    sentences = first.replace("</p>", "").strip().rstrip(".").split(". ")
+    assert [len(each.split()) < 30 for each in sentences] == [True, True]
+    assert "How is this kept?" in page
 
 
 def queries(django_assert_max_num_queries, client, address) -> int:

@@ -271,7 +271,7 @@ def test_what_was_shared_with_one_supervisor_is_not_the_next_ones(
     assertContains(page, "Dana Director, your supervisor now, does not read it.")
     change = reverse("project_text", args=[row.pk])
     assertNotContains(client.get(change), "checked")
-    assertContains(client.post(change, {"text": "For the new boss."}), "This field is required.")
+    assertContains(client.post(change, {"text": "For the new boss."}), "Choose who may read it.")
     client.post(change, {"text": "For the new boss.", "audience": "supervisor"})
     assert shared([people.alice], supervisor)[people.alice.pk].is_empty
     assert texts(shared([people.alice], director)[people.alice.pk]) == {"For the new boss."}

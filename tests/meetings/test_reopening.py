@@ -144,6 +144,17 @@ class TestReopening:
         with pytest.raises(CannotEvaluate, match="is in already"):
             reopen(held, people.alice, branch_officer)
 
+    def test_says_when_its_answers_are_counted(self, client, held, people, alice, branch_officer):
+        address, words = reverse("meeting_evaluation", args=[held.pk]), "Yours are counted when the program’s"
+        with time_machine.travel(noon(held.date), tick=False):
+            client.force_login(alice)
+            assertNotContains(client.get(address), words)
+        evaluations.close_evaluations(now=LATE)
+        reopen(held, people.alice, branch_officer)
+        with time_machine.travel(LATE, tick=False):
+            client.force_login(alice)
+            assertContains(client.get(address), f"{words} evaluations close, after October 14, 2027.")
+
     def test_the_answers_are_counted_in_the_last_closing(self, held, people, alice, branch_officer):
         evaluations.close_evaluations(now=LATE)
         reopen(held, people.alice, branch_officer)
@@ -197,6 +208,11 @@ class TestPages:
             asked = reverse("evaluation_ask", args=[held.pk])
             assertRedirects(client.post(asked), address)
             page = client.post(asked, follow=True)
+            home, program = client.get("/"), client.get("/meetings/")
+        assertContains(home, "You asked for 1 late evaluation")
+        assertNotContains(home, "Ask for it")
+        assertContains(program, "You asked for it, and get a mail when it is open")
+        assertNotContains(program, "Ask for it")
         assertContains(page, "was asked already")
         assertContains(page, "You asked on Thursday, March 4, 2027.")
         assertNotContains(page, "Ask the branch office</button>")
@@ -253,6 +269,8 @@ class TestPages:
             assertContains(answer, '<span data-state="saved">Saved, not sent.</span>')
             assertContains(client.get(address), "What you wrote is saved and not sent yet.")
             assertContains(client.get(address), "Half a thought")
+            assertContains(client.get("/"), "Your evaluation of “Introduction to Program” is not sent yet")
+            assertContains(client.get("/meetings/"), "Not sent yet: finish and send it")
         with time_machine.travel(LATE, tick=False):
             client.force_login(alice)
             answer = client.post(address, sent, headers={"HX-Request": "true"})

@@ -56,7 +56,7 @@ def test_last_months_words_stand_beside(as_alice, meetings, team, alice):
 
 def test_advice_is_noted_changed_and_deleted(as_alice, client, meeting, table, people):
     address = reverse("note_advice", args=[meeting.pk, people.bob.pk])
-    assertContains(as_alice.post(address, {"text": " "}), "This field is required.")
+    assertContains(as_alice.post(address, {"text": " "}), "Write something first.")
     page = as_alice.post(address, {"text": "Ask Dana."}, follow=True)
     assertRedirects(page, f"{table}#turn-{people.bob.pk}")
     note = Note.objects.get()

@@ -12,6 +12,7 @@ from coaching import permissions
 from coaching.models import Cohort, Membership, Participant, Team, User
 from coaching.site.waiting.cards import Card, Urgency, about, counted, day, only_for
 from meetings import busy, deadlines, resources
+from meetings import reopening as waits
 from meetings.attention import as_read_by
 from meetings.completion import Reason, Standing
 from meetings.deadlines import State
@@ -107,9 +108,34 @@ def evaluations(user: User, now: datetime) -> list[Card]:
     )
     found = deadlines.windows(rows)
     states = {row.meeting: found[row.pk].state(row.meeting.local_today(now)) for row in rows}
+    written = waits.written({row.participant_id for row in rows})
+    asked = waits.asked_for({row.participant_id for row in rows})
     ready = [meeting for meeting, state in states.items() if state is State.OPEN]
     late = [meeting for meeting, state in states.items() if state is State.LATE]
-    return [*_ready(ready), *_late(late)]
+    return [
+        *_unsent([each for each in ready if each.pk in written]),
+        *_ready([each for each in ready if each.pk not in written]),
+        *_late([each for each in late if each.pk not in asked]),
+        *_asked_for([each for each in late if each.pk in asked]),
+    ]
+
+
+def _unsent(meetings: list[Meeting]) -> list[Card]:
+    if not meetings:
+        return []
+    only = len(meetings) == 1
+    return [
+        Card(
+            title=f"Your evaluation of “{meetings[0].heading}” is not sent yet"
+            if only
+            else f"{len(meetings)} of your evaluations are not sent yet",
+            text="What you wrote is saved. It is counted only when you send it.",
+            address=reverse("meeting_evaluation", args=[meetings[0].pk]),
+            action="Finish and send it" if only else "Begin with the first",
+            urgency=Urgency.SOON,
+            icon="chat-bubbles",
+        )
+    ]
 
 
 def _ready(meetings: list[Meeting]) -> list[Card]:
@@ -122,7 +148,7 @@ def _ready(meetings: list[Meeting]) -> list[Card]:
             title=f"Evaluate “{first.heading}”"
             if only
             else f"{counted(len(meetings), 'evaluation', 'evaluations')} to write",
-            text="It takes a few minutes, nobody reads it with your name, and the certificate asks for it.",
+            text="It takes a minute, nobody reads it with your name, and the certificate asks for it.",
             address=reverse("meeting_evaluation", args=[first.pk]),
             action="Evaluate" if only else "Begin with the first",
             urgency=Urgency.SOON,
@@ -141,6 +167,21 @@ def _late(meetings: list[Meeting]) -> list[Card]:
             address=reverse("meeting_evaluation", args=[meetings[0].pk]),
             action="Ask for it",
             urgency=Urgency.SOON,
+            icon="chat-bubbles",
+        )
+    ]
+
+
+def _asked_for(meetings: list[Meeting]) -> list[Card]:
+    if not meetings:
+        return []
+    return [
+        Card(
+            title=f"You asked for {counted(len(meetings), 'late evaluation', 'late evaluations')}",
+            text="The branch office has not answered yet. You get a mail when it is open again.",
+            address=reverse("meeting_evaluation", args=[meetings[0].pk]),
+            action="Look at it",
+            urgency=Urgency.CALM,
             icon="chat-bubbles",
         )
     ]
