@@ -5,8 +5,9 @@ What is in danger follows from the ledger each time it is asked for. Kept is onl
 known of it: what would be final is final for the participant DAYS_TO_ACT later, or when the program's evaluations close.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
@@ -14,10 +15,21 @@ from django.db.models import Q
 
 from coaching import outbox
 from coaching.days import today_of
-from coaching.models import Cohort, Message, Participant
+from coaching.models import Cohort, Membership, Message, Participant
 from coaching.permissions import officers_of
 from meetings import completion, deadlines, ledger
-from meetings.completion import Code, History, MeetingRecord, Presence, Reason, Standing
+from meetings.completion import (
+    Code,
+    History,
+    MeetingRecord,
+    MonthStanding,
+    MonthState,
+    Presence,
+    Reason,
+    Rules,
+    Standing,
+    judge,
+)
 from meetings.dates import add_months, end_of_month, long_date, month_name
 from meetings.models import Finding, Look
 
@@ -45,21 +57,29 @@ class Danger:
 
 
 def dangers(cohort: Cohort, *, today: date) -> list[Danger]:
-    """By name, of everybody who takes part; a constant number of queries."""
-    people = cohort.participants.active().select_related("user").order_by("user__name", "pk")
+    """By name, of everybody who takes part, until the program's evaluations close; a constant number of queries."""
+    last = deadlines.last_day(cohort)
+    if today > last:
+        return []
     told = {
         (row.participant_id, row.key): row.told_date
         for row in Finding.objects.filter(participant__cohort=cohort)
     }
-    last = deadlines.last_day(cohort)
+    everybody = _everybody(cohort, today=today)
     found = []
-    for participant, history, standing in ledger.judged(cohort, people, today=today):
+    for participant, history, standing in everybody.judged:
         for reason in standing.reasons:
             if _is_danger(reason, history, cohort, today):
+                closing = last + timedelta(days=1)
                 day = told.get((participant.pk, reason.key), today) + timedelta(days=DAYS_TO_ACT)
-                lost = min(day, last + timedelta(days=1))
-                found.append(_danger(participant, reason, history, cohort, today, lost))
+                lost = closing if reason.code is Code.MONTH_TO_MAKE_UP else min(day, closing)
+                found.append(_danger(participant, reason, history, cohort, everybody, lost))
     return found
+
+
+def in_danger(cohort: Cohort, *, today: date) -> int:
+    """How many people's certificates are, as the page lists them."""
+    return len({each.participant.pk for each in dangers(cohort, today=today)})
 
 
 def _is_danger(reason: Reason, history: History, cohort: Cohort, today: date) -> bool:
@@ -68,6 +88,8 @@ def _is_danger(reason: Reason, history: History, cohort: Cohort, today: date) ->
             return True
         case Code.MONTH_UNRECORDED:
             return today > _end(cohort, reason) - timedelta(days=NEAR_DAYS)
+        case Code.MONTH_TO_MAKE_UP:
+            return today > _last_day(cohort) - timedelta(days=NEAR_DAYS)
         case Code.EVALUATION_OPEN:
             until = _record(history, reason).evaluate_by
             return until is not None and today > until - timedelta(days=NEAR_DAYS)
@@ -78,7 +100,12 @@ def _is_danger(reason: Reason, history: History, cohort: Cohort, today: date) ->
 
 
 def _danger(
-    participant: Participant, reason: Reason, history: History, cohort: Cohort, today: date, lost: date
+    participant: Participant,
+    reason: Reason,
+    history: History,
+    cohort: Cohort,
+    everybody: "_Everybody",
+    lost: date,
 ) -> Danger:
     if reason.code in (Code.EVALUATION_LATE, Code.EVALUATION_OPEN):
         record = _record(history, reason)
@@ -91,9 +118,13 @@ def _danger(
             participant, reason, "Too few meetings attended in the whole program.", "the whole program"
         )
     name = month_name(add_months(cohort.first_month, reason.month - 1))
+    if participant.pk in everybody.in_teams:
+        way = f"Their team can plan one until {long_date(_end(cohort, reason))}."
+    else:
+        way = "They are in no team: let them join one, or excuse the month."
     words = {
-        Code.MONTH_AT_RISK: f"{name} is still open, and no meeting that is planned can meet it. "
-        f"Their team can plan one until {long_date(_end(cohort, reason))}.",
+        Code.MONTH_AT_RISK: f"{name} is still open, and no meeting that is planned can meet it. {way}",
+        Code.MONTH_TO_MAKE_UP: f"{name}: the plan to make it up is still open.",
         Code.MONTH_UNRECORDED: f"{name}: nobody has taken attendance.",
         Code.MONTH_MISSED: f"{name}: no meeting attended, or too few.",
     }[reason.code]
@@ -102,14 +133,19 @@ def _danger(
         reason,
         words,
         name,
-        _to_mend(history, reason.month, today),
-        _spare(history, reason.month, today),
-        lost if reason.final else None,
+        _to_mend(history, reason.month, everybody.today),
+        everybody.spare(participant, history, reason.month),
+        lost if reason.final or reason.code is Code.MONTH_TO_MAKE_UP else None,
     )
 
 
 def _end(cohort: Cohort, reason: Reason) -> date:
     return end_of_month(add_months(cohort.first_month, (reason.month or 1) - 1))
+
+
+def _last_day(cohort: Cohort) -> date:
+    """Of the program's months."""
+    return end_of_month(add_months(cohort.first_month, cohort.months - 1))
 
 
 def _record(history: History, reason: Reason) -> MeetingRecord:
@@ -127,34 +163,101 @@ def _to_mend(history: History, month: int, today: date) -> int | None:
     return max(open_ones, key=lambda each: each.date).meeting_id if open_ones else None
 
 
-def _spare(history: History, month: int, today: date) -> MeetingRecord | None:
-    """A meeting they were at that its own month does not need."""
-    there = [
-        each
-        for each in history.meetings
-        if each.presence is Presence.ATTENDED and not each.cancelled and each.own_team and each.date <= today
-    ]
-    spare = [
-        each
-        for each in there
-        if each.month != month
-        and (each.month is None or sum(other.month == each.month for other in there) > 1)
-    ]
-    return min(spare, key=lambda each: each.date) if spare else None
+@dataclass(frozen=True)
+class _Everybody:
+    """All who take part: a meeting counts for the same month for each of them (`scheduling.count_for`)."""
+
+    rules: Rules
+    today: date
+    judged: list[tuple[Participant, History, Standing]]
+    in_teams: set[int]
+
+    def spare(self, participant: Participant, history: History, month: int) -> MeetingRecord | None:
+        """The first meeting they were at that could count for this month instead: it is met then, and nobody loses one."""
+        there = [
+            each
+            for each in history.meetings
+            if each.presence is Presence.ATTENDED and each.quorate and each.own_team
+            if not each.cancelled and each.date <= self.today and each.month != month
+        ]
+        there.sort(key=lambda each: each.date)
+        return next((each for each in there if self._mends(participant, each.meeting_id, month)), None)
+
+    def _mends(self, participant: Participant, meeting_id: int, month: int) -> bool:
+        for each, history, before in self.judged:
+            if all(record.meeting_id != meeting_id for record in history.meetings):
+                continue
+            after = judge(
+                rules=self.rules, history=_counted_for(history, meeting_id, month), today=self.today
+            )
+            if any(map(_is_lost, before.months, after.months)):
+                return False
+            if each.pk == participant.pk and not after.months[month - 1].is_met:
+                return False
+        return True
+
+
+def _everybody(cohort: Cohort, *, today: date) -> _Everybody:
+    """By name."""
+    people = cohort.participants.active().select_related("user").order_by("user__name", "pk")
+    places = Membership.objects.filter(participant__cohort=cohort, ended_at=None)
+    return _Everybody(
+        ledger.rules_of(cohort),
+        today,
+        ledger.judged(cohort, people, today=today),
+        set(places.values_list("participant_id", flat=True)),
+    )
+
+
+def _counted_for(history: History, meeting_id: int, month: int) -> History:
+    meetings = (
+        replace(each, month=month) if each.meeting_id == meeting_id else each for each in history.meetings
+    )
+    return replace(history, meetings=tuple(meetings))
+
+
+def _is_lost(before: MonthStanding, after: MonthStanding) -> bool:
+    lost = (MonthState.MISSED, MonthState.AT_RISK)
+    return (before.is_met and not after.is_met) or (after.state in lost and before.state not in lost)
 
 
 def as_read_by(participant: Participant, *, today: date) -> Standing:
     """The standing as its participant reads it: what is new to the branch office is open with it, not yet lost."""
-    standing = ledger.standing(participant, today=today)
+    cohort = participant.cohort
+    ((_, history, standing),) = ledger.judged(cohort, [participant], today=today)
+    if today > deadlines.last_day(cohort):
+        return completion.plans_lapsed(standing)
+    in_danger = any(_is_danger(reason, history, cohort, today) for reason in standing.reasons)
+    standing = replace(standing, in_danger=in_danger)
     final = [
         reason for reason in standing.reasons if reason.code in completion.MENDED_BY_OFFICE and reason.final
     ]
-    if not final or today > deadlines.last_day(participant.cohort):
+    if not final:
         return standing
     told = dict(participant.findings.values_list("key", "told_date"))
     acted = today - timedelta(days=DAYS_TO_ACT)
     new = {reason.key for reason in final if told.get(reason.key, today) > acted}
     return completion.with_the_office(standing, new)
+
+
+@dataclass(frozen=True)
+class Way:
+    """Where somebody stands, as the branch office reads it. `in_danger`: months and evaluations it can still mend."""
+
+    standing: Standing
+    in_danger: tuple[str, ...] = ()
+
+
+def ways(cohort: Cohort, *, today: date) -> dict[int, Way]:
+    """Of all participants of the cohort, by id, in a constant number of queries."""
+    months: dict[int, dict[str, None]] = defaultdict(dict)
+    for each in dangers(cohort, today=today):
+        months[each.participant.pk].setdefault(each.month)
+    is_over = today > deadlines.last_day(cohort)
+    return {
+        pk: Way(completion.plans_lapsed(standing) if is_over else standing, tuple(months[pk]))
+        for pk, standing in ledger.standings(cohort, today=today).items()
+    }
 
 
 def look(*, now: datetime) -> int:
@@ -173,8 +276,7 @@ def _look_at(cohort: Cohort, now: datetime) -> bool:
         return False
     Look.objects.update_or_create(cohort=cohort, defaults={"looked_at": now})
     today = today_of(cohort, now)
-    over = today > deadlines.last_day(cohort)
-    found = [] if over else dangers(cohort, today=today)
+    found = dangers(cohort, today=today)
     keys = {(each.participant.pk, each.reason.key) for each in found}
     known = {(row.participant_id, row.key): row for row in Finding.objects.filter(participant__cohort=cohort)}
     Finding.objects.filter(pk__in=[row.pk for key, row in known.items() if key not in keys]).delete()

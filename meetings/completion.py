@@ -149,7 +149,8 @@ class MonthStanding:
 class Standing:
     """`complete`: nothing is missing. `on_track`: nothing is missing for good, nor will be unless somebody acts.
 
-    `reachable`: nothing is missing for good. `minutes`: spent in meetings.
+    `reachable`: nothing is missing for good. `minutes`: spent in meetings. `in_danger`: the branch office reads it
+    as such (`meetings.attention`).
     """
 
     complete: bool
@@ -157,6 +158,7 @@ class Standing:
     reasons: tuple[Reason, ...] = ()
     months: tuple[MonthStanding, ...] = ()
     minutes: int = 0
+    in_danger: bool = False
 
     @property
     def at_risk(self) -> tuple[Reason, ...]:
@@ -168,7 +170,7 @@ class Standing:
         waits = {Code.EVALUATION_LATE, Code.WITH_THE_OFFICE, Code.MONTH_TO_MAKE_UP} & {
             reason.code for reason in self.reasons
         }
-        return self.reachable and not self.at_risk and not waits
+        return self.reachable and not self.in_danger and not self.at_risk and not waits
 
     @property
     def months_met(self) -> int:
@@ -220,6 +222,28 @@ def with_the_office(standing: Standing, new: Collection[str]) -> Standing:
     return replace(standing, reasons=reasons, months=months, reachable=reachable)
 
 
+def plans_lapsed(standing: Standing) -> Standing:
+    """The standing after the program's last closing: what was still to be made up is missed."""
+    lapsed = {each.month for each in standing.reasons if each.code is Code.MONTH_TO_MAKE_UP}
+    if not lapsed:
+        return standing
+    reasons = tuple(
+        replace(
+            each,
+            code=Code.MONTH_MISSED,
+            final=True,
+            text=f"{each.text.split(':')[0]}: it was to be made up, and was not until the program ended.",
+        )
+        if each.code is Code.MONTH_TO_MAKE_UP
+        else each
+        for each in standing.reasons
+    )
+    months = tuple(
+        replace(each, state=MonthState.MISSED) if each.month in lapsed else each for each in standing.months
+    )
+    return replace(standing, reasons=reasons, months=months, reachable=False)
+
+
 def _with_the_office(reason: Reason) -> Reason:
     said = reason.text.split(":")[0] if reason.month else "Meetings of the whole program"
     text = (
@@ -253,7 +277,8 @@ def _months(
             state = MonthState.EXCUSED
         if state is MonthState.OPEN and first_day <= today:
             ahead = sum(record.date > today for record in _own(history.meetings, month))
-            state = MonthState.OPEN if attended + ahead >= least else MonthState.AT_RISK
+            at_risk = MonthState.TO_MAKE_UP if month in history.planned else MonthState.AT_RISK
+            state = MonthState.OPEN if attended + ahead >= least else at_risk
         unanswered = sum(
             record.presence is Presence.ATTENDED and not record.evaluated for record in by_month[month]
         )

@@ -7,7 +7,8 @@ from datetime import date
 from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 
 from coaching.models import Cohort, Participant, Team
-from meetings.completion import Code, MonthState, Standing
+from meetings import absence, attention
+from meetings.completion import MENDED_BY_OFFICE, Code, MonthState, Standing
 from meetings.models import Attendance, Meeting, MeetingTeam
 
 SIGNS = {
@@ -29,7 +30,9 @@ class Row:
     participant: Participant
     cells: tuple[Cell, ...]
     standing: Standing | None
+    in_danger: tuple[str, ...] = ()
     obstacles: tuple[str, ...] = ()
+    away: date | None = None
 
 
 @dataclass(frozen=True)
@@ -81,8 +84,9 @@ def teams_of(cohort: Cohort) -> QuerySet[Team]:
     return cohort.teams.exclude(status=Team.Status.AWAITING_AGREEMENT).order_by("number")
 
 
-def attendance_grids(cohort: Cohort, teams: list[Team], standings: dict[int, Standing]) -> list[Grid]:
+def attendance_grids(cohort: Cohort, teams: list[Team], *, today: date) -> list[Grid]:
     """One grid a team, in a constant number of queries. Called-off meetings are left out."""
+    ways, away = attention.ways(cohort, today=today), absence.away(cohort, today)
     meetings: dict[int, list[Meeting]] = defaultdict(list)
     links = MeetingTeam.objects.filter(team__in=teams).exclude(meeting__status=Meeting.Status.CANCELLED)
     for link in links.select_related("meeting__item").order_by(
@@ -105,7 +109,10 @@ def attendance_grids(cohort: Cohort, teams: list[Team], standings: dict[int, Sta
         Grid(
             team,
             tuple(meetings[team.pk]),
-            tuple(_row(each, meetings[team.pk], marks, standings.get(each.pk)) for each in people[team.pk]),
+            tuple(
+                _row(each, meetings[team.pk], marks, ways.get(each.pk), away.get(each.pk), today)
+                for each in people[team.pk]
+            ),
         )
         for team in teams
     ]
@@ -115,22 +122,33 @@ def _row(
     participant: Participant,
     meetings: list[Meeting],
     marks: dict[tuple[int, int], Attendance],
-    standing: Standing | None,
+    way: attention.Way | None,
+    away: date | None,
+    today: date,
 ) -> Row:
-    cells = tuple(_cell(marks.get((meeting.pk, participant.pk))) for meeting in meetings)
-    return Row(participant, cells, standing, _obstacles(standing) if standing else ())
+    cells = tuple(_cell(marks.get((meeting.pk, participant.pk)), meeting, today) for meeting in meetings)
+    if way is None:
+        return Row(participant, cells, None, away=away)
+    return Row(participant, cells, way.standing, way.in_danger, _obstacles(way), away)
 
 
-def _obstacles(standing: Standing) -> tuple[str, ...]:
-    """In a few words, what has put the certificate out of reach; the participant reads the whole sentences."""
+def _obstacles(way: attention.Way) -> tuple[str, ...]:
+    """In a few words, what has put the certificate out of reach for good; the participant reads the whole sentences."""
+    standing = way.standing
+    lost = [each for each in standing.reasons if each.final]
+    if not lost or (way.in_danger and all(each.code in MENDED_BY_OFFICE for each in lost)):
+        return ()
+    if any(each.code is Code.LEFT for each in lost):
+        return ("left the program",)
     months = [f"no meeting in {month.label}" for month in standing.months if month.state is MonthState.MISSED]
     late = sum(reason.code is Code.EVALUATION_CLOSED for reason in standing.reasons)
-    return (*months, *([f"{late} evaluation{'s' if late > 1 else ''} not given"] if late else []))
+    evaluations = [f"{late} evaluation{'s' if late > 1 else ''} not given"] if late else []
+    return (*months, *evaluations) or ("too few meetings or evaluations",)
 
 
-def _cell(row: Attendance | None) -> Cell:
+def _cell(row: Attendance | None, meeting: Meeting, today: date) -> Cell:
     if row is None:
-        return Cell("–", "not taken")
+        return Cell("·", "ahead") if meeting.date > today else Cell("–", "not taken")
     return Cell(SIGNS[Attendance.Status(row.status)], row.get_status_display())
 
 

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from coaching.days import today_of
 from coaching.permissions import access, branch_office, office_cohorts
-from meetings import attention
+from meetings import attention, deadlines
 from meetings.views.program import person
 
 
@@ -17,6 +17,11 @@ from meetings.views.program import person
 @require_safe
 def of_cohort(request: HttpRequest, pk: int) -> HttpResponse:
     cohort = get_object_or_404(office_cohorts(person(request)).select_related("program"), pk=pk)
-    found = attention.dangers(cohort, today=today_of(cohort, timezone.now()))
-    context = {"cohort": cohort, "dangers": found, "days": attention.DAYS_TO_ACT}
+    today = today_of(cohort, timezone.now())
+    context = {
+        "cohort": cohort,
+        "dangers": attention.dangers(cohort, today=today),
+        "days": attention.DAYS_TO_ACT,
+        "is_over": today > deadlines.last_day(cohort),
+    }
     return render(request, "meetings/office_attention.html", context)

@@ -21,7 +21,7 @@ from coaching.permissions import (
     post_only,
     training_office,
 )
-from meetings import attendance, grid, ledger, scheduling, totals
+from meetings import attendance, grid, scheduling, totals
 from meetings.forms import CountForForm, PlacesForm
 from meetings.forms_attendance import CorrectionForm
 from meetings.models import Meeting
@@ -45,7 +45,7 @@ def cohort(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(office_cohorts(person(request)).select_related("program"), pk=pk)
     today = timezone.now().astimezone(found.zone).date()
     teams = Paginator(grid.teams_of(found), TEAMS_A_PAGE).get_page(request.GET.get("page"))
-    grids = grid.attendance_grids(found, list(teams), ledger.standings(found, today=today))
+    grids = grid.attendance_grids(found, list(teams), today=today)
     context = {"cohort": found, "page": teams, "grids": grids, "today": today}
     return render(request, "meetings/office_cohort.html", context)
 

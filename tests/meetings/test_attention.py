@@ -7,9 +7,9 @@ import time_machine
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains
 
-from coaching.models import Message
+from coaching.models import Message, Participant
 from coaching.site.home import cards_for
-from meetings import attendance, attention, due, evaluations, mail, scheduling
+from meetings import attendance, attention, deadlines, due, evaluations, mail, scheduling, waivers
 from meetings.completion import Code, MonthState
 from meetings.models import Finding
 from tests import factories
@@ -78,6 +78,159 @@ def test_a_meeting_that_its_own_month_does_not_need_could_count(held, meetings, 
     today = date(2027, 3, 20)
     (missed,) = [each for each in attention.dangers(cohort, today=today) if each.code is Code.MONTH_MISSED]
     assert missed.spare.meeting_id == extra.pk
+
+
+def add_extra(team, day, marks, alice):
+    """An extra meeting of an hour that took place."""
+    extra = scheduling.add_extra(
+        team=team,
+        when=scheduling.When(day, time(14), 60),
+        where=scheduling.Where(),
+        title=f"On {day}",
+        by=alice,
+        now=noon(day - timedelta(days=1)),
+    )
+    attendance.take_attendance(meeting=extra, marks=marks, by=alice, now=noon(day) + timedelta(hours=5))
+    return extra
+
+
+def missed_by(participant, cohort, day):
+    rows = attention.dangers(cohort, today=day)
+    (one,) = [each for each in rows if each.participant == participant and each.code is Code.MONTH_MISSED]
+    return one
+
+
+def test_no_meeting_is_offered_that_a_teammates_month_needs(held, cohort, team, meetings, people, alice):
+    """Charlie was at two meetings in March; bob only at the extra one, and would lose his month by it."""
+    everybody = (people.alice, people.bob, people.charlie)
+    add_extra(team, date(2027, 3, 10), dict.fromkeys(everybody, "present"), alice)
+    marks = {people.alice: "present", people.bob: "absent", people.charlie: "present"}
+    attendance.take_attendance(meeting=meetings[1], marks=marks, by=alice, now=noon(meetings[1].date))
+    offered = missed_by(people.charlie, cohort, date(2027, 3, 20)).spare
+    assert offered.meeting_id == meetings[1].pk
+    marks = dict.fromkeys(everybody, "present") | {people.alice: "absent"}
+    april = add_extra(team, date(2027, 4, 7), marks, alice)
+    marks = dict.fromkeys(everybody, "present") | {people.bob: "absent"}
+    attendance.take_attendance(meeting=meetings[2], marks=marks, by=alice, now=noon(meetings[2].date))
+    today = date(2027, 5, 3)
+    offered = attention._everybody(cohort, today=today)
+    assert not offered._mends(people.charlie, april.pk, 1), "bob's April hangs on it"
+    assert not offered._mends(people.charlie, meetings[2].pk, 1), "alice's April hangs on it"
+
+
+def test_no_meeting_below_the_quorum_is_offered(held, cohort, team, meetings, people, alice):
+    everybody = (people.alice, people.bob, people.charlie)
+    alone = dict.fromkeys(everybody, "absent") | {people.charlie: "present"}
+    add_extra(team, date(2027, 3, 10), alone, alice)
+    attendance.take_attendance(
+        meeting=meetings[1],
+        marks=dict.fromkeys(everybody, "present"),
+        by=alice,
+        now=noon(meetings[1].date),
+    )
+    assert missed_by(people.charlie, cohort, date(2027, 3, 20)).spare is None
+
+
+def test_no_meeting_is_offered_that_its_own_month_needs(held, cohort, team, meetings, people, alice):
+    """Two a month: of two meetings in March none is to spare, and one alone would not mend February."""
+    cohort.program.requirements.filter(kind="attendance").update(least=2)
+    everybody = dict.fromkeys((people.alice, people.bob, people.charlie), "present")
+    add_extra(team, date(2027, 3, 10), everybody, alice)
+    attendance.take_attendance(meeting=meetings[1], marks=everybody, by=alice, now=noon(meetings[1].date))
+    assert missed_by(people.charlie, cohort, date(2027, 3, 20)).spare is None
+
+
+def test_an_open_plan_is_in_danger_near_the_end_and_lost_after_the_last_closing(
+    held, cohort, people, branch_officer
+):
+    """The participant reads until the last closing that it is to be made up."""
+    Participant.objects.filter(pk=people.dora.pk).update(status="active", left_at=None)
+    waivers.plan(
+        participant=people.dora, months=[1], reason="With Bob.", by=branch_officer, now=noon(MARCH_1)
+    )
+    theirs = [each for each in found(cohort, date(2027, 9, 23)) if each[0] == "Dora Example"]
+    assert ("Dora Example", "month_to_make_up") not in theirs
+    rows = attention.dangers(cohort, today=date(2027, 9, 24))
+    (plan,) = [each for each in rows if each.code is Code.MONTH_TO_MAKE_UP]
+    last = deadlines.last_day(cohort)
+    assert plan.words == "February 2027: the plan to make it up is still open."
+    assert plan.final_on == last + timedelta(days=1)
+    states = {
+        day: attention.as_read_by(people.dora, today=day).months[0].state
+        for day in (last, last + timedelta(days=1))
+    }
+    assert list(states.values()) == [MonthState.TO_MAKE_UP, MonthState.MISSED]
+    assert "was not until the program ended" in str(
+        attention.as_read_by(people.dora, today=last + timedelta(days=1)).reasons
+    )
+
+
+def test_the_card_counts_what_the_page_lists(held, cohort, people, branch_officer):
+    """Also within the hour after a look, when all is mended or something is new."""
+    look(MARCH_1)
+    attendance.excuse(
+        meeting=held, participant=people.charlie, reason="Jury", by=branch_officer, now=noon(MARCH_1)
+    )
+    with time_machine.travel(noon(MARCH_1), tick=False):
+        assert attention.dangers(cohort, today=MARCH_1) == []
+        assert not [card for card in cards_for(branch_officer) if "danger" in card.title]
+        attendance.correct(
+            meeting=held,
+            participant=people.bob,
+            status="absent",
+            reason="x",
+            by=branch_officer,
+            now=noon(MARCH_1),
+        )
+        assert attention.in_danger(cohort, today=MARCH_1) == 2
+        assert [card.title for card in cards_for(branch_officer) if "danger" in card.title] == [
+            "2 certificates are in danger"
+        ]
+
+
+def test_the_attendance_table_says_what_the_page_of_dangers_says(
+    held, client, cohort, people, branch_officer
+):
+    with time_machine.travel(noon(MARCH_1), tick=False):
+        client.force_login(branch_officer)
+        page = client.get(reverse("office_meetings_cohort", args=[cohort.pk]))
+        assertContains(page, "In danger, and you can still mend it: February 2027, 0 of 8 months")
+        assertNotContains(page, "Out of reach")
+    after = deadlines.last_day(cohort) + timedelta(days=1)
+    with time_machine.travel(noon(after), tick=False):
+        client.force_login(branch_officer)
+        page = client.get(reverse("office_meetings_cohort", args=[cohort.pk]))
+        assertContains(page, "Out of reach: no meeting in February 2027")
+        page = client.get(reverse("office_attention", args=[cohort.pk]))
+        assertContains(page, "The program is over")
+
+
+def test_nobody_is_on_track_whom_the_offices_mail_lists(held, client, cohort, people):
+    """Attendance that nobody took, a week before the month ends."""
+    day = date(2027, 3, 25)
+    assert ("Alice Example", "month_unrecorded") in found(cohort, day)
+    with time_machine.travel(noon(day), tick=False):
+        client.force_login(people.alice.user)
+        assertNotContains(client.get("/meetings/"), "you are on track")
+        assert "on track" not in str(cards_for(people.alice.user))
+
+
+def test_who_waits_without_a_team_is_not_told_of_their_team(held, cohort, people, branch_officer):
+    Participant.objects.filter(pk=people.dora.pk).update(status="active", left_at=None)
+    (one,) = [
+        each for each in attention.dangers(cohort, today=date(2027, 2, 20)) if each.participant == people.dora
+    ]
+    assert "They are in no team: let them join one, or excuse the month." in one.words
+    waivers.plan(
+        participant=people.dora,
+        months=[1],
+        reason="With Bob.",
+        by=branch_officer,
+        now=noon(date(2027, 2, 20)),
+    )
+    assert "Dora Example" not in dict(found(cohort, date(2027, 2, 20)))
+    standing = attention.as_read_by(people.dora, today=date(2027, 2, 20))
+    assert standing.months[0].state is MonthState.TO_MAKE_UP
 
 
 def test_the_office_hears_once_a_day_names_and_months_only(held, cohort, people, alice, branch_officer):

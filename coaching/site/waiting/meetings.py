@@ -3,21 +3,22 @@
 from collections import defaultdict
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateformat import time_format
 
 from coaching import permissions
+from coaching.days import today_of
 from coaching.models import Cohort, Membership, Participant, Team, User
 from coaching.site.waiting.cards import Card, Urgency, about, counted, day, only_for
 from meetings import busy, deadlines, resources
 from meetings import reopening as waits
-from meetings.attention import as_read_by
+from meetings.attention import as_read_by, in_danger
 from meetings.completion import Reason, Standing
 from meetings.deadlines import State
 from meetings.evaluations import unanswered
-from meetings.models import Attendance, EvaluationReopening, Meeting, current_memberships
+from meetings.models import Attendance, EvaluationClosing, EvaluationReopening, Meeting, current_memberships
 
 
 def _ahead(user: User, today: date) -> QuerySet[Meeting]:
@@ -215,13 +216,15 @@ def evaluations_asked(user: User, now: datetime) -> list[Card]:
 
 @only_for(permissions.branch_office)
 def attention(user: User, now: datetime) -> list[Card]:
-    """C2: whose certificate is in danger, while it can be mended; by cohort."""
+    """C2: whose certificate is in danger, while it can be mended; by cohort, as its page counts them."""
+    closed = EvaluationClosing.objects.filter(cohort=OuterRef("pk"), item=None)
     cohorts = permissions.office_cohorts(user, on=timezone.localdate(now))
-    counts = Count("participants", filter=Q(participants__findings__isnull=False), distinct=True)
-    rows = cohorts.annotate(in_danger=counts).filter(in_danger__gt=0).order_by("first_month", "pk")
+    rows = cohorts.filter(~Exists(closed), Exists(Meeting.objects.filter(cohort=OuterRef("pk"))))
+    rows = rows.select_related("program").order_by("first_month", "pk")
+    numbers = {cohort: in_danger(cohort, today=today_of(cohort, now)) for cohort in rows}
     return [
         Card(
-            title=f"{counted(cohort.in_danger, 'certificate is', 'certificates are')} in danger",
+            title=f"{counted(number, 'certificate is', 'certificates are')} in danger",
             text=f"In the {cohort}: a month without a meeting, attendance that nobody took, or a late evaluation. "
             "You can still mend it.",
             address=reverse("office_attention", args=[cohort.pk]),
@@ -229,7 +232,8 @@ def attention(user: User, now: datetime) -> list[Card]:
             urgency=Urgency.NOW,
             icon="warning-fill",
         )
-        for cohort in rows
+        for cohort, number in numbers.items()
+        if number
     ]
 
 
