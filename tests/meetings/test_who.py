@@ -39,12 +39,12 @@ def test_who_left_after_a_meeting_belonged_to_it(
 ):
     marks = {people.alice: "present", people.bob: "present", people.charlie: "present"}
     attendance.take_attendance(meeting=meeting, marks=marks, by=alice, now=noon(meeting.date))
-    before = program.agenda_of(meeting, who.of(meeting, meeting.teams.get()).present)
+    before = program.agenda_of(meeting, meeting.teams.get(), who.of(meeting, meeting.teams.get()).present)
     enrollment.leave(participant=people.bob, by=people.bob.user, reason="", now=MARCH)
     found = who.of(meeting, meeting.teams.get())
     assert names(found.members) == ["Alice Example", "Bob Example", "Charlie Example"]
     assert found.left == {people.bob.pk}
-    assert program.agenda_of(meeting, found.present) == before
+    assert program.agenda_of(meeting, meeting.teams.get(), found.present) == before
     time_machine.move_to(MARCH)
     client.force_login(alice)
     assertContains(client.get(meeting.get_absolute_url()), "Bob Example (left)")
