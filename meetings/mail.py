@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from coaching import outbox
@@ -21,6 +22,7 @@ from meetings import (
     invitations,
     leading,
     program,
+    scheduling,
     team_space,
     waivers,
 )
@@ -80,7 +82,18 @@ def day_set(recipient: User, *, team: int, item: int) -> Mail | None:
     if meeting is None:
         return None
     others = meeting.teams.exclude(pk=team)
-    return _mail("day_set", recipient, meeting=meeting, others=others)
+    return _mail("day_set", recipient, meeting=meeting, others=others, instead=_instead(meeting, found))
+
+
+def _instead(meeting: Meeting, of_team: QuerySet[Meeting]) -> str:
+    """What the day that was set replaces: the meeting called off in the same moment, or an earlier time of this one."""
+    gone = of_team.filter(status=Meeting.Status.CANCELLED, changed_at=meeting.changed_at)
+    before = gone.exclude(pk=meeting.pk).first()
+    if before:
+        whose = "all teams together" if before.is_joint else "your team by itself"
+        return f"Instead of {scheduling.moment_of(before)}, {whose}."
+    last = meeting.changes.first()
+    return f"{last.summary}." if last and last.summary.startswith(scheduling.MOVED) else ""
 
 
 def places(recipient: User, *, team: int) -> Mail | None:

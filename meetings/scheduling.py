@@ -19,6 +19,7 @@ from meetings.dates import DateWarning, PlannedDate
 from meetings.models import Meeting, MeetingChange, MeetingTeam
 
 AFTERWARDS_DAYS = 7
+MOVED = "Moved from"
 CONCERNS_VISITORS = ("meeting.moved", "meeting.place_set", "meeting.cancelled", "meeting.stands_again")
 
 
@@ -254,7 +255,7 @@ def move(
     month_before = meeting.month
     meeting.date, meeting.start_time, meeting.minutes = to.date, to.start_time, to.minutes
     meeting.month = counted_month(meeting.cohort, to.date)
-    summary = f"Moved from {moment(before)} to {moment(to)}"
+    summary = f"{MOVED} {moment(before)} to {moment(to)}"
     change = save_change(meeting, summary, by=by, now=now, reason=reason, action="meeting.moved")
     _tell_members(meeting, change, by=by, now=now)
     if meeting.item_id and month_before != meeting.month:
@@ -282,7 +283,7 @@ def change_rhythm(
         if before == to or date < meeting.local_today(now):
             continue
         meeting.date, meeting.start_time = to.date, to.start_time
-        summary = f"Moved from {moment(before)} to {moment(to)}"
+        summary = f"{MOVED} {moment(before)} to {moment(to)}"
         save_change(meeting, summary, by=by, now=now, action="meeting.moved")
         moved.append(meeting)
     if moved:

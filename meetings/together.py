@@ -11,7 +11,7 @@ from django.db import transaction
 
 from coaching import audit, outbox
 from coaching.models import Cohort, CurriculumItem, Team, User
-from meetings import invitations, one_day, scheduling, team_space
+from meetings import invitations, one_day, scheduling, team_space, visits
 from meetings.models import ActionItem, Attendance, Facilitator, Meeting, MeetingChange, MeetingTeam, Note
 from meetings.one_day import CannotSetDay, Slot
 from meetings.scheduling import When, Where
@@ -37,6 +37,8 @@ def join(
         is_news |= _set(joint, when, where, by=by, now=now)
     for team, row in rows:
         _lend(row, team, joint, by=by, now=now)
+    for _, row in rows:
+        visits.go_along(source=row, targets=[joint], by=by, now=now)
     if is_news:
         _tell(cohort, joint.teams.all(), item, by=by, now=now)
     return joint
@@ -58,11 +60,14 @@ def set_times(*, cohort: Cohort, item: CurriculumItem, slots: Sequence[Slot], by
     if joint:
         _take_apart(joint, by=by, now=now)
     wanted, moved = {slot.team.pk: slot for slot in slots}, []
-    for team, row in one_day.own_rows(cohort, item, now, lock=True):
+    rows = one_day.own_rows(cohort, item, now, lock=True)
+    for team, row in rows:
         slot = wanted[team.pk]
         is_moved = _set(row, When(slot.date, slot.start, slot.minutes), _where(row), by=by, now=now)
         if is_moved or joint:
             moved.append(team)
+    if joint:
+        visits.go_along(source=joint, targets=[row for _, row in rows], by=by, now=now)
     _tell(cohort, moved, item, by=by, now=now)
     return len(moved)
 
@@ -78,9 +83,10 @@ def apart(*, cohort: Cohort, item: CurriculumItem, by: User, now: datetime) -> i
     joint = one_day.joint_rows(cohort, item, now).select_for_update(of=("self",)).first()
     if joint is None:
         return 0
-    teams = _take_apart(joint, by=by, now=now)
-    _tell(cohort, teams, item, by=by, now=now)
-    return len(teams)
+    own = _take_apart(joint, by=by, now=now)
+    visits.go_along(source=joint, targets=own.values(), by=by, now=now)
+    _tell(cohort, own, item, by=by, now=now)
+    return len(own)
 
 
 def _checked(cohort: Cohort, item: CurriculumItem, day: date, by: User, now: datetime) -> Cohort:
@@ -127,7 +133,9 @@ def _set(meeting: Meeting, when: When, where: Where, *, by: User, now: datetime)
     meeting.place, meeting.mode, meeting.link = where.place, where.mode, where.link
     after = scheduling.moment_of(meeting)
     summary = (
-        f"Moved from {before} to {after}" if is_moved else f"Another place: {where.place or 'still open'}."
+        f"{scheduling.MOVED} {before} to {after}"
+        if is_moved
+        else f"Another place: {where.place or 'still open'}."
     )
     action = "meeting.moved" if is_moved else "meeting.place_set"
     scheduling.save_change(meeting, summary, by=by, now=now, action=action)
@@ -149,8 +157,9 @@ def _lend(row: Meeting, team: Team, joint: Meeting, *, by: User, now: datetime) 
     _take_along(team, row, joint)
 
 
-def _take_apart(joint: Meeting, *, by: User, now: datetime) -> list[Team]:
-    teams = list(joint.teams.filter(status=Team.Status.CONFIRMED).order_by("number"))
+def _take_apart(joint: Meeting, *, by: User, now: datetime) -> dict[Team, Meeting]:
+    """The teams' own meetings; who planned to attend the joint one goes along once their times are set."""
+    found, teams = {}, list(joint.teams.filter(status=Team.Status.CONFIRMED).order_by("number"))
     for team in teams:
         row = joint.joined.filter(meeting_teams__team=team).select_related("item", "cohort").first()
         row = row or Meeting(
@@ -163,12 +172,13 @@ def _take_apart(joint: Meeting, *, by: User, now: datetime) -> list[Team]:
             created_at=now,
         )
         _stand_again(row, team, joint, by=by, now=now)
+        found[team] = row
     joint.status = Meeting.Status.CANCELLED
     joint.cancelled_reason = "Each team has its own meeting."
     summary = f"Called off: {scheduling.moment_of(joint)}"
     reason = joint.cancelled_reason
     scheduling.save_change(joint, summary, by=by, now=now, reason=reason, action="meeting.cancelled")
-    return teams
+    return found
 
 
 def _stand_again(row: Meeting, team: Team, joint: Meeting, *, by: User, now: datetime) -> None:

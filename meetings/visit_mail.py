@@ -41,9 +41,7 @@ def visit_taken_back(recipient: User, *, visit: int) -> Mail | None:
 def visit_changed(recipient: User, *, at: int) -> Mail | None:
     """All that the visitor plans to attend, as it stands now, with what changed marked."""
     rows = visits.standing().filter(person=recipient, meeting__date__gte=timezone.localdate())
-    rows = rows.select_related("meeting__item", "meeting__cohort", "meeting__joined_into").prefetch_related(
-        "meeting__teams"
-    )
+    rows = rows.select_related("meeting__item", "meeting__cohort").prefetch_related("meeting__teams")
     meetings = [each.meeting for each in rows.order_by("meeting__date", "meeting__start_time")]
     since = datetime.fromtimestamp(at, UTC)
     changed = [each for each in meetings if each.changed_at >= since]

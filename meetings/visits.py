@@ -1,5 +1,6 @@
 """Visits of the branch deputy, or of a designee, to teams' meetings (M12, M13): who may come, and who plans to."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -9,12 +10,13 @@ from django.utils import timezone
 
 from coaching import audit, offices, outbox
 from coaching.errors import Refused
-from coaching.models import CurriculumItem, Delegation, OrgUnit, User
+from coaching.models import CurriculumItem, Delegation, Message, OrgUnit, User
 from meetings import team_space
 from meetings.models import Meeting, Visit
 from meetings.models.meetings import MeetingQuerySet
 
 FINAL_DAYS = timedelta(days=14)
+GATHER = timedelta(minutes=1)  # what changes meanwhile goes into the same mail
 WAIT = timedelta(minutes=10)  # whoever pressed by mistake takes it back before anybody is written to
 PLANNED, TAKEN_BACK, CHANGED = "meetings.visit_planned", "meetings.visit_taken_back", "meetings.visit_changed"
 FINALS = "meetings.finals_ahead"
@@ -114,11 +116,45 @@ def take_back(*, meeting: Meeting, by: User, now: datetime) -> bool:
     return True
 
 
+@transaction.atomic
+def go_along(*, source: Meeting, targets: Iterable[Meeting], by: User, now: datetime) -> None:
+    """Who planned to attend a meeting that gives way plans to attend what takes its place, as far as it does not overlap."""
+    for visit in standing().filter(meeting=source).select_related("person"):
+        visit.taken_back_at = now
+        visit.save(update_fields=["taken_back_at"])
+        known = set(standing().filter(person=visit.person).values_list("meeting", flat=True))
+        chosen: list[Meeting] = []
+        for target in sorted(targets, key=lambda each: each.starts_at):
+            if any(overlap(target, each) for each in chosen):
+                continue
+            chosen.append(target)
+            if target.pk not in known:
+                new = Visit.objects.create(meeting=target, person=visit.person, planned_at=now)
+                data = {"meeting": target.pk, "instead_of": source.pk}
+                audit.record("visit.went_along", by=by, obj=new, now=now, data=data)
+                _tell_members(PLANNED, new, now)
+
+
+def overlap(one: Meeting, other: Meeting) -> bool:
+    return one.starts_at < other.ends_at and other.starts_at < one.ends_at
+
+
+def at_that_time(meeting: Meeting, person: User) -> list[Meeting]:
+    """What else this person plans to attend at the hours of a meeting."""
+    rows = Meeting.objects.filter(
+        visits__person=person, visits__taken_back_at=None, status=Meeting.Status.PLANNED, date=meeting.date
+    )
+    others = rows.exclude(pk=meeting.pk).select_related("cohort").prefetch_related("teams")
+    return [each for each in others if overlap(each, meeting)]
+
+
 def tell_visitors(meeting: Meeting, *, now: datetime) -> None:
-    """Who plans to attend hears that date, place or meeting is another; one mail, however many meetings changed at once."""
-    to = [each.person for each in standing().filter(meeting=meeting).select_related("person")]
+    """Who plans to attend hears that date, place or meeting is another; one mail for all that changes within a minute."""
+    people = {each.person for each in standing().filter(meeting=meeting).select_related("person")}
+    waiting = Message.objects.filter(kind=CHANGED, recipient__in=people, status=Message.Status.PENDING)
+    to = people - {each.recipient for each in waiting.select_related("recipient")}
     ids = {"at": int(now.timestamp())}
-    outbox.queue_many(kind=CHANGED, to=to, key=now.isoformat(), now=now, ids=ids)
+    outbox.queue_many(kind=CHANGED, to=to, key=now.isoformat(), now=now, ids=ids, after=GATHER)
 
 
 def _locked(meeting: Meeting, by: User) -> Meeting:

@@ -1,5 +1,6 @@
 """The branch deputy, or a designee: the branch's meetings, which of them one attends, and the briefing (M12, M13)."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -45,6 +46,7 @@ def branch_calendar(request: HttpRequest) -> HttpResponse:
         "is_filtered": any(form.chosen.values()),
         "today": today,
         "query": _query(request),
+        "sure": request.GET.get("sure", ""),
     }
     return render(request, "meetings/branch_calendar.html", context)
 
@@ -81,9 +83,17 @@ def _query(request: HttpRequest) -> str:
     return f"?{urlencode(kept)}" if kept else ""
 
 
-def _list(request: HttpRequest, pk: int) -> HttpResponse:
+def _list(request: HttpRequest, pk: int, *, sure: bool = False) -> HttpResponse:
+    """`sure`: beside this meeting stands a button for planning it in spite of another at that time."""
     meeting = get_object_or_404(_of_branch(person(request)), pk=pk)
-    return redirect(f"{reverse('branch_meetings')}{_query(request)}#meeting-{meeting.pk}")
+    query = _query(request)
+    if sure:
+        query += f"{'&' if query else '?'}sure={meeting.pk}"
+    return redirect(f"{reverse('branch_meetings')}{query}#meeting-{meeting.pk}")
+
+
+def _teams(meetings: Iterable[Meeting]) -> str:
+    return " and ".join(", ".join(str(team) for team in each.teams.all()) for each in meetings)
 
 
 def _meeting(request: HttpRequest, pk: int) -> Meeting:
@@ -95,6 +105,12 @@ def _meeting(request: HttpRequest, pk: int) -> Meeting:
 @post_only(_list)
 def plan(request: HttpRequest, pk: int) -> HttpResponse:
     found = _meeting(request, pk)
+    others = visits.at_that_time(found, person(request))
+    if others and request.POST.get("both") != "yes":
+        messages.warning(
+            request, f"You plan to be with {_teams(others)} at that time. Nothing was saved yet."
+        )
+        return _list(request, pk, sure=True)
     with refusals_told(request):
         visits.plan(meeting=found, by=person(request), now=timezone.now())
         messages.success(request, f"You plan to attend on {dates.long_date(found.date)}. The team is told.")

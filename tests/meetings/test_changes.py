@@ -120,7 +120,7 @@ class TestMails:
         assert told < letter.body.index("Reason: The room is being painted")
         assert "Bob Example: Moved from Wednesday, February 24, 2027" in letter.body
         assert "Reason: I am in court that day" in letter.body
-        assert "It is on Thursday, February 25, 2027, 9:00 a.m. now." in letter.body
+        assert "It is on Thursday, February 25, 2027, 9:00 a.m. to 11:00 a.m. PST now." in letter.body
 
     def test_whoever_made_one_is_told_of_the_other(self, meeting, alice, bob):
         move(meeting, OTHER, alice, reason="The room is being painted")

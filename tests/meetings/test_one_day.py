@@ -550,31 +550,79 @@ class TestAtTheJointMeeting:
         for words in ("Auditorium", "https://example.org/all", "with you Team 2"):
             assert words in mail.body
 
-    def test_who_planned_to_attend_is_told(self, both, join, apart, deputy, mailoutbox):
-        """M12: in one mail, with what takes the place."""
-        for meetings in both:
-            visits.plan(meeting=meetings[0], by=deputy, now=BEFORE)
-        visits.plan(meeting=join(now=LATER), by=deputy, now=LATER)
-        with time_machine.travel(LATER, tick=False):
-            deliver_due(now=LATER)
-        apart(now=LATER + timedelta(hours=1))
-        with time_machine.travel(LATER + timedelta(hours=1), tick=False):
-            deliver_due(now=LATER + timedelta(hours=1))
-        together_now, apart_again = [each for each in mailoutbox if deputy.email in each.to]
-        assert (
-            "All teams meet together instead, on Wednesday, February 24, 2027, 10:00 a.m."
-            in together_now.body
+    def test_what_it_replaces_is_said(self, both, join, stagger, apart, first, alice, mailoutbox):
+        """M4: with the end and the zone, after joining, moving and taking apart."""
+        joint = join()
+        said = [
+            "Instead of Wednesday, February 17, 2027, 9:00 a.m., your team by itself.",
+            "Moved from Wednesday, February 24, 2027, 10:00 a.m. to Thursday, February 25, 2027, 2:00 p.m.",
+            "Instead of Thursday, February 25, 2027, 2:00 p.m., all teams together.",
+        ]
+        acts = (
+            lambda now: joint,
+            lambda now: join(When(date(2027, 2, 25), time(14), 120), now=now),
+            lambda now: apart(now=now),
         )
-        assert together_now.body.count("Called off:") == 2
-        assert "Each team has its own meeting again" in apart_again.body
+        for hours, (act, words) in enumerate(zip(acts, said, strict=True)):
+            now = BEFORE + timedelta(hours=hours)
+            mailoutbox.clear()
+            act(now)
+            with time_machine.travel(now, tick=False):
+                deliver_due(now=now)
+            (mail,) = [each for each in mailoutbox if alice.email in each.to and "set when" in each.body]
+            assert words in mail.body
+        assert "9:00 a.m. to 11:00 a.m. PST" in mail.body
 
-    def test_who_planned_to_attend_a_teams_own_hears_that_it_stands_again(self, both, join, apart, deputy):
-        """M12: what was called off for the joint meeting takes place after all."""
+    def mail_to(self, person, outbox, now):
+        outbox.clear()
+        now += visits.GATHER
+        with time_machine.travel(now, tick=False):
+            deliver_due(now=now)
+        (mail,) = [each for each in outbox if person.email in each.to]
+        return mail.body
+
+    def test_who_planned_to_attend_goes_along(self, both, join, apart, deputy, mailoutbox):
+        """M12: to the joint meeting and, as they do not overlap, to each team's own; one mail for each change."""
+        own = [meetings[0] for meetings in both]
+        for meeting in own:
+            visits.plan(meeting=meeting, by=deputy, now=BEFORE)
+        joint = join(now=LATER)
+        assert [visits.planned(each) != [] for each in (joint, *own)] == [True, False, False]
+        body = self.mail_to(deputy, mailoutbox, LATER)
+        assert "- Changed: Wednesday, February 24, 2027, 10:00 a.m. to 12:00 p.m. PST, Team 1, Team 2" in body
+        assert "(all teams together): Auditorium" in body
+        assert body.count("- ") == 1
+        apart(now=LATER + timedelta(hours=1))
+        assert [visits.planned(each) != [] for each in (joint, *own)] == [False, True, False]
+        body = self.mail_to(deputy, mailoutbox, LATER + timedelta(hours=1))
+        assert body.count("- Changed: Wednesday, February 17, 2027, 9:00 a.m.") == 1
+
+    def test_who_planned_to_attend_all_together_attends_one_after_another(
+        self, both, join, stagger, final, deputy, mailoutbox
+    ):
+        """M13"""
+        joint = join(When(date(2027, 9, 22), time(9), 120), item=final)
+        visits.plan(meeting=joint, by=deputy, now=BEFORE)
+        stagger(now=LATER)
+        own = [meetings[7] for meetings in both]
+        assert [len(visits.planned(each)) for each in (joint, *own)] == [0, 1, 1]
+        body = self.mail_to(deputy, mailoutbox, LATER)
+        for words in ("9:00 a.m. to 11:00 a.m. PDT, Team 1", "11:15 a.m. to 1:15 p.m. PDT, Team 2"):
+            assert f"- Changed: Wednesday, September 22, 2027, {words}" in body
+        assert stagger(now=LATER) == 0
+        assert [len(visits.planned(each)) for each in own] == [1, 1]
+
+    def test_taken_back_afterwards_the_members_are_told(self, both, join, deputy):
+        """Who heard of the visit hears of its end, also where it went along."""
         visits.plan(meeting=both[0][0], by=deputy, now=BEFORE)
-        join()
-        Message.objects.filter(kind=visits.CHANGED).delete()
-        apart()
-        assert Message.objects.filter(kind=visits.CHANGED, recipient=deputy).count() == 1
+        joint = join(now=LATER)
+        later = LATER + visits.WAIT
+        with time_machine.travel(later, tick=False):
+            deliver_due(now=later)
+            visits.take_back(meeting=joint, by=deputy, now=later)
+            deliver_due(now=later + visits.WAIT)
+        rows = Message.objects.filter(kind=visits.TAKEN_BACK, status=Message.Status.SENT)
+        assert sorted(rows.values_list("recipient__name", flat=True)) == EVERYBODY
 
     def test_help_and_agreement_are_each_teams_own(self, both, join, team, other_team, alice):
         """M18"""

@@ -152,12 +152,23 @@ class TestMail:
             rhythm = scheduling.Rhythm(1, 2, scheduling.time(13))
             scheduling.change_rhythm(team=team, rhythm=rhythm, by=alice, now=LATER)
             scheduling.cancel(meeting=meetings[1], reason="Bob is ill", by=alice, now=LATER)
-            deliver_due(now=LATER)
+            deliver_due(now=LATER + visits.GATHER)
         (mail,) = [each for each in mailoutbox if deputy.email in each.to]
         assert mail.subject == "3 meetings you plan to attend have changed"
-        assert "- Changed: Tuesday, February 9, 2027, 1:00 p.m., Team 1, " in mail.body
+        assert "- Changed: Tuesday, February 9, 2027, 1:00 p.m. to 3:00 p.m. PST, Team 1, " in mail.body
         assert "- Changed: Called off: " in mail.body
         assert "Bob" not in mail.body
+
+    def test_what_changes_within_a_minute_is_one_mail(self, meetings, deputy, alice, mailoutbox):
+        visits.plan(meeting=meetings[0], by=deputy, now=BEFORE)
+        with at(LATER):
+            for seconds, day in ((0, 18), (20, 19)):
+                to = When(date(2027, 2, day), scheduling.time(9), 120)
+                moment = LATER + timedelta(seconds=seconds)
+                scheduling.move(meeting=meetings[0], to=to, by=alice, now=moment)
+            deliver_due(now=LATER + visits.GATHER)
+        (mail,) = [each for each in mailoutbox if deputy.email in each.to]
+        assert "- Changed: Friday, February 19, 2027, 9:00 a.m. to 11:00 a.m. PST, Team 1, " in mail.body
 
     def test_whom_it_does_not_concern_is_not_told(self, meetings, deputy, alice):
         visits.plan(meeting=meetings[0], by=deputy, now=BEFORE)
@@ -230,6 +241,23 @@ class TestPages:
         client.force_login(deputy)
         page = client.get(reverse("branch_meetings") + asked)
         assert page.context["page"].paginator.count == shown
+
+    def test_two_at_the_same_hour_are_asked_about(self, client, meetings, other_team, people, deputy):
+        """Still possible by a second press; what only touches is no question."""
+        theirs = scheduling.lay_out_meetings(team=other_team, by=None, now=NOW)
+        to = When(theirs[1].date, scheduling.time(11), 120)
+        scheduling.move(meeting=theirs[1], to=to, by=people.dora.user, now=BEFORE)
+        for meeting in meetings[:2]:
+            visits.plan(meeting=meeting, by=deputy, now=BEFORE)
+        client.force_login(deputy)
+        page = client.post(reverse("visit_plan", args=[theirs[0].pk]) + "?show=final", follow=True)
+        assertContains(page, "You plan to be with Team 1 at that time.")
+        assert not theirs[0].visits.exists()
+        page = client.get(reverse("branch_meetings") + f"?sure={theirs[0].pk}")
+        assertContains(page, 'name="both" value="yes"', count=1)
+        client.post(reverse("visit_plan", args=[theirs[0].pk]), {"both": "yes"})
+        client.post(reverse("visit_plan", args=[theirs[1].pk]))
+        assert theirs[0].visits.count() == theirs[1].visits.count() == 1
 
     def test_by_program(self, client, meetings, program, branch, deputy):
         other = factories.cohort(program, branch, name="Other")
