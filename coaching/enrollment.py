@@ -77,11 +77,7 @@ def enroll(*, user: User, cohort: Cohort, snapshot: Snapshot, by: User | None, n
     existing = cohort.participants.exclude(status=Participant.Status.LEFT).filter(user=user).first()
     if existing:
         return existing
-    if seats_taken(cohort) >= cohort.seats:
-        raise NoSeatLeft(
-            f"All {cohort.seats} seats of the {cohort} are taken. Waitlist this person, or ask the branch office "
-            f"({cohort.contact_email}) for more seats."
-        )
+    _require_seat(cohort)
     participant = Participant.objects.create(
         user=user,
         cohort=cohort,
@@ -98,6 +94,14 @@ def enroll(*, user: User, cohort: Cohort, snapshot: Snapshot, by: User | None, n
         _set_goal(participant, snapshot.project)
     audit.record("participant.enrolled", by=by, obj=participant, now=now)
     return participant
+
+
+def _require_seat(cohort: Cohort) -> None:
+    if seats_taken(cohort) >= cohort.seats:
+        raise NoSeatLeft(
+            f"All {cohort.seats} seats of the {cohort} are taken. Waitlist this person, or ask the branch office "
+            f"({cohort.contact_email}) for more seats."
+        )
 
 
 def _rate(participant: Participant, competencies: Iterable[Competency], rating: str) -> None:
@@ -156,17 +160,19 @@ def leave(*, participant: Participant, by: User, reason: str, now: datetime) -> 
     teams = list(Team.objects.filter(memberships__participant=participant, memberships__ended_at=None))
     participant.memberships.filter(ended_at=None).update(ended_at=now)
     for team in teams:
-        _carry_on_without(participant, team, least=cohort.program.min_team_size, by=by, now=now)
-    ids = {"participant": participant.pk}
-    outbox.queue(kind="participation_ended", to=participant.user, key=str(participant.pk), now=now, ids=ids)
-    for officer in officers_of(cohort, on=timezone.localdate(now)):
-        outbox.queue(kind="participant_left", to=officer, key=str(participant.pk), now=now, ids=ids)
+        _carry_on_without(participant, team, by=by, now=now)
+    ids, key = {"participant": participant.pk}, _once(participant, now)
+    outbox.queue(kind="participation_ended", to=participant.user, key=key, now=now, ids=ids)
+    for officer in officers_of(
+        cohort, on=timezone.localdate(now)
+    ):  # T1: it says so where a team became small
+        outbox.queue(kind="participant_left", to=officer, key=key, now=now, ids=ids)
     audit.record("participant.left", by=by, obj=participant, now=now, data={"reason": reason})
     return participant
 
 
-def _carry_on_without(participant: Participant, team: Team, *, least: int, by: User, now: datetime) -> None:
-    """T4: a team still being agreed to ends. A confirmed one stays, and the branch office hears when it is small (T1)."""
+def _carry_on_without(participant: Participant, team: Team, *, by: User, now: datetime) -> None:
+    """T4: a team still being agreed to ends. A confirmed one stays."""
     if team.status == Team.Status.AWAITING_AGREEMENT:
         end_unconfirmed(team=team, by=by, reason="A member left the program.", now=now)
         return
@@ -174,17 +180,16 @@ def _carry_on_without(participant: Participant, team: Team, *, least: int, by: U
     ids = {"participant": participant.pk, "team": team.pk}
     for membership in staying:
         user = membership.participant.user
-        outbox.queue(kind="teammate_left", to=user, key=f"{team.pk}:{participant.pk}", now=now, ids=ids)
-    if len(staying) < least:
-        for officer in officers_of(team.cohort, on=timezone.localdate(now)):
-            outbox.queue(kind="team_small", to=officer, key=f"{team.pk}:{participant.pk}", now=now, ids=ids)
+        key = f"{team.pk}:{_once(participant, now)}"
+        outbox.queue(kind="teammate_left", to=user, key=key, now=now, ids=ids)
 
 
 @transaction.atomic
 def take_in_again(*, participant: Participant, cohort: Cohort, by: User, now: datetime) -> Participant:
     """Whoever left takes part again, in the same cohort or a later one, with what they had chosen to work on (F3).
 
-    The division and the classification are those of today. A second call returns the same participant.
+    In the same cohort the participation that ended goes on, with all that hangs on it; in a later one another begins, with
+    the division and the classification of today. A second call returns the same participant.
     Raises NotYourCohort, CannotReturn, NoSeatLeft.
     """
     for each in (participant.cohort, cohort):
@@ -202,11 +207,31 @@ def take_in_again(*, participant: Participant, cohort: Cohort, by: User, now: da
         raise CannotReturn("Choose the same cohort or a later one of the same program.")
     if is_over(cohort, today=timezone.localdate(now, cohort.zone)):
         raise CannotReturn(f"The {cohort} is over. Choose a later one.")
-    again = enroll(user=before.user, cohort=cohort, snapshot=_snapshot_again(before, cohort), by=by, now=now)
+    is_same = cohort.pk == before.cohort_id
+    if is_same:
+        again = _go_on(before)
+    else:
+        again = enroll(
+            user=before.user, cohort=cohort, snapshot=_snapshot_again(before, cohort), by=by, now=now
+        )
     audit.record("participant.taken_in_again", by=by, obj=again, now=now, data={"before": before.pk})
-    ids = {"participant": again.pk}
-    outbox.queue(kind="participation_again", to=before.user, key=str(again.pk), now=now, ids=ids)
+    ids = {"participant": again.pk, "goes_on": is_same}
+    outbox.queue(kind="participation_again", to=before.user, key=_once(again, now), now=now, ids=ids)
     return again
+
+
+def _go_on(participant: Participant) -> Participant:
+    """The participation that ended, from now on again; the cohort is locked. Raises NoSeatLeft."""
+    _require_seat(participant.cohort)
+    participant.status = Participant.Status.ACTIVE
+    participant.left_at, participant.left_reason = None, ""
+    participant.save(update_fields=["status", "left_at", "left_reason"])
+    return participant
+
+
+def _once(participant: Participant, now: datetime) -> str:
+    """One mail each time: the same participation can end, and go on, more than once."""
+    return f"{participant.pk}:{now.isoformat()}"
 
 
 def _snapshot_again(before: Participant, cohort: Cohort) -> Snapshot:

@@ -30,7 +30,6 @@ def register() -> None:
     outbox.register("team_agreed", team_agreed)
     outbox.register("team_dissolved", team_dissolved)
     outbox.register("team_confirmed", team_confirmed)
-    outbox.register("team_small", team_small)
     outbox.register("team_change_asked", team_change_asked)
     outbox.register("team_change_settled", team_change_settled)
     outbox.register("teammate_left", teammate_left)
@@ -174,16 +173,6 @@ def team_confirmed(recipient: User, *, team: int) -> Mail | None:
     return render_mail("mail/team_confirmed.txt", {"recipient": recipient, "team": confirmed, "mates": mates})
 
 
-def team_small(recipient: User, *, team: int, participant: int) -> Mail | None:
-    """T1: the branch office decides how a team goes on that a departure left too small."""
-    small = Team.objects.select_related("cohort__program").get(pk=team)
-    staying = small.memberships.filter(ended_at=None).select_related("participant__user")
-    people = [member.participant for member in staying]
-    if not 0 < len(people) < small.cohort.program.min_team_size or not _works_for(recipient, small):
-        return None
-    return render_mail("mail/team_small.txt", {"recipient": recipient, "team": small, "people": people})
-
-
 def team_change_asked(recipient: User, *, consent: int) -> Mail | None:
     asked = Consent.objects.select_related("change__team__cohort").get(pk=consent)
     if asked.answer != Consent.Answer.PENDING or asked.change.status != TeamChange.Status.OPEN:
@@ -198,28 +187,33 @@ def team_change_settled(recipient: User, *, change: int) -> Mail | None:
 
 
 def teammate_left(recipient: User, *, team: int, participant: int) -> Mail | None:
-    context = {
-        "recipient": recipient,
-        "team": Team.objects.select_related("cohort__program").get(pk=team),
-        "participant": Participant.objects.select_related("user").get(pk=participant),
-    }
+    left = Participant.objects.select_related("user").get(pk=participant)
+    if left.status != Participant.Status.LEFT:  # taken in again meanwhile
+        return None
+    place = Team.objects.select_related("cohort__program").get(pk=team)
+    context = {"recipient": recipient, "team": place, "participant": left}
     return render_mail("mail/team_mate_left.txt", context)
 
 
 def participation_ended(recipient: User, *, participant: int) -> Mail | None:
     left = Participant.objects.select_related("cohort__program").get(pk=participant)
+    if left.status != Participant.Status.LEFT:
+        return None
     return render_mail("mail/team_participation_ended.txt", {"recipient": recipient, "participant": left})
 
 
-def participation_again(recipient: User, *, participant: int) -> Mail | None:
+def participation_again(recipient: User, *, participant: int, goes_on: bool = False) -> Mail | None:
     again = Participant.objects.select_related("cohort__program").get(pk=participant)
     if again.status != Participant.Status.ACTIVE:
         return None
-    return render_mail("mail/team_participation_again.txt", {"recipient": recipient, "participant": again})
+    context = {"recipient": recipient, "participant": again, "goes_on": goes_on}
+    return render_mail("mail/team_participation_again.txt", context)
 
 
 def participant_left(recipient: User, *, participant: int) -> Mail | None:
     left = Participant.objects.select_related("cohort__program", "user").get(pk=participant)
+    if left.status != Participant.Status.LEFT:
+        return None
     if not office_cohorts(recipient, on=timezone.localdate()).filter(pk=left.cohort_id).exists():
         return None
     place = left.memberships.filter(team__status=Team.Status.CONFIRMED).order_by("-ended_at", "-pk").first()

@@ -188,13 +188,6 @@ def rate(
     return row
 
 
-def hand_over(row: SelfRating, participant: Participant) -> None:
-    """To the same person's participation of now."""
-    steps = read(row)
-    row.participant = participant
-    _seal(row, steps)
-
-
 def delete_what_is_due(*, now: datetime) -> int:
     """On the day on which the cohort's teams' texts are deleted; safe to run at any time."""
     return SelfRating.objects.filter(participant__cohort__in=keeping.over(now)).delete()[0]

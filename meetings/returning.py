@@ -9,28 +9,23 @@ from django.db import transaction
 
 from coaching import audit, enrollment
 from coaching.models import Cohort, Participant, User
-from meetings import growth, project
+from meetings import project
 
 
 @transaction.atomic
 def take_in_again(*, participant: Participant, cohort: Cohort, by: User, now: datetime) -> Participant:
     """Raises what `enrollment.take_in_again` raises; a second call changes nothing."""
+    cohort = Cohort.objects.select_for_update().get(pk=cohort.pk)
+    had_left = Participant.objects.filter(pk=participant.pk, status=Participant.Status.LEFT).exists()
     again = enrollment.take_in_again(participant=participant, cohort=cohort, by=by, now=now)
     # In another cohort they begin anew; what is left of the earlier one is deleted on its day.
-    if again.pk != participant.pk and again.cohort_id == participant.cohort_id:
-        _carry_over(participant, again, by=by, now=now)
+    if had_left and again.pk == participant.pk:
+        _for_their_eyes(again, by=by, now=now)
     return again
 
 
-def _carry_over(before: Participant, again: Participant, *, by: User, now: datetime) -> None:
-    texts = before.project_texts.all()
-    if again.project_texts.filter(kind=project.Kind.OUTCOME).exists():
-        texts = texts.exclude(kind=project.Kind.OUTCOME)
-    number = texts.update(participant=again, audience=project.Audience.SELF)
-    number += before.inputs.exclude(answered_at=None).update(participant=again, is_shared=False)
-    known = set(again.self_ratings.values_list("moment", flat=True))
-    for row in before.self_ratings.exclude(moment__in=known):
-        growth.hand_over(row, again)
-        number += 1
+def _for_their_eyes(participant: Participant, *, by: User, now: datetime) -> None:
+    number = participant.project_texts.update(audience=project.Audience.SELF, supervisor=None)
+    number += participant.inputs.filter(is_shared=True).update(is_shared=False)
     if number:
-        audit.record("participant.writing_carried_over", by=by, obj=again, now=now)
+        audit.record("participant.writing_is_their_own", by=by, obj=participant, now=now)

@@ -73,7 +73,6 @@ ABOUT = {
     "team_declined": "Somebody declined a team",
     "team_dissolved": "A team will not be formed",
     "team_proposed": "A team is proposed",
-    "team_small": "A team has become small",
     "team_wishes_asked": "Question when somebody can meet, before teams are formed",
     "teammate_left": "A teammate left",
 }

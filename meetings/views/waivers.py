@@ -94,10 +94,13 @@ def take_in_again(request: HttpRequest, pk: int) -> HttpResponse:
         again = returning.take_in_again(
             participant=found, cohort=form.cohort, by=person(request), now=timezone.now()
         )
-        messages.success(
-            request,
-            f"{again} takes part in the {again.cohort} and is told. Now credit what they attended before.",
+        went_on = again.pk == found.pk
+        then = (
+            "What they attended and wrote is theirs again."
+            if went_on
+            else "Now credit what they attended before."
         )
+        messages.success(request, f"{again} takes part in the {again.cohort} and is told. {then}")
         return redirect("office_participant", again.pk)
     return redirect("office_participant", pk)
 

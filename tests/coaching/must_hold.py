@@ -10,7 +10,7 @@ from meetings.models import Meeting
 from tests.coaching.standing import ASKING, Board, Standing, agreed, board
 
 Kind, Change, Draft = TeamChange.Kind, TeamChange.Status, TeamProposal.Status
-TO_THE_OFFICE = ("team_declined", "team_agreed", "team_small", "participant_left")
+TO_THE_OFFICE = ("team_declined", "team_agreed", "participant_left")
 
 
 class Teams(RuleBasedStateMachine):

@@ -219,10 +219,10 @@ def test_office_is_warned_when_a_departure_leaves_two(team, branch_officer):
     lifecycle.leave(participant=first, by=first.user, reason="", now=NOW)
     team.refresh_from_db()
     assert team.status == "confirmed"
-    warning = mails("team_small").get()
+    warning = mails("participant_left").get()  # the only one: it says both
     assert warning.recipient == branch_officer
-    body = outbox._builders["team_small"](branch_officer, **warning.ids).body
-    assert "2 members left: P1 Person, P2 Person." in body
+    body = outbox._builders["participant_left"](branch_officer, **warning.ids).body
+    assert "Team 1 has 2 members now. That is fewer than a team is formed with" in body
     told = mails("teammate_left").values_list("recipient", flat=True)
     assert sorted(told) == sorted(each.user_id for each in others)
 
@@ -232,7 +232,8 @@ def test_departure_from_four_warns_nobody(cohort, branch_officer):
     people = [factories.participant(cohort) for _ in range(4)]
     factories.confirmed_team(cohort, people, by=branch_officer)
     enrollment.leave(participant=people[0], by=people[0].user, reason="", now=NOW)
-    assert not mails("team_small").exists()
+    body = outbox._builders["participant_left"](branch_officer, **mails("participant_left").get().ids).body
+    assert "It goes on as it is" in body
     assert mails("teammate_left").count() == 3
 
 

@@ -8,8 +8,8 @@ from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains
 
 from coaching import enrollment, outbox
-from coaching.models import AuditEvent, Cohort, Message, Participant, Requirement
-from meetings import absence, attendance, due, ledger, scheduling, waivers
+from coaching.models import AuditEvent, Cohort, Membership, Message, Participant, Requirement
+from meetings import absence, attendance, due, ledger, scheduling, statement, waivers
 from meetings import mail as mails
 from meetings.completion import MonthState
 from meetings.models import EvaluationReceipt, Waiver
@@ -184,23 +184,43 @@ class TestComingBack:
 
         return taken_in
 
-    def test_in_the_same_cohort_with_what_they_had_chosen(self, left, again, cohort, people):
+    def test_in_the_same_cohort_it_goes_on_as_it_stood(
+        self, client, left, again, cohort, people, team, branch_officer, time_machine
+    ):
+        """The meetings attended are theirs, without credit, and nobody stands twice in the attendance."""
+        now = noon(date(2027, 4, 12))
         new = again(cohort)
-        assert again(cohort) == new != left
-        assert (new.status, new.cohort, new.user) == ("active", cohort, people.alice.user)
-        assert new.goal.title == left.goal.title
-        ratings = set(left.ratings.values_list("competency", "rating"))
-        assert set(new.ratings.values_list("competency", "rating")) == ratings != set()
+        assert again(cohort) == new == left
+        assert (new.status, new.left_at, new.left_reason) == ("active", None, "")
+        assert cohort.participants.filter(user=people.alice.user).count() == 1
+        assert states(new, now.date())[:3] == [MonthState.MET, MonthState.MET, MonthState.AT_RISK]
+        assert absence.to_credit(new, today=now.date()) == []
+        assert len(statement.of(new).meetings) == 2
+        assert statement.of(new).until is None
+        waivers.check_joining(new, on=now.date())  # they had a team, so no plan is asked for
+        Membership.objects.create(team=team, participant=new, joined_at=now)
+        assert states(new, date(2027, 5, 1))[2] is MonthState.UNRECORDED  # April 21: they belong to it again
         assert AuditEvent.objects.filter(action="participant.taken_in_again").count() == 1
         assert Message.objects.filter(kind="participation_again").count() == 1
         outbox.deliver_due(now=noon(date(2027, 4, 12)))
-        assert any("You take part in the" in each.subject for each in mail.outbox)
+        assert any("Your participation goes on where it ended" in each.body for each in mail.outbox)
 
-    def test_with_the_division_of_today(self, left, again, cohort, org):
+    def test_whoever_leaves_a_second_time_is_told_again(self, left, again, cohort, alice):
+        later = noon(date(2027, 4, 13))
+        enrollment.leave(participant=again(cohort), by=alice, reason="", now=later)
+        again(cohort, now=noon(date(2027, 4, 14)))
+        told = Message.objects.filter(recipient=alice).values_list("kind", flat=True)
+        assert sorted(told).count("participation_ended") == 2
+        assert sorted(told).count("participation_again") == 2
+
+    def test_a_later_one_begins_with_the_division_of_today(self, left, again, later, org):
         user = left.user
         user.unit = org.other_unit
         user.save()
-        assert again(cohort).division == org.other_division
+        new = again(later)
+        assert (new.division, new.goal.title) == (org.other_division, left.goal.title)
+        ratings = set(left.ratings.values_list("competency", "rating"))
+        assert set(new.ratings.values_list("competency", "rating")) == ratings != set()
         left.refresh_from_db()
         assert left.division == org.division
 
@@ -219,11 +239,11 @@ class TestComingBack:
         assert states(new, date(2028, 2, 1))[0] is MonthState.EXCUSED
 
     def test_a_month_that_was_not_evaluated_is_shown_and_not_credited(
-        self, client, again, cohort, branch_officer, time_machine
+        self, client, again, later, branch_officer, time_machine
     ):
         """C2: an evaluation for each meeting attended, also of those attended before."""
         EvaluationReceipt.objects.filter(meeting__month=1).delete()
-        new, now = again(cohort), noon(date(2027, 4, 12))
+        new, now = again(later), noon(date(2027, 4, 12))
         one, two = absence.to_credit(new, today=now.date())
         assert (one.unanswered, two.unanswered) == (1, 0)
         absence.credit(participant=new, chosen=[one.key, two.key], by=branch_officer, now=now)
@@ -256,6 +276,9 @@ class TestComingBack:
             factories.participant(later)
         with pytest.raises(enrollment.NoSeatLeft):
             again(later)
+        Cohort.objects.filter(pk=cohort.pk).update(seats=5)
+        with pytest.raises(enrollment.NoSeatLeft):
+            again(cohort)
         for user in (people.alice.user, outsider):
             with pytest.raises(Exception, match="is not one you work for"):
                 again(cohort, by=user)
@@ -268,15 +291,26 @@ class TestComingBack:
         again = reverse("participant_again", args=[left.pk])
         assertContains(client.post(again, {"cohort": "0"}, follow=True), "Choose a cohort")
         answer = client.post(again, {"cohort": cohort.pk}, follow=True)
+        assertContains(answer, "What they attended and wrote is theirs again.")
+        assert answer.redirect_chain[-1][0] == page
+        assertNotContains(answer, "Attended before")
+        assertNotContains(answer, "Take in again")
+
+    def test_the_pages_of_a_later_cohort(self, client, left, later, branch_officer, time_machine):
+        time_machine.move_to(noon(date(2027, 4, 12)))
+        client.force_login(branch_officer)
+        page = reverse("office_participant", args=[left.pk])
+        again = reverse("participant_again", args=[left.pk])
+        answer = client.post(again, {"cohort": later.pk}, follow=True)
         assertContains(answer, "Now credit what they attended before.")
-        new = Participant.objects.get(user=left.user, cohort=cohort, status="active")
+        new = Participant.objects.get(user=left.user, cohort=later)
         assert answer.redirect_chain[-1][0] == reverse("office_participant", args=[new.pk])
         assertContains(answer, "March 2027 of the")
         credit = reverse("participant_credit", args=[new.pk])
         assertContains(client.post(credit, follow=True), "Nothing was chosen")
         sent = {"months": [f"{left.pk}-1", f"{left.pk}-2"]}
-        assertContains(client.post(credit, sent, follow=True), "Credited: February 2027, March 2027.")
-        assertNotContains(client.get(page), f'<option value="{cohort.pk}">')
+        assertContains(client.post(credit, sent, follow=True), "Credited: February 2028, March 2028.")
+        assertNotContains(client.get(page), f'<option value="{later.pk}">')
 
 
 def test_attendance_of_a_leave_is_no_excusal_by_the_team(meetings, people, bob, grant):

@@ -31,15 +31,20 @@ def left(people, supervisor):
 
 def test_in_the_same_cohort_for_their_own_eyes(left, cohort, branch_officer):
     again = returning.take_in_again(participant=left, cohort=cohort, by=branch_officer, now=JUNE)
+    assert (again, again.status, again.left_at) == (left, "active", None)
     mine = project.own(again)
     assert (mine.outcome.text, [each.text for each in mine.updates]) == ("outcome", ["update"])
     assert project.shared_with_team([again])[again.pk].is_empty
     assert project.shared_with_program([again])[again.pk].is_empty
-    assert [(each.question, each.answer) for each in inputs.of(again)] == [("Whom?", "Dana.")]
+    asked = [(each.question, each.answer) for each in inputs.of(again)]
+    assert asked == [("And whom next?", ""), ("Whom?", "Dana.")]
     assert inputs.shared_with_team([again]) == {}
     assert {line.points[1].words for line in growth.lines(again)} == {"Glow"}
     assert returning.take_in_again(participant=left, cohort=cohort, by=branch_officer, now=JUNE) == again
-    assert AuditEvent.objects.filter(action="participant.writing_carried_over").count() == 1
+    assert AuditEvent.objects.filter(action="participant.writing_is_their_own").count() == 1
+    project.save(participant=again, kind="update", text="Now", audience="team", by=again.user, now=JUNE)
+    returning.take_in_again(participant=left, cohort=cohort, by=branch_officer, now=JUNE)
+    assert not project.shared_with_team([again])[again.pk].is_empty  # a second press narrows nothing
 
 
 def test_in_another_cohort_they_begin_anew(left, program, branch, branch_officer):
@@ -49,13 +54,3 @@ def test_in_another_cohort_they_begin_anew(left, program, branch, branch_officer
     assert inputs.of(again) == []
     assert set(ProjectText.objects.values_list("participant", flat=True)) == {left.pk}
     assert SelfRating.objects.get().participant == left
-
-
-def test_whoever_wrote_an_outcome_meanwhile_keeps_it(left, cohort, branch_officer):
-    again = returning.take_in_again(participant=left, cohort=cohort, by=branch_officer, now=JUNE)
-    leave(participant=again, by=again.user, reason="", now=JUNE)
-    ProjectText.objects.filter(kind="outcome").update(participant=left)
-    third = returning.take_in_again(participant=again, cohort=cohort, by=branch_officer, now=JUNE)
-    project.save(participant=third, kind="outcome", text="Mine", audience="self", by=third.user, now=JUNE)
-    returning.take_in_again(participant=left, cohort=cohort, by=branch_officer, now=JUNE)
-    assert project.own(third).outcome.text == "Mine"
