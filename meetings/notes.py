@@ -32,6 +32,13 @@ class CannotWrite(Refused):
     pass
 
 
+class DeletedMeanwhile(CannotWrite):
+    pass
+
+
+DELETED = "It was deleted meanwhile. Save it as a new one, or leave it."
+
+
 @dataclass(frozen=True)
 class Written:
     """A note as a member reads it."""
@@ -268,13 +275,18 @@ def save_action(
         raise CannotWrite("Choose a member of your team who does it.")
     texts = {"what": _needed(what), "how": _clean(how)}
     key = _key_of(team)
+    if (item is None or item.due_date != due_date) and due_date < meeting.local_today(now):
+        raise CannotWrite(f"{dates.long_date(due_date)} is over. Choose today or a day ahead.")
     if item is None:
         for same in team.action_items.filter(meeting=meeting, owner=owner, due_date=due_date, done_at=None):
             if _opened(same, key) == texts:
                 return same
         item = ActionItem(team=team, meeting=meeting, written_by=writer, written_at=now)
     else:
-        item = ActionItem.objects.select_for_update(of=("self",)).get(pk=item.pk, team=team)
+        found = ActionItem.objects.select_for_update(of=("self",)).filter(pk=item.pk, team=team).first()
+        if found is None:
+            raise DeletedMeanwhile(DELETED)
+        item = found
     item.owner, item.due_date = owner, due_date
     _seal(item, texts)
     audit.record("action_item.saved", by=by, obj=item, now=now)
@@ -335,7 +347,10 @@ def _own(note: Note, by: User, now: datetime) -> Note:
     rows = Note.objects.select_for_update(of=("self",)).select_related(
         "team", "author", "meeting__cohort__program"
     )
-    note = rows.get(pk=note.pk)
+    found = rows.filter(pk=note.pk).first()
+    if found is None:
+        raise DeletedMeanwhile(DELETED)
+    note = found
     team_space.require_team_member(by, note.team)
     if note.author.user_id != by.pk:
         raise team_space.NotYourMeeting("Only who wrote this can change it.")

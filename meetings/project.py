@@ -161,6 +161,8 @@ def save(
     if (kind == Kind.MILESTONE) != (due_date is not None):
         raise CannotWrite("Say by when you want to reach the milestone.")
     row = _current(row) if row else _found(participant, kind, text, audience, due_date)
+    if due_date and (row is None or row.due_date != due_date):
+        _check_day(due_date, participant, now)
     row = row or ProjectText(participant=participant, kind=kind)
     supervisor = participant.user.supervisor if audience in FOR_SUPERVISOR else None
     if row.pk and (read(row).text, row.audience, row.due_date, row.supervisor) == (
@@ -177,10 +179,19 @@ def save(
     return row
 
 
+def _check_day(day: date, participant: Participant, now: datetime) -> None:
+    cohort = participant.cohort
+    if day < now.astimezone(cohort.zone).date():
+        raise CannotWrite(f"{dates.long_date(day)} is over. Choose today or a day ahead.")
+    last = dates.end_of_month(dates.add_months(cohort.first_month, cohort.months - 1))
+    if day > last:
+        raise CannotWrite(f"The program ends on {dates.long_date(last)}. Choose that day or an earlier one.")
+
+
 def _current(row: ProjectText) -> ProjectText:
     found = ProjectText.objects.filter(pk=row.pk).first()
     if found is None:
-        raise CannotWrite("This was deleted meanwhile. Add it anew.")
+        raise CannotWrite(notes.DELETED)
     return found
 
 

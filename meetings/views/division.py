@@ -29,6 +29,7 @@ def participants(request: HttpRequest) -> HttpResponse:
     context = {
         "divisions": division.divisions_of(user, on=today),
         "cohorts": division.taking_part(user, now=now, on=today),
+        "today": today,
     }
     return render(request, "meetings/division.html", context)
 
@@ -42,6 +43,7 @@ def employees(request: HttpRequest) -> HttpResponse:
     asked = list(inputs.asked_of(user))
     context = {
         "rows": division.employees_of(user, now=now),
+        "today": timezone.localdate(now),
         "waiting": [each for each in asked if not each.answered_at and not inputs.why_not_answer(each, now)],
         "answered": [each for each in asked if each.answered_at],
     }

@@ -2,8 +2,9 @@
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -68,8 +69,36 @@ def write(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def change(request: HttpRequest, pk: int) -> HttpResponse:
+    if _is_gone(request, pk):
+        return _gone(request)
     row = _own_text(request, pk)
     return _form(request, row.participant, row.kind, row)
+
+
+def _is_gone(request: HttpRequest, pk: int) -> bool:
+    """Whether what is sent here was deleted meanwhile; whose it was goes with it."""
+    return "participant" in request.POST and not ProjectText.objects.filter(pk=pk).exists()
+
+
+def _whose_it_was(request: HttpRequest) -> Participant:
+    pk = request.POST["participant"]
+    if not pk.isdecimal():
+        raise Http404
+    return get_object_or_404(taking_part(request), pk=int(pk[:9]))
+
+
+def _gone(request: HttpRequest) -> HttpResponse:
+    """What was typed stays, to be saved anew."""
+    participant, kind = _whose_it_was(request), request.POST.get("kind", "")
+    if kind not in Kind.values:
+        raise Http404
+    form = ProjectTextForm(
+        request.POST, kind=kind, readers=project.choices(participant), audience=ProjectText.Audience.TEAM
+    )
+    form.add_error(None, notes.DELETED)
+    context = _page(participant, form, kind)
+    context["add_address"] = reverse(f"project_{kind}", args=[participant.pk])
+    return render(request, "meetings/project_text.html", context)
 
 
 def _form(request: HttpRequest, participant: Participant, kind: str, row: ProjectText | None) -> HttpResponse:
@@ -103,10 +132,22 @@ def _form(request: HttpRequest, participant: Participant, kind: str, row: Projec
             readers = project.read(kept).readers
             messages.success(request, f"Saved. Who may read it: {readers}.")
             return redirect("my_project", participant.pk)
-    context = {"participant": participant, "cohort": participant.cohort, "form": form, "row": row}
-    context["heading"] = Kind(kind).label if row and kind != Kind.OUTCOME else ADDED[Kind(kind)]
-    context["deleted_on"] = notes.deleted_on(participant.cohort)
+    context = _page(participant, form, kind)
+    context["row"] = row
+    if row:
+        context["heading"] = Kind(kind).label if kind != Kind.OUTCOME else ADDED[Kind.OUTCOME]
     return render(request, "meetings/project_text.html", context)
+
+
+def _page(participant: Participant, form: ProjectTextForm, kind: str) -> dict[str, object]:
+    """Of a text that is new."""
+    return {
+        "participant": participant,
+        "cohort": participant.cohort,
+        "form": form,
+        "heading": ADDED[Kind(kind)],
+        "deleted_on": notes.deleted_on(participant.cohort),
+    }
 
 
 def _audience(row: ProjectText | None, participant: Participant) -> str:
@@ -138,6 +179,9 @@ def done(request: HttpRequest, pk: int) -> HttpResponse:
 @access(signed_in)
 @post_only(lambda request, pk: redirect("my_project", _own_text(request, pk).participant_id))
 def delete(request: HttpRequest, pk: int) -> HttpResponse:
+    if _is_gone(request, pk):
+        messages.info(request, "It is deleted already.")
+        return redirect("my_project", _whose_it_was(request).pk)
     row = _own_text(request, pk)
     with refusals_told(request):
         project.delete(row=row, by=person(request), now=timezone.now())
@@ -159,5 +203,6 @@ def of_team(request: HttpRequest, pk: int) -> HttpResponse:
         "me": place.participant,
         "lines": [(each, shared[each.pk], answers.get(each.pk, [])) for each in members],
         "deleted_on": notes.deleted_on(place.team.cohort),
+        "today": timezone.now().astimezone(place.team.cohort.zone).date(),
     }
     return render(request, "meetings/team_projects.html", context)

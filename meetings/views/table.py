@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -17,6 +17,8 @@ from meetings import agreement, notes, program, project, resources, team_space, 
 from meetings.forms import ActionForm, NoteForm, UpdateForm
 from meetings.models import ActionItem, Meeting, Note, current_memberships
 from meetings.views.program import person, submitted, visible_meeting
+
+ALREADY_DELETED = "It is deleted already."
 
 
 def _table(meeting: Meeting, participant: Participant | None = None) -> HttpResponse:
@@ -142,11 +144,15 @@ def _note(request: HttpRequest, pk: int) -> Note:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def note_change(request: HttpRequest, pk: int) -> HttpResponse:
+    if _is_gone(request, Note, pk):
+        return _note_gone(request)
     note = _note(request, pk)
     form = NoteForm(submitted(request), initial={"text": notes.read(note).text})
     if request.method == "POST" and form.is_valid():
         try:
             notes.change(note=note, text=form.cleaned_data["text"], by=person(request), now=timezone.now())
+        except notes.DeletedMeanwhile:
+            return _note_gone(request)
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
@@ -162,9 +168,39 @@ def note_change(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "meetings/note.html", context)
 
 
+def _is_gone(request: HttpRequest, model: type[Note] | type[ActionItem], pk: int) -> bool:
+    """Whether what is sent here was deleted meanwhile; where it stood goes with it, and only its team is told."""
+    return "meeting" in request.POST and not model._default_manager.filter(pk=pk).exists()
+
+
+def _where_it_stood(request: HttpRequest) -> Meeting:
+    pk = request.POST["meeting"]
+    if not pk.isdecimal():
+        raise Http404
+    return visible_meeting(request, int(pk[:9]))
+
+
+def _note_gone(request: HttpRequest) -> HttpResponse:
+    """What was typed stays, to be saved anew."""
+    found, kind, about_pk = _where_it_stood(request), request.POST.get("kind"), request.POST.get("about", "")
+    members = team_space.members_of(team_space.place_at(person(request), found).team)
+    names = {Note.Kind.ADVICE.value: "note_advice", Note.Kind.COMPETENCY.value: "note_competency"}
+    if kind not in names or not about_pk.isdecimal():
+        raise Http404
+    about = get_object_or_404(members, pk=int(about_pk[:9]))
+    form = NoteForm(request.POST)
+    form.add_error(None, notes.DELETED)
+    context = {"meeting": found, "form": form, "about": about, "kind": Note.Kind(kind).label}
+    context["add_address"] = reverse(names[kind], args=[found.pk, about.pk])
+    return render(request, "meetings/note.html", context)
+
+
 @access(signed_in)
 @post_only(lambda request, pk: redirect("note_change", _note(request, pk).pk))
 def note_delete(request: HttpRequest, pk: int) -> HttpResponse:
+    if _is_gone(request, Note, pk):
+        messages.info(request, ALREADY_DELETED)
+        return _table(_where_it_stood(request))
     note = _note(request, pk)
     with refusals_told(request):
         notes.delete(note=note, by=person(request), now=timezone.now())
@@ -236,6 +272,8 @@ def _item(request: HttpRequest, pk: int) -> ActionItem:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def action_change(request: HttpRequest, pk: int) -> HttpResponse:
+    if _is_gone(request, ActionItem, pk):
+        return _action_gone(request)
     item = _item(request, pk)
     place = current_memberships(person(request)).select_related("team", "participant").get(team=item.team)
     action = notes.read_action(item)
@@ -244,12 +282,25 @@ def action_change(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             _save_action(item.meeting, place, form, request, timezone.now(), item)
+        except notes.DeletedMeanwhile:
+            return _action_gone(request)
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
             messages.success(request, "Your change is saved.")
             return redirect("meetings_actions", item.team_id)
     return render(request, "meetings/action.html", {"meeting": item.meeting, "form": form, "item": item})
+
+
+def _action_gone(request: HttpRequest) -> HttpResponse:
+    """What was typed stays, to be saved anew."""
+    found = _where_it_stood(request)
+    place = team_space.place_at(person(request), found)
+    form = ActionForm(request.POST, members=list(team_space.members_of(place.team)))
+    form.add_error(None, notes.DELETED)
+    context = {"meeting": found, "form": form}
+    context["add_address"] = reverse("action_add", args=[found.pk, place.participant_id])
+    return render(request, "meetings/action.html", context)
 
 
 @access(signed_in)
@@ -270,6 +321,10 @@ def action_done(request: HttpRequest, pk: int) -> HttpResponse:
 @access(signed_in)
 @post_only(lambda request, pk: redirect("action_change", _item(request, pk).pk))
 def action_delete(request: HttpRequest, pk: int) -> HttpResponse:
+    if _is_gone(request, ActionItem, pk):
+        messages.info(request, ALREADY_DELETED)
+        found = _where_it_stood(request)
+        return redirect("meetings_actions", team_space.place_at(person(request), found).team_id)
     item = _item(request, pk)
     with refusals_told(request):
         notes.delete_action(item=item, by=person(request), now=timezone.now())

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.db import IntegrityError, transaction
 from django.urls import reverse
-from pytest_django.asserts import assertContains, assertNotContains
+from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from coaching.enrollment import leave
 from coaching.models import AuditEvent, AuditPayload, Message
@@ -222,6 +222,57 @@ def test_written_changed_done_and_deleted_on_the_pages(client, people, mine, tea
         client.post(reverse("project_text_delete", args=[row.pk]), follow=True), "Nobody can read it"
     )
     assert not ProjectText.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [
+        ("2026-11-22", "Sunday, November 22, 2026 is over. Choose today or a day ahead."),
+        (
+            "2027-10-01",
+            "The program ends on Thursday, September 30, 2027. Choose that day or an earlier one.",
+        ),
+    ],
+)
+def test_a_milestone_lies_between_today_and_the_programs_end(client, people, mine, day, said):
+    address = reverse("project_milestone", args=[people.alice.pk])
+    asked = {"text": "Two offices", "due_date": day, "audience": "self"}
+    page = client.post(address, asked)
+    assertContains(page, said)
+    assertContains(page, "Two offices")
+    assert not ProjectText.objects.exists()
+
+
+def test_a_milestone_past_its_day_says_late_until_it_is_done(client, people, mine, save, team):
+    row = save(kind="milestone", due=DAY)
+    with time_machine.travel(noon(DAY), tick=False):
+        client.force_login(people.alice.user)
+        assertNotContains(client.get(mine), "Late")
+    with time_machine.travel(noon(DAY + timedelta(days=1)), tick=False):
+        client.force_login(people.alice.user)
+        for address in (mine, reverse("meetings_team_projects", args=[team.pk])):
+            assertContains(client.get(address), "Late")
+        assert save("Changed words.", kind="milestone", due=DAY, row=row, now=noon(DAY + timedelta(days=1)))
+        client.post(reverse("project_text_done", args=[row.pk]), {"done": "yes"})
+        assertNotContains(client.get(mine), "Late")
+
+
+def test_what_was_deleted_in_another_tab_is_saved_anew(client, people, mine, save, other_team):
+    row = save(kind="milestone", due=DAY)
+    change, delete = (reverse(name, args=[row.pk]) for name in ("project_text", "project_text_delete"))
+    assertContains(client.get(mine), "It cannot be brought back.")
+    hidden = {"participant": people.alice.pk, "kind": "milestone"}
+    typed = {"text": "Three offices", "due_date": "2027-03-31", "audience": "self"}
+    client.post(delete, hidden)
+    page = client.post(change, {**typed, **hidden})
+    assertContains(page, "It was deleted meanwhile. Save it as a new one, or leave it.")
+    assertContains(page, "Three offices</textarea>")
+    assertRedirects(client.post(page.context["add_address"], typed), mine)
+    assert project.read(ProjectText.objects.get()).text == "Three offices"
+    assertContains(client.post(delete, hidden, follow=True), "It is deleted already.")
+    assert client.post(change, {**typed, **hidden, "kind": "x"}).status_code == 404
+    client.force_login(people.dora.user)
+    assert client.post(change, {**typed, **hidden}).status_code == 404
 
 
 def test_the_outcome_comes_back_to_be_changed(client, people, mine):

@@ -75,6 +75,69 @@ def test_advice_is_noted_changed_and_deleted(as_alice, client, meeting, table, p
     assert not Note.objects.exists()
 
 
+class TestDeletedMeanwhile:
+    """In another tab: what was typed stays, and can be saved anew."""
+
+    def test_a_note(self, as_alice, client, meeting, table, people):
+        as_alice.post(reverse("note_advice", args=[meeting.pk, people.bob.pk]), {"text": "Ask Dana."})
+        note = Note.objects.get()
+        change, delete = (reverse(name, args=[note.pk]) for name in ("note_change", "note_delete"))
+        assertContains(as_alice.get(change), "It cannot be brought back.")
+        hidden = {"meeting": meeting.pk, "about": people.bob.pk, "kind": "advice"}
+        as_alice.post(delete, hidden)
+        page = as_alice.post(change, {"text": "Ask Dana, and Sam.", **hidden})
+        assertContains(page, notes.DELETED)
+        assertContains(page, "Ask Dana, and Sam.</textarea>")
+        again = page.context["add_address"]
+        assertRedirects(as_alice.post(again, {"text": "Ask Dana, and Sam."}), f"{table}#turn-{people.bob.pk}")
+        assert notes.read(Note.objects.get()).text == "Ask Dana, and Sam."
+        assertContains(as_alice.post(delete, hidden, follow=True), "It is deleted already.")
+        for wrong in ({"meeting": "x"}, {"meeting": 10**8}, {"kind": "update"}, {"about": 10**8}):
+            assert client.post(change, {"text": "x", **hidden, **wrong}).status_code == 404
+
+    def test_of_another_team_says_nothing(self, client, meeting, other_team, people):
+        client.force_login(people.dora.user)
+        for name in ("note_change", "note_delete", "action_change", "action_delete"):
+            assert client.post(reverse(name, args=[10**6]), {"meeting": meeting.pk}).status_code == 404
+
+    def test_an_action_item(self, as_alice, meeting, team, people):
+        asked = {"what": "Call", "how": "By phone", "owner": people.bob.pk, "due_date": "2027-03-05"}
+        as_alice.post(reverse("action_add", args=[meeting.pk, people.bob.pk]), asked)
+        item = ActionItem.objects.get()
+        change, delete = (reverse(name, args=[item.pk]) for name in ("action_change", "action_delete"))
+        as_alice.post(delete, {"meeting": meeting.pk})
+        page = as_alice.post(change, {**asked, "how": "By letter", "meeting": meeting.pk})
+        assertContains(page, notes.DELETED)
+        as_alice.post(page.context["add_address"], {**asked, "how": "By letter"})
+        assert notes.read_action(ActionItem.objects.get()).how == "By letter"
+        said = as_alice.post(delete, {"meeting": meeting.pk}, follow=True)
+        assertContains(said, "It is deleted already.")
+        with pytest.raises(notes.DeletedMeanwhile):
+            notes.save_action(
+                meeting=meeting,
+                team=team,
+                owner=people.bob,
+                what="x",
+                how="",
+                due_date=item.due_date,
+                by=people.alice.user,
+                now=NOW,
+                item=item,
+            )
+
+
+def test_an_action_item_is_due_today_or_later(as_alice, meeting, people):
+    address = reverse("action_add", args=[meeting.pk, people.bob.pk])
+    asked = {"what": "Call", "how": "By phone", "owner": people.bob.pk, "due_date": "2026-11-22"}
+    page = as_alice.post(address, asked)
+    assertContains(page, "Sunday, November 22, 2026 is over. Choose today or a day ahead.")
+    assertContains(page, "By phone")
+    assert not ActionItem.objects.exists()
+    as_alice.post(address, {**asked, "due_date": "2026-11-23"})
+    change = reverse("action_change", args=[ActionItem.objects.get().pk])
+    assertContains(as_alice.post(change, asked), "is over")
+
+
 def test_how_the_competency_applies(as_alice, meetings, people):
     """M10: where the meeting has a competency, and not at the introduction."""
     first, second = (reverse("meeting_table", args=[each.pk]) for each in meetings[:2])
