@@ -148,7 +148,8 @@ def warnings_for(
     if day in closed_days:
         found.append(closed_warning(day, closed_days[day], free_day(day, closed_days)))
     if day.weekday() >= 5:
-        found.append(DateWarning(WarningKind.WEEKEND, f"{long_date(day)} is a {day:%A}."))
+        text = f"{long_date(day)} is on a weekend, when offices are closed."
+        found.append(DateWarning(WarningKind.WEEKEND, text))
     month = program_month(first_month, day)
     if not 1 <= month <= months:
         text = f"{month_name(day)} is outside the program's {months} months: the meeting would count for no month."

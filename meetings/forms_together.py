@@ -56,7 +56,14 @@ class StaggerForm(DayForm):
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
     )
     pause = forms.IntegerField(
-        label="Pause between two teams, in minutes", min_value=0, max_value=one_day.MOST_PAUSE, initial=15
+        label="Pause between two teams, in minutes",
+        min_value=0,
+        max_value=one_day.MOST_PAUSE,
+        initial=15,
+        error_messages={
+            "min_value": "The teams meet one after another: leave 0 minutes or more between two of them.",
+            "max_value": f"Leave at most {one_day.MOST_PAUSE} minutes between two teams.",
+        },
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

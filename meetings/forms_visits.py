@@ -13,7 +13,12 @@ from meetings import dates
 class BranchFilterForm(forms.Form):
     """Each may stay open; what is no choice is passed over."""
 
-    SHOWN = [("", "All meetings"), ("final", "Final meetings"), ("mine", "Those I plan to attend")]
+    SHOWN = [
+        ("", "All meetings ahead"),
+        ("final", "Final meetings"),
+        ("mine", "Those I plan to attend"),
+        ("behind", "Meetings behind us"),
+    ]
 
     program = forms.TypedChoiceField(required=False, coerce=int, empty_value=None)
     month = forms.ChoiceField(required=False)

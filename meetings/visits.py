@@ -12,7 +12,7 @@ from coaching import audit, offices, outbox
 from coaching.errors import Refused
 from coaching.models import CurriculumItem, Delegation, Message, OrgUnit, User
 from meetings import team_space
-from meetings.models import Meeting, Visit
+from meetings.models import Attendance, Meeting, Visit
 from meetings.models.meetings import MeetingQuerySet
 
 FINAL_DAYS = timedelta(days=14)
@@ -45,6 +45,14 @@ def planned(meeting: Meeting) -> list[Visit]:
     visits = standing().filter(meeting=meeting).select_related("person")
     this = Meeting.objects.filter(pk=meeting.pk)
     return [each for each in visits if open_to(each.person, this).exists()]
+
+
+def expected_or_there(meeting: Meeting) -> list[User]:
+    """Who was there, once anybody was marked at the meeting; until then who planned to attend (M12)."""
+    there = list(meeting.visitors.all())
+    if there or meeting.attendance.exclude(status=Attendance.Status.EXCUSED).exists():
+        return there
+    return [each.person for each in planned(meeting)]
 
 
 def finals_ahead(today: date) -> MeetingQuerySet:

@@ -12,7 +12,7 @@ from coaching.models import Participant
 from coaching.permissions import access, post_only, public, signed_in
 from meetings import busy, feeds
 from meetings.forms_calendars import WayForm
-from meetings.models import CalendarChoice
+from meetings.models import CalendarChoice, current_memberships
 from meetings.views.program import person
 
 CHOSEN = {
@@ -29,6 +29,7 @@ def subscribe(request: HttpRequest) -> HttpResponse:
     choice = feeds.choice_of(person(request))
     context = {
         "choice": choice,
+        "has_own": choice is not None or current_memberships(person(request)).exists(),
         "address": feeds.address_of(choice) if choice and choice.is_address else "",
         "employees": busy.employees_of(person(request)),
         "supervisor_dates": busy.seen_by_supervisor(person(request)),

@@ -21,7 +21,7 @@ from coaching.permissions import (
     post_only,
     training_office,
 )
-from meetings import attendance, grid, scheduling, totals
+from meetings import attendance, grid, scheduling, totals, visits
 from meetings.forms import CountForForm, PlacesForm
 from meetings.forms_attendance import CorrectionForm
 from meetings.models import Meeting
@@ -106,8 +106,17 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
             )
             messages.success(request, "Saved. The team is told.")
         return redirect("office_meeting", pk=found.pk)
-    rows = grid.marks_of(found, attendance.expected(found))
-    return render(request, "meetings/office_meeting.html", {"meeting": found, "rows": rows, "form": form})
+    is_ahead = found.is_live and attendance.lies_ahead(found, timezone.now())
+    context = {
+        "meeting": found,
+        "teams": found.teams.order_by("number"),
+        "is_ahead": is_ahead,
+        "rows": grid.marks_of(found, attendance.expected(found)),
+        "visits": visits.planned(found) if is_ahead else [],
+        "visitors": found.visitors.order_by("name", "pk"),
+        "form": form,
+    }
+    return render(request, "meetings/office_meeting.html", context)
 
 
 @access(branch_office)

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from coaching.errors import Refused
 from coaching.permissions import access, signed_in
-from meetings import absence, attendance, team_space
+from meetings import absence, attendance, team_space, visits
 from meetings.forms_attendance import AttendanceForm
 from meetings.views.program import person, submitted, visible_meeting
 
@@ -28,7 +28,7 @@ def take(request: HttpRequest, pk: int) -> HttpResponse:
         guests=attendance.possible_guests(found),
         visitors=attendance.possible_visitors(found),
         away=absence.away(found.cohort, found.date),
-        initial={"visitors": [str(each.pk) for each in found.visitors.all()]},
+        initial={"visitors": [str(each.pk) for each in visits.expected_or_there(found)]},
     )
     everybody = "everybody" in request.POST
     if everybody:

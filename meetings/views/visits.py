@@ -1,11 +1,12 @@
 """The branch deputy, or a designee: the branch's meetings, which of them one attends, and the briefing (M12, M13)."""
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -32,23 +33,31 @@ def _of_branch(user: User) -> MeetingQuerySet:
 @access(deputy)
 @require_safe
 def branch_calendar(request: HttpRequest) -> HttpResponse:
-    """The meetings of the branch's teams, today's first: dates and places, nothing said there."""
+    """The meetings of the branch's teams, today's first, or those behind us: dates and places, nothing said there."""
     user, today = person(request), timezone.localdate()
     cohorts = deputy_cohorts(user).select_related("program", "branch")
-    ahead = _of_branch(user).upcoming(today)
-    form = BranchFilterForm(request.GET, cohorts=cohorts, months=ahead.dates("date", "month", order="ASC"))
-    meetings = _shown(ahead, form, user)
+    is_behind = request.GET.get("show") == "behind"
+    found = _behind(user, today) if is_behind else _of_branch(user).upcoming(today)
+    form = BranchFilterForm(request.GET, cohorts=cohorts, months=found.dates("date", "month", order="ASC"))
+    meetings = _shown(found, form, user)
     page = Paginator(_with_visits(meetings, user), MEETINGS_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
         "cohorts": cohorts,
         "form": form,
+        "is_behind": is_behind,
         "is_filtered": any(form.chosen.values()),
         "today": today,
         "query": _query(request),
         "sure": request.GET.get("sure", ""),
     }
     return render(request, "meetings/branch_calendar.html", context)
+
+
+def _behind(user: User, today: date) -> QuerySet[Meeting]:
+    """Held, or over though nobody took attendance; the latest first."""
+    over = Q(status=Meeting.Status.HELD) | Q(status=Meeting.Status.PLANNED, date__lt=today)
+    return _of_branch(user).filter(over).order_by("-date", "-start_time", "-pk")
 
 
 def _shown(meetings: QuerySet[Meeting], form: BranchFilterForm, user: User) -> QuerySet[Meeting]:
@@ -69,9 +78,10 @@ def _with_visits(meetings: QuerySet[Meeting], user: User) -> QuerySet[Meeting]:
     """Each with whether this person may come on its day, whether they plan to, and who else does."""
     open_ones = visits.open_to(user, Meeting.objects.filter(pk=OuterRef("pk")))
     mine = visits.standing().filter(meeting=OuterRef("pk"), person=user)
+    there = Meeting.visitors.through.objects.filter(meeting=OuterRef("pk"), user=user)
     others = visits.standing().exclude(person=user).select_related("person")
     return (
-        meetings.annotate(is_open=Exists(open_ones), is_mine=Exists(mine))
+        meetings.annotate(is_open=Exists(open_ones), is_mine=Exists(mine), was_there=Exists(there))
         .select_related("item", "cohort__branch")
         .prefetch_related("teams", Prefetch("visits", others, to_attr="others"))
     )

@@ -56,3 +56,14 @@ def test_many_meetings_with_long_names_go_on_overleaf(client, people, meetings, 
     with pikepdf.open(io.BytesIO(pdf)) as opened:
         assert len(opened.pages) > 2
     assert "Final Program Meeting" in " ".join(text_of(pdf).split())
+
+
+def test_a_meeting_for_all_teams_is_named_in_the_zone_of_its_times(client, people, both, join):
+    """M4, M5: on paper and on the page."""
+    join()
+    pdf = calendar_of(client, people.alice)
+    assert "1. Introduction to Program (all teams together)" in " ".join(text_of(pdf).split())
+    with time_machine.travel(BEFORE, tick=False):
+        client.force_login(people.alice.user)
+        answer = client.get(reverse("meetings_program_calendar", args=[people.alice.pk]))
+    assert "10:00 a.m. to 12:00 p.m. PST" in answer.content.decode()

@@ -124,3 +124,18 @@ def test_the_database_keeps_one_way_in_force(alice, bob):
     CalendarChoice.objects.update(revoked_at=NOW)
     row(alice, "mail", "").save()
     row(bob, "mail", "").save()
+
+
+def test_the_page_offers_what_the_person_has(client, alice, meetings, supervisor, outsider, people):
+    """M14: a supervisor without a team the dates of whom they supervise, and no meetings of their own."""
+    type(alice).objects.filter(pk=alice.pk).update(supervisor=supervisor)
+    dates, own = "Dates of the people you supervise", "Your meetings in your own calendar"
+    for who, shown, not_shown in (
+        (alice, own, dates),
+        (supervisor, dates, own),
+        (outsider, "Nothing to put into a calendar", own),
+    ):
+        client.force_login(who)
+        page = client.get(reverse("calendar_feed"))
+        assertContains(page, shown)
+        assertNotContains(page, not_shown)

@@ -158,7 +158,9 @@ def test_moving_with_a_warning_works_without_javascript(new_context, sign_in, me
         page.goto(reverse("meeting_move", args=[meeting.pk]))
         page.get_by_label("Date").fill("2027-03-06")
         page.get_by_role("button", name="Move it").click()
-        expect(page.get_by_text("Saturday, March 6, 2027 is a Saturday.")).to_be_visible()
+        expect(
+            page.get_by_text("Saturday, March 6, 2027 is on a weekend, when offices are closed.")
+        ).to_be_visible()
         page.get_by_role("button", name="Move it anyway").click()
         expect(page.get_by_text("The meeting is on Saturday, March 6, 2027.")).to_be_visible()
     meeting.refresh_from_db()

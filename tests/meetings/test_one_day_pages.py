@@ -64,6 +64,7 @@ def test_one_after_another(office, both, cohort, final):
     assert Meeting.objects.filter(date=date(2027, 9, 22)).count() == 2
     late = office.post(address, data | {"start_time": "19:00"})
     assertContains(late, "The last team would end after 9:00 p.m.")
+    assertContains(office.post(address, data | {"pause": "-5"}), "leave 0 minutes or more")
 
 
 def test_on_the_usual_day_again(office, both, stagger, cohort, final):

@@ -225,14 +225,16 @@ def test_warnings_are_shown_before_anything_is_saved(client, meeting, alice, ear
     """M3: and the confirmation needs no JavaScript."""
     client.force_login(alice)
     page = move(client, meeting, date="2027-03-06")
-    assertContains(page, "is a Saturday")
+    assertContains(page, "Saturday, March 6, 2027 is on a weekend, when offices are closed.")
     assertContains(page, "The meeting leaves February 2027")
     assertContains(page, "Move it anyway")
     assertContains(page, 'name="agreed" value="2027-03-06"')
     meeting.refresh_from_db()
     assert meeting.date.isoformat() == "2027-02-17"
     # Another day than the one that was warned about is warned about again.
-    assertContains(move(client, meeting, date="2027-03-07", agreed="2027-03-06"), "is a Sunday")
+    assertContains(
+        move(client, meeting, date="2027-03-07", agreed="2027-03-06"), "Sunday, March 7, 2027 is on a weekend"
+    )
     assertRedirects(move(client, meeting, date="2027-03-06", agreed="2027-03-06"), meeting.get_absolute_url())
     meeting.refresh_from_db()
     assert meeting.date.isoformat() == "2027-03-06"

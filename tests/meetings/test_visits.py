@@ -259,6 +259,54 @@ class TestPages:
         client.post(reverse("visit_plan", args=[theirs[1].pk]))
         assert theirs[0].visits.count() == theirs[1].visits.count() == 1
 
+    def test_behind_us_says_what_was_attended(self, client, meetings, people, deputy, alice):
+        """M12: the latest first, nothing to plan."""
+        for meeting, visitors in ((meetings[0], [deputy]), (meetings[1], [])):
+            marks = {people.alice: "present"}
+            now = noon(meeting.date)
+            attendance.take_attendance(meeting=meeting, marks=marks, visitors=visitors, by=alice, now=now)
+        with at(noon(meetings[2].date) + timedelta(days=1)):
+            client.force_login(deputy)
+            page = client.get(reverse("branch_meetings") + "?show=behind")
+        assert list(page.context["page"].object_list) == [meetings[2], meetings[1], meetings[0]]
+        assertContains(page, "You attended", count=1)
+        assertContains(page, "No visit was recorded", count=2)
+        assertNotContains(page, ">I plan to attend<")
+
+    def test_attendance_ticks_who_planned_until_it_is_taken(self, client, meeting, people, deputy, alice):
+        """M12"""
+        visits.plan(meeting=meeting, by=deputy, now=BEFORE)
+        address = reverse("meeting_attendance", args=[meeting.pk])
+        with at(noon(meeting.date)):
+            client.force_login(alice)
+            assert client.get(address).context["form"].initial["visitors"] == [str(deputy.pk)]
+            marks = {people.alice: "present"}
+            attendance.take_attendance(
+                meeting=meeting, marks=marks, visitors=[], by=alice, now=noon(meeting.date)
+            )
+            assert client.get(address).context["form"].initial["visitors"] == []
+
+    def test_the_office_reads_who_comes_and_who_came(
+        self, client, meeting, people, deputy, alice, branch_officer
+    ):
+        """M12: before, who is expected, and no act that is refused; afterwards who was there."""
+        visits.plan(meeting=meeting, by=deputy, now=BEFORE)
+        address = reverse("office_meeting", args=[meeting.pk])
+        client.force_login(branch_officer)
+        page = client.get(address)
+        assertContains(page, "<h1>Team 1: meeting 1, Introduction to Program</h1>", html=True)
+        assertContains(page, f"The branch deputy, {deputy}, plans to attend.")
+        assertContains(page, "Who is expected")
+        assertNotContains(page, "Who was there")
+        assertNotContains(page, "Correct or excuse")
+        marks, now = {people.alice: "present"}, noon(meeting.date)
+        attendance.take_attendance(meeting=meeting, marks=marks, visitors=[deputy], by=alice, now=now)
+        with at(now):
+            client.force_login(branch_officer)
+            page = client.get(address)
+        assertContains(page, f"Visitors from the branch: {deputy}.")
+        assertContains(page, "Who was there")
+
     def test_by_program(self, client, meetings, program, branch, deputy):
         other = factories.cohort(program, branch, name="Other")
         client.force_login(deputy)
