@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
-from coaching import audit
+from coaching import audit, outbox
 from coaching.days import today_of
 from coaching.models import Cohort, Participant, Requirement, User
 from meetings import dates, ledger, waivers
@@ -19,6 +19,7 @@ from meetings.completion import MonthState
 from meetings.models import Waiver
 
 LEAVE = Waiver.Kind.LEAVE
+BACK = "meetings.came_back"
 
 
 def away(cohort: Cohort, *days: date) -> dict[int, date]:
@@ -47,6 +48,32 @@ def _ends(cohort: Cohort, months: dict[int, datetime | None], day: date) -> date
         return dates.end_of_month(dates.add_months(cohort.first_month, month - 1))
     end = today_of(cohort, back_at) - timedelta(days=1)
     return end if day <= end else None
+
+
+@dataclass(frozen=True)
+class Leave:
+    """From a day to a day, both of the leave."""
+
+    first: date
+    last: date
+
+
+def leaves(cohort: Cohort, *, today: date) -> dict[int, list[Leave]]:
+    """The leaves that run or lie ahead, by participant id, in their order; in one query."""
+    rows = Waiver.objects.in_force().filter(participant__cohort=cohort, kind=LEAVE)
+    found: dict[int, list[Leave]] = defaultdict(list)
+    for row in rows.order_by("participant", "month").select_related("participant__cohort"):
+        first = dates.add_months(cohort.first_month, row.month - 1)
+        last = dates.end_of_month(first)
+        if row.back_at:
+            last = today_of(cohort, row.back_at) - timedelta(days=1)
+        theirs = found[row.participant_id]
+        if theirs and theirs[-1].last == first - timedelta(days=1):
+            theirs[-1] = Leave(theirs[-1].first, last)
+        elif last >= first:
+            theirs.append(Leave(first, last))
+    ahead = {pk: [each for each in theirs if each.last >= today] for pk, theirs in found.items()}
+    return {pk: theirs for pk, theirs in ahead.items() if theirs}
 
 
 def not_away(participants: Iterable[Participant], cohort: Cohort, *days: date) -> list[Participant]:
@@ -78,7 +105,9 @@ def come_back(*, participant: Participant, by: User, now: datetime) -> bool:
             break  # another leave, later
         waivers.end(row, by=by, now=now)
     audit.record("waiver.came_back", by=by, obj=rows[0], now=now)
-    waivers.tell(participant, now=now)
+    ids = {"waiver": rows[0].pk}
+    outbox.queue(kind=BACK, to=participant.user, key=f"{rows[0].pk}", now=now, ids=ids)
+    waivers.tell_team(participant, now=now)
     return True
 
 

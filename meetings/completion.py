@@ -69,12 +69,16 @@ class MeetingRecord:
 
 @dataclass(frozen=True)
 class History:
-    """`waived`: months of the program that the branch office excused; `planned`: those that are to be made up."""
+    """`waived`: months of the program that the branch office excused; `planned`: those that are to be made up.
+
+    `on_leave`: of the waived ones.
+    """
 
     meetings: tuple[MeetingRecord, ...] = ()
     left: bool = False
     waived: frozenset[int] = frozenset()
     planned: frozenset[int] = frozenset()
+    on_leave: frozenset[int] = frozenset()
 
 
 class Code(StrEnum):
@@ -96,13 +100,17 @@ class Code(StrEnum):
 
 @dataclass(frozen=True)
 class Reason:
-    """One thing that is missing. `final`: nothing the participant does can still put it right."""
+    """One thing that is missing. `final`: nothing the participant does can still put it right.
+
+    `is_waived`: it only has to come, and asks for nothing.
+    """
 
     code: Code
     text: str
     final: bool = False
     month: int | None = None
     meeting_id: int | None = None
+    is_waived: bool = False
 
     @property
     def key(self) -> str:
@@ -135,6 +143,7 @@ class MonthStanding:
     state: MonthState
     attended: int = 0
     unanswered: int = 0
+    on_leave: bool = False
 
     @property
     def is_met(self) -> bool:
@@ -159,6 +168,11 @@ class Standing:
     months: tuple[MonthStanding, ...] = ()
     minutes: int = 0
     in_danger: bool = False
+
+    @property
+    def missing(self) -> tuple[Reason, ...]:
+        """What asks for something."""
+        return tuple(reason for reason in self.reasons if not reason.is_waived)
 
     @property
     def at_risk(self) -> tuple[Reason, ...]:
@@ -282,7 +296,8 @@ def _months(
         unanswered = sum(
             record.presence is Presence.ATTENDED and not record.evaluated for record in by_month[month]
         )
-        found.append(MonthStanding(month, first_day, state, attended, unanswered))
+        on_leave = month in history.on_leave
+        found.append(MonthStanding(month, first_day, state, attended, unanswered, on_leave))
     return tuple(_allowed(found, rules.missed_months_allowed, history.planned))
 
 
@@ -347,9 +362,10 @@ def _month_reasons(
             reasons.append(Reason(Code.MONTH_AT_RISK, text, month=month.month))
         else:
             text = _open_text(month, least, history.meetings, today)
-            if month.month in history.waived:
+            is_waived = month.month in history.waived
+            if is_waived:
                 text = f"{name} lies ahead; the branch office has excused you from it."
-            reasons.append(Reason(Code.MONTH_OPEN, text, month=month.month))
+            reasons.append(Reason(Code.MONTH_OPEN, text, month=month.month, is_waived=is_waived))
     return reasons
 
 

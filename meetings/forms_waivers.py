@@ -33,8 +33,8 @@ class WaiverForm(Crispy):
     last_month = forms.TypedChoiceField(label="To", coerce=int, required=False, empty_value=None)
     reason = forms.CharField(
         max_length=300,
-        help_text="Or the plan: what is done, and by when. The branch office and this participant read it. "
-        "Name no medical details.",
+        help_text="Or the plan: what is done, and by when. The branch office and this participant read it. Of a leave the "
+        "team reads that they are away and until when, not why. Name no medical details.",
     )
 
     def __init__(self, *args: Any, cohort: Cohort, **kwargs: Any) -> None:

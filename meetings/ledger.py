@@ -181,6 +181,7 @@ def _history(participant: Participant, book: _Book, today: date) -> History:
         left=participant.status == Participant.Status.LEFT,
         waived=frozenset(each.month for each in waivers if not each.is_plan),
         planned=frozenset(each.month for each in waivers if each.is_plan),
+        on_leave=frozenset(each.month for each in waivers if each.kind == Waiver.Kind.LEAVE),
     )
 
 

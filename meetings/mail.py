@@ -34,6 +34,7 @@ from meetings.models import (
     MeetingChange,
     Need,
     SupervisorInput,
+    Waiver,
     current_memberships,
 )
 
@@ -61,7 +62,9 @@ def register() -> None:
     outbox.register("meetings.need", need)
     outbox.register(inputs.ASKED, input_asked)
     outbox.register(inputs.GIVEN, input_given)
-    outbox.register("meetings.waivers", months_recorded)
+    outbox.register(waivers.TOLD, months_recorded)
+    outbox.register(waivers.AWAY, away)
+    outbox.register(absence.BACK, came_back)
 
 
 def laid_out(recipient: User, *, team: int) -> Mail | None:
@@ -262,6 +265,37 @@ def months_recorded(recipient: User, *, participant: int) -> Mail | None:
     """What the branch office recorded for somebody's months, without its reasons."""
     found = Participant.objects.select_related("user", "cohort__program").get(pk=participant)
     return _mail("waivers", recipient, participant=found, waivers=waivers.of(found))
+
+
+def away(recipient: User, *, participant: int) -> Mail | None:
+    """To a teammate: the leave that runs or comes; that it ended, only where they were told of one. Not why."""
+    found = Participant.objects.select_related("user", "cohort").get(pk=participant)
+    teams = current_memberships(recipient).filter(
+        team__memberships__in=found.memberships.filter(ended_at=None)
+    )
+    place = teams.select_related("team").first()
+    if place is None:
+        return None
+    leaves = absence.leaves(found.cohort, today=today_of(found.cohort, timezone.now())).get(found.pk, [])
+    told = Message.objects.filter(
+        kind=waivers.AWAY, recipient=recipient, ids__participant=participant, status=Message.Status.SENT
+    )
+    if not leaves and not told.exists():
+        return None
+    return _mail("away", recipient, participant=found, team=place.team, leaves=leaves)
+
+
+def came_back(recipient: User, *, waiver: int) -> Mail | None:
+    """Back earlier: from when, and to which meeting."""
+    row = Waiver.objects.select_related("participant__cohort__branch").get(pk=waiver)
+    cohort = row.participant.cohort
+    today = today_of(cohort, timezone.now())
+    if row.back_at is None or row.taken_back_at or row.participant.pk in absence.away(cohort, today):
+        return None
+    ahead = Meeting.objects.visible_to(recipient).filter(cohort=cohort).upcoming(today).select_related("item")
+    return _mail(
+        "came_back", recipient, waiver=row, cohort=cohort, meeting=ahead.order_by("date", "pk").first()
+    )
 
 
 def input_asked(recipient: User, *, asked: int) -> Mail | None:

@@ -1,19 +1,21 @@
 """Months that the branch office excuses somebody from, with the reason: leave, credit, made up otherwise (C2, T10)."""
 
-from collections.abc import Collection
-from datetime import date, datetime
+from collections.abc import Collection, Iterable
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
 from coaching import audit, outbox
 from coaching.days import today_of
 from coaching.errors import Refused
-from coaching.models import Membership, Participant, User
+from coaching.models import Membership, Message, Participant, User
 from meetings import dates, ledger, team_space
 from meetings.completion import MonthState
-from meetings.models import Waiver
+from meetings.models import Waiver, current_memberships
 
 LAST_MONTH_TO_JOIN = 2
+TOLD, AWAY = "meetings.waivers", "meetings.away"
+WAIT = timedelta(minutes=10)  # so that acts one after the other are one mail
 
 
 class CannotWaive(Refused):
@@ -168,6 +170,8 @@ def write(
     for row in rows:
         audit.record(action, by=by, obj=row, now=now, data={"month": row.month, "kind": kind})
     tell(participant, now=now)
+    if kind == Waiver.Kind.LEAVE and rows[-1].month >= _this_month(participant, now):
+        tell_team(participant, now=now)
     return rows
 
 
@@ -199,6 +203,8 @@ def take_back(*, waiver: Waiver, by: User, now: datetime) -> Waiver:
         return waiver
     end(waiver, by=by, now=now)
     tell(participant, now=now)
+    if waiver.kind == Waiver.Kind.LEAVE and waiver.month >= _this_month(participant, now):
+        tell_team(participant, now=now)
     return waiver
 
 
@@ -209,6 +215,30 @@ def end(waiver: Waiver, *, by: User, now: datetime) -> None:
 
 
 def tell(participant: Participant, *, now: datetime) -> None:
-    """The participant hears that what is recorded for their months has changed."""
+    """The participant hears what is recorded for their months; acts within minutes are one mail."""
+    _queue_once(TOLD, [participant.user], participant, now)
+
+
+def tell_team(participant: Participant, *, now: datetime) -> None:
+    """Their teammates hear from when until when they are away; not why."""
+    mates = Participant.objects.filter(
+        memberships__ended_at=None, memberships__team__in=current_memberships(participant.user).values("team")
+    )
+    mates = mates.filter(cohort=participant.cohort_id).exclude(pk=participant.pk).select_related("user")
+    _queue_once(AWAY, [each.user for each in mates], participant, now)
+
+
+def _queue_once(kind: str, to: Iterable[User], participant: Participant, now: datetime) -> None:
+    """A mail that has not left yet will say what is so when it leaves."""
+    waits = Message.objects.filter(
+        kind=kind, ids__participant=participant.pk, status=Message.Status.PENDING
+    ).values_list("recipient", flat=True)
+    told = set(waits)
     key, ids = f"{participant.pk}.{now.isoformat()}", {"participant": participant.pk}
-    outbox.queue(kind="meetings.waivers", to=participant.user, key=key, now=now, ids=ids)
+    others = [each for each in to if each.pk not in told]
+    outbox.queue_many(kind=kind, to=others, key=key, now=now, ids=ids, after=WAIT)
+
+
+def _this_month(participant: Participant, now: datetime) -> int:
+    cohort = participant.cohort
+    return dates.program_month(cohort.first_month, today_of(cohort, now))

@@ -18,6 +18,7 @@ from certificates.models import Certificate
 from coaching import offices
 from coaching.cohorts import Phase, Standing, change_cohort, open_cohort, standing
 from coaching.counting import NumberOf
+from coaching.days import today_of
 from coaching.errors import Refused, refusals_told
 from coaching.meeting_times import week_choices
 from coaching.models import Cohort, Membership, OrgUnit, Participant, Team, User
@@ -32,6 +33,7 @@ from coaching.permissions import (
 )
 from coaching.site import lifecycle
 from coaching.site.forms_cohorts import CohortForm, LeaveForm, starting_values
+from meetings import absence
 from meetings.dates import clock
 from meetings.models import current_memberships
 
@@ -134,6 +136,10 @@ def cohort_page(request: HttpRequest, pk: int) -> HttpResponse:
     office = office_cohorts(user).filter(pk=pk).exists()
     where = standing(cohort, today=timezone.localdate())
     page = Paginator(_participants(cohort), PARTICIPANTS_ON_A_PAGE).get_page(request.GET.get("page"))
+    if office:
+        away = absence.away(cohort, today_of(cohort, timezone.now()))
+        for participant in page.object_list:
+            participant.away_until = away.get(participant.pk)  # type: ignore[attr-defined]
     context = {
         "cohort": cohort,
         "office": office,

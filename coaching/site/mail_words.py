@@ -33,6 +33,8 @@ ABOUT = {
     "invitation": "Invitation to the program’s site",
     "meetings.attention": "Whose certificate is in danger",
     "meetings.attendance_corrected": "Attendance was corrected",
+    "meetings.away": "Somebody of the team is away",
+    "meetings.came_back": "Somebody is back from a leave",
     "meetings.excusal_taken_back": "An excusal from a meeting was taken back",
     "meetings.changed": "A meeting has changed",
     "meetings.evaluate": "A meeting is to be evaluated",

@@ -139,12 +139,13 @@ def team(request: HttpRequest, pk: int) -> HttpResponse:
     place = get_object_or_404(mine.select_related("team__cohort__program"), team=pk)
     accepted = {row.participant_id: row for row in place.team.acceptances.all()}
     members = list(team_space.members_of(place.team))
-    until = absence.away(place.team.cohort, today_of(place.team.cohort, timezone.now()))
+    cohort = place.team.cohort
+    leaves = absence.leaves(cohort, today=today_of(cohort, timezone.now()))
     context = {
         "team": place.team,
         "mine": place,
         "members": members,
-        "away": [(each, until[each.pk]) for each in members if each.pk in until],
+        "leaves": [(each, leave) for each in members for leave in leaves.get(each.pk, [])],
         "expectations": agreement.expectations(place.team),
         "digest": agreement.digest(place.team),
         "accepted": [accepted[each.pk] for each in members if each.pk in accepted],

@@ -6,6 +6,7 @@ import pytest
 from django.core import mail
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains
+from time_machine import travel
 
 from coaching import enrollment, outbox
 from coaching.models import AuditEvent, Cohort, Membership, Message, Participant, Requirement
@@ -135,7 +136,7 @@ def test_the_place_in_the_team_stays_and_the_reason_is_not_said(
     grant()
     client.force_login(bob)
     page = client.get(reverse("meetings_team", args=[team.pk]))
-    assertContains(page, "Alice Example is away until April 30, 2027")
+    assertContains(page, "Alice Example is away from March 1 to April 30, 2027")
     assertNotContains(page, "Secret")
     page = client.get(meetings[1].get_absolute_url())
     assertContains(page, "Alice Example (away), Bob Example")
@@ -146,6 +147,78 @@ def test_the_place_in_the_team_stays_and_the_reason_is_not_said(
     assertContains(page, "Away until Friday, April 30, 2027.")
     client.force_login(alice)
     assert client.get(reverse("meeting_table", args=[meetings[1].pk])).status_code == 200
+
+
+def letters(kind, now):
+    """Who got which mails of this kind until now, the subjects by first name."""
+    with travel(now, tick=False):
+        outbox.deliver_due(now=now)
+    sent = Message.objects.filter(kind=kind, status=Message.Status.SENT).select_related("recipient")
+    return sorted(each.recipient.get_short_name() for each in sent)
+
+
+def test_the_team_hears_once_that_somebody_is_away_and_not_why(meetings, people, grant, come_back, cohort):
+    grant((2, 3))
+    assert letters("meetings.away", MARCH) == [], "not before some minutes"
+    assert letters("meetings.away", MARCH + waivers.WAIT) == ["Bob", "Charlie"]
+    letter = mail.outbox[-1]
+    assert letter.subject == "Alice Example is away from March 1 to April 30, 2027"
+    assert not any(
+        "Secret" in each.body or "eave of" in each.body for each in mail.outbox if "away" in each.subject
+    )
+    come_back(now=MARCH + timedelta(days=2))
+    later = MARCH + timedelta(days=2) + waivers.WAIT
+    assert letters("meetings.away", later) == ["Bob", "Bob", "Charlie", "Charlie"]
+    assert mail.outbox[-1].subject == "Alice Example is with your team again"
+
+
+def test_nobody_hears_of_a_leave_that_was_taken_back_at_once(meetings, people, grant, branch_officer):
+    (row,) = grant((2,))
+    waivers.take_back(waiver=row, by=branch_officer, now=MARCH + timedelta(minutes=2))
+    assert letters("meetings.away", MARCH + waivers.WAIT) == []
+    assert letters("meetings.waivers", MARCH + 2 * waivers.WAIT) == ["Alice"]
+
+
+def test_two_acts_within_minutes_are_one_mail_with_what_is_so(people, grant):
+    grant((2,))
+    grant((4,))
+    assert letters("meetings.waivers", MARCH + waivers.WAIT) == ["Alice"]
+    (letter,) = [each for each in mail.outbox if "recorded for your months" in each.subject]
+    assert "- March 2027: leave of absence\n- May 2027: leave of absence\n" in letter.body
+
+
+def test_a_leave_of_the_past_is_no_news_for_the_team(meetings, grant):
+    grant((1,))
+    assert not Message.objects.filter(kind="meetings.away").exists()
+
+
+def test_back_earlier_is_told_with_the_next_meeting(meetings, people, grant, come_back):
+    grant((2, 3))
+    come_back()
+    assert letters("meetings.came_back", MARCH) == ["Alice"]
+    letter = mail.outbox[-1]
+    assert letter.subject == "You are back from your leave"
+    assert (
+        "back in the 2027-11 program since March 10, 2027. March 2027 stays excused"
+        in letter.body.replace(str(people.alice.cohort), "2027-11 program")
+    )
+    assert "Your next meeting is on Wednesday, March 17, 2027 at 9:00 a.m." in letter.body
+
+
+def test_a_leave_shows_in_the_strip_the_table_and_the_list(
+    client, meetings, team, people, grant, alice, branch_officer, time_machine
+):
+    """Also of months ahead, which are not missing."""
+    time_machine.move_to(MARCH)
+    before = len(ledger.standing(people.alice, today=MARCH.date()).missing)
+    grant((2, 3))
+    assert len(ledger.standing(people.alice, today=MARCH.date()).missing) == before - 2
+    client.force_login(alice)
+    assertContains(client.get(reverse("meetings")), "On leave</span>", 2)
+    assertContains(client.get(reverse("meetings")), f"What is still missing ({before - 2})")
+    client.force_login(branch_officer)
+    for name in ("office_meetings_cohort", "cohort"):
+        assertContains(client.get(reverse(name, args=[team.cohort_id])), "On leave until April 30, 2027", 1)
 
 
 def test_the_pages_of_the_branch_office(client, people, grant, branch_officer, time_machine):

@@ -201,7 +201,7 @@ def test_a_plan_is_for_the_months_before_somebody_joined(meetings, people, plan)
 
 def test_the_mail_says_what_without_the_reason(people, waive, branch_officer):
     waive()
-    outbox.deliver_due(now=MARCH)
+    outbox.deliver_due(now=MARCH + waivers.WAIT)
     letter = next(each for each in mail.outbox if "recorded for your months" in each.subject)
     assert "February 2027: leave of absence" in letter.body
     assert REASON not in letter.body
