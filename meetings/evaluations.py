@@ -90,12 +90,16 @@ def why_not_answer(row: Attendance, *, now: datetime) -> str:
 
 
 def unanswered() -> QuerySet[Attendance]:
-    """Whoever was at a meeting and has not evaluated it, in the programs whose evaluations are not closed (C1)."""
+    """Whoever was at a meeting and has not evaluated it, in the programs whose evaluations are not closed (C1).
+
+    Of whoever left the program none is asked.
+    """
     received = EvaluationReceipt.objects.filter(
         participant=OuterRef("participant"), meeting=OuterRef("meeting")
     )
     closed = EvaluationClosing.objects.filter(cohort=OuterRef("meeting__cohort"), item=None)
-    return Attendance.objects.filter(~Exists(received), ~Exists(closed), status__in=THERE)
+    here = Attendance.objects.exclude(participant__status=Participant.Status.LEFT)
+    return here.filter(~Exists(received), ~Exists(closed), status__in=THERE)
 
 
 def own_answers(meeting: Meeting, participant: Participant) -> Answers:

@@ -195,7 +195,9 @@ def evaluation_reopened(recipient: User, *, meeting: int, participant: int) -> M
 def _evaluation(template: str, recipient: User, meeting: Meeting) -> Mail | None:
     """While this person can still answer, and has not."""
     row = evaluations.attendance_of(meeting, recipient)
-    if row is None or evaluations.has_sent(meeting, row.participant):
+    if row is None or row.participant.status == Participant.Status.LEFT:
+        return None
+    if evaluations.has_sent(meeting, row.participant):
         return None
     window = deadlines.window(row)
     if window.state(meeting.local_today(timezone.now())) is not State.OPEN:
@@ -210,7 +212,9 @@ def evaluation_asked(recipient: User, *, reopening: int) -> Mail | None:
     )
     found = rows.get(pk=reopening)
     cohort = found.meeting.cohort
-    if not found.is_waiting or recipient not in officers_of(cohort, on=timezone.localdate()):
+    if not found.is_waiting or found.participant.status == Participant.Status.LEFT:
+        return None
+    if recipient not in officers_of(cohort, on=timezone.localdate()):
         return None
     return _mail("evaluation_asked", recipient, meeting=found.meeting, participant=found.participant)
 

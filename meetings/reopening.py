@@ -1,12 +1,11 @@
 """Opening one person's evaluation of one meeting again, after its day and until the program's last closing (C1)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
-from django.utils import timezone
+from django.db.models import Exists, OuterRef, QuerySet
 
 from coaching import audit, outbox
 from coaching.models import Cohort, Participant, User
@@ -31,29 +30,43 @@ class Missing:
         return self.reopening is not None and self.reopening.is_waiting
 
 
-def missing(cohort: Cohort, *, today: date) -> list[Missing]:
+def missing(cohort: Cohort, *, now: datetime) -> list[Missing]:
     """For the branch office: what was asked for first, then by day; a constant number of queries."""
-    rows = list(
-        evaluations.unanswered()
-        .filter(meeting__cohort=cohort, participant__status=Participant.Status.ACTIVE)
-        .select_related("meeting__item", "meeting__cohort__program", "participant__user")
-        .order_by("meeting__date", "participant__user__name", "pk")
+    lines = _lines(_unanswered().filter(meeting__cohort=cohort), now=now)
+    return sorted(lines, key=lambda line: (not line.is_asked_for, line.window.until))
+
+
+def to_open_again(cohorts: Iterable[Cohort], *, now: datetime) -> list[Missing]:
+    """What the branch office can open again because somebody asks for it; a constant number of queries."""
+    theirs = EvaluationReopening.objects.filter(
+        meeting=OuterRef("meeting"), participant=OuterRef("participant"), asked_at__isnull=False
     )
+    lines = _lines(_unanswered().filter(Exists(theirs), meeting__cohort__in=cohorts), now=now)
+    return [line for line in lines if line.is_asked_for and line.state is State.LATE]
+
+
+def _unanswered() -> QuerySet[Attendance]:
+    rows = evaluations.unanswered().filter(participant__status=Participant.Status.ACTIVE)
+    rows = rows.select_related("meeting__item", "meeting__cohort__program", "participant__user")
+    return rows.order_by("meeting__date", "participant__user__name", "pk")
+
+
+def _lines(rows: Iterable[Attendance], *, now: datetime) -> list[Missing]:
+    rows = list(rows)
     found = {
         (each.meeting_id, each.participant_id): each
-        for each in EvaluationReopening.objects.filter(meeting__cohort=cohort)
+        for each in EvaluationReopening.objects.filter(meeting__in={row.meeting_id for row in rows})
     }
     windows = deadlines.windows(rows)
-    lines = [
+    return [
         Missing(
             row,
             windows[row.pk],
-            windows[row.pk].state(today),
+            windows[row.pk].state(row.meeting.local_today(now)),
             found.get((row.meeting_id, row.participant_id)),
         )
         for row in rows
     ]
-    return sorted(lines, key=lambda line: (not line.is_asked_for, line.window.until))
 
 
 def written(participants: Collection[int]) -> set[int]:
@@ -76,6 +89,8 @@ def ask(*, meeting: Meeting, by: User, now: datetime) -> bool:
     Raises CannotEvaluate.
     """
     meeting, row, window = _locked(meeting, by, now)
+    if row.participant.status == Participant.Status.LEFT:
+        raise CannotEvaluate("You have left the program, so no evaluation is asked of you any more.")
     if window.state(meeting.local_today(now)) is State.OPEN:
         raise CannotEvaluate("It is open: you can answer now.")
     known = EvaluationReopening.objects.filter(meeting=meeting, participant=row.participant).first()
@@ -85,7 +100,7 @@ def ask(*, meeting: Meeting, by: User, now: datetime) -> bool:
     reopening.asked_at = now
     reopening.save()
     audit.record("evaluation.asked_for", by=by, obj=reopening, now=now)
-    to = officers_of(meeting.cohort, on=timezone.localdate(now))
+    to = officers_of(meeting.cohort, on=meeting.local_today(now))
     key, ids = f"{reopening.pk}.{now.isoformat()}", {"reopening": reopening.pk}
     outbox.queue_many(kind="meetings.evaluation_asked", to=to, key=key, now=now, ids=ids)
     return True

@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from coaching.errors import Refused, refusals_told
+from coaching.models import Participant
 from coaching.permissions import access, branch_office, office_cohorts, post_only, signed_in
 from meetings import attendance, dates, deadlines, evaluations, reopening
 from meetings.deadlines import State
@@ -40,7 +41,7 @@ def evaluate(request: HttpRequest, pk: int) -> HttpResponse:
     form = EvaluationForm(
         submitted(request), questions=evaluations.questions_for(row.meeting.cohort), answers=answers
     )
-    if request.htmx:  # type: ignore[attr-defined]
+    if request.method == "POST" and request.htmx:  # type: ignore[attr-defined]
         return _save(request, row.meeting, form)
     if request.method == "POST" and form.is_valid():
         try:
@@ -89,6 +90,7 @@ def _page(row: Attendance, form: EvaluationForm, answers: evaluations.Answers) -
         "until": window.until,
         "last_day": window.last_day,
         "reopening": rows.first(),
+        "has_left": row.participant.status == Participant.Status.LEFT,
     }
 
 
@@ -111,8 +113,7 @@ def ask(request: HttpRequest, pk: int) -> HttpResponse:
 def of_cohort(request: HttpRequest, pk: int) -> HttpResponse:
     """Who misses the evaluation of which meeting; never an answer."""
     cohort = get_object_or_404(office_cohorts(person(request)).select_related("program"), pk=pk)
-    today = timezone.now().astimezone(cohort.zone).date()
-    lines = reopening.missing(cohort, today=today)
+    lines = reopening.missing(cohort, now=timezone.now())
     context = {"cohort": cohort, "lines": lines, "last_day": deadlines.last_day(cohort)}
     return render(request, "meetings/office_evaluations.html", context)
 

@@ -7,12 +7,13 @@ import time_machine
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
+from coaching import enrollment
 from coaching.models import AuditEvent, Message
 from coaching.site.home import cards_for
 from meetings import attendance, due, evaluations, ledger, mail, reopening
 from meetings.completion import Code
 from meetings.evaluations import CannotEvaluate
-from meetings.models import EvaluationAnswer, EvaluationReopening
+from meetings.models import EvaluationAnswer, EvaluationDraft, EvaluationReopening
 from meetings.team_space import NotYourMeeting
 from tests import factories
 from tests.clock import NOW
@@ -197,6 +198,64 @@ def test_the_ledger_says_whom_to_ask_and_that_it_is_not_final(held, people, bran
     assert codes(people.alice, LAST_DAY + timedelta(days=1)) is Code.EVALUATION_CLOSED
 
 
+class TestTheCardOfTheOffice:
+    """It stands as long as the office can do what is asked."""
+
+    @pytest.fixture
+    def asked(self, held, alice):
+        reopening.ask(meeting=held, by=alice, now=LATE)
+        return held
+
+    @pytest.fixture
+    def card(self, client, branch_officer):
+        def shown(now=LATE):
+            with time_machine.travel(now, tick=False):
+                client.force_login(branch_officer)
+                return "asks to open an evaluation again" in client.get("/").content.decode()
+
+        return shown
+
+    def test_stands_until_it_is_opened_again(self, asked, card, people, branch_officer):
+        assert card()
+        reopen(asked, people.alice, branch_officer)
+        assert not card()
+
+    def test_goes_when_who_asks_leaves(self, asked, card, people, alice):
+        enrollment.leave(participant=people.alice, by=alice, reason="", now=LATE)
+        assert not card()
+
+    def test_goes_when_they_were_not_there_after_all(self, asked, card, people, branch_officer):
+        attendance.correct(
+            meeting=asked, participant=people.alice, status="absent", reason="x", by=branch_officer, now=LATE
+        )
+        assert not card()
+
+    def test_goes_with_the_last_closing(self, asked, card):
+        assert card(noon(LAST_DAY))
+        assert not card(noon(LAST_DAY + timedelta(days=1)))
+        evaluations.close_evaluations(now=noon(LAST_DAY + timedelta(days=1)))
+        assert not card(noon(LAST_DAY + timedelta(days=1)))
+
+
+def test_nothing_is_asked_of_whoever_left(client, held, people, alice):
+    """F3: no reminder, no card, and nothing to ask the office for."""
+    enrollment.leave(participant=people.alice, by=alice, reason="", now=noon(held.date))
+    due.do_due(now=noon(date(2027, 3, 1)))
+    reminded = Message.objects.filter(kind="meetings.evaluate_reminder")
+    assert {each.recipient for each in reminded} == {people.bob.user}
+    ids = {"meeting": held.pk, "participant": people.alice.pk}
+    with time_machine.travel(noon(date(2027, 3, 1)), tick=False):
+        assert mail.evaluate_reminder(alice, **ids) is None
+    with pytest.raises(CannotEvaluate, match="You have left the program"):
+        reopening.ask(meeting=held, by=alice, now=LATE)
+    with time_machine.travel(LATE, tick=False):
+        client.force_login(alice)
+        assertNotContains(client.get("/"), "past the day")
+        page = client.get(reverse("meeting_evaluation", args=[held.pk]))
+        assertContains(page, "not asked of you any more")
+        assertNotContains(page, "Ask the branch office</button>")
+
+
 class TestPages:
     def test_of_the_participant_says_what_to_do_and_asks_once(self, client, held, alice):
         address = reverse("meeting_evaluation", args=[held.pk])
@@ -265,6 +324,8 @@ class TestPages:
         sent = {f"question_{text.pk}": "Half a thought"}
         with time_machine.travel(noon(held.date), tick=False):
             client.force_login(alice)
+            assert client.get(address, headers={"HX-Request": "true"}).status_code == 200
+            assert not EvaluationDraft.objects.exists()
             answer = client.post(address, sent, headers={"HX-Request": "true"})
             assertContains(answer, '<span data-state="saved">Saved, not sent.</span>')
             assertContains(client.get(address), "What you wrote is saved and not sent yet.")

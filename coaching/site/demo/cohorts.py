@@ -122,7 +122,7 @@ def _subscribe(member: Participant, team: Team, *, now: datetime) -> None:
 
 def _ask_for_a_late_evaluation(cohort: Cohort, *, now: datetime) -> None:
     """Two did not evaluate a meeting in time; one of them asks the branch office to open it again."""
-    lines = reopening.missing(cohort, today=now.astimezone(cohort.zone).date())
+    lines = reopening.missing(cohort, now=now)
     late = next(line.row for line in lines if line.state == State.LATE)
     reopening.ask(meeting=late.meeting, by=late.participant.user, now=now)
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from datetime import date, datetime, timedelta
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateformat import time_format
@@ -18,7 +18,7 @@ from meetings.attention import as_read_by, in_danger
 from meetings.completion import Reason, Standing
 from meetings.deadlines import State
 from meetings.evaluations import unanswered
-from meetings.models import Attendance, EvaluationClosing, EvaluationReopening, Meeting, current_memberships
+from meetings.models import Attendance, EvaluationClosing, Meeting, current_memberships
 
 
 def _ahead(user: User, today: date) -> QuerySet[Meeting]:
@@ -188,19 +188,13 @@ def _asked_for(meetings: list[Meeting]) -> list[Card]:
     ]
 
 
-def _asked(user: User, today: date) -> QuerySet[EvaluationReopening]:
-    waiting = Q(reopened_at=None) | Q(reopened_at__lt=F("asked_at"))
-    cohorts = permissions.office_cohorts(user, on=today)
-    return EvaluationReopening.objects.filter(waiting, asked_at__isnull=False, meeting__cohort__in=cohorts)
-
-
 @only_for(permissions.branch_office)
 def evaluations_asked(user: User, now: datetime) -> list[Card]:
     """Participants who ask the branch office to open a late evaluation again, by cohort."""
-    rows = _asked(user, timezone.localdate(now)).select_related("meeting__cohort")
+    cohorts = permissions.office_cohorts(user, on=timezone.localdate(now))
     people: dict[Cohort, set[int]] = defaultdict(set)
-    for row in rows.order_by("asked_at"):
-        people[row.meeting.cohort].add(row.participant_id)
+    for line in waits.to_open_again(cohorts, now=now):
+        people[line.row.meeting.cohort].add(line.row.participant_id)
     return [
         Card(
             title=f"{counted(len(who), 'person asks', 'people ask')} to open an evaluation again",
