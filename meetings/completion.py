@@ -462,11 +462,14 @@ def _evaluation_reason(record: MeetingRecord, today: dt.date) -> Reason:
 def _evaluation_count_reasons(
     row: RequirementRow, attended: Iterable[MeetingRecord], rules: Rules, today: dt.date
 ) -> list[Reason]:
+    attended = list(attended)
     counted = sum(record.evaluated for record in attended)
     if counted >= row.least:
         return []
+    ahead = sum(not record.evaluated and not record.evaluation_closed for record in attended)
     text = f"You have filled in {counted} of the {row.least} evaluations that the program asks for."
-    return [Reason(Code.EVALUATIONS_SHORT, text, final=today > rules.last_day)]
+    final = today > rules.last_day and counted + ahead < row.least
+    return [Reason(Code.EVALUATIONS_SHORT, text, final=final)]
 
 
 def _unknown(row: RequirementRow) -> Reason:

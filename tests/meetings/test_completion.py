@@ -262,6 +262,14 @@ def test_totals_over_the_program_are_counted(enough, short, code):
         assert standing.complete == standing.on_track == (not expected)
 
 
+@pytest.mark.parametrize(("closed", "final"), [(False, False), (True, True)])
+def test_too_few_evaluations_are_final_when_none_is_open_any_more(closed, final):
+    """The program's evaluations are open for some days after its last month."""
+    rules = replace(RULES, requirements=(RequirementRow("evaluation", 8, "count", "program"),))
+    (reason,) = stand(all_eight(evaluated=False, evaluation_closed=closed), rules=rules).reasons
+    assert (reason.code, reason.final) == (Code.EVALUATIONS_SHORT, final)
+
+
 def test_an_evaluation_that_is_not_needed_is_not_asked_for():
     rules = replace(RULES, requirements=(MONTHLY, replace(EACH, least=50)))
     meetings = [replace(m, evaluated=m.month <= 4) for m in all_eight()]
