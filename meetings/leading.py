@@ -1,5 +1,6 @@
 """Leading a part of a meeting: handed over in one press, and prepared a week ahead on one page (M9)."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -7,10 +8,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from coaching import audit, outbox
+from coaching.errors import Refused
 from coaching.models import Message, Participant, Team, User
 from meetings import program, team_space, who
 from meetings.models import Facilitator, Meeting
-from meetings.program import CannotLead, Part
+from meetings.program import Part
 
 PACK_DAYS = 7
 PACK = "meetings.pack"
@@ -51,6 +53,10 @@ CHECKLISTS: dict[str, tuple[str, ...]] = {
 ANY_PART = ("Say what the part is for.", "Let everybody speak.", "Sum up what you agreed on.")
 
 
+class CannotLead(Refused):
+    pass
+
+
 @dataclass(frozen=True)
 class Lead:
     """A part with who leads it, or whose turn it would be, and what helps them."""
@@ -88,14 +94,62 @@ def hand_over(
         raise CannotLead(f"{to} is away on that day. Choose somebody else for this part.")
     if component not in {part.key for part in program.parts_of(meeting, team, present)}:
         raise CannotLead("This part is no longer on the agenda. Load the page again.")
-    rows = meeting.facilitators.filter(team=team, component=component)
-    if [row.participant_id for row in rows] == ([to.pk] if to else []):
-        return
-    rows.delete()
+    wanted = _led(meeting, team)
+    wanted.pop(component, None)
     if to:
-        Facilitator.objects.create(meeting=meeting, team=team, component=component, participant=to)
-    data = {component: to.pk if to else None}
-    audit.record("meeting.facilitators_chosen", by=by, obj=meeting, now=now, data=data)
+        wanted[component] = to.pk
+    _write(meeting, team, wanted, by=by, now=now)
+
+
+@transaction.atomic
+def choose(
+    *, meeting: Meeting, team: Team, chosen: dict[str, Participant | None], by: User | None, now: datetime
+) -> bool:
+    """Write down who leads which component, as the team agreed; it can be swapped at any time (M9). False: it stood so.
+
+    Raises NotYourMeeting, CannotLead.
+    """
+    meeting = Meeting.objects.select_for_update().get(pk=meeting.pk, meeting_teams__team=team)
+    team_space.require_team_member(by, team)
+    leaders = {each for each in chosen.values() if each}
+    if not leaders <= set(team_space.members_of(team)):
+        raise team_space.NotYourMeeting("Only a member of the team can lead a part of its meeting.")
+    if gone := sorted(str(each) for each in leaders - set(who.of(meeting, team).present)):
+        raise CannotLead(f"{' and '.join(gone)} cannot lead a part: away on that day.")
+    wanted = {key: each.pk for key, each in chosen.items() if each}
+    return _write(meeting, team, wanted, by=by, now=now)
+
+
+def _led(meeting: Meeting, team: Team) -> dict[str, int]:
+    """By component, the participant who leads it."""
+    return {row.component: row.participant_id for row in meeting.facilitators.filter(team=team)}
+
+
+def _write(meeting: Meeting, team: Team, wanted: dict[str, int], *, by: User | None, now: datetime) -> bool:
+    """False: it stood so."""
+    before = _led(meeting, team)
+    if wanted == before:
+        return False
+    meeting.facilitators.filter(team=team).delete()
+    Facilitator.objects.bulk_create(
+        Facilitator(meeting=meeting, team=team, component=key, participant_id=pk)
+        for key, pk in wanted.items()
+    )
+    audit.record("meeting.facilitators_chosen", by=by, obj=meeting, now=now, data=wanted)
+    _prepare({pk for key, pk in wanted.items() if before.get(key) != pk}, meeting, team, now=now)
+    return True
+
+
+def _pack_key(meeting: Meeting, team: Team) -> str:
+    return f"{meeting.pk}.{meeting.date}.{team.pk}"
+
+
+def _prepare(participants: Collection[int], meeting: Meeting, team: Team, *, now: datetime) -> None:
+    """Who takes a part over when the others have had their page gets it too."""
+    key, ids = _pack_key(meeting, team), {"meeting": meeting.pk, "team": team.pk}
+    if Message.objects.filter(kind=PACK, key__startswith=f"{PACK}:{key}:").exists():
+        for user in User.objects.filter(participations__in=participants):
+            outbox.queue(kind=PACK, to=user, key=key, now=now, ids=ids, revive=True)
 
 
 def queue_packs(*, now: datetime) -> int:
@@ -110,11 +164,7 @@ def queue_packs(*, now: datetime) -> int:
         .select_related("cohort", "item")
         .prefetch_related("teams")
     )
-    waiting = [
-        (meeting, team, f"{meeting.pk}.{meeting.date}.{team.pk}")
-        for meeting in soon
-        for team in meeting.teams.all()
-    ]
+    waiting = [(meeting, team, _pack_key(meeting, team)) for meeting in soon for team in meeting.teams.all()]
     waiting = [each for each in waiting if each[2] not in done]
     for meeting, team, key in waiting:
         to = {lead.leader.user for lead in leads(meeting, team) if lead.leader}

@@ -1,23 +1,17 @@
 """A team's program as its members see it: the meetings in order, the agenda of each, who leads (M5 to M9)."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import date, time
 from typing import Any
 
-from django.db import transaction
 from django.template.loader import render_to_string
 
-from coaching import audit, pdf
-from coaching.errors import Refused
-from coaching.models import CurriculumItem, Participant, Team, User
-from meetings import agenda, team_space, who
-from meetings.models import Attendance, Facilitator, Meeting
+from coaching import pdf
+from coaching.models import CurriculumItem, Participant, Team
+from meetings import agenda
+from meetings.models import Attendance, Meeting
 
 SHARED_TIME = "All teams share the time: prepare what matters most."
-
-
-class CannotLead(Refused):
-    pass
 
 
 @dataclass(frozen=True)
@@ -180,32 +174,6 @@ def parts_of(meeting: Meeting, team: Team, present: list[Participant]) -> list[P
         suggested = present[(meeting.item.position - 1 + place) % len(present)] if present else None
         parts.append(Part(component.key, component.title, chosen.get(component.key), suggested))
     return parts
-
-
-@transaction.atomic
-def choose_facilitators(
-    *, meeting: Meeting, team: Team, chosen: dict[str, Participant | None], by: User | None, now: datetime
-) -> bool:
-    """Write down who leads which component, as the team agreed; it can be swapped at any time (M9). False: it stood so."""
-    meeting = Meeting.objects.select_for_update().get(pk=meeting.pk, meeting_teams__team=team)
-    team_space.require_team_member(by, team)
-    leaders = {each for each in chosen.values() if each}
-    if not leaders <= set(team_space.members_of(team)):
-        raise team_space.NotYourMeeting("Only a member of the team can lead a part of its meeting.")
-    if gone := sorted(str(each) for each in leaders - set(who.of(meeting, team).present)):
-        raise CannotLead(f"{' and '.join(gone)} cannot lead a part: away on that day.")
-    rows = meeting.facilitators.filter(team=team)
-    before = {row.component: row.participant_id for row in rows}
-    wanted = {key: each.pk for key, each in chosen.items() if each}
-    if wanted == before:
-        return False
-    rows.delete()
-    Facilitator.objects.bulk_create(
-        Facilitator(meeting=meeting, team=team, component=key, participant_id=pk)
-        for key, pk in wanted.items()
-    )
-    audit.record("meeting.facilitators_chosen", by=by, obj=meeting, now=now, data=wanted)
-    return True
 
 
 def calendar_pdf(context: dict[str, Any]) -> bytes:

@@ -58,6 +58,7 @@ from meetings import (
     feeds,
     inputs,
     invitations,
+    leading,
     mail,
     needs,
     notes,
@@ -67,7 +68,6 @@ from meetings import (
     visits,
     waivers,
 )
-from meetings import program as meeting_program
 from meetings.models import ActionItem, Attendance, Meeting, Note, Question
 from tests import cast, factories
 from tests.applications import factories as papers
@@ -378,9 +378,7 @@ def _running_cohort(world: World, branch: Branch, where: str) -> None:
     world.keep("busy calendar", where or "ours", token=dates.token)
     scheduling.set_place(meeting=ahead, where=scheduling.Where("Room 12"), by=member, now=NOW)
     visits.plan(meeting=ahead, by=branch.deputy, now=NOW)
-    meeting_program.choose_facilitators(
-        meeting=ahead, team=team, chosen={"grow": mates[0]}, by=member, now=NOW
-    )
+    leading.choose(meeting=ahead, team=team, chosen={"grow": mates[0]}, by=member, now=NOW)
     everybody = dict.fromkeys(mates, Attendance.Status.PRESENT)
     counted, open_yet = world.secret("answer that is counted", sealed=False), world.secret("answer", member)
     for meeting, text in ((past, counted), (last, open_yet)):

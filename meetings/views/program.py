@@ -22,6 +22,7 @@ from meetings import (
     dates,
     deadlines,
     evaluations,
+    leading,
     notes,
     program,
     reopening,
@@ -264,7 +265,7 @@ def facilitators(request: HttpRequest, pk: int) -> HttpResponse:
     form = FacilitatorsForm(submitted(request), parts=parts, members=members)
     if request.method == "POST" and form.is_valid():
         with refusals_told(request):
-            is_new = program.choose_facilitators(
+            is_new = leading.choose(
                 meeting=found,
                 team=team,
                 chosen=form.chosen,

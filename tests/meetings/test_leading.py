@@ -175,6 +175,25 @@ class TestTheMail:
             hand_over(second, team, people.charlie, alice)
             assert mail.pack(bob, **ids) is None
 
+    def test_comes_to_whoever_takes_a_part_over_within_the_week(self, second, team, people, alice):
+        hand_over(second, team, people.bob, alice)
+        hand_over(second, team, people.bob, alice, component="competency")
+        day = second.date - timedelta(days=7)
+        leading.hand_over(
+            meeting=second, team=team, component="projects", to=people.bob, by=alice, now=noon(day)
+        )
+        assert packs(day) == ["Bob"]
+        later = noon(day + timedelta(days=3))
+        for _ in range(2):
+            leading.hand_over(
+                meeting=second, team=team, component="projects", to=people.charlie, by=alice, now=later
+            )
+        assert packs(later.date()) == ["Bob", "Charlie"]
+        chosen = {"projects": people.alice, "competency": people.bob}
+        assert leading.choose(meeting=second, team=team, chosen=chosen, by=alice, now=later)
+        assert not leading.choose(meeting=second, team=team, chosen=chosen, by=alice, now=later)
+        assert packs(later.date()) == ["Bob", "Charlie", "Alice"]
+
 
 def test_at_the_table_skills_and_questions_stand_with_the_competency(
     client, second, cohort, alice, branch_officer

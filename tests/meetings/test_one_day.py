@@ -15,6 +15,7 @@ from meetings import (
     attendance,
     evaluations,
     feeds,
+    leading,
     ledger,
     notes,
     one_day,
@@ -275,9 +276,7 @@ class TestApartAgain:
         """M9, M15, M16: nothing that a team wrote is lost, and the office learns of none of it."""
         own = both[0][0]
         notes.save_update(meeting=own, team=team, texts={"status": "Begun"}, by=alice, now=BEFORE)
-        program.choose_facilitators(
-            meeting=own, team=team, chosen={"program": people.bob}, by=alice, now=BEFORE
-        )
+        leading.choose(meeting=own, team=team, chosen={"program": people.bob}, by=alice, now=BEFORE)
         attendance.excuse(
             meeting=own, participant=people.charlie, reason="Jury duty", by=branch_officer, now=BEFORE
         )

@@ -7,7 +7,7 @@ import time_machine
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains
 
-from meetings import attendance, grid, program
+from meetings import attendance, grid, leading, program, team_space
 from meetings.models import Attendance, Meeting, MeetingTeam
 from tests.meetings.conftest import BEFORE, noon
 
@@ -40,7 +40,7 @@ class TestEachTeamItsOwn:
 
     def test_each_team_chooses_who_leads(self, both, team, other_team, people, client, alice):
         """M9"""
-        program.choose_facilitators(
+        leading.choose(
             meeting=both, team=other_team, chosen={"program": people.dora}, by=people.dora.user, now=BEFORE
         )
         client.force_login(alice)
@@ -52,10 +52,8 @@ class TestEachTeamItsOwn:
         assert [row.team for row in both.facilitators.all()] == [other_team]
 
     def test_nobody_leads_in_another_team(self, both, team, people, alice):
-        with pytest.raises(program.team_space.NotYourMeeting, match="Only a member of the team"):
-            program.choose_facilitators(
-                meeting=both, team=team, chosen={"program": people.dora}, by=alice, now=BEFORE
-            )
+        with pytest.raises(team_space.NotYourMeeting, match="Only a member of the team"):
+            leading.choose(meeting=both, team=team, chosen={"program": people.dora}, by=alice, now=BEFORE)
 
 
 class TestAttendance:

@@ -9,7 +9,7 @@ from pytest_django.asserts import assertContains, assertNotContains
 from coaching import enrollment
 from coaching.models import Membership
 from meetings import absence, attendance, briefing, leading, program, waivers, who
-from meetings.program import CannotLead
+from meetings.leading import CannotLead
 from tests.meetings.conftest import noon
 
 pytestmark = pytest.mark.usefixtures("plain_not_found")
@@ -106,9 +106,7 @@ def test_nobody_who_is_away_is_chosen_to_lead(second, team, people, alice, away)
     with pytest.raises(CannotLead, match="Bob Example is away on that day"):
         leading.hand_over(meeting=second, team=team, component="projects", to=people.bob, by=alice, now=MARCH)
     with pytest.raises(CannotLead, match="Bob Example cannot lead a part: away on that day"):
-        program.choose_facilitators(
-            meeting=second, team=team, chosen={"projects": people.bob}, by=alice, now=MARCH
-        )
+        leading.choose(meeting=second, team=team, chosen={"projects": people.bob}, by=alice, now=MARCH)
     assert not second.facilitators.exists()
 
 
