@@ -158,16 +158,21 @@ class MonthStanding:
 class Standing:
     """`complete`: nothing is missing. `on_track`: nothing is missing for good, nor will be unless somebody acts.
 
-    `reachable`: nothing is missing for good. `minutes`: spent in meetings. `in_danger`: the branch office reads it
-    as such (`meetings.attention`).
+    `reachable`: nothing is missing for good. `attended`: the meetings that count. `in_danger`: the branch office reads
+    it as such (`meetings.attention`).
     """
 
     complete: bool
     reachable: bool
     reasons: tuple[Reason, ...] = ()
     months: tuple[MonthStanding, ...] = ()
-    minutes: int = 0
     in_danger: bool = False
+    attended: tuple[MeetingRecord, ...] = ()
+
+    @property
+    def minutes(self) -> int:
+        """Spent in the meetings that count."""
+        return sum(record.minutes for record in self.attended)
 
     @property
     def missing(self) -> tuple[Reason, ...]:
@@ -220,7 +225,7 @@ def judge(*, rules: Rules, history: History, today: dt.date) -> Standing:
         reachable=not any(reason.final for reason in reasons),
         reasons=tuple(reasons),
         months=months,
-        minutes=sum(record.minutes for record in attended),
+        attended=tuple(attended),
     )
 
 

@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 
 from coaching import pdf
 from coaching.models import CurriculumItem, Participant, Team
-from meetings import agenda
+from meetings import agenda, who
 from meetings.models import Attendance, Meeting
 
 SHARED_TIME = "All teams share the time: prepare what matters most."

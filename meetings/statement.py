@@ -11,24 +11,47 @@ from django.utils import timezone
 
 from coaching import pdf
 from coaching.models import Cohort, Participant
-from meetings import waivers
-from meetings.models import Attendance, Meeting, Waiver
+from meetings import ledger, waivers
+from meetings.completion import MeetingRecord, Presence
+from meetings.models import Waiver
+
+
+@dataclass(frozen=True)
+class Line:
+    """One meeting that they were at. `counts`: it is one of those that the certificate counts (C2)."""
+
+    meeting: MeetingRecord
+    counts: bool
+
+    @property
+    def why_not(self) -> str:
+        """Why it does not count, in words; empty when it does."""
+        if self.counts:
+            return ""
+        if not self.meeting.quorate:
+            return "Not counted: too few were there"
+        return "Not counted: a meeting of another team"
 
 
 @dataclass(frozen=True)
 class Statement:
-    """`until`: the last day of the participation, None while it lasts. `waivers` have a reason, which is not shown."""
+    """`until`: the last day of the participation, None while it lasts. `waivers` have a reason, which is not shown.
+
+    `minutes`: spent in the meetings that count, as on the certificate.
+    """
 
     participant: Participant
     cohort: Cohort
     since: date
     until: date | None
-    meetings: tuple[Meeting, ...]
+    lines: tuple[Line, ...]
+    minutes: int
     waivers: tuple[Waiver, ...]
 
     @property
-    def minutes(self) -> int:
-        return sum(each.minutes for each in self.meetings)
+    def number(self) -> int:
+        """How many meetings count."""
+        return sum(line.counts for line in self.lines)
 
     @property
     def hours(self) -> str:
@@ -39,19 +62,25 @@ class Statement:
         return " ".join(parts)
 
 
-def of(participant: Participant) -> Statement:
+def of(participant: Participant, *, today: date) -> Statement:
     cohort = participant.cohort
-    there = Attendance.objects.filter(
-        participant=participant, status__in=(Attendance.Status.PRESENT, Attendance.Status.REMOTE)
-    )
-    meetings = Meeting.objects.live().filter(pk__in=there.values("meeting")).select_related("item")
+    ((_, history, standing),) = ledger.judged(cohort, [participant], today=today)
+    there = [
+        record
+        for record in history.meetings
+        if record.presence is Presence.ATTENDED and not record.cancelled and record.date <= today
+    ]
     ended = participant.left_at or participant.completed_at
     return Statement(
         participant=participant,
         cohort=cohort,
         since=timezone.localdate(participant.enrolled_at, cohort.zone),
         until=timezone.localdate(ended, cohort.zone) if ended else None,
-        meetings=tuple(meetings),
+        lines=tuple(
+            Line(record, counts=record in standing.attended)
+            for record in sorted(there, key=lambda record: (record.date, record.meeting_id))
+        ),
+        minutes=standing.minutes,
         waivers=tuple(each for each in waivers.of(participant) if not each.is_plan),
     )
 

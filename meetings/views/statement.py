@@ -17,7 +17,8 @@ def _own(request: HttpRequest, pk: int) -> statement.Statement:
     """Of a participation that is over, too."""
     own = Participant.objects.filter(user=person(request))
     own = own.select_related("user", "division", "classification", "cohort__program", "cohort__branch")
-    return statement.of(get_object_or_404(own, pk=pk))
+    found = get_object_or_404(own, pk=pk)
+    return statement.of(found, today=today_of(found.cohort, timezone.now()))
 
 
 @access(signed_in)

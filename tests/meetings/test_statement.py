@@ -11,8 +11,10 @@ from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains
 
 from coaching import enrollment, outbox
-from meetings import attendance, scheduling, statement, waivers
+from coaching.models import Cohort
+from meetings import attendance, ledger, scheduling, statement, waivers
 from tests.certificates.content import text_of
+from tests.clock import NOW
 from tests.meetings.conftest import noon
 from tests.meetings.test_ledger import hold
 
@@ -33,8 +35,9 @@ def left(meetings, people, alice, branch_officer):
 
 
 def test_it_says_what_was_attended_and_for_how_long(left, meetings):
-    found = statement.of(left)
-    assert (found.meetings, found.minutes, found.hours) == ((meetings[0], meetings[1]), 240, "4 hours")
+    found = statement.of(left, today=DAY.date())
+    assert [line.meeting.meeting_id for line in found.lines] == [meetings[0].pk, meetings[1].pk]
+    assert (found.number, found.minutes, found.hours) == (2, 240, "4 hours")
     assert [(each.month_name, each.words) for each in found.waivers] == [("April 2027", "Leave of absence")]
     assert found.until == date(2027, 4, 12)
 
@@ -46,8 +49,37 @@ def test_what_was_missed_called_off_or_only_planned_is_not_on_it(
     dora = people.dora
     waivers.plan(participant=dora, months=[1], reason="x", by=branch_officer, now=noon(date(2027, 3, 1)))
     for each in (people.bob, dora):
-        found = statement.of(each)
-        assert (found.meetings, found.hours, found.waivers, found.until) == ((), "0 hours", (), None)
+        found = statement.of(each, today=DAY.date())
+        assert (found.lines, found.hours, found.waivers, found.until) == ((), "0 hours", (), None)
+
+
+def test_it_counts_the_hours_that_the_certificate_counts(
+    client, meetings, people, alice, other_team, time_machine
+):
+    """C2: a meeting below the quorum, and another team's where those do not count, are on it and say why they don't."""
+    hold(meetings[0], people, alice)
+    hold(meetings[1], people, alice, absent=[people.bob, people.charlie])
+    (theirs, *_) = scheduling.lay_out_meetings(team=other_team, by=None, now=NOW)
+    Cohort.objects.update(other_team_counts=True)
+    marks = {people.alice: "present", people.dora: "present"}
+    attendance.take_attendance(meeting=theirs, marks=marks, by=people.dora.user, now=noon(theirs.date))
+    Cohort.objects.update(other_team_counts=False)
+    people.alice.refresh_from_db()
+    found = statement.of(people.alice, today=DAY.date())
+    assert [(line.meeting.meeting_id, line.why_not) for line in found.lines] == [
+        (meetings[0].pk, ""),
+        (theirs.pk, "Not counted: a meeting of another team"),
+        (meetings[1].pk, "Not counted: too few were there"),
+    ]
+    standing = ledger.standing(people.alice, today=DAY.date())
+    assert (found.number, found.minutes) == (1, 120) == (1, standing.minutes)
+    time_machine.move_to(DAY)
+    client.force_login(alice)
+    shown = client.get(reverse("statement", args=[people.alice.pk]))
+    content = client.get(reverse("statement_file", args=[people.alice.pk])).content
+    assertContains(shown, "1 meeting, 2 hours")
+    assertContains(shown, "Not counted: too few were there", 1)
+    assert "Not counted: too few were there" in " ".join(text_of(content).split())
 
 
 @pytest.mark.parametrize(
@@ -60,11 +92,14 @@ def test_hours_in_words(meetings, team, people, alice, minutes, words):
         team=team, when=when, where=scheduling.Where(), title="Extra", by=alice, now=noon(date(2027, 2, 1))
     )
     hold(extra, people, alice)
-    assert statement.of(people.alice).hours == words
+    assert statement.of(people.alice, today=day).hours == words
 
 
-def test_whoever_left_keeps_it_and_nobody_else_reads_it(client, left, people, bob, branch_officer):
+def test_whoever_left_keeps_it_and_nobody_else_reads_it(
+    client, left, people, bob, branch_officer, time_machine
+):
     """F3, M16"""
+    time_machine.move_to(DAY)
     addresses = [reverse(name, args=[left.pk]) for name in ("statement", "statement_file")]
     client.force_login(left.user)
     shown = client.get(addresses[0])
@@ -89,8 +124,9 @@ def test_the_page_of_leaving_and_the_mail_lead_to_it(client, people, team, alice
     assert address in letter.body
 
 
-def test_the_file_is_one_that_everybody_can_read(client, left):
+def test_the_file_is_one_that_everybody_can_read(client, left, time_machine):
     """PDF/UA-1"""
+    time_machine.move_to(DAY)
     client.force_login(left.user)
     answer = client.get(reverse("statement_file", args=[left.pk]))
     assert (answer["Content-Type"], answer.status_code) == ("application/pdf", 200)
@@ -108,8 +144,8 @@ def test_the_file_is_one_that_everybody_can_read(client, left):
 
 def test_as_many_queries_for_many_meetings_as_for_one(left, django_assert_num_queries):
     participant = type(left).objects.select_related("cohort").get(pk=left.pk)
-    with django_assert_num_queries(2):
-        statement.of(participant)
+    with django_assert_num_queries(12):
+        statement.of(participant, today=DAY.date())
 
 
 def test_long_names_and_many_meetings_go_on_overleaf(people, team, alice):
@@ -128,7 +164,8 @@ def test_long_names_and_many_meetings_go_on_overleaf(people, team, alice):
         marks = {people.alice: "present", people.bob: "present"}
         attendance.take_attendance(meeting=extra, marks=marks, by=alice, now=noon(day))
     participant = type(people.alice).objects.select_related("user", "cohort").get(pk=people.alice.pk)
-    content = statement.statement_pdf(statement.of(participant), made_at=date(2027, 5, 1))
+    found = statement.of(participant, today=DAY.date())
+    content = statement.statement_pdf(found, made_at=date(2027, 5, 1))
     assert page.is_pdf_compliant_bytes(content, profile="ua1")
     with pikepdf.open(io.BytesIO(content)) as opened:
         assert len(opened.pages) > 2
