@@ -6,8 +6,8 @@ from datetime import date
 
 from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 
-from coaching.models import Cohort, Participant, Team
-from meetings import absence, attention
+from coaching.models import Cohort, CurriculumItem, Participant, Team
+from meetings import absence, attention, not_planned, scheduling
 from meetings.completion import MENDED_BY_OFFICE, Code, MonthState, Standing
 from meetings.models import Attendance, Meeting, MeetingTeam
 
@@ -40,6 +40,7 @@ class Grid:
     team: Team
     meetings: tuple[Meeting, ...]
     rows: tuple[Row, ...]
+    not_planned: tuple[CurriculumItem, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,8 @@ def attendance_grids(cohort: Cohort, teams: list[Team], *, today: date) -> list[
         (row.meeting_id, row.participant_id): row
         for row in Attendance.objects.filter(meeting__cohort=cohort, meeting__teams__in=teams)
     }
+    is_over = scheduling.takes_no_more(cohort, today=today)
+    curriculum = [] if is_over else list(cohort.program.curriculum.all())
     people: dict[int, list[Participant]] = defaultdict(list)
     members = Participant.objects.filter(cohort=cohort, memberships__team__in=teams).select_related(
         *Participant.NOW
@@ -113,6 +116,7 @@ def attendance_grids(cohort: Cohort, teams: list[Team], *, today: date) -> list[
                 _row(each, meetings[team.pk], marks, ways.get(each.pk), away.get(each.pk), today)
                 for each in people[team.pk]
             ),
+            not_planned.among(team, curriculum, meetings[team.pk]),
         )
         for team in teams
     ]

@@ -16,11 +16,13 @@ from meetings import (
     agreement,
     attention,
     changes,
+    dates,
     deadlines,
     evaluations,
     inputs,
     invitations,
     leading,
+    not_planned,
     program,
     scheduling,
     team_space,
@@ -148,8 +150,15 @@ def _with_calendar(mail: Mail, need: invitations.Needed, now: datetime) -> Mail:
 def left_month(recipient: User, *, meeting: int, change: int) -> Mail | None:
     """M3: the branch office hears that a month may be left without its meeting."""
     found = _meeting(meeting)
-    said = MeetingChange.objects.get(pk=change)
-    return _mail("left_month", recipient, meeting=found, change=said, teams=found.teams.all())
+    said, teams = MeetingChange.objects.get(pk=change), list(found.teams.all())
+    assert found.item is not None  # only these are told of
+    cohort, month = found.cohort, found.item.month
+    context = {
+        "month": dates.month_name(dates.add_months(cohort.first_month, month - 1)),
+        "without": not_planned.without_a_meeting(cohort, month, teams),
+        "again": Meeting.objects.live().filter(item=found.item, teams__in=teams).exclude(pk=found.pk).first(),
+    }
+    return _mail("left_month", recipient, meeting=found, change=said, teams=teams, **context)
 
 
 def reminder(recipient: User, *, meeting: int) -> Mail | None:

@@ -9,9 +9,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from coaching.errors import Refused, refusals_told
-from coaching.models import CurriculumItem, Team
+from coaching.models import Team
 from coaching.permissions import access, post_only, signed_in
-from meetings import closed, dates, scheduling
+from meetings import closed, dates, not_planned, scheduling
 from meetings.changes import ChangedMeanwhile
 from meetings.forms import CancelForm, ExtraForm, MoveForm, PlaceOfOneForm, RhythmForm, WhenForm
 from meetings.forms_calendars import FreeDayForm
@@ -160,7 +160,8 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
     mine = current_memberships(person(request))
     teams = Team.objects.filter(pk__in=mine.values("team"), status=Team.Status.CONFIRMED)
     team = get_object_or_404(teams.select_related("cohort__program"), pk=pk)
-    if scheduling.takes_no_more(team.cohort, today=timezone.now().astimezone(team.cohort.zone).date()):
+    today = timezone.now().astimezone(team.cohort.zone).date()
+    if scheduling.takes_no_more(team.cohort, today=today):
         messages.info(request, f"The {team.cohort} is over, so no meeting can be added to it.")
         return redirect("meetings")
     initial = {
@@ -168,7 +169,11 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
         "mode": Meeting.Mode.IN_PERSON,
         "place": team.cohort.meeting_place,
     }
-    form = ExtraForm(submitted(request), open_items=_open_items(team), initial=initial)
+    open_items = not_planned.of_team(team, today=today)
+    asked = next((each for each in open_items if str(each.pk) == request.GET.get("item")), None)
+    if asked:
+        initial |= {"item": asked.pk, "minutes": asked.minutes}
+    form = ExtraForm(submitted(request), open_items=open_items, initial=initial)
     warnings: tuple[dates.DateWarning, ...] = ()
     if request.method == "POST" and form.is_valid():
         now = timezone.now()
@@ -191,7 +196,7 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
                 messages.success(request, f"Added on {dates.long_date(meeting.date)}. Your team is told.")
                 return redirect(meeting)
         else:
-            form = ExtraForm(_agreed(request, form), open_items=_open_items(team))
+            form = ExtraForm(_agreed(request, form), open_items=open_items)
     return render(request, "meetings/add.html", {"team": team, "form": form, "warnings": warnings})
 
 
@@ -237,9 +242,3 @@ def _moved_words(number: int) -> str:
     if not number:
         return "Your meetings are on these dates already. Nobody was written to."
     return f"{'1 meeting was' if number == 1 else f'{number} meetings were'} moved. Your team is told."
-
-
-def _open_items(team: Team) -> list[CurriculumItem]:
-    """Meetings of the curriculum that the team's calendar lacks because they were called off."""
-    planned = Meeting.objects.of_team(team).live().exclude(item=None).values("item")
-    return list(team.cohort.program.curriculum.exclude(pk__in=planned))

@@ -23,6 +23,7 @@ from meetings import (
     deadlines,
     evaluations,
     leading,
+    not_planned,
     notes,
     program,
     reopening,
@@ -86,8 +87,8 @@ def my_program(request: HttpRequest, pk: int | None = None) -> HttpResponse:
         "team": membership.team,
         "cohort": cohort,
         "others": others,
-        "can_add": membership.team.status == Team.Status.CONFIRMED
-        and not scheduling.takes_no_more(cohort, today=today),
+        "can_add": not_planned.can_add(membership.team, today=today),
+        "not_planned": not_planned.of_team(membership.team, today=today),
         "ahead": closed.rows_of(ahead, now=timezone.now()),
         "over": program.past_lines(over, membership.participant),
         "standing": attention.as_read_by(membership.participant, today=today),
@@ -123,13 +124,15 @@ def _calendar(request: HttpRequest, pk: int | None) -> dict[str, Any]:
         raise Http404
     cohort = membership.team.cohort
     meetings = [meeting for meeting in program.of_team(membership.team) if meeting.is_live]
+    today = timezone.now().astimezone(cohort.zone).date()
     return {
         "team": membership.team,
         "cohort": cohort,
         "participant": membership.participant_id,
         "rows": closed.rows_of(meetings, now=timezone.now()),
         "members": team_space.members_of(membership.team),
-        "made_at": timezone.now().astimezone(cohort.zone).date(),
+        "not_planned": not_planned.of_team(membership.team, today=today),
+        "made_at": today,
     }
 
 
@@ -210,7 +213,8 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
     place = team_space.place_at(person(request), found)
     team = place.team
     people = who.of(found, team)
-    lines, tight = program.agenda_of(found, team, people.present)
+    # What was called off needs none.
+    lines, tight = program.agenda_of(found, team, people.present) if found.is_live else ([], ())
     row = evaluations.attendance_of(found, person(request))
     is_held = found.status == Meeting.Status.HELD
     context = {
@@ -218,7 +222,8 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
         "row": closed.rows_of([found], now=now)[0],
         "lines": lines,
         "tight": tight,
-        "parts": program.parts_of(found, team, people.present),
+        "parts": program.parts_of(found, team, people.present) if found.is_live else [],
+        "plan_again": found.item in not_planned.of_team(team, today=found.local_today(now)),
         "team": team,
         "me": place.participant,
         "who": people,

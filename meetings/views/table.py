@@ -33,8 +33,8 @@ def table(request: HttpRequest, pk: int) -> HttpResponse:
     found = visible_meeting(request, pk)
     place = team_space.place_at(person(request), found)
     people = who.of(found, place.team)
-    lines, tight = program.agenda_of(found, place.team, people.present)
-    parts = program.parts_of(found, place.team, people.present)
+    lines, tight = program.agenda_of(found, place.team, people.present) if found.is_live else ([], ())
+    parts = program.parts_of(found, place.team, people.present) if found.is_live else []
     has_competency = any(part.key == "competency" for part in parts)
     given = list(resources.of_meeting(found))
     questions = [each for each in given if each.kind == each.Kind.QUESTION] if has_competency else []
