@@ -8,9 +8,9 @@ from django.db import transaction
 from coaching import audit, outbox
 from coaching.days import today_of
 from coaching.errors import Refused
-from coaching.models import Membership, Message, Participant, User
+from coaching.models import Cohort, Membership, Message, Participant, User
 from meetings import dates, ledger, team_space
-from meetings.completion import MonthState
+from meetings.completion import MonthStanding, MonthState
 from meetings.models import Waiver, current_memberships
 
 LAST_MONTH_TO_JOIN = 2
@@ -61,7 +61,7 @@ def plan(
     """
     participant = locked(participant, by, now)
     cohort = participant.cohort
-    if dates.program_month(cohort.first_month, today_of(cohort, now)) > LAST_MONTH_TO_JOIN:
+    if not takes_plans(cohort, on=today_of(cohort, now)):
         raise TooLateToJoin(
             f"The second month of the {cohort} is over, so nobody joins with a plan any more. "
             "Months can still be credited, or waived for a leave."
@@ -81,14 +81,11 @@ def check_joining(participant: Participant, *, on: date) -> None:
 
     Raises TooLateToJoin, PlanMissing.
     """
-    if _joined_in(participant) is not None:
+    months = to_make_up([participant], on=on).get(participant.pk)
+    if not months:
         return
-    standing = ledger.standing(participant, today=on)
-    names = [month.label for month in standing.months if month.state is MonthState.MISSED]
-    if not names:
-        return
-    missed = f"{participant} missed {' and '.join(names)}."
-    if dates.program_month(participant.cohort.first_month, on) > LAST_MONTH_TO_JOIN:
+    missed = f"{participant} missed {' and '.join(month.label for month in months)}."
+    if not takes_plans(participant.cohort, on=on):
         raise TooLateToJoin(
             f"{missed} The second month of the {participant.cohort} is over, so nobody joins with a plan any more. "
             "They could join a later cohort; months they attended before, or a leave, are recorded on the page of their "
@@ -97,6 +94,24 @@ def check_joining(participant: Participant, *, on: date) -> None:
     raise PlanMissing(
         f"{missed} Record first how they make it up: on the page of the cohort, under “Months” beside their name."
     )
+
+
+def to_make_up(participants: Collection[Participant], *, on: date) -> dict[int, list[MonthStanding]]:
+    """By participant of one cohort, of those who were in no team yet, the months missed for which nothing is recorded."""
+    places = Membership.objects.filter(participant__in=participants, team__confirmed_at__isnull=False)
+    had_one = set(places.values_list("participant_id", flat=True))
+    new = [each for each in participants if each.pk not in had_one]
+    judged = ledger.judged(new[0].cohort, new, today=on) if new else []
+    missed = {
+        each.pk: [month for month in standing.months if month.state is MonthState.MISSED]
+        for each, _, standing in judged
+    }
+    return {pk: months for pk, months in missed.items() if months}
+
+
+def takes_plans(cohort: Cohort, *, on: date) -> bool:
+    """Until the second month somebody joins with a plan."""
+    return dates.program_month(cohort.first_month, on) <= LAST_MONTH_TO_JOIN
 
 
 def _ahead(participant: Participant, months: Collection[int], today: date) -> str:

@@ -174,16 +174,42 @@ class SmallTeamForm(AskingForm):
         help_text="Everybody who is asked reads it.",
     )
 
-    def __init__(self, *args: object, ways: Sequence[Way], **kwargs: object):
+    plan = forms.CharField(
+        label="How they make up what they missed",
+        required=False,
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def __init__(self, *args: object, ways: Sequence[Way], missed: Mapping[int, str], **kwargs: object):
+        """`missed`: by participant, the months that they need a plan for, in words."""
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.ways = {way.key: way for way in ways}
+        self.ways, self.missed = {way.key: way for way in ways}, missed
+        late = {each.pk: each for way in ways for each in way.joining if each.pk in missed}
+        if not late:
+            del self.fields["plan"]
+        else:
+            months = "; ".join(f"{each} missed {missed[pk]}" for pk, each in late.items())
+            self.fields["plan"].help_text = (
+                f"{months}. What is done instead, and by when: the branch office and whoever joins read it, and it is "
+                "recorded for these months. Name no medical details."
+            )
         facts = '{}<span class="way-facts">{}</span>'
         choices = [(way.key, format_html(facts, way.words, way.facts)) for way in ways]
         self.fields["way"].choices = choices  # type: ignore[attr-defined]
         self.helper = FormHelper()
         self.helper.form_tag = False
         self.helper.disable_csrf = True
-        self.helper.layout = Layout("way", "reason", "answer_by")
+        self.helper.layout = Layout("way", *(["plan"] if late else []), "reason", "answer_by")
+
+    def clean(self) -> dict[str, object]:
+        data = super().clean() or {}
+        way = self.ways.get(data.get("way", ""))
+        late = [each for each in way.joining if each.pk in self.missed] if way else []
+        if late and not data.get("plan"):
+            names = ", ".join(f"{each} makes up {self.missed[each.pk]}" for each in late)
+            self.add_error("plan", f"Say how {names}: nobody joins late without a plan.")
+        return data
 
     @property
     def chosen(self) -> Way:

@@ -45,12 +45,21 @@ def ask_about_team(
     by: User,
     now: datetime,
     answer_by: date | None = None,
+    plan: str = "",
 ) -> TeamChange:
     """Ask everybody concerned how a team goes on, or whether somebody joins (T4); the same question twice is one.
 
-    Raises TooLateToJoin, PlanMissing, and what `team_changes.ask` raises.
+    `plan`: how they make up what they missed, recorded with the question where nothing else is. Raises TooLateToJoin,
+    PlanMissing, and what `waivers.plan` and `team_changes.ask` raise.
     """
-    _check_joining(joining, on=today_of(team.cohort, now))
+    today = today_of(team.cohort, now)
+    if plan:
+        Cohort.objects.select_for_update(of=("self",)).get(pk=team.cohort_id)  # before its people
+        missed = waivers.to_make_up(joining, on=today)
+        for each in joining:
+            if months := [month.month for month in missed.get(each.pk, [])]:
+                waivers.plan(participant=each, months=months, reason=plan, by=by, now=now)
+    _check_joining(joining, on=today)
     return team_changes.ask(
         team=team, kind=kind, joining=joining, reason=reason, by=by, now=now, answer_by=answer_by
     )

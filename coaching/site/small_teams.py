@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from coaching import team_changes, team_dates
+from coaching.days import today_of
 from coaching.errors import Refused, refusals_told
 from coaching.models import Membership, Participant, Team, TeamChange
 from coaching.permissions import access, branch_office, office_cohorts, post_only
@@ -16,6 +17,7 @@ from coaching.site import lifecycle
 from coaching.site.forms_teams import AskingForm, SmallTeamForm
 from coaching.site.waiting.cards import day
 from coaching.team_ways import refuse_asked, ways
+from meetings import waivers
 
 
 def _room(team: Team) -> HttpResponse:
@@ -44,7 +46,14 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
         messages.info(request, str(refusal))
         return _room(team)
     data = request.POST if request.method == "POST" else None
-    form = SmallTeamForm(data, cohort=team.cohort, ways=ways(team))
+    offered = ways(team)
+    today = today_of(team.cohort, timezone.now())
+    could = {each.pk: each for way in offered for each in way.joining}
+    missed = waivers.to_make_up(list(could.values()), on=today)
+    too_late = [] if waivers.takes_plans(team.cohort, on=today) else [could[pk] for pk in missed]
+    offered = [way for way in offered if not set(way.joining) & set(too_late)]
+    names = {pk: " and ".join(month.label for month in months) for pk, months in missed.items()}
+    form = SmallTeamForm(data, cohort=team.cohort, ways=offered, missed=names)
     if request.method == "POST" and form.is_valid():
         try:
             change = lifecycle.ask_about_team(
@@ -53,6 +62,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
                 joining=form.chosen.joining,
                 reason=form.cleaned_data["reason"],
                 answer_by=form.cleaned_data["answer_by"],
+                plan=form.cleaned_data.get("plan", ""),
                 by=request.user,  # type: ignore[arg-type]
                 now=timezone.now(),
             )
@@ -63,7 +73,14 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
             people = "1 person is" if asked == 1 else f"{asked} people are"
             messages.success(request, f"{people} asked by mail. You confirm when everybody has agreed.")
             return _room(team)
-    context = {"team": team, "cohort": team.cohort, "members": members, "form": form, "small": small}
+    context = {
+        "team": team,
+        "cohort": team.cohort,
+        "members": members,
+        "form": form,
+        "small": small,
+        "too_late": too_late,
+    }
     return render(request, "teams/small.html", context)
 
 

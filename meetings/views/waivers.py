@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from coaching.cohorts import is_over
 from coaching.days import today_of
 from coaching.errors import Refused, refusals_told
-from coaching.models import Participant
+from coaching.models import Cohort, Participant
 from coaching.permissions import access, branch_office, office_cohorts, post_only
 from meetings import absence, ledger, returning, waivers
 from meetings.forms_waivers import PLAN, AgainForm, WaiverForm
@@ -55,6 +55,7 @@ def participant(request: HttpRequest, pk: int) -> HttpResponse:
         "not_evaluated": [each for each in earlier if each.unanswered],
         "form": form,
         "again": _again_form(request, found),
+        "not_offered": _not_offered(request, found),
     }
     return render(request, "meetings/office_participant.html", context)
 
@@ -70,15 +71,31 @@ def _record(participant: Participant, form: WaiverForm, request: HttpRequest) ->
 
 def _again_form(request: HttpRequest, participant: Participant) -> AgainForm | None:
     """Where somebody who left could take part again; None where they take part, or no cohort is open to them."""
-    if participant.status != Participant.Status.LEFT:
-        return None
-    here = Participant.objects.exclude(status=Participant.Status.LEFT).filter(user=participant.user_id)
-    cohorts = office_cohorts(person(request)).exclude(pk__in=here.values("cohort"))
-    cohorts = cohorts.filter(program=participant.cohort.program, branch=participant.cohort.branch)
-    cohorts = cohorts.filter(first_month__gte=participant.cohort.first_month).select_related("program")
-    now = timezone.now()
-    still = [each for each in cohorts if not is_over(each, today=today_of(each, now))]
+    still = [cohort for cohort, why_not in _same_or_later(request, participant).items() if not why_not]
     return AgainForm(submitted(request), cohorts=still) if still else None
+
+
+def _not_offered(request: HttpRequest, participant: Participant) -> list[str]:
+    """Why somebody who left cannot take part again in a cohort, in words."""
+    return [f"{cohort}: {why}" for cohort, why in _same_or_later(request, participant).items() if why]
+
+
+def _same_or_later(request: HttpRequest, participant: Participant) -> dict[Cohort, str]:
+    """Of somebody who left: the cohort they left and later ones of its program, with why not; empty where they could."""
+    if participant.status != Participant.Status.LEFT:
+        return {}
+    here = Participant.objects.exclude(status=Participant.Status.LEFT).filter(user=participant.user_id)
+    taking_part = set(here.values_list("cohort", flat=True))
+    cohorts = office_cohorts(person(request)).filter(
+        program=participant.cohort.program,
+        branch=participant.cohort.branch,
+        first_month__gte=participant.cohort.first_month,
+    )
+    now, found = timezone.now(), {}
+    for each in cohorts.select_related("program").order_by("first_month", "pk"):
+        over = "it is over" if is_over(each, today=today_of(each, now)) else ""
+        found[each] = "they take part in it already" if each.pk in taking_part else over
+    return found
 
 
 @access(branch_office)

@@ -384,6 +384,10 @@ class TestComingBack:
         sent = {"months": [f"{left.pk}-1", f"{left.pk}-2"]}
         assertContains(client.post(credit, sent, follow=True), "Credited: February 2028, March 2028.")
         assertNotContains(client.get(page), f'<option value="{later.pk}">')
+        assertContains(client.get(page), f"{later}: they take part in it already")
+        time_machine.move_to(noon(date(2030, 1, 10)))
+        client.force_login(branch_officer)
+        assertContains(client.get(page), "They can take part again in a later cohort")
 
 
 def test_attendance_of_a_leave_is_no_excusal_by_the_team(meetings, people, bob, grant):

@@ -16,9 +16,8 @@ from coaching.models import Cohort, Consent, Membership, Participant, Team, Team
 from coaching.site.waiting.cards import Card, Urgency, about, counted, day, only_for
 from coaching.team_changes import agreed_to_go_on, is_small
 from coaching.team_problem import wishes_of
-from meetings.dates import program_month
 from meetings.models import Waiver
-from meetings.waivers import LAST_MONTH_TO_JOIN
+from meetings.waivers import takes_plans
 
 Answer = Consent.Answer
 
@@ -142,7 +141,9 @@ def to_form(user: User, now: datetime) -> list[Card]:
     counts = people.values("cohort").annotate(number=Count("pk")).values_list("cohort", "number").order_by()
     waiting = dict(counts)
     drafts = TeamProposal.objects.filter(cohort=OuterRef("pk"), status=TeamProposal.Status.DRAFT)
-    found = Cohort.objects.filter(pk__in=cohorts).annotate(has_draft=Exists(drafts))
+    confirmed = Team.objects.filter(cohort=OuterRef("pk"), status=Team.Status.CONFIRMED)
+    found = Cohort.objects.filter(pk__in=cohorts)
+    found = found.annotate(has_draft=Exists(drafts), has_teams=Exists(confirmed))
     found = found.filter(Q(has_draft=True) | Q(pk__in=waiting)).select_related("program")
     cards, room, credited = [], _with_room(waiting), _credited(people)
     for cohort in found.prefetch_related("program__curriculum").order_by("first_month", "pk"):
@@ -150,10 +151,14 @@ def to_form(user: User, now: datetime) -> list[Card]:
             cards.append(_draft(cohort) if cohort.has_draft else _to_form(cohort, waiting[cohort.pk]))
             continue
         today = timezone.localdate(now)
-        in_time = program_month(cohort.first_month, today) <= LAST_MONTH_TO_JOIN
+        if is_over(cohort, today=today):
+            continue
+        in_time = takes_plans(cohort, on=today)
         number = waiting[cohort.pk] if in_time else credited.get(cohort.pk, 0)
-        if number and cohort.pk in room and not is_over(cohort, today=today):
+        if number and cohort.pk in room:
             cards.append(_could_join(cohort, number, room[cohort.pk]))
+        elif cohort.has_teams:
+            cards.append(_cannot_join(cohort, waiting[cohort.pk], in_time=in_time))
     return cards
 
 
@@ -184,6 +189,19 @@ def _could_join(cohort: Cohort, waiting: int, teams: list[Team]) -> Card:
         text=f"{cohort}: {names} {'has' if len(teams) == 1 else 'have'} room for one more.",
         address=reverse("cohort_teams", args=[cohort.pk]),
         action="Let them join a team",
+        urgency=Urgency.SOON,
+        icon="users-interaction",
+    )
+
+
+def _cannot_join(cohort: Cohort, waiting: int, *, in_time: bool) -> Card:
+    """Teams meet, and there is no place for somebody in them now."""
+    why = "no team has room for one more" if in_time else "the second month is over"
+    return Card(
+        title=f"{counted(waiting, 'participant waits', 'participants wait')} without a team",
+        text=f"{cohort}: {why}. Their months can be credited or excused, or they join a later cohort.",
+        address=reverse("cohort", args=[cohort.pk]),
+        action="See who waits",
         urgency=Urgency.SOON,
         icon="users-interaction",
     )
