@@ -11,7 +11,7 @@ from django import forms
 from coaching import paper
 from coaching.meeting_times import week_choices
 from coaching.models import Cohort, CurriculumItem, Participant
-from meetings import dates, needs, notes, resources
+from meetings import dates, needs, notes, resources, written
 from meetings.models import Meeting, Resource
 from meetings.program import Part
 from meetings.scheduling import Rhythm, When, Where
@@ -378,6 +378,6 @@ def _text(label: str, *, rows: int, required: bool = True, missing: str = "") ->
         label=label,
         required=required,
         error_messages={"required": missing} if missing else None,
-        max_length=notes.LONGEST,
+        max_length=written.LONGEST,
         widget=forms.Textarea(attrs={"rows": rows}),
     )

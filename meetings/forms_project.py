@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from meetings import inputs, project
+from meetings import written
 from meetings.forms import Crispy
 from meetings.models import ProjectText
 
@@ -31,7 +31,7 @@ class ProjectTextForm(Crispy):
         self.fields["text"] = forms.CharField(
             label=LABELS[Kind(kind)],
             help_text=HELP[Kind(kind)],
-            max_length=project.LONGEST,
+            max_length=written.LONGEST,
             error_messages={"required": "Write something first."},
             widget=forms.Textarea(attrs={"rows": 2 if kind == Kind.MILESTONE else 5}),
         )
@@ -61,7 +61,7 @@ class InputAskForm(Crispy):
     question = forms.CharField(
         label="Your question",
         required=False,
-        max_length=inputs.LONGEST,
+        max_length=written.LONGEST,
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text="Optional. Without one you ask for whatever comes to their mind.",
     )
@@ -71,7 +71,7 @@ class InputAnswerForm(Crispy):
     text = forms.CharField(
         label="Your input",
         error_messages={"required": "Write your input first."},
-        max_length=inputs.LONGEST,
+        max_length=written.LONGEST,
         widget=forms.Textarea(attrs={"rows": 8}),
         help_text="Ideas, contacts, things to watch out for. It is input on the project, not on the person.",
     )

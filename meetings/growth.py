@@ -91,6 +91,16 @@ def lines(participant: Participant) -> list[Line]:
     ]
 
 
+def own_writing(participant: Participant) -> str:
+    """As plain text to take along; empty where they rated nothing."""
+    texts = [
+        f"{line.competency.name}: " + "; ".join(f"{each.when.lower()}: {each.words}" for each in line.rated)
+        for line in lines(participant)
+        if line.rated
+    ]
+    return "\n".join(["", "How I saw myself", "", *texts, ""]) if texts else ""
+
+
 def competencies(participant: Participant) -> list[Competency]:
     model = participant.cohort.competency_model
     return list(model.competencies.order_by("position").prefetch_related("skills"))

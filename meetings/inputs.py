@@ -18,9 +18,9 @@ from coaching.errors import Refused
 from coaching.models import Cohort, Participant, User
 from meetings import dates, keeping, vault
 from meetings.models import SupervisorInput
+from meetings.written import clean
 
 ASKED, GIVEN = "meetings.input_asked", "meetings.input_given"
-LONGEST = 4000  # characters of a question or an answer
 CHANGE_DAYS = 7  # in which the supervisor can change an answer
 
 
@@ -66,6 +66,19 @@ def shared_with_team(participants: Iterable[Participant]) -> dict[int, list[Told
     for row in rows.select_related("supervisor", "participant__cohort"):
         found[row.participant_id].append(read(row))
     return dict(found)
+
+
+def own_writing(participant: Participant) -> str:
+    """The questions as plain text to take along, with the answers as long as their author takes part."""
+    lines = []
+    for told in reversed(of(participant)):
+        day = dates.long_date(told.row.asked_at.astimezone(participant.cohort.zone).date())
+        lines.append(
+            f"Asked {told.row.supervisor} on {day}: {told.question or '(without a certain question)'}"
+        )
+        if told.answer and participant.status != Participant.Status.LEFT:
+            lines.append(f"Answer of {told.row.supervisor}: {told.answer}")
+    return "\n".join(["", "Questions to my supervisor", "", *lines, ""]) if lines else ""
 
 
 def asked_of(user: User) -> QuerySet[SupervisorInput]:
@@ -136,7 +149,7 @@ def ask(*, participant: Participant, question: str, by: User, now: datetime) -> 
     )
     if participant.user_id != by.pk or participant.status == Participant.Status.LEFT:
         raise NotYours("Only who takes part asks their supervisor.")
-    question = _clean(question)
+    question = clean(question, CannotAsk)
     waiting = participant.inputs.filter(taken_back_at=None, answered_at=None).first()
     if waiting and _opened(waiting, "question") == question:
         return waiting
@@ -181,8 +194,7 @@ def answer(*, row: SupervisorInput, text: str, by: User, now: datetime) -> Super
         raise NotYours("Only the supervisor who was asked can answer.")
     if why := why_not_answer(row, now):
         raise CannotAnswer(why)
-    text = _clean(text)
-    if not text:
+    if not (text := clean(text, CannotAnswer)):
         raise CannotAnswer("Write something first.")
     if row.answer is not None and _opened(row, "answer") == text:
         return row
@@ -224,13 +236,6 @@ def _locked(row: SupervisorInput) -> SupervisorInput:
 def _require_participant(row: SupervisorInput, by: User) -> None:
     if row.participant.user_id != by.pk or row.participant.status == Participant.Status.LEFT:
         raise NotYours("Only who asked can do this.")
-
-
-def _clean(text: str) -> str:
-    text = text.replace("\r\n", "\n").strip()
-    if len(text) > LONGEST:
-        raise CannotAsk(f"That is {len(text):,} characters long. Shorten it to {LONGEST:,}.")
-    return text
 
 
 def _sealed(row: SupervisorInput, part: str, text: str) -> bytes:

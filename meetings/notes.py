@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
 from coaching import audit
 from coaching.errors import Refused
 from coaching.models import Cohort, Participant, Team, User
 from meetings import dates, team_space, vault
 from meetings.models import ActionItem, Meeting, Note, TeamKey
+from meetings.written import clean
 
 Kind = Note.Kind
 # M15: what a member says of their project before a meeting.
@@ -25,7 +27,6 @@ UPDATE = {
     "problem": "What is difficult",
     "question": "What I want to ask you",
 }
-LONGEST = 4000  # characters of one text
 
 
 class CannotWrite(Refused):
@@ -160,7 +161,10 @@ def own_writing(participant: Participant) -> str:
     notes = participant.notes.select_related("team", "meeting__item", "about__user").order_by(
         "meeting__date", "written_at"
     )
-    items = participant.action_items.select_related("team", "meeting__item")
+    # M16: what others wrote down for them only as long as they are in that team.
+    places = participant.memberships.filter(ended_at=None)
+    items = participant.action_items.filter(Q(written_by=participant) | Q(team__in=places.values("team")))
+    items = items.select_related("team", "meeting__item")
     keys: dict[int, vault.Key | None] = {}
 
     def key_of(team: Team) -> vault.Key | None:
@@ -202,7 +206,7 @@ def save_update(
     Raises NotYourMeeting, CannotWrite.
     """
     meeting, author = _entering(meeting, team, by, now)
-    kept = {name: text for name in UPDATE if (text := _clean(texts.get(name, "")))}
+    kept = {name: text for name in UPDATE if (text := clean(texts.get(name, ""), CannotWrite))}
     note = Note.objects.filter(meeting=meeting, author=author, kind=Kind.UPDATE).first()
     if not kept:
         if note:
@@ -273,7 +277,7 @@ def save_action(
     meeting, writer = _entering(meeting, team, by, now)
     if not team_space.members_of(team).filter(pk=owner.pk).exists():
         raise CannotWrite("Choose a member of your team who does it.")
-    texts = {"what": _needed(what), "how": _clean(how)}
+    texts = {"what": _needed(what), "how": clean(how, CannotWrite)}
     key = _key_of(team)
     if (item is None or item.due_date != due_date) and due_date < meeting.local_today(now):
         raise CannotWrite(f"{dates.long_date(due_date)} is over. Choose today or a day ahead.")
@@ -360,16 +364,9 @@ def _own(note: Note, by: User, now: datetime) -> Note:
 
 
 def _needed(text: str) -> str:
-    text = _clean(text)
+    text = clean(text, CannotWrite)
     if not text:
         raise CannotWrite("Write something first.")
-    return text
-
-
-def _clean(text: str) -> str:
-    text = text.replace("\r\n", "\n").strip()
-    if len(text) > LONGEST:
-        raise CannotWrite(f"That is {len(text):,} characters long. Shorten it to {LONGEST:,}.")
     return text
 
 

@@ -16,6 +16,7 @@ from coaching.errors import Refused
 from coaching.models import Participant, User
 from meetings import dates, keeping, notes, vault
 from meetings.models import ProjectText
+from meetings.written import clean
 
 Kind = ProjectText.Kind
 Audience = ProjectText.Audience
@@ -23,7 +24,6 @@ Audience = ProjectText.Audience
 FOR_PROGRAM = (Audience.PROGRAM,)
 FOR_SUPERVISOR = (Audience.SUPERVISOR, *FOR_PROGRAM)
 FOR_TEAM = (Audience.TEAM, *FOR_SUPERVISOR)
-LONGEST = 4000  # characters of one text
 
 
 class NotYourProject(Refused):
@@ -80,25 +80,31 @@ def own(participant: Participant) -> Project:
 
 
 def shared_with_team(participants: Iterable[Participant]) -> dict[int, Project]:
-    return _read(participants, FOR_TEAM)
+    return _read(_taking_part(participants), FOR_TEAM)
 
 
 def shared_with_supervisor(
     participants: Iterable[Participant], supervisor: User | None
 ) -> dict[int, Project]:
     """What its authors shared with this person by name, whoever is their supervisor by now."""
-    return _read(participants, FOR_SUPERVISOR, Q(supervisor=supervisor) if supervisor else Q(pk=None))
+    return _read(
+        _taking_part(participants), FOR_SUPERVISOR, Q(supervisor=supervisor) if supervisor else Q(pk=None)
+    )
 
 
 def shared_with_program(participants: Iterable[Participant]) -> dict[int, Project]:
     """For the division director and the branch deputy (C7, C8), by participant, each of whom has an entry; one query."""
-    return _read(participants, FOR_PROGRAM)
+    return _read(_taking_part(participants), FOR_PROGRAM)
+
+
+def _taking_part(participants: Iterable[Participant]) -> list[Participant]:
+    return [each for each in participants if each.status != Participant.Status.LEFT]
 
 
 def _read(
     participants: Iterable[Participant], audiences: Collection[str], also: Q | None = None
 ) -> dict[int, Project]:
-    found = {each.pk: Project() for each in participants if each.status != Participant.Status.LEFT}
+    found = {each.pk: Project() for each in participants}
     rows = ProjectText.objects.filter(also or Q(), participant__in=found, audience__in=audiences)
     for row in rows.select_related("supervisor"):
         project, written = found[row.participant_id], read(row)
@@ -157,7 +163,8 @@ def save(
     participant = _own(participant, by)
     if why := why_not_write(participant, now):
         raise CannotWrite(why)
-    text = _clean(text)
+    if not (text := clean(text, CannotWrite)):
+        raise CannotWrite("Write something first.")
     if (kind == Kind.MILESTONE) != (due_date is not None):
         raise CannotWrite("Say by when you want to reach the milestone.")
     row = _current(row) if row else _found(participant, kind, text, audience, due_date)
@@ -252,15 +259,6 @@ def _own(participant: Participant, by: User) -> Participant:
     if participant.user_id != by.pk or participant.status == Participant.Status.LEFT:
         raise NotYourProject("Only who takes part writes about their project.")
     return participant
-
-
-def _clean(text: str) -> str:
-    text = text.replace("\r\n", "\n").strip()
-    if not text:
-        raise CannotWrite("Write something first.")
-    if len(text) > LONGEST:
-        raise CannotWrite(f"That is {len(text):,} characters long. Shorten it to {LONGEST:,}.")
-    return text
 
 
 def _seal(row: ProjectText, text: str) -> None:

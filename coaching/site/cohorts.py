@@ -33,9 +33,8 @@ from coaching.permissions import (
 )
 from coaching.site import lifecycle
 from coaching.site.forms_cohorts import CohortForm, LeaveForm, starting_values
-from meetings import absence
+from meetings import absence, notes
 from meetings.dates import clock
-from meetings.models import current_memberships
 
 PARTICIPANTS_ON_A_PAGE = 50
 COHORTS_ON_A_PAGE = 20
@@ -275,6 +274,6 @@ def participation_leave(request: HttpRequest, pk: int) -> HttpResponse:
             who = "You have" if own else f"{participant} has"
             messages.success(request, f"{who} left the {participant.cohort}.")
         return redirect("home") if own else redirect("cohort", participant.cohort_id)
-    writes = own and current_memberships(user).filter(participant=participant).exists()
     context = {"form": form, "participant": participant, "own": own, "cohort": participant.cohort}
-    return render(request, "cohorts/leave.html", context | {"writes": writes})
+    context["deleted_on"] = notes.deleted_on(participant.cohort)
+    return render(request, "cohorts/leave.html", context)

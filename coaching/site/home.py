@@ -52,6 +52,7 @@ FINDS: tuple[Find, ...] = (
     meetings.attention,
     growth.input_asked,
     growth.self_rating,
+    growth.left,
     growth.employees,
     growth.division,
     certificates.to_approve,

@@ -86,9 +86,10 @@ def share(request: HttpRequest, pk: int) -> HttpResponse:
 def answer(request: HttpRequest, pk: int) -> HttpResponse:
     """For the supervisor who was asked: the title, the question, what is shared with them, and nothing else."""
     asked = SupervisorInput.objects.filter(supervisor=person(request))
-    asked = asked.exclude(participant__status=Participant.Status.LEFT)
     row = get_object_or_404(asked.select_related("participant__user", "participant__cohort__program"), pk=pk)
     now = timezone.now()
+    if row.participant.status == Participant.Status.LEFT:
+        return render(request, "meetings/input_closed.html", {"row": row, "cohort": row.participant.cohort})
     why_not = inputs.why_not_answer(row, now)
     told = None if row.taken_back_at else inputs.read(row)
     form = InputAnswerForm(submitted(request), initial={"text": told.answer if told else ""})

@@ -10,10 +10,11 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from coaching.days import today_of
 from coaching.errors import Refused, refusals_told
 from coaching.models import Membership, Participant, Team
 from coaching.permissions import access, post_only, signed_in
-from meetings import agreement, notes, program, project, resources, team_space, who
+from meetings import agreement, notes, program, resources, taking_along, team_space, who, written
 from meetings.forms import ActionForm, NoteForm, UpdateForm
 from meetings.models import ActionItem, Meeting, Note, current_memberships
 from meetings.views.program import person, submitted, visible_meeting
@@ -56,7 +57,7 @@ def table(request: HttpRequest, pk: int) -> HttpResponse:
         "questions": questions,
         "why_not": notes.why_not_write(found, timezone.now()),
         "deleted_on": notes.deleted_on(found.cohort),
-        "longest": notes.LONGEST,
+        "longest": written.LONGEST,
         "to_accept": not place.team.acceptances.filter(participant=place.participant).exists()
         and agreement.expectations(place.team),
         "turn_minutes": next((line.minutes for line in lines if line.member), 20),
@@ -352,10 +353,13 @@ def actions(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 @require_safe
 def own_writing(request: HttpRequest, pk: int) -> HttpResponse:
-    """One's own texts as a file; whoever leaves takes it along first."""
-    mine = current_memberships(person(request)).select_related("participant__user", "participant__cohort")
-    place = get_object_or_404(mine, participant=pk)
-    text = notes.own_writing(place.participant) + project.own_writing(place.participant)
+    """One's own texts as a file, also for some time after one left (M16)."""
+    mine = Participant.objects.filter(user=person(request)).select_related("user", "cohort__program")
+    participant = get_object_or_404(mine, pk=pk)
+    today = today_of(participant.cohort, timezone.now())
+    if participant.status == Participant.Status.LEFT and not taking_along.until(participant, today=today):
+        raise Http404
+    text = taking_along.own_writing(participant)
     response = HttpResponse(text, content_type="text/plain; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="my-writing.txt"'
     return response

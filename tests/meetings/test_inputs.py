@@ -13,7 +13,7 @@ from coaching import outbox
 from coaching.enrollment import leave
 from coaching.models import AuditEvent, AuditPayload, Message, User
 from coaching.site.home import cards_for
-from meetings import due, inputs, notes, project, vault
+from meetings import due, growth, inputs, notes, project, vault
 from meetings.models import SupervisorInput
 from tests import factories
 from tests.meetings.conftest import noon
@@ -185,7 +185,13 @@ def test_of_whoever_left(ask, answer, people, supervisor, client, team):
     with pytest.raises(inputs.NotYours):
         answer(row, "More.")
     client.force_login(supervisor)
-    assert client.get(reverse("input_answer", args=[row.pk])).status_code == 404
+    page = reverse("input_answer", args=[row.pk])
+    for shown in (client.get(page), client.post(page, {"text": "More."})):
+        assertContains(shown, "Alice Example takes part in the")
+        assertNotContains(shown, QUESTION)
+        assertNotContains(shown, ANSWER)
+    client.force_login(people.bob.user)
+    assert client.get(page).status_code == 404
 
 
 # Who else reads it, and how long
@@ -354,3 +360,32 @@ def test_many_questions_take_as_many_queries_as_one(
     with django_assert_num_queries(11):
         answer = client.get(reverse("employees"))
     assert len(answer.context["waiting"]) == number
+
+
+def test_what_is_too_long_is_refused_in_the_words_of_its_act(ask, answer):
+    row = ask()
+    with pytest.raises(inputs.CannotAnswer, match="Shorten it to 4,000"):
+        answer(row, "a" * 4001)
+    inputs.take_back(row=row, by=row.participant.user, now=DURING)
+    with pytest.raises(inputs.CannotAsk, match="Shorten it to 4,000"):
+        ask("a" * 4001)
+
+
+def test_taken_along_with_ones_own_writing(client, ask, answer, people):
+    """M16: the answer only as long as one takes part."""
+    answer(ask())
+    alice = people.alice.user
+    steps = {each.pk: "glow" for each in growth.competencies(people.alice)}
+    when = datetime(2027, 6, 10, 20, 0, tzinfo=UTC)
+    growth.rate(participant=people.alice, moment="middle", steps=steps, by=alice, now=when)
+    client.force_login(alice)
+    address = reverse("meetings_own_writing", args=[people.alice.pk])
+    text = client.get(address).content.decode()
+    assert f"Asked Sam Supervisor on Saturday, April 10, 2027: {QUESTION}" in text
+    assert f"Answer of Sam Supervisor: {ANSWER}" in text
+    assert "in the middle: Glow" in text
+    leave(participant=people.alice, by=alice, reason="", now=DURING)
+    text = client.get(address).content.decode()
+    assert QUESTION in text
+    assert "in the middle: Glow" in text
+    assert ANSWER not in text

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
+from coaching.enrollment import leave
 from meetings import notes
 from meetings.models import ActionItem, Note
 from tests.clock import NOW
@@ -184,14 +185,29 @@ def test_after_the_day_everything_is_gone_and_the_pages_say_so(as_alice, meeting
 
 
 def test_whoever_leaves_takes_their_words_along(as_alice, meeting, team, people, alice):
-    """And loses access at once."""
+    """Also afterwards, until the day of deletion: their own words alone (M16)."""
+    day = NOW.date() + timedelta(days=9)
+    item = {"how": "", "due_date": day, "now": NOW, "owner": people.alice, "team": team, "meeting": meeting}
+    notes.save_action(what="Mine to do", by=alice, **item)
+    notes.save_action(what="Bob's words", by=people.bob.user, **item)
     notes.save_update(meeting=meeting, team=team, texts={"status": "Drafted."}, by=alice, now=NOW)
     address = reverse("meetings_own_writing", args=[people.alice.pk])
     answer = as_alice.get(address)
     assert answer["Content-Disposition"] == 'attachment; filename="my-writing.txt"'
     assert "Drafted." in answer.content.decode()
-    people.alice.memberships.update(ended_at=NOW)
-    assert as_alice.get(address).status_code == 404
+    assert "Bob's words" in answer.content.decode()
+    leave(participant=people.alice, by=alice, reason="", now=NOW)
+    text = as_alice.get(address).content.decode()
+    assert "Drafted." in text
+    assert "Mine to do" in text
+    assert "Bob's words" not in text
+    statement = reverse("statement", args=[people.alice.pk])
+    assertContains(as_alice.get(statement), address)
+    assert as_alice.get(reverse("meetings_actions", args=[team.pk])).status_code == 404
+    with time_machine.travel(noon(notes.deleted_on(meeting.cohort)), tick=False):
+        as_alice.force_login(alice)
+        assert as_alice.get(address).status_code == 404
+        assertNotContains(as_alice.get(statement), address)
 
 
 @pytest.mark.parametrize("page", ["meeting_table", "meetings_actions"])

@@ -283,7 +283,7 @@ MEETING_ROOMS = {
     # Whoever left keeps the statement of their meetings and hours.
     **{
         name: about("participant", get=dict.fromkeys(PARTICIPANTS, OWNER))
-        for name in people("statement statement_file")
+        for name in people("statement statement_file meetings_own_writing")
     },
     "calendar_feed": page(PEOPLE),
     "calendar_choose": page(PEOPLE, PEOPLE),
@@ -315,7 +315,6 @@ MEETING_ROOMS = {
         for name in people("meetings_agreement meetings_help meetings_rhythm")
     },
     "meetings_actions": about("team", get={"running": MEMBER, "other": people("other_member")}),
-    "meetings_own_writing": about("participant", get={"member": OWNER, "foreign member": OWNER}),
     # Whoever was there evaluates it, a former member too (C1).
     "meeting_evaluation": both("meeting", {"past": people("member former_member")}),
     "evaluation_ask": both("meeting", {"past": people("member former_member")}),

@@ -10,7 +10,7 @@ from coaching import permissions
 from coaching.models import Participant, User
 from coaching.site.waiting.cards import Card, Urgency, about, counted, day, only_for
 from meetings import division as divisions
-from meetings import growth, inputs, keeping
+from meetings import growth, inputs, keeping, notes
 from meetings.models import ProjectText, SupervisorInput
 
 
@@ -37,6 +37,30 @@ def self_rating(user: User, now: datetime) -> list[Card]:
                 )
             )
     return cards
+
+
+def _left(user: User, today: date) -> QuerySet[Participant]:
+    return Participant.objects.filter(
+        user=user, status=Participant.Status.LEFT, cohort__first_month__lte=today
+    )
+
+
+@about(_left)
+def left(user: User, now: datetime) -> list[Card]:
+    """F3: what stays open to whoever left a program that has begun, until what they wrote is deleted."""
+    rows = _left(user, timezone.localdate(now)).exclude(cohort__in=keeping.over(now))
+    return [
+        Card(
+            title=f"Your time in the {each.cohort}",
+            text="The statement of your meetings and hours stays yours, and until "
+            f"{day(notes.deleted_on(each.cohort))} you can take along what you wrote.",
+            address=reverse("statement", args=[each.pk]),
+            action="See the statement",
+            urgency=Urgency.CALM,
+            icon="clipboard",
+        )
+        for each in rows.select_related("cohort__program").prefetch_related("cohort__program__curriculum")
+    ]
 
 
 def _asked(user: User, today: date) -> QuerySet[SupervisorInput]:
