@@ -20,7 +20,6 @@ from meetings.models import SelfRating
 Moment = SelfRating.Moment
 # The three steps of the application, from below; they are compared, and never added up.
 STEPS = {"grow": "Grow", "neither": "Neither", "glow": "Glow"}
-START_MONTHS = 2  # in which whoever came without an application says where they start
 
 
 class CannotRate(Refused):
@@ -140,8 +139,9 @@ def opening(participant: Participant, now: datetime) -> Opening | None:
         return Opening(Moment.END, notes.deleted_on(cohort) - timedelta(days=1))
     if cohort.months // 2 < month < cohort.months:
         return Opening(Moment.MIDDLE, _end_of(cohort, cohort.months - 1))
-    if 1 <= month <= START_MONTHS and not participant.ratings.all():
-        return Opening(Moment.START, _end_of(cohort, START_MONTHS))
+    # Whoever came without an application, or from paper in a later month, says where they start until the middle opens.
+    if 1 <= month <= cohort.months // 2 and not participant.ratings.all():
+        return Opening(Moment.START, _end_of(cohort, cohort.months // 2))
     return None
 
 

@@ -71,11 +71,12 @@ def of(participant: Participant, *, today: date) -> Statement:
         if record.presence is Presence.ATTENDED and not record.cancelled and record.date <= today
     ]
     ended = participant.left_at or participant.completed_at
+    until = timezone.localdate(ended, cohort.zone) if ended else None
     return Statement(
         participant=participant,
         cohort=cohort,
-        since=timezone.localdate(participant.enrolled_at, cohort.zone),
-        until=timezone.localdate(ended, cohort.zone) if ended else None,
+        since=_since(participant, until),
+        until=until,
         lines=tuple(
             Line(record, counts=record in standing.attended)
             for record in sorted(there, key=lambda record: (record.date, record.meeting_id))
@@ -83,6 +84,15 @@ def of(participant: Participant, *, today: date) -> Statement:
         minutes=standing.minutes,
         waivers=tuple(each for each in waivers.of(participant) if not each.is_plan),
     )
+
+
+def _since(participant: Participant, until: date | None) -> date:
+    """The day on which they joined their first team, or that on which the program began, whichever was later."""
+    cohort = participant.cohort
+    place = participant.memberships.order_by("joined_at", "pk").first()
+    joined = timezone.localdate(place.joined_at if place else participant.enrolled_at, cohort.zone)
+    since = max(joined, cohort.first_month)
+    return min(since, until) if until else since
 
 
 def statement_pdf(statement: Statement, *, made_at: date) -> bytes:

@@ -10,7 +10,7 @@ from coaching.days import today_of
 from coaching.errors import Refused
 from coaching.models import Cohort, Membership, Message, Participant, User
 from meetings import dates, ledger, team_space
-from meetings.completion import MonthStanding, MonthState
+from meetings.completion import MonthStanding, MonthState, Standing
 from meetings.models import Waiver, current_memberships
 
 LAST_MONTH_TO_JOIN = 2
@@ -36,6 +36,13 @@ def of(participant: Participant) -> list[Waiver]:
     return list(rows.select_related("participant__cohort", "recorded_by"))
 
 
+def months_of(standing: Standing, waivers: Collection[Waiver]) -> list[tuple[MonthStanding, str]]:
+    """Each month, with how it came to be excused where it is."""
+    words = {Waiver.Kind.CREDIT: "Credited", Waiver.Kind.MADE_UP: "Made up"}
+    how = {each.month: words.get(Waiver.Kind(each.kind), "Excused") for each in waivers if not each.is_plan}
+    return [(month, how.get(month.month, "Excused")) for month in standing.months]
+
+
 @transaction.atomic
 def record(
     *, participant: Participant, kind: str, months: Collection[int], reason: str, by: User, now: datetime
@@ -48,6 +55,8 @@ def record(
     today = today_of(participant.cohort, now)
     if kind != Waiver.Kind.LEAVE and (ahead := _ahead(participant, months, today)):
         raise CannotWaive(f"{ahead} lies ahead, so nothing of it can be credited or made up yet.")
+    if kind != Waiver.Kind.LEAVE and (attended := _attended(participant, months, today)):
+        raise CannotWaive(f"{participant} attended in {attended}, so there is nothing to credit or make up.")
     return write(participant, kind, months, reason, by=by, now=now, counted_at=now)
 
 
@@ -119,6 +128,12 @@ def _ahead(participant: Participant, months: Collection[int], today: date) -> st
     first = participant.cohort.first_month
     ahead = [month for month in sorted(months) if dates.add_months(first, month - 1) > today]
     return dates.month_name(dates.add_months(first, ahead[0] - 1)) if ahead else ""
+
+
+def _attended(participant: Participant, months: Collection[int], today: date) -> str:
+    standing = ledger.standing(participant, today=today)
+    met = [each.label for each in standing.months if each.month in months and each.state is MonthState.MET]
+    return " and ".join(met)
 
 
 def _joined_in(participant: Participant) -> int | None:

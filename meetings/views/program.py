@@ -82,6 +82,8 @@ def my_program(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     today = timezone.now().astimezone(cohort.zone).date()
     meetings = program.of_team(membership.team)
     ahead, over = program.upcoming_first(meetings, today)
+    standing = attention.as_read_by(membership.participant, today=today)
+    recorded = waivers.of(membership.participant)
     context = {
         "membership": membership,
         "team": membership.team,
@@ -91,8 +93,9 @@ def my_program(request: HttpRequest, pk: int | None = None) -> HttpResponse:
         "not_planned": not_planned.of_team(membership.team, today=today),
         "ahead": closed.rows_of(ahead, now=timezone.now()),
         "over": program.past_lines(over, membership.participant),
-        "standing": attention.as_read_by(membership.participant, today=today),
-        "waivers": waivers.of(membership.participant),
+        "standing": standing,
+        "months": waivers.months_of(standing, recorded),
+        "waivers": recorded,
         "written": reopening.written([membership.participant_id]),
         "asked_for": reopening.asked_for([membership.participant_id]),
         "unmarked": program.waiting_for_attendance(over, membership.team),

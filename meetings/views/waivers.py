@@ -43,12 +43,13 @@ def participant(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, f"Saved. {found} is told.")
             return redirect("office_participant", found.pk)
     today, active = today_of(found.cohort, now), found.status == Participant.Status.ACTIVE
+    standing, recorded = ledger.standing(found, today=today), waivers.of(found)
     earlier = absence.to_credit(found, today=today) if active else []
     context = {
         "participant": found,
         "cohort": found.cohort,
-        "standing": ledger.standing(found, today=today),
-        "waivers": waivers.of(found),
+        "months": waivers.months_of(standing, recorded),
+        "waivers": recorded,
         "may_change": active,
         "away_until": absence.away(found.cohort, today).get(found.pk),
         "to_credit": [each for each in earlier if not each.unanswered],

@@ -421,3 +421,23 @@ def test_the_approved_project_is_changed_elsewhere(client, people, mine):
     answer = client.get(mine)
     assertContains(answer, "Faster permits")
     assertContains(answer, reverse("project", args=[people.alice.pk]))
+
+
+def test_a_title_from_paper_stands_without_empty_headings(client, people, mine):
+    people.alice.goal.description = ""
+    people.alice.goal.save()
+    answer = client.get(mine)
+    assertContains(answer, "The title was entered from paper.")
+    assertNotContains(answer, "Expected outcome</dt>")
+    assertNotContains(answer, "as it was approved")
+
+
+def test_a_graduate_is_offered_no_change_and_still_records_the_outcome(client, people, mine, cohort):
+    """C4"""
+    type(people.alice).objects.filter(pk=people.alice.pk).update(status="completed", completed_at=NOW)
+    with time_machine.travel(noon(notes.deleted_on(cohort) - timedelta(days=1))):
+        client.force_login(people.alice.user)
+        assertNotContains(client.get(mine), "Change the project itself")
+        outcome = reverse("project_outcome", args=[people.alice.pk])
+        client.post(outcome, {"text": "Nine days.", "audience": "program"})
+    assert project.own(people.alice).outcome.text == "Nine days."

@@ -82,7 +82,8 @@ def test_whoever_came_without_an_application_says_where_they_start(rate, newcome
     rate(moment="start", now=at(3, 31), participant=newcomer)
     assert words(newcomer)[0] == ["Glow", "Not rated", "Not rated"]
     assert growth.lines(newcomer)[0].change == ""
-    for who, now in ((newcomer, at(4, 1)), (newcomer, at(1, 31)), (people.alice, at(2))):
+    rate(moment="start", now=at(5, 31), participant=newcomer)
+    for who, now in ((newcomer, at(6, 1)), (newcomer, at(1, 31)), (people.alice, at(2))):
         with pytest.raises(growth.CannotRate, match="is over"):
             rate(moment="start", now=now, participant=who)
 
@@ -224,3 +225,11 @@ def test_the_home_page_says_when_it_is_time_until_it_is_done(alice, rate, people
     assert TITLE in titles(END)
     leave(participant=people.alice, by=alice, reason="", now=END)
     assert TITLE not in titles(END)
+
+
+def test_after_the_last_moment_the_page_says_that_the_time_is_over(client, people, alice, cohort):
+    day = notes.deleted_on(cohort)
+    with time_machine.travel(at(day.month, day.day), tick=False):
+        client.force_login(alice)
+        page = client.get(reverse("my_growth", args=[people.alice.pk]))
+        assertContains(page, "The time for rating yourself in this program is over.")

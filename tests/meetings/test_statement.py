@@ -144,7 +144,7 @@ def test_the_file_is_one_that_everybody_can_read(client, left, time_machine):
 
 def test_as_many_queries_for_many_meetings_as_for_one(left, django_assert_num_queries):
     participant = type(left).objects.select_related("cohort").get(pk=left.pk)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         statement.of(participant, today=DAY.date())
 
 
@@ -172,3 +172,10 @@ def test_long_names_and_many_meetings_go_on_overleaf(people, team, alice):
     text = " ".join(text_of(content).split())
     assert "Nguyễn Thị" in text
     assert "40 meetings, 40 hours in all." in text
+
+
+def test_it_begins_with_the_program_or_with_the_team(people, left, team):
+    """Not with the acceptance."""
+    assert statement.of(left, today=DAY.date()).since == date(2027, 2, 1)
+    left.memberships.update(joined_at=DAY - timedelta(days=20))
+    assert statement.of(left, today=DAY.date()).since == (DAY - timedelta(days=20)).date()

@@ -275,3 +275,23 @@ def test_a_plan_by_the_page(client, people, branch_officer, time_machine):
     count = reverse("waiver_count", args=[row.pk])
     assertContains(client.post(count, follow=True), "February 2027 counts as made up.")
     assertNotContains(client.get(address), "Made up now")
+
+
+@pytest.mark.parametrize("kind", ["credit", "made_up"])
+def test_what_was_attended_is_not_credited(meetings, people, alice, waive, kind):
+    hold(meetings[0], people, alice)
+    with pytest.raises(waivers.CannotWaive, match="attended in February 2027, so there is nothing to credit"):
+        waive(kind=kind)
+    assert waive(kind="leave")
+
+
+def test_each_month_says_how_it_came_to_be_excused(client, people, waive, branch_officer, time_machine):
+    waive([1], kind="credit")
+    waive([2], kind="made_up")
+    waive([3], now=noon(date(2027, 4, 2)))
+    time_machine.move_to(noon(date(2027, 4, 2)))
+    client.force_login(branch_officer)
+    page = client.get(reverse("office_participant", args=[people.alice.pk]))
+    assert [words for _, words in page.context["months"]][:3] == ["Credited", "Made up", "Excused"]
+    assertContains(page, '<span class="program-month-state">Credited</span>')
+    assertContains(page, '<span class="program-month-state">Made up</span>')
