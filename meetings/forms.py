@@ -147,28 +147,6 @@ class PlaceOfOneForm(PlaceForm, SeenForm):
     """The place of one meeting."""
 
 
-class PlacesForm(PlaceForm):
-    """One place for several meetings of a cohort that lie ahead."""
-
-    def __init__(self, *args: Any, meetings: Iterable[Meeting], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["meetings"] = forms.TypedMultipleChoiceField(
-            label="For which meetings?",
-            choices=[(each.pk, _in_a_line(each)) for each in meetings],
-            coerce=int,
-            widget=forms.CheckboxSelectMultiple,
-            error_messages={"required": "Choose at least one meeting."},
-        )
-        self.helper.layout = Layout(*self.fields)
-
-
-def _in_a_line(meeting: Meeting) -> str:
-    """ "Team 1: Wednesday, March 17, 2027, 9:00 a.m., Building Coalitions (Room 12)" """
-    teams = ", ".join(str(row.team) for row in meeting.meeting_teams.all())
-    when = f"{dates.long_date(meeting.date)}, {dates.clock(meeting.start_time)}"
-    return f"{teams}: {when}, {meeting.heading} ({meeting.place or meeting.link or 'place still open'})"
-
-
 class ExtraForm(WhenForm, PlaceForm):
     item = forms.ModelChoiceField(
         label="What the meeting is for",

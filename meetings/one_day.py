@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from coaching.errors import Refused
 from coaching.meeting_times import suits
 from coaching.models import Cohort, CurriculumItem, Membership, Team
 from coaching.team_problem import wishes_of
-from meetings import absence, dates, program, scheduling, visits
+from meetings import absence, dates, places, program, scheduling, visits
 from meetings.models import Attendance, Meeting, MeetingTeam
-from meetings.scheduling import When
+from meetings.scheduling import When, Where
 
 Kind = CurriculumItem.Kind
 # M3: the days of all others are the teams' own.
@@ -184,6 +184,33 @@ def tight_together(plan: Plan, cohort: Cohort, when: When) -> list[str]:
     people = [place.participant for place in scheduling.members_of_teams(plan.teams)]
     present = absence.not_away(people, cohort, when.date)
     return list(program.tight_together(plan.item, len(present)))
+
+
+def same_room(plan: Plan, cohort: Cohort, slots: Sequence[Slot]) -> list[str]:
+    """M4: who would share a room at these times; each team keeps the place of its own meeting."""
+    own = MeetingTeam.objects.filter(team__in=[slot.team for slot in slots], meeting__item=plan.item)
+    stands = Q(meeting__status=Meeting.Status.PLANNED)
+    own = own.filter(stands | Q(meeting__joined_into=plan.joint) if plan.joint else stands)
+    rows = {
+        each.team_id: each.meeting for each in own.filter(meeting__is_joint=False).select_related("meeting")
+    }
+    uses = [
+        places.Use(str(slot.team), rows[slot.team.pk].place, slot.date, slot.start, slot.minutes)
+        for slot in slots
+        if slot.team.pk in rows and rows[slot.team.pk].mode != Meeting.Mode.REMOTE
+    ]
+    return places.same_room(uses, cohort.branch, besides=_of_item(plan, cohort))
+
+
+def same_room_together(plan: Plan, cohort: Cohort, when: When, where: Where) -> list[str]:
+    if where.mode == Meeting.Mode.REMOTE:
+        return []
+    use = places.Use("All teams", where.place, when.date, when.start_time, when.minutes)
+    return places.same_room([use], cohort.branch, besides=_of_item(plan, cohort))
+
+
+def _of_item(plan: Plan, cohort: Cohort) -> list[int]:
+    return list(cohort.meetings.filter(item=plan.item).values_list("pk", flat=True))
 
 
 def _meets_already(plan: Plan, slots: Sequence[Slot]) -> list[str]:

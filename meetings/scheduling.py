@@ -328,39 +328,13 @@ def set_place(
         raise CannotChange(why)
     if where_of(meeting) != where:
         changes.require_seen(meeting, seen, by)
-    change = _put(meeting, where, by=by, now=now)
+    change = put(meeting, where, by=by, now=now)
     if change:
         _tell_members(meeting, change, by=by, now=now)
     return meeting
 
 
-@transaction.atomic
-def set_places(*, cohort: Cohort, meetings: Collection[int], where: Where, by: User, now: datetime) -> int:
-    """The branch office gives meetings that lie ahead, by id, their room or link at once (M4); returns how many changed.
-
-    Each member gets one mail, however many meetings of their team it is about. Raises NotYourMeeting.
-    """
-    team_space.require_office(by, cohort, on=now.astimezone(cohort.zone).date())
-    ahead = places_open_to_the_office(cohort, now=now).filter(pk__in=meetings)
-    changed = [
-        meeting.pk
-        for meeting in ahead.select_for_update(of=("self",))
-        if _put(meeting, where, by=by, now=now)
-    ]
-    for team in Team.objects.filter(meeting_teams__meeting__in=changed).distinct():
-        to = team_space.others(team_space.members_of(team), by)
-        key, ids = f"{team.pk}.{now.isoformat()}", {"team": team.pk}
-        outbox.queue_many(kind="meetings.places", to=to, key=key, now=now, ids=ids)
-    invitations.queue_needed(meetings=changed, now=now)
-    return len(changed)
-
-
-def places_open_to_the_office(cohort: Cohort, *, now: datetime) -> "QuerySet[Meeting]":
-    """The cohort's meetings that lie ahead."""
-    return cohort.meetings.not_over(now, cohort.zone).select_related("item", "cohort")
-
-
-def _put(meeting: Meeting, where: Where, *, by: User | None, now: datetime) -> MeetingChange | None:
+def put(meeting: Meeting, where: Where, *, by: User | None, now: datetime) -> MeetingChange | None:
     """None: it is there already."""
     if where_of(meeting) == where:
         return None

@@ -22,8 +22,10 @@ from coaching.permissions import (
     training_office,
 )
 from meetings import attendance, grid, scheduling, totals, visits
-from meetings.forms import CountForForm, PlacesForm
+from meetings import places as places_of
+from meetings.forms import CountForForm
 from meetings.forms_attendance import CorrectionForm
+from meetings.forms_places import PlacesForm
 from meetings.models import Meeting
 from meetings.views.program import person, submitted
 
@@ -56,26 +58,28 @@ def places(request: HttpRequest, pk: int) -> HttpResponse:
     """Rooms and links for several meetings at once."""
     found = get_object_or_404(office_cohorts(person(request)).select_related("program", "branch"), pk=pk)
     now = timezone.now()
-    ahead = scheduling.places_open_to_the_office(found, now=now).prefetch_related("meeting_teams__team")
-    initial = {"mode": Meeting.Mode.IN_PERSON, "place": found.meeting_place}
-    form = PlacesForm(
-        submitted(request), meetings=ahead.order_by("date", "start_time", "pk"), initial=initial
-    )
+    ahead = places_of.open_to_the_office(found, now=now).prefetch_related("teams")
+    form = PlacesForm(submitted(request), meetings=ahead.order_by("date", "start_time", "pk"))
+    warnings: list[str] = []
     if request.method == "POST" and form.is_valid():
-        number = scheduling.set_places(
-            cohort=found,
-            meetings=form.cleaned_data["meetings"],
-            where=form.where,
-            by=person(request),
-            now=now,
-        )
-        if number:
-            meetings = "1 meeting has" if number == 1 else f"{number} meetings have"
-            messages.success(request, f"{meetings} another place. The teams are told.")
-        else:
-            messages.info(request, "These meetings are there already. Nobody was written to.")
-        return redirect("office_places", found.pk)
-    return render(request, "meetings/office_places.html", {"cohort": found, "form": form})
+        warnings = places_of.against(form.chosen, form.change, found.branch)
+        if not warnings or request.POST.get("agreed") == form.key(warnings):
+            number = places_of.set_several(
+                cohort=found,
+                meetings=form.cleaned_data["meetings"],
+                change=form.change,
+                by=person(request),
+                now=now,
+            )
+            if number:
+                meetings = "1 meeting has" if number == 1 else f"{number} meetings have"
+                messages.success(request, f"{meetings} another place. The teams are told.")
+            else:
+                messages.info(request, "These meetings are there already. Nobody was written to.")
+            return redirect("office_places", found.pk)
+    context = {"cohort": found, "form": form, "warnings": warnings}
+    context["agreed"] = form.key(warnings) if warnings else ""
+    return render(request, "meetings/office_places.html", context)
 
 
 def _office_meeting(request: HttpRequest, pk: int) -> Meeting:

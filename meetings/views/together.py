@@ -72,6 +72,7 @@ def join(request: HttpRequest, pk: int, item_pk: int) -> HttpResponse:
         "against": [
             *one_day.against(plan, cohort, slots, now=now),
             *(one_day.tight_together(plan, cohort, form.when) if slots else []),
+            *(one_day.same_room_together(plan, cohort, form.when, form.where) if slots else []),
         ],
         "agreed": form.key if slots else "",
     }
@@ -109,7 +110,10 @@ def stagger(request: HttpRequest, pk: int, item_pk: int) -> HttpResponse:
         "plan": plan,
         "form": form,
         "slots": slots,
-        "against": one_day.against(plan, cohort, slots, now=now),
+        "against": [
+            *one_day.against(plan, cohort, slots, now=now),
+            *one_day.same_room(plan, cohort, slots),
+        ],
         "agreed": one_day.key_of(slots),
     }
     return render(request, "meetings/office_stagger.html", context)
@@ -138,7 +142,10 @@ def usual(request: HttpRequest, pk: int, item_pk: int) -> HttpResponse:
         "cohort": cohort,
         "plan": plan,
         "slots": slots,
-        "against": one_day.against(plan, cohort, slots, now=now),
+        "against": [
+            *one_day.against(plan, cohort, slots, now=now),
+            *one_day.same_room(plan, cohort, slots),
+        ],
         "why_not": next(filter(None, whys), ""),
         "agreed": agreed,
     }

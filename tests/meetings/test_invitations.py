@@ -15,7 +15,7 @@ from django.core.mail.backends.locmem import EmailBackend
 from coaching import outbox, team_agreement, team_changes, undelivered
 from coaching.models import Membership, Message, Team
 from coaching.site import lifecycle
-from meetings import due, feeds, invitations, scheduling
+from meetings import due, feeds, invitations, places, scheduling
 from meetings.feeds import Way
 from meetings.models import CalendarInvitation, Meeting
 from meetings.scheduling import Rhythm, When, Where
@@ -266,9 +266,8 @@ def test_another_weekday_sends_each_that_moved(by_mail, team, meetings, alice):
 
 def test_rooms_from_the_branch_office_are_sent(by_mail, cohort, meetings, branch_officer):
     chosen = [meeting.pk for meeting in meetings[:2]]
-    scheduling.set_places(
-        cohort=cohort, meetings=chosen, where=Where("Room 3"), by=branch_officer, now=BEFORE
-    )
+    change = places.Change("Room 3")
+    places.set_several(cohort=cohort, meetings=chosen, change=change, by=branch_officer, now=BEFORE)
     assert [sequence for _, sequence, _ in told(deliver())] == [1, 1]
 
 

@@ -19,6 +19,7 @@ from meetings import (
     ledger,
     notes,
     one_day,
+    places,
     program,
     scheduling,
     together,
@@ -26,6 +27,7 @@ from meetings import (
 )
 from meetings.models import CalendarInvitation, EvaluationReceipt, Meeting, Note
 from meetings.one_day import CannotSetDay
+from meetings.places import Change
 from meetings.scheduling import CannotChange, When, Where
 from meetings.team_space import NotYourMeeting
 from tests import factories
@@ -228,9 +230,9 @@ class TestOneOfThisMorning:
 
     def test_keeps_its_room(self, both, cohort, branch_officer):
         first = both[0][0]
-        asked = {"cohort": cohort, "meetings": [first.pk], "where": ROOM, "by": branch_officer}
-        assert scheduling.set_places(now=noon(first.date), **asked) == 0
-        assert scheduling.set_places(now=noon(first.date) - timedelta(hours=3), **asked) == 1
+        asked = {"cohort": cohort, "meetings": [first.pk], "change": Change("Hall"), "by": branch_officer}
+        assert places.set_several(now=noon(first.date), **asked) == 0
+        assert places.set_several(now=noon(first.date) - timedelta(hours=3), **asked) == 1
 
 
 class TestApartAgain:
