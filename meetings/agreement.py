@@ -55,6 +55,12 @@ def accept(*, team: Team, seen: str, by: User, now: datetime) -> Acceptance:
     return row
 
 
+def is_asked_today(team: Team, now: datetime) -> bool:
+    """Whether a member has asked the branch office for help today."""
+    today = timezone.localdate(now, team.cohort.zone)
+    return Message.objects.filter(key__startswith=f"{HELP}:{team.pk}.{today}:").exists()
+
+
 @transaction.atomic
 def ask_for_help(*, team: Team, by: User, now: datetime) -> bool:
     """Tell the branch office that the team asks for help, and nothing else; False: it was told today already.
@@ -64,12 +70,13 @@ def ask_for_help(*, team: Team, by: User, now: datetime) -> bool:
     team = Team.objects.select_for_update(of=("self",)).select_related("cohort__branch").get(pk=team.pk)
     team_space.require_team_member(by, team)
     today = timezone.localdate(now, team.cohort.zone)
-    key = f"{team.pk}.{today}"
-    if Message.objects.filter(key__startswith=f"{HELP}:{key}:").exists():
+    if is_asked_today(team, now):
         return False
     officers = officers_of(team.cohort, on=today)
     if not officers:
         raise NobodyToAsk("Nobody works in the branch office now. Write to the contact of your program.")
-    outbox.queue_many(kind=HELP, to=officers, key=key, now=now, ids={"team": team.pk, "by": by.pk})
+    outbox.queue_many(
+        kind=HELP, to=officers, key=f"{team.pk}.{today}", now=now, ids={"team": team.pk, "by": by.pk}
+    )
     audit.record("team.asked_for_help", by=by, obj=team, now=now)
     return True

@@ -75,6 +75,15 @@ def leads(meeting: Meeting, team: Team) -> list[Lead]:
     return [Lead(part, CHECKLISTS.get(part.key, ANY_PART)) for part in parts]
 
 
+def why_not_hand_over(meeting: Meeting, now: datetime) -> str:
+    """Why nobody takes or hands over a part, in words; empty when they can. For the page and the write."""
+    if not meeting.is_live:
+        return "This meeting was called off, so nobody leads it."
+    if meeting.ends_at <= now:
+        return "This meeting is over, so nobody takes a part of it any more."
+    return ""
+
+
 @transaction.atomic
 def hand_over(
     *, meeting: Meeting, team: Team, component: str, to: Participant | None, by: User, now: datetime
@@ -85,8 +94,8 @@ def hand_over(
     """
     meeting = Meeting.objects.select_for_update(of=("self",)).select_related("item").get(pk=meeting.pk)
     team_space.require_team_member(by, team)
-    if not meeting.is_live:
-        raise CannotLead("This meeting was called off, so nobody leads it.")
+    if why := why_not_hand_over(meeting, now):
+        raise CannotLead(why)
     if to is not None and to not in team_space.members_of(team):
         raise CannotLead("Only a member of the team can lead a part of its meeting.")
     present = who.of(meeting, team).present

@@ -159,6 +159,7 @@ def team(request: HttpRequest, pk: int) -> HttpResponse:
         "not_yet": [each for each in members if each.pk not in accepted],
         "can_accept": place.participant_id not in accepted,
         "supervisor_dates": busy.seen_by_supervisor(person(request)),
+        "help_asked": agreement.is_asked_today(place.team, timezone.now()),
         "officers": len(officers_of(place.team.cohort, on=timezone.localdate())),
     }
     return render(request, "meetings/team.html", context)
@@ -240,6 +241,7 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
         "final_contents": found.cohort.final_meeting_contents if _is_final(found) else "",
         "can_change": not scheduling.why_not_move(found),
         "why_fixed": scheduling.why_fixed(found) if found.status == Meeting.Status.PLANNED else "",
+        "can_lead": not leading.why_not_hand_over(found, now),
         "can_write": not notes.why_not_write(found, now),
         "can_mark": not attendance.why_not_take(found, team, now),
         "can_correct": attendance.members_may_correct(found, now),

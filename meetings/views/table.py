@@ -14,7 +14,7 @@ from coaching.days import today_of
 from coaching.errors import Refused, refusals_told
 from coaching.models import Membership, Participant, Team
 from coaching.permissions import access, post_only, signed_in
-from meetings import agreement, notes, program, resources, taking_along, team_space, who, written
+from meetings import agreement, leading, notes, program, resources, taking_along, team_space, who, written
 from meetings.forms import ActionForm, NoteForm, UpdateForm
 from meetings.models import ActionItem, Meeting, Note, current_memberships
 from meetings.views.program import person, submitted, visible_meeting
@@ -49,6 +49,7 @@ def table(request: HttpRequest, pk: int) -> HttpResponse:
         "lines": lines,
         "parts": parts,
         "who": people,
+        "can_lead": not leading.why_not_hand_over(found, timezone.now()),
         "members": people.present,
         "resources": [each for each in given if each not in questions],
         "tight": tight,

@@ -28,7 +28,9 @@
       return;
     }
     if (!minutes.checkValidity() || !minutes.value) {
-      minutes.reportValidity();
+      shown.setAttribute("aria-live", "assertive");
+      shown.textContent = `Enter ${minutes.min} to ${minutes.max} minutes.`;
+      minutes.focus();
       return;
     }
     shown.setAttribute("aria-live", "off");

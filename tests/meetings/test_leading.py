@@ -63,6 +63,19 @@ class TestHandingOver:
         with pytest.raises(CannotLead, match="called off"):
             hand_over(second, team, people.bob, alice)
 
+    def test_of_a_meeting_that_is_over_is_refused_and_not_offered(self, client, second, team, people, alice):
+        during, after = second.ends_at - timedelta(minutes=1), second.ends_at
+        hand_over = {"meeting": second, "team": team, "component": "projects", "by": alice}
+        leading.hand_over(**hand_over, to=people.bob, now=during)
+        with pytest.raises(leading.CannotLead, match="This meeting is over"):
+            leading.hand_over(**hand_over, to=people.alice, now=after)
+        for moment, is_offered in ((during, True), (after, False)):
+            with time_machine.travel(moment, tick=False):
+                client.force_login(alice)
+                for page in ("meeting", "meeting_table"):
+                    shown = client.get(reverse(page, args=[second.pk])).content.decode()
+                    assert ("I lead this part" in shown) is is_offered
+
     def test_on_the_pages_leads_back_to_where_it_was_pressed(self, client, second, people, alice):
         client.force_login(alice)
         address = reverse("meeting_lead", args=[second.pk])
