@@ -11,13 +11,12 @@ from certificates.models import Batch, BatchEntry
 from certificates.rendering import CertificateContent
 from certificates.templatetags.certificate_text import hours, month_day_year
 from coaching.models import Cohort, OrgUnit, SignOff
-from meetings.dates import add_months, end_of_month
+from meetings.dates import end_of_program_month
 
 
 def period_of(cohort: Cohort) -> tuple[date, date]:
     """First and last day of the months of meetings."""
-    last_month = add_months(cohort.first_month, cohort.months - 1)
-    return cohort.first_month, end_of_month(last_month)
+    return cohort.first_month, end_of_program_month(cohort.first_month, cohort.months)
 
 
 def department_of(cohort: Cohort) -> OrgUnit | None:

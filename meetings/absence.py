@@ -45,7 +45,7 @@ def _ends(cohort: Cohort, months: dict[int, datetime | None], day: date) -> date
         month += 1
     back_at = months[month]
     if back_at is None:
-        return dates.end_of_month(dates.add_months(cohort.first_month, month - 1))
+        return dates.end_of_program_month(cohort.first_month, month)
     end = today_of(cohort, back_at) - timedelta(days=1)
     return end if day <= end else None
 

@@ -30,7 +30,7 @@ from meetings.completion import (
     Standing,
     judge,
 )
-from meetings.dates import add_months, end_of_month, long_date, month_name
+from meetings.dates import add_months, end_of_program_month, long_date, month_name
 from meetings.models import Finding, Look
 
 DAYS_TO_ACT = 7
@@ -140,12 +140,12 @@ def _danger(
 
 
 def _end(cohort: Cohort, reason: Reason) -> date:
-    return end_of_month(add_months(cohort.first_month, (reason.month or 1) - 1))
+    return end_of_program_month(cohort.first_month, reason.month or 1)
 
 
 def _last_day(cohort: Cohort) -> date:
     """Of the program's months."""
-    return end_of_month(add_months(cohort.first_month, cohort.months - 1))
+    return end_of_program_month(cohort.first_month, cohort.months)
 
 
 def _record(history: History, reason: Reason) -> MeetingRecord:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from meetings.dates import add_months, end_of_month, long_date, month_name
+from meetings.dates import add_months, end_of_month, end_of_program_month, long_date, month_name
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Rules:
 
     @property
     def last_day(self) -> dt.date:
-        return end_of_month(add_months(self.first_month, self.months - 1))
+        return end_of_program_month(self.first_month, self.months)
 
 
 class Presence(StrEnum):

@@ -90,6 +90,11 @@ def end_of_month(day: dt.date) -> dt.date:
     return day.replace(day=calendar.monthrange(day.year, day.month)[1])
 
 
+def end_of_program_month(first_month: dt.date, month: int) -> dt.date:
+    """The last day of a month of the program: 1 is the first; of the last one, that of the program itself."""
+    return end_of_month(add_months(first_month, month - 1))
+
+
 def free_day(
     day: dt.date, closed_days: Collection[dt.date], *, earliest: dt.date = dt.date.min
 ) -> dt.date | None:
@@ -178,8 +183,3 @@ def span(day: dt.date, start: dt.time, minutes: int, zone: str) -> tuple[dt.date
     begins = dt.datetime.combine(day, start, tzinfo=tz).astimezone(dt.UTC)
     ends = begins + dt.timedelta(minutes=minutes)
     return begins.astimezone(tz), ends.astimezone(tz)
-
-
-def skipped_by_clock(day: dt.date, start: dt.time, zone: str) -> bool:
-    """Whether no clock in the zone ever shows that time on that day."""
-    return span(day, start, 0, zone)[0].replace(tzinfo=None) != dt.datetime.combine(day, start)

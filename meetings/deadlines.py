@@ -61,7 +61,7 @@ def windows(rows: Collection[Attendance]) -> dict[int, Window]:
     }
     return {
         row.pk: window_of(
-            answer_by=_answer_by(row.meeting, last),
+            answer_by=answer_by(row.meeting, row.meeting.cohort, last),
             written_down=row.recorded_at.astimezone(row.meeting.zone).date(),
             reopened=reopened.get((row.meeting_id, row.participant_id)),
             last_day=last_day(cohorts[row.meeting.cohort_id], last),
@@ -81,15 +81,16 @@ def last_dates(cohorts: Collection[int]) -> LastDates:
     return {(cohort, item): day for cohort, item, day in found}
 
 
-def _answer_by(meeting: Meeting, last: LastDates) -> date:
-    day = last.get((meeting.cohort_id, meeting.item_id)) if meeting.item_id else None
-    return (day or meeting.date) + timedelta(days=meeting.cohort.evaluation_days)
+def answer_by(meeting: Meeting, cohort: Cohort, last: LastDates) -> date:
+    """Until when everybody who was there can answer."""
+    day = last.get((cohort.pk, meeting.item_id)) if meeting.item_id else None
+    return (day or meeting.date) + timedelta(days=cohort.evaluation_days)
 
 
 def last_day(cohort: Cohort, last: LastDates | None = None) -> date:
     """After it the program's evaluations are closed for good."""
     found = last_dates([cohort.pk]) if last is None else last
-    end = dates.end_of_month(dates.add_months(cohort.first_month, cohort.months - 1))
+    end = dates.end_of_program_month(cohort.first_month, cohort.months)
     return closing_day(cohort, end, found)
 
 

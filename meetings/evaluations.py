@@ -62,12 +62,11 @@ def questions_for(cohort: Cohort) -> list[Question]:
 
 
 OVER = "The program’s evaluations are closed, and none can be opened again."
-THERE = (Attendance.Status.PRESENT, Attendance.Status.REMOTE)
 
 
 def attendance_of(meeting: Meeting, user: User) -> Attendance | None:
     """What says that this person was there, and so may evaluate the meeting."""
-    there = meeting.attendance.filter(participant__user=user, status__in=THERE)
+    there = meeting.attendance.filter(participant__user=user, status__in=Attendance.THERE)
     return there.select_related("participant", "meeting__cohort").first()
 
 
@@ -99,7 +98,7 @@ def unanswered() -> QuerySet[Attendance]:
     )
     closed = EvaluationClosing.objects.filter(cohort=OuterRef("meeting__cohort"), item=None)
     here = Attendance.objects.exclude(participant__status=Participant.Status.LEFT)
-    return here.filter(~Exists(received), ~Exists(closed), status__in=THERE)
+    return here.filter(~Exists(received), ~Exists(closed), status__in=Attendance.THERE)
 
 
 def own_answers(meeting: Meeting, participant: Participant) -> Answers:
@@ -208,7 +207,7 @@ def _close(*, cohort: Cohort, item: CurriculumItem | None, now: datetime) -> Non
     receipts = EvaluationReceipt.objects.filter(meeting__in=meetings)
     sent_by = set(receipts.values_list("meeting_id", "participant_id"))
     there = set(
-        Attendance.objects.filter(meeting__in=meetings, status__in=THERE).values_list(
+        Attendance.objects.filter(meeting__in=meetings, status__in=Attendance.THERE).values_list(
             "meeting_id", "participant_id"
         )
     )
@@ -233,7 +232,7 @@ def _close(*, cohort: Cohort, item: CurriculumItem | None, now: datetime) -> Non
 def _still_written(unsent: list[EvaluationDraft], now: datetime) -> set[int]:
     """Drafts of people who can still send them: their day is a later one than the others'."""
     rows = Attendance.objects.filter(
-        meeting__in=[draft.meeting_id for draft in unsent], status__in=THERE
+        meeting__in=[draft.meeting_id for draft in unsent], status__in=Attendance.THERE
     ).select_related("meeting__cohort")
     windows = deadlines.windows(list(rows))
     open_for = {

@@ -154,7 +154,7 @@ def next_month(participant: Participant, now: datetime) -> date | None:
 
 
 def _end_of(cohort: Cohort, month: int) -> date:
-    return dates.end_of_month(dates.add_months(cohort.first_month, month - 1))
+    return dates.end_of_program_month(cohort.first_month, month)
 
 
 def waits(participant: Participant, now: datetime) -> Opening | None:

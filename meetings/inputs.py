@@ -97,7 +97,7 @@ def read(row: SupervisorInput) -> Told:
 
 def ends_on(cohort: Cohort) -> date:
     """The last day of the program's months."""
-    return dates.end_of_month(dates.add_months(cohort.first_month, cohort.months - 1))
+    return dates.end_of_program_month(cohort.first_month, cohort.months)
 
 
 def why_not_ask(participant: Participant, now: datetime) -> str:

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from coaching.models import Cohort, Membership, Participant
 from meetings.completion import History, MeetingRecord, Presence, RequirementRow, Rules, Standing, judge
-from meetings.deadlines import LastDates, closing_day, window_of
+from meetings.deadlines import LastDates, answer_by, closing_day, window_of
 from meetings.models import (
     Attendance,
     EvaluationClosing,
@@ -20,8 +20,7 @@ from meetings.models import (
 )
 
 PRESENCE = {
-    Attendance.Status.PRESENT: Presence.ATTENDED,
-    Attendance.Status.REMOTE: Presence.ATTENDED,
+    **dict.fromkeys(Attendance.THERE, Presence.ATTENDED),
     Attendance.Status.ABSENT: Presence.ABSENT,
     Attendance.Status.EXCUSED: Presence.EXCUSED,
 }
@@ -100,9 +99,8 @@ class _Book:
         key = (meeting.pk, participant.pk)
         if key not in self.written_down:
             return None
-        last = self.last_dates.get((self.cohort.pk, meeting.item_id)) if meeting.item_id else None
         return window_of(
-            answer_by=(last or meeting.date) + timedelta(days=self.cohort.evaluation_days),
+            answer_by=answer_by(meeting, self.cohort, self.last_dates),
             written_down=self.written_down[key],
             reopened=self.reopened.get(key),
             last_day=self.last_day,

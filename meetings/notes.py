@@ -78,7 +78,7 @@ class Turn:
 
 def deleted_on(cohort: Cohort) -> date:
     """The day on which what the cohort's teams wrote is deleted."""
-    last = dates.end_of_month(dates.add_months(cohort.first_month, cohort.months - 1))
+    last = dates.end_of_program_month(cohort.first_month, cohort.months)
     return last + timedelta(days=cohort.notes_days)
 
 

@@ -190,7 +190,7 @@ def _check_day(day: date, participant: Participant, now: datetime) -> None:
     cohort = participant.cohort
     if day < now.astimezone(cohort.zone).date():
         raise CannotWrite(f"{dates.long_date(day)} is over. Choose today or a day ahead.")
-    last = dates.end_of_month(dates.add_months(cohort.first_month, cohort.months - 1))
+    last = dates.end_of_program_month(cohort.first_month, cohort.months)
     if day > last:
         raise CannotWrite(f"The program ends on {dates.long_date(last)}. Choose that day or an earlier one.")
 

@@ -47,14 +47,14 @@ class Where:
 
 def takes_no_more(cohort: Cohort, *, today: date) -> bool:
     """Whether the program's months are behind a team, and the days in which a meeting can be written down too."""
-    last = dates.end_of_month(dates.add_months(cohort.first_month, cohort.months - 1))
+    last = dates.end_of_program_month(cohort.first_month, cohort.months)
     return today > last + timedelta(days=AFTERWARDS_DAYS)
 
 
 def closed_days_of(cohort: Cohort) -> dict[date, str]:
     """Closed days from the month before the program's first to the month after its last."""
     start = dates.add_months(cohort.first_month, -1)
-    end = dates.end_of_month(dates.add_months(cohort.first_month, cohort.months))
+    end = dates.end_of_program_month(cohort.first_month, cohort.months + 1)
     return closed_days(cohort, start=start, end=end)
 
 

@@ -101,7 +101,7 @@ def text_pools(cohort: Cohort) -> list[TextPool]:
 
 
 def attendance_total(cohort: Cohort, *, today: date) -> AttendanceTotal:
-    there = Q(status__in=(Attendance.Status.PRESENT, Attendance.Status.REMOTE))
+    there = Q(status__in=Attendance.THERE)
     marks = Attendance.objects.filter(meeting__cohort=cohort, meeting__date__lte=today).aggregate(
         there=Count("pk", filter=there),
         absent=Count("pk", filter=Q(status=Attendance.Status.ABSENT)),

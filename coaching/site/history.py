@@ -15,7 +15,7 @@ from coaching.days import today_of
 from coaching.enrollment import Project, Snapshot, change_project, enroll, seats_taken
 from coaching.models import Cohort, CurriculumItem, Membership, Participant, Team, User
 from coaching.permissions import require_office
-from coaching.site.history_file import THERE, Held, HistoryFile, Row
+from coaching.site.history_file import Held, HistoryFile, Row
 from coaching.team_problem import explain_members
 from meetings import dates, invitations, scheduling
 from meetings.models import Attendance, EvaluationReceipt, Meeting, MeetingTeam
@@ -172,7 +172,9 @@ class _Entry:
         there = {pk for pk, other in self.places.items() if other == team}
         named = {self.known[row.email].pk for row in rows if row.email in self.known}
         if forgotten := self._forgotten(team, rows):
-            never = [row for row in forgotten if not any(one.mark in THERE for one in row.held.values())]
+            never = [
+                row for row in forgotten if not any(one.mark in Attendance.THERE for one in row.held.values())
+            ]
             if never:
                 reason = f"{self.users[never[0].email]} was at none of its meetings. Ask {team} whether they join it (T4)."
                 return [Problem(never[0].line, "team", reason)]
@@ -373,7 +375,7 @@ class _Entry:
         held = []
         for month in _months(rows):
             marks = [row.held[month] for row in rows if month in row.held]
-            there = sum(each.mark in THERE for each in marks)
+            there = sum(each.mark in Attendance.THERE for each in marks)
             held.append(
                 f"{marks[0].date:%B} {marks[0].date.day}, {marks[0].date.year} ({there} of {len(marks)} there)"
             )

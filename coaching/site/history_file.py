@@ -33,7 +33,6 @@ MARKS = {
     "a": Attendance.Status.ABSENT,
     "e": Attendance.Status.EXCUSED,
 }
-THERE = (Attendance.Status.PRESENT, Attendance.Status.REMOTE)
 ANSWERS = {"yes": True, "no": False, "": False}
 DATE_FORMATS = ("%Y-%m-%d", "%m/%d/%Y")  # the second is what a spreadsheet makes of the first
 
@@ -162,7 +161,7 @@ class _Reader:
         evaluated = ANSWERS.get(answer.lower())
         if evaluated is None:
             self.problems.append(Problem(line, f"evaluated{month}", "Say yes or no, or leave it empty."))
-        elif evaluated and status and status not in THERE:
+        elif evaluated and status and status not in Attendance.THERE:
             reason = "Who was not there evaluates nothing: empty this, or mark them P or R."
             self.problems.append(Problem(line, f"evaluated{month}", reason))
         return Held(status, found, bool(evaluated)) if status and found else None
@@ -239,7 +238,7 @@ def _of_meeting(
             reason = f"Line {line} says {usual}: a team meets on one day. Enter the other meeting afterwards."
             yield Problem(other, f"date{month}", reason)
     history.warnings += _unusual(cohort, number, month, usual)
-    there = sum(each.mark in THERE for each in held.values())
+    there = sum(each.mark in Attendance.THERE for each in held.values())
     if not there and any(row.line in named for row in rows):
         return
     if not there:

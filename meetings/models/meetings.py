@@ -243,6 +243,9 @@ class Attendance(models.Model):
         ABSENT = "absent", "Not there"
         EXCUSED = "excused", "Excused"
 
+    # In the room or not.
+    THERE = (Status.PRESENT, Status.REMOTE)
+
     meeting = models.ForeignKey(Meeting, models.PROTECT, related_name="attendance")
     participant = models.ForeignKey(Participant, models.PROTECT, related_name="attendance")
     status = models.CharField(max_length=10, choices=Status.choices)
@@ -272,4 +275,4 @@ class Attendance(models.Model):
 
     @property
     def was_there(self) -> bool:
-        return self.status in (self.Status.PRESENT, self.Status.REMOTE)
+        return self.status in self.THERE

@@ -161,7 +161,7 @@ def _missing(request: HttpRequest, pk: int, participant_pk: int) -> Attendance:
         meeting__in=Meeting.objects.for_office(person(request)),
         meeting=pk,
         participant=participant_pk,
-        status__in=evaluations.THERE,
+        status__in=Attendance.THERE,
     )
     return get_object_or_404(
         rows.select_related("meeting__item", "meeting__cohort__program", "participant__user")

@@ -259,9 +259,7 @@ def _is_final(meeting: Meeting) -> bool:
 
 
 def _below_quorum(meeting: Meeting) -> bool:
-    there = meeting.attendance.filter(
-        status__in=(Attendance.Status.PRESENT, Attendance.Status.REMOTE)
-    ).count()
+    there = meeting.attendance.filter(status__in=Attendance.THERE).count()
     return 0 < there < meeting.cohort.quorum
 
 
