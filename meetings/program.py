@@ -105,7 +105,8 @@ def _heard_together(
             ends, minutes = part.ends(meeting.starts_at).time(), last.minutes + part.minutes
             lines[-1] = replace(last, ends=ends, minutes=minutes, turns=last.turns + 1)
             continue
-        prompts = () if last and last.title == title else part.prompts
+        is_said = any(part.prompts == each.prompts for each in lines)
+        prompts = () if is_said else part.prompts
         lines.append(_line(meeting, part, title, name if whose == team else None, prompts))
     return lines, fitted.warnings
 

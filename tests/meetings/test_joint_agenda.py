@@ -81,6 +81,7 @@ class TestFinal:
                 page = client.get(reverse(name, args=[joint.pk]))
                 assertContains(page, "Project outcomes, Team 3")
                 assertContains(page, "9:30 to 9:50 a.m.")
+                assert page.content.decode().count("Before the branch deputy, schedule permitting") <= 1
                 assertNotContains(page, "Dora Example")
 
     def test_whoever_is_away_takes_no_time(self, joint, people, team, other_team, branch_officer):

@@ -44,7 +44,7 @@ def test_each_member_gets_one_mail(arrange, meetings, other_team, alice):
     assert meetings[0].sequence == 1
     with time_machine.travel(BEFORE, tick=False):
         letter = mail.places(alice, team=meetings[0].teams.get().pk)
-    assert "9:00 a.m., Introduction to Program: Room 12" in letter.body
+    assert "9:00 a.m. to 11:00 a.m. PST, Introduction to Program: Room 12\n- Wednesday" in letter.body
     assert "Final Program Meeting: Place still open" in letter.body
 
 

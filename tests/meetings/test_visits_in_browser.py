@@ -23,7 +23,10 @@ def test_pages_of_the_deputy(page, sign_in, meetings, deputy, alice, check_page)
         reverse("branch_meetings"),
         reverse("branch_meetings") + "?show=mine&month=2031-01",
         reverse("branch_meetings") + "?month=2027-04&show=mine",
+        reverse("branch_meetings") + "?show=behind",
+        reverse("branch_meetings") + f"?sure={meetings[0].pk}",
         reverse("branch_briefing", args=[meetings[-1].pk]),
+        reverse("calendar_feed"),
     ):
         page.goto(address)
         check_page(page)
@@ -54,12 +57,22 @@ def test_pages_of_the_branch_office(
         reverse("office_days", args=[cohort.pk]),
         reverse("office_join", args=[cohort.pk, first]),
         reverse("office_usual", args=[cohort.pk, final]),
+        reverse("office_meeting", args=[meetings[-1].pk]),
         reverse("office_stagger", args=[cohort.pk, final]),
     ):
         page.goto(address)
         check_page(page)
     page.get_by_role("button", name="Show what this leads to").click()
     check_page(page)
+    page.goto(reverse("office_places", args=[cohort.pk]))
+    page.get_by_label("Place", exact=True).fill("Room 12")
+    for team in ("Team 1", "Team 2"):
+        page.get_by_label(f"{team}: Wednesday, March 17, 2027").check()
+    page.get_by_role("button", name="Save for these meetings").click()
+    expect(page.get_by_text("Team 1 and Team 2 would both be in Room 12")).to_be_visible()
+    check_page(page)
+    page.get_by_role("button", name="Save all the same").click()
+    expect(page.get_by_text("2 meetings have another place.")).to_be_visible()
     plain = new_context(java_script_enabled=False).new_page()
     sign_in(plain, branch_officer)
     plain.goto(reverse("office_join", args=[cohort.pk, first]))
