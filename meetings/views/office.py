@@ -21,7 +21,7 @@ from coaching.permissions import (
     post_only,
     training_office,
 )
-from meetings import attendance, grid, scheduling, totals, visits
+from meetings import absence, attendance, grid, scheduling, totals, visits
 from meetings import places as places_of
 from meetings.forms import CountForForm
 from meetings.forms_attendance import CorrectionForm
@@ -116,6 +116,7 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
         "teams": found.teams.order_by("number"),
         "is_ahead": is_ahead,
         "rows": grid.marks_of(found, attendance.expected(found)),
+        "away": absence.away(found.cohort, found.date) if is_ahead else {},
         "visits": visits.planned(found) if is_ahead else [],
         "visitors": found.visitors.order_by("name", "pk"),
         "form": form,

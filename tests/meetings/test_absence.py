@@ -217,6 +217,7 @@ def test_a_leave_shows_in_the_strip_the_table_and_the_list(
     assertContains(client.get(reverse("meetings")), "On leave</span>", 2)
     assertContains(client.get(reverse("meetings")), f"What is still missing ({before - 2})")
     client.force_login(branch_officer)
+    assertContains(client.get(reverse("office_meeting", args=[meetings[1].pk])), "On leave</td>", 1)
     for name in ("office_meetings_cohort", "cohort"):
         assertContains(client.get(reverse(name, args=[team.cohort_id])), "On leave until April 30, 2027", 1)
 
