@@ -114,7 +114,11 @@ def save_draft(*, meeting: Meeting, answers: Mapping[int, int | str], by: User, 
     Raises CannotEvaluate.
     """
     row, draft, is_sent = _open(meeting, by, now)
-    _keep(draft, _checked(answers, questions_for(row.meeting.cohort), whole=is_sent))
+    kept = _checked(answers, questions_for(row.meeting.cohort), whole=is_sent)
+    if kept:
+        _keep(draft, kept)
+    elif draft.pk:  # everything was taken out again
+        draft.delete()
 
 
 @transaction.atomic

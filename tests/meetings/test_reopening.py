@@ -332,6 +332,9 @@ class TestPages:
             assertContains(client.get(address), "Half a thought")
             assertContains(client.get("/"), "Your evaluation of “Introduction to Program” is not sent yet")
             assertContains(client.get("/meetings/"), "Not sent yet: finish and send it")
+            for typed in ({}, sent, {}):  # with nothing in it, nothing waits to be sent
+                client.post(address, typed, headers={"HX-Request": "true"})
+                assert EvaluationDraft.objects.count() == len(typed)
         with time_machine.travel(LATE, tick=False):
             client.force_login(alice)
             answer = client.post(address, sent, headers={"HX-Request": "true"})
