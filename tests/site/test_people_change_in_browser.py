@@ -72,6 +72,7 @@ def test_every_page(page, sign_in, members, branch_officer, check_page):
             reverse("team_small", args=[members.team.pk]),
             reverse("office_participant", args=[members.bob.pk]),
             reverse("office_participant", args=[members.lea.pk]),
+            reverse("participation_leave", args=[members.bob.pk]),
             reverse("office_participant", args=[members.alice.pk]),
         ):
             page.goto(address)
@@ -86,6 +87,8 @@ def test_every_page(page, sign_in, members, branch_officer, check_page):
         expect(page.get_by_text("1 meeting, 2 hours")).to_be_visible()
         check_page(page)
         sign_in(page, members.charlie.user)
+        page.goto(reverse("participation_leave", args=[members.charlie.pk]))
+        check_page(page)
         page.goto(reverse("meetings_team", args=[members.team.pk]))
         expect(page.get_by_text(re.compile("Bob Example is away from .* to April 30, 2027"))).to_be_visible()
         check_page(page)
