@@ -69,14 +69,14 @@ def shared_with_team(participants: Iterable[Participant]) -> dict[int, list[Told
 
 
 def own_writing(participant: Participant) -> str:
-    """The questions as plain text to take along, with the answers as long as their author takes part."""
+    """The questions and their answers as plain text to take along."""
     lines = []
     for told in reversed(of(participant)):
         day = dates.long_date(told.row.asked_at.astimezone(participant.cohort.zone).date())
         lines.append(
             f"Asked {told.row.supervisor} on {day}: {told.question or '(without a certain question)'}"
         )
-        if told.answer and participant.status != Participant.Status.LEFT:
+        if told.answer:
             lines.append(f"Answer of {told.row.supervisor}: {told.answer}")
     return "\n".join(["", "Questions to my supervisor", "", *lines, ""]) if lines else ""
 

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from coaching.days import today_of
 from coaching.models import Participant
 from coaching.permissions import access, signed_in
-from meetings import statement, taking_along
+from meetings import statement
 from meetings.views.program import person
 
 
@@ -26,11 +26,7 @@ def _own(request: HttpRequest, pk: int) -> statement.Statement:
 @require_safe
 def show(request: HttpRequest, pk: int) -> HttpResponse:
     found = _own(request, pk)
-    context = {"statement": found, "cohort": found.cohort}
-    if found.participant.status == Participant.Status.LEFT:
-        today = today_of(found.cohort, timezone.now())
-        context["writing_until"] = taking_along.until(found.participant, today=today)
-    return render(request, "meetings/statement.html", context)
+    return render(request, "meetings/statement.html", {"statement": found, "cohort": found.cohort})
 
 
 @access(signed_in)

@@ -10,7 +10,6 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from coaching.days import today_of
 from coaching.errors import Refused, refusals_told
 from coaching.models import Membership, Participant, Team
 from coaching.permissions import access, post_only, signed_in
@@ -354,13 +353,13 @@ def actions(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 @require_safe
 def own_writing(request: HttpRequest, pk: int) -> HttpResponse:
-    """One's own texts as a file, also for some time after one left (M16)."""
-    mine = Participant.objects.filter(user=person(request)).select_related("user", "cohort__program")
-    participant = get_object_or_404(mine, pk=pk)
-    today = today_of(participant.cohort, timezone.now())
-    if participant.status == Participant.Status.LEFT and not taking_along.until(participant, today=today):
-        raise Http404
-    text = taking_along.own_writing(participant)
-    response = HttpResponse(text, content_type="text/plain; charset=utf-8")
+    """One's own texts as a file, as long as one is in a team (M16)."""
+    mine = current_memberships(person(request)).select_related(
+        "participant__user", "participant__cohort__program"
+    )
+    place = get_object_or_404(mine, participant=pk)
+    response = HttpResponse(
+        taking_along.own_writing(place.participant), content_type="text/plain; charset=utf-8"
+    )
     response["Content-Disposition"] = 'attachment; filename="my-writing.txt"'
     return response

@@ -283,8 +283,9 @@ MEETING_ROOMS = {
     # Whoever left keeps the statement of their meetings and hours.
     **{
         name: about("participant", get=dict.fromkeys(PARTICIPANTS, OWNER))
-        for name in people("statement statement_file meetings_own_writing")
+        for name in people("statement statement_file")
     },
+    "meetings_own_writing": about("participant", get={"member": OWNER, "foreign member": OWNER}),
     "calendar_feed": page(PEOPLE),
     "calendar_choose": page(PEOPLE, PEOPLE),
     # M14: the supervisor alone, of whoever takes part now.

@@ -10,7 +10,7 @@ from coaching import permissions
 from coaching.models import Participant, User
 from coaching.site.waiting.cards import Card, Urgency, about, counted, day, only_for
 from meetings import division as divisions
-from meetings import growth, inputs, keeping, notes
+from meetings import growth, inputs, keeping
 from meetings.models import ProjectText, SupervisorInput
 
 
@@ -47,13 +47,12 @@ def _left(user: User, today: date) -> QuerySet[Participant]:
 
 @about(_left)
 def left(user: User, now: datetime) -> list[Card]:
-    """F3: what stays open to whoever left a program that has begun, until what they wrote is deleted."""
+    """F3: what stays open to whoever left a program that has begun, as long as its teams' texts are kept."""
     rows = _left(user, timezone.localdate(now)).exclude(cohort__in=keeping.over(now))
     return [
         Card(
             title=f"Your time in the {each.cohort}",
-            text="The statement of your meetings and hours stays yours, and until "
-            f"{day(notes.deleted_on(each.cohort))} you can take along what you wrote.",
+            text="You left. The statement of your meetings and hours stays yours.",
             address=reverse("statement", args=[each.pk]),
             action="See the statement",
             urgency=Urgency.CALM,
