@@ -238,7 +238,7 @@ def evaluate(page: Page, meeting: Meeting) -> None:
         answer.check()
     page.get_by_label("What helped you most?").fill("The questions my team asked.")
     page.get_by_role("button", name="Send my evaluation").click()
-    expect(page.get_by_role("status").first).to_be_visible()
+    expect(page.get_by_text("Thank you")).to_be_visible()
 
 
 def propose_batch(page: Page, cohort) -> str:
