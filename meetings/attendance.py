@@ -265,10 +265,10 @@ def _hold(meeting: Meeting) -> None:
 
 
 def _ask_for_evaluations(meeting: Meeting, now: datetime) -> None:
-    """C1: everybody who was there is asked once."""
+    """C1: everybody who was there is asked once, when the meeting is over."""
+    to_go = max(meeting.ends_at - now, timedelta())
     for row in meeting.attendance.select_related("participant__user"):
         if row.was_there:
             ids = {"meeting": meeting.pk, "participant": row.participant_id}
-            outbox.queue(
-                kind="meetings.evaluate", to=row.participant.user, key=f"{meeting.pk}", now=now, ids=ids
-            )
+            to, key = row.participant.user, f"{meeting.pk}"
+            outbox.queue(kind="meetings.evaluate", to=to, key=key, now=now, ids=ids, after=to_go)

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from coaching.errors import Refused
+from coaching.formation.rules import join_words
 from coaching.permissions import access, signed_in
 from meetings import absence, attendance, team_space, visits
 from meetings.forms_attendance import AttendanceForm
@@ -21,6 +22,7 @@ def take(request: HttpRequest, pk: int) -> HttpResponse:
     if why := attendance.why_not_take(found, team, timezone.now()):
         messages.error(request, why)
         return redirect(found)
+    visitors = visits.expected_or_there(found)
     form = AttendanceForm(
         submitted(request),
         members=attendance.expected(found, team),
@@ -28,7 +30,7 @@ def take(request: HttpRequest, pk: int) -> HttpResponse:
         guests=attendance.possible_guests(found),
         visitors=attendance.possible_visitors(found),
         away=absence.away(found.cohort, found.date),
-        initial={"visitors": [str(each.pk) for each in visits.expected_or_there(found)]},
+        initial={"visitors": [str(each.pk) for each in visitors]},
     )
     everybody = "everybody" in request.POST
     if everybody:
@@ -40,13 +42,14 @@ def take(request: HttpRequest, pk: int) -> HttpResponse:
                 marks=form.marks,
                 by=person(request),
                 now=timezone.now(),
-                visitors=None if everybody else form.chosen_visitors,
+                visitors=visitors if everybody else form.chosen_visitors,
                 reason=form.reason,
             )
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
-            messages.success(request, "Attendance is saved.")
+            names = f" {join_words([str(each) for each in visitors])} too." if everybody and visitors else ""
+            messages.success(request, f"Attendance is saved.{names}")
             return redirect(found)
     context = {"meeting": found, "form": form, "days": attendance.CORRECTION_DAYS}
     context["is_new"] = not any(each.pk in form.known for each in form.people.values())

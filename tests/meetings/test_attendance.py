@@ -40,6 +40,12 @@ def test_any_member_takes_attendance_for_the_whole_team(meeting, people, alice, 
     assert set(asked) == {"Alice Example", "Bob Example"}
 
 
+def test_nobody_is_asked_to_evaluate_before_the_end(meeting, people, alice):
+    """C1: attendance may be taken shortly before the start."""
+    take(meeting, {people.alice: "present"}, alice, meeting.starts_at - timedelta(minutes=20))
+    assert Message.objects.get(kind="meetings.evaluate").due_at == meeting.ends_at
+
+
 def test_the_same_form_twice_changes_nothing(meeting, people, alice, bob, after):
     everybody = {people.alice: "present", people.bob: "present"}
     assert take(meeting, everybody, alice, after) == 2

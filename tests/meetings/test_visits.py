@@ -286,6 +286,16 @@ class TestPages:
             )
             assert client.get(address).context["form"].initial["visitors"] == []
 
+    def test_with_everybody_who_planned_is_there_too(self, client, meeting, people, deputy, alice):
+        """M12: one press says what the form would have said, and names the visitor."""
+        visits.plan(meeting=meeting, by=deputy, now=BEFORE)
+        with at(noon(meeting.date)):
+            client.force_login(alice)
+            address = reverse("meeting_attendance", args=[meeting.pk])
+            page = client.post(address, {"everybody": "yes"}, follow=True)
+        assertContains(page, f"Attendance is saved. {deputy} too.")
+        assert list(meeting.visitors.all()) == [deputy]
+
     def test_the_office_reads_who_comes_and_who_came(
         self, client, meeting, people, deputy, alice, branch_officer
     ):
