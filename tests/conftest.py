@@ -35,7 +35,14 @@ hypothesis.settings.register_profile(
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
     derandomize=bool(os.environ.get("CI")),
 )
+hypothesis.settings.register_profile("deep", hypothesis.settings.get_profile("tests"), max_examples=2000)
 hypothesis.settings.load_profile("tests")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """With the long tests, properties are tried on twenty times as many examples."""
+    if "not deep" not in config.option.markexpr:
+        hypothesis.settings.load_profile("deep")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

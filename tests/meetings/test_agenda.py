@@ -2,7 +2,7 @@ import datetime as dt
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from meetings.agenda import STEP, TURN_LEAST, Component, Pace, components_from, fit
@@ -191,8 +191,3 @@ def test_any_mix_of_parts_fits_or_says_what_is_tight(mix, size, minutes, offset)
     is_tight = bool(rounds) and turn < TURN_LEAST <= most
     assert any("less than the 20 that a project needs" in text for text in agenda.warnings) == is_tight
     assert any("The parts of this meeting need" in text for text in agenda.warnings) == (least > minutes)
-
-
-@pytest.mark.deep
-def test_many_more_mixes_of_parts_fit():
-    settings(max_examples=5_000, deadline=None)(test_any_mix_of_parts_fits_or_says_what_is_tight)()

@@ -2,7 +2,7 @@ import datetime as dt
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from meetings.completion import (
@@ -436,9 +436,3 @@ def test_a_meeting_more_that_was_attended_and_evaluated_never_completes_less(
     assert after.months_met >= before.months_met
     assert after.minutes == before.minutes + more.minutes
     assert after.reachable or not before.reachable
-
-
-@pytest.mark.deep
-def test_many_more_meetings_complete_nobody_less():
-    checked = test_a_meeting_more_that_was_attended_and_evaluated_never_completes_less
-    settings(max_examples=5_000, deadline=None)(checked)()

@@ -12,7 +12,7 @@ import pytest
 from dateutil import parser as dateparser
 from dateutil import tz
 from dateutil.tz import tzical
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from meetings.dates import LAST, WarningKind, free_day, lay_out, span
@@ -35,8 +35,6 @@ ZONES = (
     "UTC",
 )
 DAY = dt.timedelta(days=1)
-# As many more as the long run has time for.
-deep = settings(max_examples=5000)
 
 
 def days_of(year: int, month: int) -> list[dt.date]:
@@ -127,28 +125,20 @@ def divmod_month(first: dt.date, month: int) -> tuple[int, int]:
     return index // 12, index % 12 + 1
 
 
-def hold_layout(program: dict) -> None:
-    planned = lay_out(**program)
-    closed = program["closed_days"]
-    assert [day.month for day in planned] == program["months"]
-    for day in planned:
-        year, month = divmod_month(program["first_month"], day.month)
-        # Closed or not, the date is the rule's: nothing is moved by itself.
-        assert day.date == by_rule(year, month, program["weekday"], program["week"])
-        assert bool(day.warnings) == (day.date in closed)
-        assert day.proposed_date == (nearest_free(day.date, closed) if day.date in closed else None)
+def by_days(program: dict) -> list[tuple[int, dt.date, bool, dt.date | None]]:
+    """By the rule alone, closed or not: nothing is moved by itself."""
+    found, closed = [], program["closed_days"]
+    for month in program["months"]:
+        day = by_rule(*divmod_month(program["first_month"], month), program["weekday"], program["week"])
+        found.append((month, day, day in closed, nearest_free(day, closed) if day in closed else None))
+    return found
 
 
 @given(program=programs())
 def test_any_closed_days(program):
-    hold_layout(program)
-
-
-@pytest.mark.deep
-@deep
-@given(program=programs())
-def test_any_closed_days_at_length(program):
-    hold_layout(program)
+    planned = lay_out(**program)
+    told = [(day.month, day.date, bool(day.warnings), day.proposed_date) for day in planned]
+    assert told == by_days(program)
 
 
 @given(
@@ -206,24 +196,30 @@ def changes(zone: str, years: range) -> list[dt.date]:
     return days
 
 
-def hold_span(day: dt.date, minute: int, minutes: int, zone: str) -> None:
-    """The wall shows the same time in summer and winter, and the meeting lasts exactly as long as it is said to."""
-    start = dt.time(minute // 60, minute % 60)
-    begins, ends = span(day, start, minutes, zone)
-    assert ends.astimezone(dt.UTC) - begins.astimezone(dt.UTC) == dt.timedelta(minutes=minutes)
+def at(minute: int) -> dt.time:
+    return dt.time(minute // 60, minute % 60)
+
+
+def by_another_clock(
+    day: dt.date, minute: int, minutes: int, zone: str
+) -> list[tuple[dt.datetime, dt.datetime]]:
+    """Start and end, each as the world's clock and as the wall show it; a time that is skipped is read after the change."""
     other = other_reader(zone, day.year)
-    wall = dt.datetime.combine(day, start, tzinfo=other)
-    if tz.datetime_exists(wall):
-        assert (begins.date(), begins.time().replace(fold=0)) == (day, start)
-        assert begins.astimezone(dt.UTC) == wall.astimezone(dt.UTC)
-    else:
-        assert begins.replace(tzinfo=None) > wall.replace(tzinfo=None)
-    assert ends.replace(tzinfo=None) == ends.astimezone(dt.UTC).astimezone(other).replace(tzinfo=None)
+    wall = dt.datetime.combine(day, at(minute), tzinfo=other)
+    begins = tz.resolve_imaginary(wall).astimezone(dt.UTC)
+    both = (begins, begins + dt.timedelta(minutes=minutes))
+    return [(each, each.astimezone(other).replace(tzinfo=None, fold=0)) for each in both]
+
+
+def shown(moments: tuple[dt.datetime, ...]) -> list[tuple[dt.datetime, dt.datetime]]:
+    return [(each.astimezone(dt.UTC), each.replace(tzinfo=None, fold=0)) for each in moments]
 
 
 @given(moment=EVERY_MOMENT)
 def test_any_time_in_any_zone(moment):
-    hold_span(*moment)
+    """The wall shows the same time in summer and winter, and the meeting lasts exactly as long as it is said to."""
+    day, minute, minutes, zone = moment
+    assert shown(span(day, at(minute), minutes, zone)) == by_another_clock(*moment)
 
 
 @pytest.mark.parametrize("zone", ZONES)
@@ -233,33 +229,25 @@ def test_around_each_change_of_the_clocks(zone):
     assert bool(found) == (zone not in ("America/Phoenix", "Asia/Kathmandu", "UTC"))
     for day in found:
         for minute in range(0, 24 * 60, 15):
-            hold_span(day, minute, 120, zone)
+            assert shown(span(day, at(minute), 120, zone)) == by_another_clock(day, minute, 120, zone)
 
 
-@pytest.mark.deep
-@deep
-@given(moment=EVERY_MOMENT)
-def test_any_time_in_any_zone_at_length(moment):
-    hold_span(*moment)
-
-
-def hold_file(day: dt.date, minute: int, minutes: int, zone: str) -> None:
-    """A reader that knows a zone only from the calendar file gets the same moments."""
-    begins, ends = span(day, dt.time(minute // 60, minute % 60), minutes, zone)
+def read_from_the_file(begins: dt.datetime, ends: dt.datetime, zone: str) -> list[tuple[str, object]]:
+    """What a reader that knows a zone only from the calendar file makes of it: the wall's time, and how far from UTC."""
     event = Event("1", 0, "x", begins, ends)
     text = calendar_bytes(name="x", events=[event], generated_at=begins).decode().replace("\r\n ", "")
-    for name, moment in (("DTSTART", begins), ("DTEND", ends)):
+    found = []
+    for name in ("DTSTART", "DTEND"):
         (line,) = [
             line
             for line in text.split("\r\n")
             if line.startswith(name) and "T" in line and zone_in(line, zone)
         ]
         said = line.rpartition(":")[2]
-        assert said.rstrip("Z") == f"{moment:%Y%m%dT%H%M%S}"
-        if not said.endswith("Z"):
-            known = tzical(StringIO(text.replace("\r\n", "\n"))).get(zone)
-            read = dateparser.parse(said).replace(tzinfo=known)
-            assert read.utcoffset() == moment.utcoffset(), (line, moment)
+        is_utc = said.endswith("Z")
+        known = dt.UTC if is_utc else tzical(StringIO(text.replace("\r\n", "\n"))).get(zone)
+        found.append((said.rstrip("Z"), dateparser.parse(said.rstrip("Z")).replace(tzinfo=known).utcoffset()))
+    return found
 
 
 def zone_in(line: str, zone: str) -> bool:
@@ -274,14 +262,9 @@ AT_THE_TABLE = st.tuples(
 )
 
 
-@settings(max_examples=60)
 @given(moment=AT_THE_TABLE)
 def test_the_zone_in_the_file_is_right(moment):
-    hold_file(*moment)
-
-
-@pytest.mark.deep
-@settings(max_examples=2000)
-@given(moment=AT_THE_TABLE)
-def test_the_zone_in_the_file_is_right_at_length(moment):
-    hold_file(*moment)
+    day, minute, minutes, zone = moment
+    both = span(day, at(minute), minutes, zone)
+    meant = [(f"{each:%Y%m%dT%H%M%S}", each.utcoffset()) for each in both]
+    assert read_from_the_file(*both, zone) == meant
