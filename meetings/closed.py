@@ -6,7 +6,7 @@ from datetime import date, datetime
 from django.db import transaction
 
 from coaching.models import User
-from meetings import dates, scheduling
+from meetings import dates, laying_out, scheduling
 from meetings.dates import DateWarning
 from meetings.models import Meeting, MeetingTeam
 from meetings.scheduling import CannotChange, When
@@ -26,7 +26,7 @@ def rows_of(meetings: list[Meeting], *, now: datetime) -> list[CalendarRow]:
 
     Free is a day that lies ahead, is open, and on which none of the meeting's teams meets already.
     """
-    closed_days = scheduling.closed_days_of(meetings[0].cohort) if meetings else {}
+    closed_days = laying_out.closed_days_of(meetings[0].cohort) if meetings else {}
     closed = {each.pk for each in meetings if each.status == Meeting.Status.PLANNED} & {
         each.pk for each in meetings if each.date in closed_days
     }

@@ -12,9 +12,10 @@ from coaching import paper
 from coaching.meeting_times import week_choices
 from coaching.models import Cohort, CurriculumItem, Participant
 from meetings import dates, needs, notes, resources, written
+from meetings.laying_out import Rhythm
 from meetings.models import Meeting, Resource
 from meetings.program import Part
-from meetings.scheduling import Rhythm, When, Where
+from meetings.scheduling import When, Where
 
 EARLIEST, LATEST = time(6, 0), time(21, 0)
 

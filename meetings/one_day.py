@@ -12,7 +12,7 @@ from coaching.errors import Refused
 from coaching.meeting_times import suits
 from coaching.models import Cohort, CurriculumItem, Membership, Team
 from coaching.team_problem import wishes_of
-from meetings import absence, dates, places, program, scheduling, visits
+from meetings import absence, dates, laying_out, places, program, visits
 from meetings.models import Attendance, Meeting, MeetingTeam
 from meetings.scheduling import When, Where
 
@@ -89,7 +89,7 @@ def plan_of(cohort: Cohort, item: CurriculumItem, *, now: datetime) -> Plan:
 
 def joint_rows(cohort: Cohort, item: CurriculumItem, now: datetime) -> QuerySet[Meeting]:
     """The meeting for all that lies ahead, as long as nobody was marked at it."""
-    return scheduling.joint_ahead(cohort, now=now).filter(item=item).exclude(pk__in=_marked())
+    return laying_out.joint_ahead(cohort, now=now).filter(item=item).exclude(pk__in=_marked())
 
 
 def _marked() -> QuerySet:
@@ -132,7 +132,7 @@ def one_after_another(plan: Plan, *, day: date, start: time, pause: int) -> list
 
 def on_usual_days(plan: Plan, cohort: Cohort) -> list[Slot]:
     """Each team by the rule of its other meetings (M3), in the month of the meeting."""
-    rhythms, slots = scheduling.rhythms_of(cohort, [slot.team for slot in plan.own]), []
+    rhythms, slots = laying_out.rhythms_of(cohort, [slot.team for slot in plan.own]), []
     month = dates.add_months(cohort.first_month, plan.item.month - 1)
     for own in plan.own:
         rule = rhythms[own.team.pk]
@@ -160,7 +160,7 @@ def against(plan: Plan, cohort: Cohort, slots: Sequence[Slot], *, now: datetime)
     """What speaks against these times, to be read before they are set; in as many queries for any number of teams."""
     if not slots:
         return []
-    closed, today = scheduling.closed_days_of(cohort), now.astimezone(cohort.zone).date()
+    closed, today = laying_out.closed_days_of(cohort), now.astimezone(cohort.zone).date()
     days = sorted({slot.date for slot in slots})
     warnings = [
         each
@@ -181,7 +181,7 @@ def tight_together(plan: Plan, cohort: Cohort, when: When) -> list[str]:
     """M7: whether each has time enough for the outcome of their project when all teams are heard in one meeting."""
     if plan.item.kind != Kind.FINAL:
         return []  # the introductions are in teams
-    people = [place.participant for place in scheduling.members_of_teams(plan.teams)]
+    people = [place.participant for place in laying_out.members_of_teams(plan.teams)]
     present = absence.not_away(people, cohort, when.date)
     return list(program.tight_together(plan.item, len(present)))
 
@@ -227,7 +227,7 @@ def _meets_already(plan: Plan, slots: Sequence[Slot]) -> list[str]:
 def _unsuited(cohort: Cohort, slots: Sequence[Slot]) -> list[str]:
     """Who said, before teams were formed, that they cannot meet then."""
     members: dict[int, list[Membership]] = defaultdict(list)
-    for place in scheduling.members_of_teams([slot.team for slot in slots]):
+    for place in laying_out.members_of_teams([slot.team for slot in slots]):
         members[place.team_id].append(place)
     found = []
     for slot in slots:

@@ -58,6 +58,7 @@ from meetings import (
     feeds,
     inputs,
     invitations,
+    laying_out,
     leading,
     mail,
     needs,
@@ -372,7 +373,7 @@ def _running_cohort(world: World, branch: Branch, where: str) -> None:
     former = _own(world, branch, "former_member", "Flo Former")
     mates = [_enroll(cohort, user) for user in (member, former, branch.person("Mo"), branch.person("Max"))]
     team = _team(cohort, mates, branch)
-    past, *_, last, ahead = scheduling.lay_out_meetings(team=team, by=None, now=BEFORE)
+    past, *_, last, ahead = laying_out.lay_out_meetings(team=team, by=None, now=BEFORE)
     _invited(mates[2].user)
     dates = busy.create(participant=mates[0], by=branch.supervisor, now=NOW)
     world.keep("busy calendar", where or "ours", token=dates.token)
@@ -443,7 +444,7 @@ def _running_cohort(world: World, branch: Branch, where: str) -> None:
     if not where:
         others = [world.cast["other_member"], branch.person("Oda"), branch.person("Ora")]
         other_team = _team(cohort, [_enroll(cohort, user) for user in others], branch)
-        *_, last = scheduling.lay_out_meetings(team=other_team, by=None, now=BEFORE)
+        *_, last = laying_out.lay_out_meetings(team=other_team, by=None, now=BEFORE)
         world.keep("team", "other", other_team)
         world.keep("meeting", "other ahead", last)
 

@@ -17,7 +17,7 @@ from coaching.models import Cohort, CurriculumItem, Membership, Participant, Tea
 from coaching.permissions import require_office
 from coaching.site.history_file import Held, HistoryFile, Row
 from coaching.team_problem import explain_members
-from meetings import dates, invitations, scheduling
+from meetings import dates, invitations, laying_out
 from meetings.models import Attendance, EvaluationReceipt, Meeting, MeetingTeam
 
 EXCUSED_BEFORE = "Excused before the history was entered here."
@@ -238,7 +238,7 @@ class _Entry:
                 self._hold(team, month, held)
             if number not in self.standing:
                 self.report.ahead += len(
-                    scheduling.lay_out_meetings(team=team, by=self.by, now=self.now, since=self.today)
+                    laying_out.lay_out_meetings(team=team, by=self.by, now=self.now, since=self.today)
                 )
             self.report.lines.append(self._line(team, rows, members))
         return self.report

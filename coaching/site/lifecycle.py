@@ -9,7 +9,7 @@ from coaching import enrollment, team_agreement, team_changes
 from coaching.days import today_of
 from coaching.models import Cohort, Participant, Team, TeamChange, User
 from coaching.permissions import require_office
-from meetings import invitations, scheduling, waivers
+from meetings import invitations, laying_out, waivers
 
 
 @transaction.atomic
@@ -17,7 +17,7 @@ def confirm_team(*, team: Team, by: User, now: datetime) -> Team:
     """Confirm a team (T4) and lay out its meetings from today on (M4), both or neither; a second call changes nothing.
 
     Whose program has begun without them is in time if they were when everybody was asked, as whoever joins a team is.
-    Raises what `team_agreement.confirm` and `scheduling.lay_out_meetings` raise, TooLateToJoin, PlanMissing.
+    Raises what `team_agreement.confirm` and `laying_out.lay_out_meetings` raise, TooLateToJoin, PlanMissing.
     """
     require_office(cohort=team.cohort, by=by, now=now)
     Cohort.objects.select_for_update(of=("self",)).get(
@@ -31,7 +31,7 @@ def confirm_team(*, team: Team, by: User, now: datetime) -> Team:
             _check_joining(members, on=today_of(team.cohort, asked.created_at))
     team = team_agreement.confirm(team=team, by=by, now=now)
     if not stood:  # or a second click would bring back meetings that the team called off
-        scheduling.lay_out_meetings(team=team, by=by, now=now, since=today_of(team.cohort, now))
+        laying_out.lay_out_meetings(team=team, by=by, now=now, since=today_of(team.cohort, now))
     return team
 
 
@@ -83,7 +83,7 @@ def confirm_change(*, change: TeamChange, by: User, now: datetime) -> None:
         joining = change.joining.select_related("user", "cohort__program")
         _check_joining(joining, on=today_of(change.team.cohort, change.created_at))
     for ended in team_changes.confirm(change=change, by=by, now=now):
-        scheduling.call_off_ahead(
+        laying_out.call_off_ahead(
             team=ended, reason=f"{ended} ended: its members joined {change.team}.", by=by, now=now
         )
     invitations.queue_needed(now=now)

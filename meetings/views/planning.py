@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from coaching.errors import Refused, refusals_told
 from coaching.models import Team
 from coaching.permissions import access, post_only, signed_in
-from meetings import closed, dates, not_planned, scheduling
+from meetings import closed, dates, laying_out, not_planned, scheduling
 from meetings.changes import ChangedMeanwhile
 from meetings.forms import CancelForm, ExtraForm, MoveForm, PlaceOfOneForm, RhythmForm, WhenForm
 from meetings.forms_calendars import FreeDayForm
@@ -208,20 +208,20 @@ def rhythm(request: HttpRequest, pk: int) -> HttpResponse:
     teams = Team.objects.filter(pk__in=mine.values("team"), status=Team.Status.CONFIRMED)
     team = get_object_or_404(teams.select_related("cohort__program", "cohort__branch"), pk=pk)
     now = timezone.now()
-    usual = scheduling.rhythm_of(team)
+    usual = laying_out.rhythm_of(team)
     initial = {"week": usual.week, "weekday": usual.weekday, "start_time": usual.start_time}
     form = RhythmForm(submitted(request), initial=initial)
     days, agreed = [], ""
     if form.is_valid():
-        days = scheduling.meetings_by(team, form.rhythm, now=now)
-        agreed = _key_of(form.rhythm, scheduling.last_change_by_others(team, person(request), now=now))
+        days = laying_out.meetings_by(team, form.rhythm, now=now)
+        agreed = _key_of(form.rhythm, laying_out.last_change_by_others(team, person(request), now=now))
         given = request.POST.get("agreed", "")
         if given.rpartition("-")[0] == agreed.rpartition("-")[0] and given != agreed:
             form.add_error(None, "A meeting was changed while this page was open. Look at the dates again.")
         elif given == agreed:
             instead = [int(value) for value in request.POST.getlist("instead") if value.isdecimal()]
             try:
-                moved = scheduling.change_rhythm(
+                moved = laying_out.change_rhythm(
                     team=team, rhythm=form.rhythm, instead=instead, by=person(request), now=now
                 )
             except Refused as refusal:
@@ -233,7 +233,7 @@ def rhythm(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "meetings/rhythm.html", context)
 
 
-def _key_of(rhythm: scheduling.Rhythm, last_change: int) -> str:
+def _key_of(rhythm: laying_out.Rhythm, last_change: int) -> str:
     """What was seen before it was agreed to: the rule, and the dates as others had left them."""
     return f"{rhythm.week}-{rhythm.weekday}-{rhythm.start_time:%H%M}-{last_change}"
 

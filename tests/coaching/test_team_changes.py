@@ -22,7 +22,7 @@ from coaching.permissions import NotYourCohort
 from coaching.site import lifecycle
 from coaching.team_problem import BrokenRules
 from coaching.team_ways import ways
-from meetings import scheduling
+from meetings import laying_out
 from meetings.models import Meeting
 from tests import factories
 from tests.clock import NOW, TODAY
@@ -279,8 +279,8 @@ def test_mail_says_who_would_be_in_which_team(small, cohort, branch_officer):
 def test_merged_teams_meet_as_one(small, cohort, branch_officer):
     """T1, T4: the other team ends, and what it had planned is called off."""
     other = team_of(cohort, 2, branch_officer)
-    scheduling.lay_out_meetings(team=other, by=None, now=NOW)
-    scheduling.lay_out_meetings(team=small, by=None, now=NOW)
+    laying_out.lay_out_meetings(team=other, by=None, now=NOW)
+    laying_out.lay_out_meetings(team=small, by=None, now=NOW)
     change = ask(small, branch_officer, MERGE, members(other))
     assert change.words == "Dot Other and Eli Other join Team 1, and Team 2 ends."
     all_agree(change)

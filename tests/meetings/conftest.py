@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from coaching.models import Cohort, CurriculumItem
-from meetings import one_day, scheduling, together
+from meetings import laying_out, one_day, together
 from meetings.models import Meeting
 from meetings.scheduling import When, Where
 from tests import factories
@@ -68,7 +68,7 @@ def other_team(cohort, people, branch_officer):
 @pytest.fixture
 def meetings(team) -> list[Meeting]:
     """The eight meetings of the team, all planned."""
-    return scheduling.lay_out_meetings(team=team, by=None, now=NOW)
+    return laying_out.lay_out_meetings(team=team, by=None, now=NOW)
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def bob(people):
 @pytest.fixture
 def both(team, other_team) -> tuple[list[Meeting], list[Meeting]]:
     """The meetings of two teams, each by itself."""
-    return tuple(scheduling.lay_out_meetings(team=each, by=None, now=NOW) for each in (team, other_team))
+    return tuple(laying_out.lay_out_meetings(team=each, by=None, now=NOW) for each in (team, other_team))
 
 
 @pytest.fixture

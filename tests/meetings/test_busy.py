@@ -11,7 +11,7 @@ from pytest_django.asserts import assertContains, assertNotContains
 from coaching.models import AuditEvent, AuditPayload, Participant
 from coaching.site import lifecycle
 from coaching.site.home import cards_for
-from meetings import busy, scheduling
+from meetings import busy, laying_out, scheduling
 from meetings.busy import NotYourEmployee
 from meetings.models import BusyFeed, Meeting, MeetingTeam
 from meetings.scheduling import When, Where
@@ -135,7 +135,7 @@ def test_whoever_changed_teams_is_busy_with_the_new_one_alone(client, feed, empl
     employee.memberships.update(ended_at=BEFORE)
     assert days(client, feed) == []
     other_team.memberships.create(participant=employee, joined_at=BEFORE)
-    theirs = scheduling.lay_out_meetings(team=other_team, by=None, now=BEFORE)
+    theirs = laying_out.lay_out_meetings(team=other_team, by=None, now=BEFORE)
     assert days(client, feed) == [meeting.date for meeting in theirs]
 
 

@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.core.exceptions import ImproperlyConfigured
 
 from coaching.models import AuditEvent, Program
-from meetings import attendance, evaluations, scheduling, totals, vault
+from meetings import attendance, evaluations, laying_out, scheduling, totals, vault
 from meetings.evaluations import CannotEvaluate
 from meetings.models import (
     EvaluationAnswer,
@@ -135,7 +135,7 @@ def test_answers_are_shuffled(held, questions, people, monkeypatch):
 
 def test_it_closes_for_all_teams_of_the_cohort_together(held, questions, cohort, other_team, people):
     """Totals are published once: nobody can subtract yesterday's from today's."""
-    theirs = scheduling.lay_out_meetings(team=other_team, by=None, now=NOW)[0]
+    theirs = laying_out.lay_out_meetings(team=other_team, by=None, now=NOW)[0]
     scheduling.move(
         meeting=theirs,
         to=scheduling.When(held.date + timedelta(days=9), held.start_time, 120),

@@ -9,7 +9,7 @@ from pytest_django.asserts import assertContains, assertNotContains
 
 from coaching.models import Delegation, Message, OrgUnit
 from coaching.outbox import deliver_due
-from meetings import attendance, due, scheduling, together, visits
+from meetings import attendance, due, laying_out, scheduling, together, visits
 from meetings.scheduling import When, Where
 from tests import factories
 from tests.clock import NOW
@@ -24,7 +24,7 @@ TWO_WEEKS = noon(DAY - timedelta(days=14))
 
 @pytest.fixture
 def finals(team, other_team):
-    return [scheduling.lay_out_meetings(team=each, by=None, now=NOW)[-1] for each in (team, other_team)]
+    return [laying_out.lay_out_meetings(team=each, by=None, now=NOW)[-1] for each in (team, other_team)]
 
 
 def designee(org, **fields):

@@ -15,10 +15,11 @@ from django.core.mail.backends.locmem import EmailBackend
 from coaching import outbox, team_agreement, team_changes, undelivered
 from coaching.models import Membership, Message, Team
 from coaching.site import lifecycle
-from meetings import due, feeds, invitations, places, scheduling
+from meetings import due, feeds, invitations, laying_out, places, scheduling
 from meetings.feeds import Way
+from meetings.laying_out import Rhythm
 from meetings.models import CalendarInvitation, Meeting
-from meetings.scheduling import Rhythm, When, Where
+from meetings.scheduling import When, Where
 from tests import factories
 from tests.clock import NOW
 from tests.constraints import refused_by
@@ -251,14 +252,14 @@ def test_an_added_meeting_is_sent(by_mail, team, alice):
 def test_a_new_plan_is_sent(team, bob):
     """A confirmed team's meetings are laid out."""
     choose(Way.MAIL, bob)
-    scheduling.lay_out_meetings(team=team, by=None, now=BEFORE)
+    laying_out.lay_out_meetings(team=team, by=None, now=BEFORE)
     letters = deliver()
     assert len(told(letters, bob)) == len(told(letters)) == 8
     assert len([letter for letter in letters if bob.email in letter["To"]]) == 9  # the plan as a list is one
 
 
 def test_another_weekday_sends_each_that_moved(by_mail, team, meetings, alice):
-    scheduling.change_rhythm(team=team, rhythm=Rhythm(1, 2, NINE), by=alice, now=BEFORE)
+    laying_out.change_rhythm(team=team, rhythm=Rhythm(1, 2, NINE), by=alice, now=BEFORE)
     assert told(deliver()) == [
         ("REQUEST", 1, meeting.date) for meeting in Meeting.objects.of_team(team).order_by("date")
     ]
@@ -302,7 +303,7 @@ def test_who_left_reads_no_date_that_was_chosen_since(by_mail, meetings, people,
 
 def test_a_team_that_ends_has_its_meetings_taken_out(by_mail, team, meetings, branch_officer):
     Team.objects.filter(pk=team.pk).update(status=Team.Status.ENDED)
-    scheduling.call_off_ahead(team=team, reason="It ended.", by=branch_officer, now=BEFORE)
+    laying_out.call_off_ahead(team=team, reason="It ended.", by=branch_officer, now=BEFORE)
     assert told(deliver()) == [("CANCEL", 1, meeting.date) for meeting in meetings]
 
 
@@ -312,7 +313,7 @@ def test_two_teams_that_become_one(cohort, branch_officer):
         factories.small_team(cohort, *names, by=branch_officer)
         for names in (("Gil", "Hal", "Ida"), ("Jo", "Kim", "Lee"))
     ]
-    own, other = (scheduling.lay_out_meetings(team=team, by=None, now=BEFORE) for team in teams)
+    own, other = (laying_out.lay_out_meetings(team=team, by=None, now=BEFORE) for team in teams)
     stays, joins = (team.memberships.filter(ended_at=None).earliest("pk").participant for team in teams)
     for participant in (stays, joins):
         choose(Way.MAIL, participant.user)

@@ -8,7 +8,7 @@ from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains
 
 from coaching.models import Cohort
-from meetings import absence, briefing, program, scheduling, team_space, waivers
+from meetings import absence, briefing, laying_out, program, team_space, waivers
 from meetings.scheduling import When
 from tests import factories
 from tests.clock import NOW
@@ -26,7 +26,7 @@ def third(cohort, branch_officer, both):
         for name in ("Gus", "Hal", "Ida", "Jo")
     ]
     team = factories.confirmed_team(cohort, members, by=branch_officer)
-    scheduling.lay_out_meetings(team=team, by=None, now=NOW)
+    laying_out.lay_out_meetings(team=team, by=None, now=NOW)
     return team
 
 

@@ -5,7 +5,7 @@ from datetime import date, time, timedelta
 import pytest
 
 from coaching.models import Cohort, Requirement
-from meetings import attendance, evaluations, ledger, scheduling
+from meetings import attendance, evaluations, laying_out, ledger, scheduling
 from meetings.completion import Code
 from tests import factories
 from tests.meetings.conftest import noon
@@ -145,6 +145,6 @@ def test_all_standings_take_as_many_queries_as_one(
     team = factories.confirmed_team(
         cohort, [factories.participant(cohort) for _ in range(4)], by=branch_officer
     )
-    scheduling.lay_out_meetings(team=team, by=None, now=noon(date(2027, 1, 4)))
+    laying_out.lay_out_meetings(team=team, by=None, now=noon(date(2027, 1, 4)))
     with django_assert_num_queries(11):
         assert len(ledger.standings(cohort, today=AFTER)) == 10

@@ -18,6 +18,7 @@ from meetings import (
     absence,
     attendance,
     evaluations,
+    laying_out,
     ledger,
     reopening,
     returning,
@@ -46,7 +47,7 @@ def two_teams(kept_people, kept_cast, django_db_blocker) -> None:
         for members in (people[:3], people[3:6]):
             team = factories.confirmed_team(kept_cast.cohort, members, by=officer)
             team.memberships.update(joined_at=NOW)
-            scheduling.lay_out_meetings(team=team, by=None, now=NOW)
+            laying_out.lay_out_meetings(team=team, by=None, now=NOW)
         late = factories.participant(kept_cast.cohort, factories.person("Lea Late"))
         took_part_before(late.user, kept_cast.cohort, officer)
 

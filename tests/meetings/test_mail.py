@@ -5,7 +5,7 @@ from datetime import date, time, timedelta
 import time_machine
 
 from coaching.models import Message
-from meetings import attendance, deadlines, due, evaluations, mail, scheduling
+from meetings import attendance, deadlines, due, evaluations, laying_out, mail, scheduling
 from tests.clock import NOW
 from tests.constraints import refused_by
 from tests.meetings.conftest import BEFORE, noon
@@ -140,7 +140,7 @@ def test_who_has_not_evaluated_is_reminded_once_before_it_is_counted(
     meeting, meetings, people, alice, bob, other_team
 ):
     """C1: three days before the last of the cohort's answers to this meeting are counted."""
-    theirs = scheduling.lay_out_meetings(team=other_team, by=None, now=NOW)[0]
+    theirs = laying_out.lay_out_meetings(team=other_team, by=None, now=NOW)[0]
     move(theirs, date(2027, 2, 24), people.dora.user)
     marks = {people.alice: "present", people.bob: "remote", people.charlie: "absent"}
     attendance.take_attendance(meeting=meeting, marks=marks, by=alice, now=noon(meeting.date))

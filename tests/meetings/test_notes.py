@@ -7,7 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import IntegrityError, transaction
 
 from coaching.models import AuditEvent, AuditPayload, Message
-from meetings import due, notes, scheduling, vault
+from meetings import due, laying_out, notes, scheduling, vault
 from meetings.checks import keys_are_there
 from meetings.models import ActionItem, Note, TeamKey
 from meetings.team_space import NotYourMeeting
@@ -246,7 +246,7 @@ class TestKept:
 
     def test_one_key_for_each_team(self, update, advise, team, people, other_team):
         update(), advise()
-        other = scheduling.lay_out_meetings(team=other_team, by=None, now=NOW)[0]
+        other = laying_out.lay_out_meetings(team=other_team, by=None, now=NOW)[0]
         notes.write(
             meeting=other,
             team=other_team,

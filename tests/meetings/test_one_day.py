@@ -15,6 +15,7 @@ from meetings import (
     attendance,
     evaluations,
     feeds,
+    laying_out,
     leading,
     ledger,
     notes,
@@ -86,19 +87,19 @@ class TestOneOrientation:
 
     def test_a_team_confirmed_later_joins(self, team, join, other_team, people):
         """M4: with its other meetings laid out as ever."""
-        scheduling.lay_out_meetings(team=team, by=None, now=NOW)
+        laying_out.lay_out_meetings(team=team, by=None, now=NOW)
         joint = join()
-        meetings = scheduling.lay_out_meetings(team=other_team, by=None, now=LATER)
+        meetings = laying_out.lay_out_meetings(team=other_team, by=None, now=LATER)
         assert [each.item.position for each in meetings] == [1, 2, 3, 4, 5, 6, 7, 8]
         assert meetings[0] == joint
         assert set(joint.teams.all()) == {team, other_team}
-        scheduling.lay_out_meetings(team=other_team, by=None, now=LATER)
+        laying_out.lay_out_meetings(team=other_team, by=None, now=LATER)
         assert Meeting.objects.of_team(other_team).count() == 8
 
     def test_one_that_is_over_is_not_joined(self, team, join, other_team):
-        scheduling.lay_out_meetings(team=team, by=None, now=NOW)
+        laying_out.lay_out_meetings(team=team, by=None, now=NOW)
         joint = join()
-        meetings = scheduling.lay_out_meetings(team=other_team, by=None, now=noon(date(2027, 3, 1)))
+        meetings = laying_out.lay_out_meetings(team=other_team, by=None, now=noon(date(2027, 3, 1)))
         assert joint not in meetings
         assert len(meetings) == 8
 
@@ -177,17 +178,17 @@ class TestRefused:
 
     def test_another_rhythm_leaves_it(self, both, join, team, alice):
         joint = join()
-        rhythm = scheduling.Rhythm(1, 2, time(13))
-        moved = scheduling.change_rhythm(team=team, rhythm=rhythm, by=alice, now=LATER)
+        rhythm = laying_out.Rhythm(1, 2, time(13))
+        moved = laying_out.change_rhythm(team=team, rhythm=rhythm, by=alice, now=LATER)
         assert joint not in moved
         assert len(moved) == 7
 
     def test_another_rhythm_leaves_it_while_one_team_is_there(self, team, join, alice):
         """M3: the joint meeting of the only team confirmed so far is the branch office's all the same."""
-        scheduling.lay_out_meetings(team=team, by=None, now=NOW)
+        laying_out.lay_out_meetings(team=team, by=None, now=NOW)
         joint = join()
-        rhythm = scheduling.Rhythm(1, 2, time(13))
-        moved = scheduling.change_rhythm(team=team, rhythm=rhythm, by=alice, now=LATER)
+        rhythm = laying_out.Rhythm(1, 2, time(13))
+        moved = laying_out.change_rhythm(team=team, rhythm=rhythm, by=alice, now=LATER)
         assert joint not in moved
         joint.refresh_from_db()
         assert (joint.date, joint.start_time) == (TEN.date, TEN.start_time)
@@ -211,20 +212,20 @@ class TestOneOfThisMorning:
         assert apart(now=noon(joint.date) - timedelta(hours=3)) == 2
 
     def test_takes_in_no_team(self, team, join, other_team):
-        scheduling.lay_out_meetings(team=team, by=None, now=NOW)
+        laying_out.lay_out_meetings(team=team, by=None, now=NOW)
         joint = join()
-        assert joint not in scheduling.lay_out_meetings(team=other_team, by=None, now=noon(joint.date))
+        assert joint not in laying_out.lay_out_meetings(team=other_team, by=None, now=noon(joint.date))
 
     def test_keeps_its_day_under_another_rhythm(self, both, alice, team):
         first = both[0][0]
-        rhythm = scheduling.Rhythm(4, 4, time(13))
-        moved = scheduling.change_rhythm(team=team, rhythm=rhythm, by=alice, now=noon(first.date))
+        rhythm = laying_out.Rhythm(4, 4, time(13))
+        moved = laying_out.change_rhythm(team=team, rhythm=rhythm, by=alice, now=noon(first.date))
         assert [each.number for each in moved] == [2, 3, 4, 5, 6, 7, 8]
 
     def test_is_not_called_off_with_its_team(self, both, team, branch_officer):
         first = both[0][0]
         now = noon(first.date)
-        assert scheduling.call_off_ahead(team=team, reason="Ended", by=branch_officer, now=now) == 7
+        assert laying_out.call_off_ahead(team=team, reason="Ended", by=branch_officer, now=now) == 7
         first.refresh_from_db()
         assert first.is_live
 
@@ -250,9 +251,9 @@ class TestApartAgain:
         assert told() == sorted(EVERYBODY * 2)
 
     def test_a_team_that_had_none_gets_one(self, team, join, apart, other_team):
-        scheduling.lay_out_meetings(team=team, by=None, now=NOW)
+        laying_out.lay_out_meetings(team=team, by=None, now=NOW)
         joint = join()
-        scheduling.lay_out_meetings(team=other_team, by=None, now=LATER)
+        laying_out.lay_out_meetings(team=other_team, by=None, now=LATER)
         assert apart() == 2
         own = Meeting.objects.of_team(other_team).live().earliest("date")
         assert (own.date, own.start_time, own.place, own.month) == (joint.date, time(10), ROOM.place, 1)
@@ -357,7 +358,7 @@ class TestOnTheUsualDayAgain:
     def test_each_by_its_rule(self, team, people, cohort, final, other_team, stagger, branch_officer):
         """M3: Team 2 said that it can meet on Tuesdays at one alone."""
         TeamWishes.objects.create(participant=people.dora, times=["1-1300"], answered_at=NOW)
-        both = [scheduling.lay_out_meetings(team=each, by=None, now=NOW) for each in (team, other_team)]
+        both = [laying_out.lay_out_meetings(team=each, by=None, now=NOW) for each in (team, other_team)]
         stagger()
         assert self.usual(cohort, final, branch_officer) == 2
         rows = [meetings[7] for meetings in both]
@@ -374,11 +375,11 @@ class TestOnTheUsualDayAgain:
         self, both, stagger, cohort, final, other_team, people, branch_officer
     ):
         """M3, T7: and one meeting that it moved by itself is no rule."""
-        rhythm = scheduling.Rhythm(3, 2, time(14))
+        rhythm = laying_out.Rhythm(3, 2, time(14))
         dora = people.dora.user
-        scheduling.change_rhythm(team=other_team, rhythm=rhythm, by=dora, now=BEFORE)
+        laying_out.change_rhythm(team=other_team, rhythm=rhythm, by=dora, now=BEFORE)
         scheduling.move(meeting=both[1][3], to=When(date(2027, 5, 5), time(9), 120), by=dora, now=BEFORE)
-        assert scheduling.rhythm_of(other_team) == rhythm
+        assert laying_out.rhythm_of(other_team) == rhythm
         stagger()
         self.usual(cohort, final, branch_officer)
         both[1][7].refresh_from_db()
@@ -390,8 +391,8 @@ class TestOnTheUsualDayAgain:
         """The team has chosen another rule between the office's look and its press."""
         stagger()
         slots = one_day.on_usual_days(one_day.plan_of(cohort, final, now=LATER), cohort)
-        rhythm = scheduling.Rhythm(3, 2, time(14))
-        scheduling.change_rhythm(team=other_team, rhythm=rhythm, by=people.dora.user, now=LATER)
+        rhythm = laying_out.Rhythm(3, 2, time(14))
+        laying_out.change_rhythm(team=other_team, rhythm=rhythm, by=people.dora.user, now=LATER)
         together.set_times(cohort=cohort, item=final, slots=slots, by=branch_officer, now=LATER)
         both[1][7].refresh_from_db()
         assert (both[1][7].date, both[1][7].start_time) == (date(2027, 9, 15), time(9))
@@ -463,7 +464,7 @@ class TestBeforeSaving:
                 one_day.against(plan, cohort, slots, now=BEFORE)
             members = [factories.participant(cohort) for _ in range(3)]
             third = factories.confirmed_team(cohort, members, by=branch_officer)
-            scheduling.lay_out_meetings(team=third, by=None, now=NOW)
+            laying_out.lay_out_meetings(team=third, by=None, now=NOW)
             plan, slots = self.slots(cohort, first)
 
     @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from coaching.models import Cohort
-from meetings import scheduling
+from meetings import laying_out
 from meetings.models import Meeting
 from tests import factories
 from tests.clock import NOW
@@ -126,5 +126,5 @@ def test_as_many_queries_for_three_teams_as_for_two(
     Cohort.objects.update(seats=40)
     members = [factories.participant(cohort) for _ in range(3)]
     third = factories.confirmed_team(cohort, members, by=branch_officer)
-    scheduling.lay_out_meetings(team=third, by=None, now=NOW)
+    laying_out.lay_out_meetings(team=third, by=None, now=NOW)
     assert queries(django_assert_max_num_queries, office, address) == before

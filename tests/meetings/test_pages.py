@@ -8,7 +8,7 @@ from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from coaching.models import ClosedDay, Cohort
-from meetings import attendance, evaluations, scheduling
+from meetings import attendance, evaluations, laying_out, scheduling
 from meetings.models import Attendance, EvaluationReceipt, Meeting
 from tests import factories
 from tests.clock import NOW
@@ -616,7 +616,7 @@ class TestOffice:
         for _ in range(2):
             members = [factories.participant(cohort) for _ in range(3)]
             team = factories.confirmed_team(cohort, members, by=branch_officer)
-            scheduling.lay_out_meetings(team=team, by=None, now=NOW)
+            laying_out.lay_out_meetings(team=team, by=None, now=NOW)
         assert queries(django_assert_max_num_queries, client, address) == before
 
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from pytest_django.asserts import assertContains
 
 from coaching.models import AuditEvent, Message
-from meetings import mail, one_day, places, scheduling
+from meetings import laying_out, mail, one_day, places, scheduling
 from meetings.models import Meeting
 from meetings.places import Change
 from meetings.scheduling import When, Where
@@ -32,7 +32,7 @@ def arrange(cohort, branch_officer):
 
 
 def test_each_member_gets_one_mail(arrange, meetings, other_team, alice):
-    theirs = scheduling.lay_out_meetings(team=other_team, by=None, now=NOW)
+    theirs = laying_out.lay_out_meetings(team=other_team, by=None, now=NOW)
     Message.objects.all().delete()
     assert arrange(*meetings[:3], theirs[0]) == 4
     assert Message.objects.filter(kind="meetings.places").count() == Message.objects.count() == 6
@@ -125,7 +125,7 @@ class TestBeforeSaving:
         assert office.post(address, {**typed, "link": "https://example.org/all"}).status_code == 302
 
     def test_two_teams_in_one_room_are_named(self, office, address, arrange, meetings, other_team):
-        theirs = scheduling.lay_out_meetings(team=other_team, by=None, now=NOW)
+        theirs = laying_out.lay_out_meetings(team=other_team, by=None, now=NOW)
         arrange(theirs[0], change=Change("room 12 "))
         page = office.post(address, {"meetings": [meetings[0].pk, meetings[1].pk], "place": "Room 12"})
         words = "would both be in Room 12 on Wednesday, February 17, 2027, from 9:00 a.m. and from 9:00 a.m."

@@ -19,6 +19,7 @@ from meetings import (
     growth,
     inputs,
     invitations,
+    laying_out,
     project,
     scheduling,
     together,
@@ -67,7 +68,7 @@ def at_once(*calls):
 
 
 def test_a_team_laid_out_twice_at_once_has_eight_meetings(team):
-    results = at_once(*[lambda: scheduling.lay_out_meetings(team=team, by=None, now=NOW)] * 4)
+    results = at_once(*[lambda: laying_out.lay_out_meetings(team=team, by=None, now=NOW)] * 4)
     assert sorted(len(each) for each in results) == [0, 0, 0, 8]
     assert Meeting.objects.of_team(team).count() == 8
 
@@ -225,7 +226,7 @@ def test_a_team_laid_out_while_the_others_are_taken_apart_has_its_meeting(
     asked = {"cohort": cohort, "item": meeting.item, "by": branch_officer, "now": BEFORE}
     together.join(when=when, where=scheduling.Where(), **asked)
     at_once(
-        lambda: scheduling.lay_out_meetings(team=other_team, by=None, now=BEFORE),
+        lambda: laying_out.lay_out_meetings(team=other_team, by=None, now=BEFORE),
         lambda: together.apart(**asked),
     )
     for each in (team, other_team):
@@ -240,7 +241,7 @@ def test_a_team_confirmed_while_the_others_are_joined_is_at_one_meeting(
     asked = {"cohort": cohort, "item": meeting.item, "by": branch_officer, "now": BEFORE}
     results = at_once(
         lambda: together.join(when=when, where=scheduling.Where(), **asked),
-        lambda: scheduling.lay_out_meetings(team=other_team, by=None, now=BEFORE),
+        lambda: laying_out.lay_out_meetings(team=other_team, by=None, now=BEFORE),
     )
     assert not [each for each in results if isinstance(each, Exception)]
     joint = Meeting.objects.get(is_joint=True)
@@ -251,10 +252,10 @@ def test_a_team_confirmed_while_the_others_are_joined_is_at_one_meeting(
 def test_another_rhythm_while_the_teams_are_joined_waits_for_it(meeting, cohort, team, alice, branch_officer):
     when = scheduling.When(meeting.date, scheduling.time(13), meeting.minutes)
     asked = {"cohort": cohort, "item": meeting.item, "by": branch_officer, "now": BEFORE}
-    rhythm = scheduling.Rhythm(1, 2, scheduling.time(13))
+    rhythm = laying_out.Rhythm(1, 2, scheduling.time(13))
     results = at_once(
         lambda: together.join(when=when, where=scheduling.Where(), **asked),
-        lambda: scheduling.change_rhythm(team=team, rhythm=rhythm, by=alice, now=BEFORE),
+        lambda: laying_out.change_rhythm(team=team, rhythm=rhythm, by=alice, now=BEFORE),
     )
     assert not [each for each in results if isinstance(each, Exception)]
     joint = Meeting.objects.get(is_joint=True)

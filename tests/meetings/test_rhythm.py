@@ -10,9 +10,9 @@ from pytest_django.asserts import assertContains, assertRedirects
 from coaching import team_wishes
 from coaching.meeting_times import MeetingTime, rule_in_words, time_for_all
 from coaching.models import ClosedDay, Message, Team, TeamWishes
-from meetings import attendance, scheduling
+from meetings import attendance, laying_out, scheduling
+from meetings.laying_out import Rhythm
 from meetings.models import Meeting, MeetingChange, MeetingTeam
-from meetings.scheduling import Rhythm
 from meetings.team_space import NotYourMeeting
 from tests.clock import NOW
 from tests.meetings.conftest import BEFORE, noon
@@ -50,14 +50,14 @@ class TestLayingOut:
     def test_at_a_time_that_suits_all(self, team, people):
         for each, times in ((people.alice, ["1-1300", "2-0900"]), (people.bob, ["1-1300", "4-0900"])):
             TeamWishes.objects.create(participant=each, times=times, answered_at=NOW)
-        meetings = scheduling.lay_out_meetings(team=team, by=None, now=NOW)
+        meetings = laying_out.lay_out_meetings(team=team, by=None, now=NOW)
         assert {(each.date.weekday(), each.start_time) for each in meetings} == {(1, time(13))}
         assert [each.date for each in meetings][:2] == [date(2027, 2, 16), date(2027, 3, 16)]
 
     def test_at_the_usual_time_where_none_suits_all(self, team, people):
         for each, times in ((people.alice, ["1-1300"]), (people.bob, ["4-0900"])):
             TeamWishes.objects.create(participant=each, times=times, answered_at=NOW)
-        meetings = scheduling.lay_out_meetings(team=team, by=None, now=NOW)
+        meetings = laying_out.lay_out_meetings(team=team, by=None, now=NOW)
         assert {(each.date.weekday(), each.start_time) for each in meetings} == {(2, time(9))}
 
 
@@ -76,7 +76,7 @@ class TestAnotherRhythm:
             now=now,
         )
         Message.objects.all().delete()
-        moved = scheduling.change_rhythm(team=team, rhythm=SECOND_TUESDAY, by=alice, now=now)
+        moved = laying_out.change_rhythm(team=team, rhythm=SECOND_TUESDAY, by=alice, now=now)
         assert [each.pk for each in moved] == [each.pk for each in meetings[1:]]
         assert [each.date for each in moved][:2] == [date(2027, 3, 9), date(2027, 4, 13)]
         assert [each.month for each in moved] == [2, 3, 4, 5, 6, 7, 8]
@@ -88,22 +88,22 @@ class TestAnotherRhythm:
             "Bob Example",
             "Charlie Example",
         ]
-        assert scheduling.change_rhythm(team=team, rhythm=SECOND_TUESDAY, by=alice, now=now) == []
+        assert laying_out.change_rhythm(team=team, rhythm=SECOND_TUESDAY, by=alice, now=now) == []
         assert Message.objects.count() == 2
         assert MeetingChange.objects.filter(summary__startswith="Moved from").count() == 7
 
     def test_a_closed_day_is_kept_or_its_nearest_free_day_taken(self, team, meetings, cohort, alice):
         """M3: as the team chose, never silently."""
         ClosedDay.objects.create(date=date(2027, 3, 9), name="Inventory day", branch=cohort.branch)
-        scheduling.change_rhythm(
+        laying_out.change_rhythm(
             team=team, rhythm=SECOND_TUESDAY, instead=[meetings[1].pk], by=alice, now=BEFORE
         )
         assert Meeting.objects.get(pk=meetings[1].pk).date == date(2027, 3, 2)
-        scheduling.change_rhythm(team=team, rhythm=SECOND_TUESDAY, by=alice, now=BEFORE)
+        laying_out.change_rhythm(team=team, rhythm=SECOND_TUESDAY, by=alice, now=BEFORE)
         assert Meeting.objects.get(pk=meetings[1].pk).date == date(2027, 3, 9)
 
     def test_a_day_that_is_over_is_not_chosen(self, team, meetings, alice):
-        moved = scheduling.change_rhythm(
+        moved = laying_out.change_rhythm(
             team=team,
             rhythm=Rhythm(weekday=0, week=1, start_time=time(9)),
             by=alice,
@@ -114,16 +114,16 @@ class TestAnotherRhythm:
 
     def test_a_meeting_with_another_team_stays(self, team, other_team, meetings, alice):
         MeetingTeam.objects.create(meeting=meetings[7], team=other_team)
-        moved = scheduling.change_rhythm(team=team, rhythm=SECOND_TUESDAY, by=alice, now=BEFORE)
+        moved = laying_out.change_rhythm(team=team, rhythm=SECOND_TUESDAY, by=alice, now=BEFORE)
         assert meetings[7] not in moved
 
     def test_by_members_alone_and_while_the_team_stands(self, team, meetings, branch_officer, alice):
         """T7, M14"""
         with pytest.raises(NotYourMeeting):
-            scheduling.change_rhythm(team=team, rhythm=SECOND_TUESDAY, by=branch_officer, now=BEFORE)
+            laying_out.change_rhythm(team=team, rhythm=SECOND_TUESDAY, by=branch_officer, now=BEFORE)
         Team.objects.filter(pk=team.pk).update(status="ended")
         with pytest.raises(scheduling.CannotPlan):
-            scheduling.change_rhythm(team=team, rhythm=SECOND_TUESDAY, by=alice, now=BEFORE)
+            laying_out.change_rhythm(team=team, rhythm=SECOND_TUESDAY, by=alice, now=BEFORE)
 
     def test_the_dates_are_seen_before_they_are_chosen(self, client, team, meetings, cohort, alice):
         ClosedDay.objects.create(date=date(2027, 3, 9), name="Inventory day", branch=cohort.branch)
@@ -152,4 +152,4 @@ def test_what_members_say_reaches_the_dates(team, people, alice):
     team_wishes.save(
         participant=people.alice, times=["4-1500"], track="none", rather_not=[], by=alice, now=NOW
     )
-    assert scheduling.rhythm_of(team) == Rhythm(weekday=4, week=3, start_time=time(15))
+    assert laying_out.rhythm_of(team) == Rhythm(weekday=4, week=3, start_time=time(15))

@@ -3,7 +3,7 @@ from datetime import date, time
 import pytest
 
 from coaching.models import AuditEvent, ClosedDay, Message, Team
-from meetings import attendance, scheduling
+from meetings import attendance, laying_out, scheduling
 from meetings.models import Meeting, MeetingTeam
 from meetings.scheduling import CannotChange, CannotPlan, When, Where
 from meetings.team_space import NotYourMeeting
@@ -11,7 +11,7 @@ from tests.clock import NOW
 from tests.constraints import refused_by
 from tests.meetings.conftest import BEFORE, noon
 
-USUAL = scheduling.Rhythm(weekday=2, week=3, start_time=time(9))
+USUAL = laying_out.Rhythm(weekday=2, week=3, start_time=time(9))
 NINE = time(9, 0)
 
 
@@ -42,7 +42,7 @@ def test_confirming_lays_out_eight_meetings_on_third_wednesdays(meetings, cohort
 
 
 def test_laying_out_twice_plans_once(team, meetings):
-    assert scheduling.lay_out_meetings(team=team, by=None, now=NOW) == []
+    assert laying_out.lay_out_meetings(team=team, by=None, now=NOW) == []
     assert Meeting.objects.of_team(team).count() == 8
     assert Message.objects.filter(kind="meetings.laid_out").count() == 3
     assert AuditEvent.objects.filter(action="meetings.laid_out").count() == 1
@@ -52,14 +52,14 @@ def test_a_team_that_is_not_confirmed_gets_no_meetings(team):
     """T4."""
     Team.objects.filter(pk=team.pk).update(status=Team.Status.AWAITING_AGREEMENT)
     with pytest.raises(CannotPlan, match="not confirmed yet"):
-        scheduling.lay_out_meetings(team=team, by=None, now=NOW)
+        laying_out.lay_out_meetings(team=team, by=None, now=NOW)
     assert not Meeting.objects.exists()
 
 
 def test_a_closed_day_is_kept_and_named_with_a_proposal(cohort, program):
     """M3: the branch's own closed day is one, too; nothing moves by itself."""
     ClosedDay.objects.create(date=date(2027, 3, 17), name="Inventory day", branch=cohort.branch)
-    first, second, *_ = scheduling.planned_dates(cohort, list(range(1, 9)), USUAL)
+    first, second, *_ = laying_out.planned_dates(cohort, list(range(1, 9)), USUAL)
     assert first.warnings == ()
     assert second.date == date(2027, 3, 17)
     assert second.proposed_date == date(2027, 3, 10)
@@ -68,7 +68,7 @@ def test_a_closed_day_is_kept_and_named_with_a_proposal(cohort, program):
 
 def test_another_branchs_closed_day_is_not_ours(cohort, program, org):
     ClosedDay.objects.create(date=date(2027, 3, 17), name="Inventory day", branch=org.division)
-    assert not any(day.warnings for day in scheduling.planned_dates(cohort, list(range(1, 9)), USUAL))
+    assert not any(day.warnings for day in laying_out.planned_dates(cohort, list(range(1, 9)), USUAL))
 
 
 def test_any_member_moves_a_meeting_and_the_others_hear_of_it(meeting, alice):

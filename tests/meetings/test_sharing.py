@@ -10,7 +10,7 @@ from pytest_django.asserts import assertContains, assertNotContains
 from coaching.enrollment import leave
 from coaching.models import Delegation, User
 from coaching.site.home import cards_for
-from meetings import briefing, division, notes, project, scheduling
+from meetings import briefing, division, laying_out, notes, project, scheduling
 from tests import factories
 from tests.clock import NOW, TODAY
 from tests.meetings.conftest import noon
@@ -128,9 +128,9 @@ def test_dates_alone_and_only_of_meetings_that_take_place(
 def test_after_a_change_of_teams_the_dates_are_those_of_the_team_of_now(
     director, people, team, other_team, meetings
 ):
-    theirs = scheduling.lay_out_meetings(team=other_team, by=None, now=NOW)
-    scheduling.change_rhythm(
-        team=other_team, rhythm=scheduling.Rhythm(3, 2, scheduling.time(9)), by=people.dora.user, now=NOW
+    theirs = laying_out.lay_out_meetings(team=other_team, by=None, now=NOW)
+    laying_out.change_rhythm(
+        team=other_team, rhythm=laying_out.Rhythm(3, 2, scheduling.time(9)), by=people.dora.user, now=NOW
     )
     people.alice.memberships.update(ended_at=NOW)
     other_team.memberships.create(participant=people.alice, joined_at=NOW)

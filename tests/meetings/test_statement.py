@@ -12,7 +12,7 @@ from pytest_django.asserts import assertContains, assertNotContains
 
 from coaching import enrollment, outbox
 from coaching.models import Cohort
-from meetings import attendance, ledger, scheduling, statement, waivers
+from meetings import attendance, laying_out, ledger, scheduling, statement, waivers
 from tests.certificates.content import text_of
 from tests.clock import NOW
 from tests.meetings.conftest import noon
@@ -59,7 +59,7 @@ def test_it_counts_the_hours_that_the_certificate_counts(
     """C2: a meeting below the quorum, and another team's where those do not count, are on it and say why they don't."""
     hold(meetings[0], people, alice)
     hold(meetings[1], people, alice, absent=[people.bob, people.charlie])
-    (theirs, *_) = scheduling.lay_out_meetings(team=other_team, by=None, now=NOW)
+    (theirs, *_) = laying_out.lay_out_meetings(team=other_team, by=None, now=NOW)
     Cohort.objects.update(other_team_counts=True)
     marks = {people.alice: "present", people.dora: "present"}
     attendance.take_attendance(meeting=theirs, marks=marks, by=people.dora.user, now=noon(theirs.date))

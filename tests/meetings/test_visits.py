@@ -10,7 +10,7 @@ from pytest_django.asserts import assertContains, assertNotContains, assertRedir
 
 from coaching.models import AuditEvent, Cohort, Delegation, Message
 from coaching.outbox import deliver_due
-from meetings import attendance, briefing, notes, project, scheduling, visits
+from meetings import attendance, briefing, laying_out, notes, project, scheduling, visits
 from meetings.models import Meeting, Visit
 from meetings.scheduling import When, Where
 from meetings.visits import CannotVisit
@@ -149,8 +149,8 @@ class TestMail:
         for meeting in meetings[:3]:
             visits.plan(meeting=meeting, by=deputy, now=BEFORE)
         with at(LATER):
-            rhythm = scheduling.Rhythm(1, 2, scheduling.time(13))
-            scheduling.change_rhythm(team=team, rhythm=rhythm, by=alice, now=LATER)
+            rhythm = laying_out.Rhythm(1, 2, scheduling.time(13))
+            laying_out.change_rhythm(team=team, rhythm=rhythm, by=alice, now=LATER)
             scheduling.cancel(meeting=meetings[1], reason="Bob is ill", by=alice, now=LATER)
             deliver_due(now=LATER + visits.GATHER)
         (mail,) = [each for each in mailoutbox if deputy.email in each.to]
@@ -244,7 +244,7 @@ class TestPages:
 
     def test_two_at_the_same_hour_are_asked_about(self, client, meetings, other_team, people, deputy):
         """Still possible by a second press; what only touches is no question."""
-        theirs = scheduling.lay_out_meetings(team=other_team, by=None, now=NOW)
+        theirs = laying_out.lay_out_meetings(team=other_team, by=None, now=NOW)
         to = When(theirs[1].date, scheduling.time(11), 120)
         scheduling.move(meeting=theirs[1], to=to, by=people.dora.user, now=BEFORE)
         for meeting in meetings[:2]:
@@ -344,7 +344,7 @@ class TestPages:
         for _ in range(2):
             members = [factories.participant(cohort) for _ in range(3)]
             team = factories.confirmed_team(cohort, members, by=branch_officer)
-            first = scheduling.lay_out_meetings(team=team, by=None, now=NOW)[0]
+            first = laying_out.lay_out_meetings(team=team, by=None, now=NOW)[0]
             visits.plan(meeting=first, by=person, now=BEFORE)
         assert queries(django_assert_max_num_queries, client, reverse("branch_meetings")) == before
 

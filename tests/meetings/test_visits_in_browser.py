@@ -7,7 +7,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from coaching.models import Goal, Membership, TeamWishes
-from meetings import project, scheduling, visits
+from meetings import laying_out, project, visits
 from meetings.models import Meeting
 from tests import factories
 from tests.clock import NOW
@@ -49,7 +49,7 @@ def test_pages_of_the_branch_office(
     check_page,
 ):
     """M5: a day is seen before it is saved, also without JavaScript; what members and the deputy read then."""
-    scheduling.lay_out_meetings(team=other_team, by=None, now=NOW)
+    laying_out.lay_out_meetings(team=other_team, by=None, now=NOW)
     TeamWishes.objects.create(participant=people.dora, times=["3-0900"], answered_at=NOW)
     first, final = (meetings[place].item_id for place in (0, -1))
     sign_in(page, branch_officer)

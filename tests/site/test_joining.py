@@ -14,7 +14,7 @@ from coaching import enrollment, outbox, team_agreement, team_changes
 from coaching.models import Membership, TeamChange
 from coaching.site import lifecycle
 from coaching.site.home import cards_for
-from meetings import ledger, scheduling, waivers
+from meetings import laying_out, ledger, waivers
 from meetings.completion import MonthState
 from tests import factories
 from tests.applications import factories as papers
@@ -29,7 +29,7 @@ FEBRUARY, MARCH, APRIL = (noon(date(2027, month, 10)) for month in (2, 3, 4))
 def team(cohort, branch_officer):
     people = [factories.participant(cohort, factories.person(name)) for name in ("Ann", "Ben", "Cy")]
     team = factories.confirmed_team(cohort, people, by=branch_officer)
-    scheduling.lay_out_meetings(team=team, by=None, now=NOW)
+    laying_out.lay_out_meetings(team=team, by=None, now=NOW)
     return team
 
 

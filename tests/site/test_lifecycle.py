@@ -8,7 +8,7 @@ from coaching import team_agreement, team_formation
 from coaching.models import AuditEvent, Consent, Message, Team
 from coaching.permissions import NotYourCohort
 from coaching.site import lifecycle
-from meetings import scheduling, waivers
+from meetings import laying_out, scheduling, waivers
 from meetings.models import Meeting
 from tests import factories
 from tests.clock import NOW
@@ -92,7 +92,7 @@ def test_team_does_not_stand_without_its_meetings(team, branch_officer, monkeypa
     def refuse(**values):
         raise scheduling.CannotPlan("No dates.")
 
-    monkeypatch.setattr(scheduling, "lay_out_meetings", refuse)
+    monkeypatch.setattr(laying_out, "lay_out_meetings", refuse)
     with pytest.raises(scheduling.CannotPlan):
         lifecycle.confirm_team(team=team, by=branch_officer, now=NOW)
     team.refresh_from_db()

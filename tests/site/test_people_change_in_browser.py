@@ -10,7 +10,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from coaching.enrollment import leave
-from meetings import scheduling, waivers
+from meetings import laying_out, waivers
 from meetings.models import Waiver
 from tests import factories
 from tests.clock import NOW
@@ -32,7 +32,7 @@ def members(cohort, branch_officer):
     )
     four = [people.alice, people.bob, people.charlie, people.dora]
     people.team = factories.confirmed_team(cohort, four, by=branch_officer)
-    first, *_ = scheduling.lay_out_meetings(team=people.team, by=None, now=NOW)
+    first, *_ = laying_out.lay_out_meetings(team=people.team, by=None, now=NOW)
     hold(first, people, people.alice.user)
     return people
 

@@ -8,7 +8,7 @@ from pytest_django.asserts import assertContains, assertNotContains
 
 from applications.models import Application
 from coaching.team_problem import explain_members
-from meetings import inputs, scheduling
+from meetings import inputs, laying_out
 from tests import factories
 from tests.applications import factories as papers
 from tests.meetings.conftest import noon
@@ -65,7 +65,7 @@ def test_team_and_branch_office_read_both(client, team, moved, cohort, branch_of
 
 
 def test_the_grid_names_who_moved(client, team, cohort, branch_officer):
-    scheduling.lay_out_meetings(team=team, by=None, now=noon(date(2027, 1, 20)))
+    laying_out.lay_out_meetings(team=team, by=None, now=noon(date(2027, 1, 20)))
     client.force_login(branch_officer)
     page = client.get(reverse("office_meetings_cohort", args=[cohort.pk]))
     assertContains(page, BOTH, 1)
