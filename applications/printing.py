@@ -175,10 +175,10 @@ def render(form: Form) -> bytes:
         missing.extend(pdf.missing_letters(document))
 
     with pdf.one_at_a_time:
-        written = pdf.written(pdf.laid_out(html, sheet=SHEET), finisher=note)
+        written = pdf.written(pdf.laid_out(html, SHEET), finisher=note)
         if not missing:
             return written
-        return pdf.written(pdf.laid_out(_in_numbers(html, set(missing)), sheet=SHEET))
+        return pdf.written(pdf.laid_out(_in_numbers(html, set(missing)), SHEET))
 
 
 def _is_control(letter: str) -> bool:

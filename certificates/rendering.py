@@ -103,7 +103,7 @@ def _fits(document: "Document") -> bool:
 
 def _laid_out(content: CertificateContent, size: str) -> "Document":
     html = render_to_string("certificates/certificate.html", {"content": content, "name_size": size})
-    return pdf.laid_out(html, sheet="certificates/certificate.css", assets=_assets_of(content))
+    return pdf.laid_out(html, "certificates/certificate.css", assets=_assets_of(content))
 
 
 def _refuse_missing_letters(document: "Document", file: Any) -> None:

@@ -34,10 +34,12 @@ def _weasyprint() -> ModuleType:
     return weasyprint
 
 
-def laid_out(html: str, *, sheet: str, assets: Assets | None = None) -> "Document":
-    """The pages of this HTML, styled by a sheet under static/. It loads the given assets and nothing else: no files,
-    no network, no data addresses."""
-    fonts, style = _style(sheet)
+def laid_out(html: str, *sheets: str, assets: Assets | None = None) -> "Document":
+    """The pages of this HTML, styled by sheets under static/, of which the last one has the last word.
+
+    It loads the given assets and nothing else: no files, no network, no data addresses.
+    """
+    fonts, style = _style(*sheets)
     source = _weasyprint().HTML(string=html, base_url="pdf:", url_fetcher=fetcher(assets or {}))
     return source.render(stylesheets=[style], font_config=fonts)
 
@@ -98,14 +100,14 @@ def _font_faces() -> str:
 
 
 @cache
-def _style(sheet: str) -> "tuple[FontConfiguration, CSS]":
-    """Fonts and style sheet, read once for each process: that is two thirds of the time of a short rendering."""
+def _style(*sheets: str) -> "tuple[FontConfiguration, CSS]":
+    """Fonts and style sheets, read once for each process: that is two thirds of the time of a short rendering."""
     fonts = _weasyprint().text.fonts.FontConfiguration()
     # It removes its folder of fonts when it goes, and can no longer do so while the interpreter shuts down.
     atexit.register(_style.cache_clear)
-    rules = (settings.BASE_DIR / "static" / sheet).read_text(encoding="utf-8")
+    rules = [(settings.BASE_DIR / "static" / sheet).read_text(encoding="utf-8") for sheet in sheets]
     style = _weasyprint().CSS(
-        string=_font_faces() + rules,
+        string="\n".join([_font_faces(), *rules]),
         base_url="pdf:",
         font_config=fonts,
         url_fetcher=fetcher(_font_assets()),

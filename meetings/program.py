@@ -181,7 +181,7 @@ def calendar_pdf(context: dict[str, Any]) -> bytes:
     """M4: the calendar of the whole program for the wall, as an accessible PDF (PDF/UA-1)."""
     html = render_to_string("meetings/calendar_file.html", context)
     with pdf.one_at_a_time:
-        return pdf.written(pdf.laid_out(html, sheet="meetings/calendar_file.css"))
+        return pdf.written(pdf.laid_out(html, "meetings/file.css", "meetings/calendar_file.css"))
 
 
 @dataclass(frozen=True)

@@ -100,4 +100,4 @@ def statement_pdf(statement: Statement, *, made_at: date) -> bytes:
     context = {"statement": statement, "made_at": made_at}
     html = render_to_string("meetings/statement_file.html", context)
     with pdf.one_at_a_time:
-        return pdf.written(pdf.laid_out(html, sheet="meetings/statement_file.css"))
+        return pdf.written(pdf.laid_out(html, "meetings/file.css", "meetings/statement_file.css"))
