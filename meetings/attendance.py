@@ -1,7 +1,7 @@
 """Who was there: taken at the meeting by any member (T7), corrected later by the branch office."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
@@ -59,8 +59,14 @@ def possible_visitors(meeting: Meeting) -> list[User]:
     return sorted(people, key=lambda user: (user.name, user.pk))
 
 
+def last_day_to_correct(meeting: Meeting, *, today: date) -> date | None:
+    """For the members; None: it is over."""
+    last = meeting.date + timedelta(days=CORRECTION_DAYS)
+    return last if today <= last else None
+
+
 def members_may_correct(meeting: Meeting, now: datetime) -> bool:
-    return meeting.local_today(now) <= meeting.date + timedelta(days=CORRECTION_DAYS)
+    return last_day_to_correct(meeting, today=meeting.local_today(now)) is not None
 
 
 def why_not_take(meeting: Meeting, team: Team, now: datetime) -> str:

@@ -204,7 +204,7 @@ class CountForForm(Crispy):
 
 
 class FacilitatorsForm(Crispy):
-    """Who leads which component, as the team agreed (M9)."""
+    """Who leads which component, as the team agreed (M9), with who did when the page was opened."""
 
     def __init__(
         self, *args: Any, parts: Iterable[Part], members: Iterable[Participant], **kwargs: Any
@@ -212,19 +212,43 @@ class FacilitatorsForm(Crispy):
         super().__init__(*args, **kwargs)
         self.people = {str(each.pk): each for each in members}
         choices = [("", "Not agreed yet"), *((pk, str(each)) for pk, each in self.people.items())]
-        self.keys = {f"part_{part.key}": part.key for part in parts}
-        for part in parts:
+        self.parts = list(parts)
+        for part in self.parts:
             self.fields[f"part_{part.key}"] = forms.ChoiceField(
                 label=part.title,
                 choices=choices,
                 required=False,
-                initial=str(part.facilitator.pk) if part.facilitator else "",
+                initial=_led_by(part),
                 help_text=f"Whose turn it would be: {part.suggested}." if part.suggested else "",
             )
+            self.fields[f"seen_{part.key}"] = forms.CharField(
+                required=False, initial=_led_by(part), widget=forms.HiddenInput
+            )
+        self.helper.layout = Layout(*self.fields)
 
     @property
     def chosen(self) -> dict[str, Participant | None]:
-        return {key: self.people.get(self.cleaned_data[name]) for name, key in self.keys.items()}
+        return self._people("part")
+
+    @property
+    def seen(self) -> dict[str, Participant | None]:
+        return self._people("seen")
+
+    def _people(self, field: str) -> dict[str, Participant | None]:
+        return {part.key: self.people.get(self.cleaned_data[f"{field}_{part.key}"]) for part in self.parts}
+
+    def shown_again(self, why: str) -> None:
+        """What was chosen stays; sent again, it is for who leads now."""
+        self.data = self.data.copy()  # type: ignore[attr-defined]
+        for part in self.parts:
+            if self.chosen[part.key] == self.seen[part.key]:
+                self.data[f"part_{part.key}"] = _led_by(part)  # type: ignore[index]
+            self.data[f"seen_{part.key}"] = _led_by(part)  # type: ignore[index]
+        self.add_error(None, why)
+
+
+def _led_by(part: Part) -> str:
+    return str(part.facilitator.pk) if part.facilitator else ""
 
 
 def _when_row() -> Row:

@@ -11,11 +11,13 @@ from coaching import audit, outbox
 from coaching.errors import Refused
 from coaching.models import Message, Participant, Team, User
 from meetings import program, team_space, who
+from meetings.changes import ChangedMeanwhile
 from meetings.models import Facilitator, Meeting
 from meetings.program import Part
 
 PACK_DAYS = 7
 PACK = "meetings.pack"
+CHOSEN = "meeting.facilitators_chosen"
 
 # By component: what helps whoever leads it.
 CHECKLISTS: dict[str, tuple[str, ...]] = {
@@ -75,6 +77,11 @@ def leads(meeting: Meeting, team: Team) -> list[Lead]:
     return [Lead(part, CHECKLISTS.get(part.key, ANY_PART)) for part in parts]
 
 
+def to_show(parts: list[Part], meeting: Meeting, now: datetime) -> list[Part]:
+    """Of a meeting that is over only what somebody led: there is nobody's turn any more."""
+    return parts if now < meeting.ends_at else [each for each in parts if each.facilitator]
+
+
 def why_not_hand_over(meeting: Meeting, now: datetime) -> str:
     """Why nobody takes or hands over a part, in words; empty when they can. For the page and the write."""
     if not meeting.is_live:
@@ -112,21 +119,61 @@ def hand_over(
 
 @transaction.atomic
 def choose(
-    *, meeting: Meeting, team: Team, chosen: dict[str, Participant | None], by: User | None, now: datetime
+    *,
+    meeting: Meeting,
+    team: Team,
+    chosen: dict[str, Participant | None],
+    by: User | None,
+    now: datetime,
+    seen: dict[str, Participant | None] | None = None,
 ) -> bool:
     """Write down who leads which component, as the team agreed; it can be swapped at any time (M9). False: it stood so.
 
-    Raises NotYourMeeting, CannotLead.
+    `seen`: who led each when this was decided; what was left as it was then is left as it is now.
+    Raises NotYourMeeting, CannotLead, ChangedMeanwhile.
     """
     meeting = Meeting.objects.select_for_update().get(pk=meeting.pk, meeting_teams__team=team)
     team_space.require_team_member(by, team)
+    if why := why_not_hand_over(meeting, now):
+        raise CannotLead(why)
     leaders = {each for each in chosen.values() if each}
     if not leaders <= set(team_space.members_of(team)):
         raise team_space.NotYourMeeting("Only a member of the team can lead a part of its meeting.")
-    if gone := sorted(str(each) for each in leaders - set(who.of(meeting, team).present)):
+    present = who.of(meeting, team).present
+    if gone := sorted(str(each) for each in leaders - set(present)):
         raise CannotLead(f"{' and '.join(gone)} cannot lead a part: away on that day.")
     wanted = {key: each.pk for key, each in chosen.items() if each}
+    if seen is not None:
+        touched = {key: each for key, each in chosen.items() if each != seen.get(key)}
+        _require_seen(meeting, team, touched, seen, present, by)
+        kept = {key: pk for key, pk in _led(meeting, team).items() if key not in touched}
+        wanted = kept | {key: pk for key, pk in wanted.items() if key in touched}
     return _write(meeting, team, wanted, by=by, now=now)
+
+
+def _require_seen(
+    meeting: Meeting,
+    team: Team,
+    touched: dict[str, Participant | None],
+    seen: dict[str, Participant | None],
+    present: list[Participant],
+    by: User | None,
+) -> None:
+    """Nobody undoes what they have not seen. Raises ChangedMeanwhile, with who chose what."""
+    changed = [
+        f"“{part.title}” is led by {part.facilitator or 'nobody yet'}."
+        for part in program.parts_of(meeting, team, present)
+        if part.key in touched and part.facilitator not in (seen.get(part.key), touched[part.key])
+    ]
+    if not changed:
+        return
+    members = [each.user_id for each in team_space.members_of(team)]
+    last = audit.events_of(meeting, CHOSEN).filter(actor__in=members).last()
+    name = "Somebody" if last is None else "You" if last.actor == by else last.actor
+    raise ChangedMeanwhile(
+        f"{name} chose who leads while this page was open. {' '.join(changed)} "
+        "What you chose is kept. If it still holds, send it again."
+    )
 
 
 def _led(meeting: Meeting, team: Team) -> dict[str, int]:
@@ -144,7 +191,7 @@ def _write(meeting: Meeting, team: Team, wanted: dict[str, int], *, by: User | N
         Facilitator(meeting=meeting, team=team, component=key, participant_id=pk)
         for key, pk in wanted.items()
     )
-    audit.record("meeting.facilitators_chosen", by=by, obj=meeting, now=now, data=wanted)
+    audit.record(CHOSEN, by=by, obj=meeting, now=now, data=wanted)
     _prepare({pk for key, pk in wanted.items() if before.get(key) != pk}, meeting, team, now=now)
     return True
 

@@ -73,7 +73,7 @@ def plan(
     if not takes_plans(cohort, on=today_of(cohort, now)):
         raise TooLateToJoin(
             f"The second month of the {cohort} is over, so nobody joins with a plan any more. "
-            "Months can still be credited, or waived for a leave."
+            "Months can still be credited, or excused for a leave."
         )
     joined = _joined_in(participant)
     if any(joined is not None and month >= joined for month in months):

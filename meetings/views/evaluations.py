@@ -72,7 +72,7 @@ def _save(request: HttpRequest, meeting: Meeting, form: EvaluationForm) -> HttpR
 
 
 def _page(row: Attendance, form: EvaluationForm, answers: evaluations.Answers) -> dict[str, object]:
-    window = deadlines.window(row)
+    window, today = deadlines.window(row), row.meeting.local_today(timezone.now())
     has_sent = evaluations.has_sent(row.meeting, row.participant)
     rows = EvaluationReopening.objects.filter(meeting=row.meeting, participant=row.participant)
     of_item = row.meeting.cohort.closings.filter(item=row.meeting.item_id)
@@ -81,12 +81,12 @@ def _page(row: Attendance, form: EvaluationForm, answers: evaluations.Answers) -
         "form": form,
         "not_there": "" if row.was_there else row.get_status_display().lower(),
         "answers": answers,
-        "days": attendance.CORRECTION_DAYS,
+        "team_corrects_until": attendance.last_day_to_correct(row.meeting, today=today),
         "is_counted_last": row.meeting.item_id is None or of_item.exists(),
         "has_sent": has_sent,
         "is_written": bool(answers) and not has_sent,
         "is_counted": has_sent and not answers,
-        "state": window.state(row.meeting.local_today(timezone.now())),
+        "state": window.state(today),
         "until": window.until,
         "last_day": window.last_day,
         "reopening": rows.first(),

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from coaching.days import today_of
-from coaching.errors import refusals_told
+from coaching.errors import Refused, refusals_told
 from coaching.models import CurriculumItem, Membership, Participant, Team, User
 from coaching.permissions import access, branch_office, deputy, officers_of, post_only, signed_in
 from meetings import (
@@ -34,6 +34,7 @@ from meetings import (
     waivers,
     who,
 )
+from meetings.changes import ChangedMeanwhile
 from meetings.forms import FacilitatorsForm
 from meetings.models import Attendance, Meeting, current_memberships
 
@@ -220,13 +221,14 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
     # What was called off needs none.
     lines, tight = program.agenda_of(found, team, people.present) if found.is_live else ([], ())
     row = evaluations.attendance_of(found, person(request))
+    parts = program.parts_of(found, team, people.present) if found.is_live else []
     is_held = found.status == Meeting.Status.HELD
     context = {
         "meeting": found,
         "row": closed.rows_of([found], now=now)[0],
         "lines": lines,
         "tight": tight,
-        "parts": program.parts_of(found, team, people.present) if found.is_live else [],
+        "parts": leading.to_show(parts, found, now),
         "plan_again": found.item in not_planned.of_team(team, today=found.local_today(now)),
         "team": team,
         "me": place.participant,
@@ -267,23 +269,31 @@ def _below_quorum(meeting: Meeting) -> bool:
 @require_http_methods(["GET", "HEAD", "POST"])
 def facilitators(request: HttpRequest, pk: int) -> HttpResponse:
     found = visible_meeting(request, pk)
+    if why := leading.why_not_hand_over(found, timezone.now()):
+        messages.error(request, why)
+        return redirect(found)
     team = team_space.place_at(person(request), found).team
     members = who.of(found, team).present
     parts = program.parts_of(found, team, members)
     form = FacilitatorsForm(submitted(request), parts=parts, members=members)
     if request.method == "POST" and form.is_valid():
-        with refusals_told(request):
+        try:
             is_new = leading.choose(
                 meeting=found,
                 team=team,
                 chosen=form.chosen,
+                seen=form.seen,
                 by=person(request),
                 now=timezone.now(),
             )
-            day = dates.long_date(found.date)
+        except ChangedMeanwhile as refusal:
+            form.shown_again(str(refusal))
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
             if is_new:
-                messages.success(request, f"Saved who leads the meeting of {day}.")
+                messages.success(request, f"Saved who leads the meeting of {dates.long_date(found.date)}.")
             else:
                 messages.info(request, "Nothing has changed.")
-        return redirect(found)
+            return redirect(found)
     return render(request, "meetings/facilitators.html", {"meeting": found, "form": form})

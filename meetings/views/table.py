@@ -46,7 +46,7 @@ def table(request: HttpRequest, pk: int) -> HttpResponse:
         "me": place.participant,
         "turns": notes.turns(found, place.team, members),
         "lines": lines,
-        "parts": parts,
+        "parts": leading.to_show(parts, found, timezone.now()),
         "who": people,
         "can_lead": not leading.why_not_hand_over(found, timezone.now()),
         "members": people.present,

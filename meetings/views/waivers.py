@@ -144,7 +144,7 @@ def come_back(request: HttpRequest, pk: int) -> HttpResponse:
     found = _participant(request, pk)
     with refusals_told(request):
         if absence.come_back(participant=found, by=person(request), now=timezone.now()):
-            messages.success(request, f"{found} is back and is told. The month that runs stays waived.")
+            messages.success(request, f"{found} is back and is told. The month that runs stays excused.")
         else:
             messages.info(request, f"{found} is not on leave now.")
     return redirect("office_participant", pk)

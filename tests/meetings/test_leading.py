@@ -9,6 +9,7 @@ from pytest_django.asserts import assertContains, assertNotContains, assertRedir
 
 from coaching.models import AuditEvent, Message
 from meetings import due, leading, mail, notes, resources, scheduling
+from meetings.changes import ChangedMeanwhile
 from meetings.leading import CannotLead
 from meetings.team_space import NotYourMeeting
 from tests.clock import NOW
@@ -75,6 +76,8 @@ class TestHandingOver:
                 for page in ("meeting", "meeting_table"):
                     shown = client.get(reverse(page, args=[second.pk])).content.decode()
                     assert ("I lead this part" in shown) is is_offered
+                    assert ("it would be" in shown, "not agreed yet" in shown) == (is_offered, is_offered)
+                    assert ("Who led</h2>" in shown, "Bob Example</p>" in shown) == (not is_offered, True)
 
     def test_on_the_pages_leads_back_to_where_it_was_pressed(self, client, second, people, alice):
         client.force_login(alice)
@@ -206,6 +209,61 @@ class TestTheMail:
         assert leading.choose(meeting=second, team=team, chosen=chosen, by=alice, now=later)
         assert not leading.choose(meeting=second, team=team, chosen=chosen, by=alice, now=later)
         assert packs(later.date()) == ["Bob", "Charlie", "Alice"]
+
+
+class TestChoosingForAllParts:
+    """On a page that was open while somebody else chose."""
+
+    @pytest.fixture
+    def opened(self, client, second, alice):
+        with time_machine.travel(NOW, tick=False):
+            client.force_login(alice)
+            address = reverse("meeting_facilitators", args=[second.pk])
+            yield address, {each.html_name: each.value() for each in client.get(address).context["form"]}
+
+    def test_only_what_was_touched_is_saved(self, client, opened, second, team, people, bob):
+        address, typed = opened
+        hand_over(second, team, people.charlie, bob)
+        client.post(address, {**typed, "part_competency": people.alice.pk})
+        assert led(second) == {"projects": "Charlie", "competency": "Alice"}
+
+    def test_a_choice_of_somebody_else_is_named_and_undone_only_by_a_second_press(
+        self, client, opened, second, team, people, bob
+    ):
+        address, typed = opened
+        hand_over(second, team, people.charlie, bob)
+        hand_over(second, team, people.bob, bob, component="competency")
+        answer = client.post(address, {**typed, "part_projects": people.alice.pk})
+        assertContains(answer, "Bob Example chose who leads while this page was open.")
+        assertContains(answer, "“Projects” is led by Charlie Example.")
+        assertNotContains(answer, "is led by Bob Example")
+        assert led(second) == {"projects": "Charlie", "competency": "Bob"}
+        again = {name: answer.context["form"][name].value() for name in typed}
+        assert (again["part_projects"], again["part_competency"]) == (
+            str(people.alice.pk),
+            str(people.bob.pk),
+        )
+        assertRedirects(client.post(address, again), second.get_absolute_url())
+        assert led(second) == {"projects": "Alice", "competency": "Bob"}
+
+    def test_the_write_refuses_too_and_the_same_choice_is_none(self, second, team, people, alice, bob):
+        hand_over(second, team, people.charlie, bob)
+        choice = {"meeting": second, "team": team, "by": alice, "now": NOW, "seen": {"projects": None}}
+        with pytest.raises(ChangedMeanwhile, match="Bob Example chose who leads"):
+            leading.choose(chosen={"projects": people.alice}, **choice)
+        assert not leading.choose(chosen={"projects": people.charlie}, **choice)
+        assert led(second) == {"projects": "Charlie"}
+
+    def test_of_a_meeting_that_is_over_is_refused(self, client, second, team, people, alice):
+        with time_machine.travel(second.ends_at, tick=False):
+            with pytest.raises(CannotLead, match="This meeting is over"):
+                leading.choose(
+                    meeting=second, team=team, chosen={"projects": people.bob}, by=alice, now=second.ends_at
+                )
+            client.force_login(alice)
+            page = client.get(reverse("meeting_facilitators", args=[second.pk]), follow=True)
+            assertContains(page, "This meeting is over, so nobody takes a part of it any more.")
+        assert led(second) == {}
 
 
 def test_at_the_table_skills_and_questions_stand_with_the_competency(

@@ -88,7 +88,7 @@ PAGES = [
 @pytest.mark.parametrize("page", [*PAGES, "evaluation"])
 def test_a_member_opens_every_page_of_the_team(client, page, held, meetings, team, people, alice):
     client.force_login(alice)
-    if page in ("move", "cancel"):  # a meeting that was held keeps its date
+    if page in ("move", "cancel", "facilitators"):  # a meeting that was held keeps its date
         held = meetings[1]
     assert client.get(pages_of(held, team, people.alice)[page]).status_code == 200
 
@@ -310,7 +310,8 @@ def test_facilitators_are_chosen_and_swapped(client, meetings, people, alice, bo
     chosen = {row.component: row.participant for row in meeting.facilitators.all()}
     assert chosen == {"projects": people.bob, "competency": people.alice}
     client.force_login(bob)
-    client.post(address, {"part_projects": people.charlie.pk, "part_competency": ""})
+    seen = {"seen_projects": people.bob.pk, "seen_competency": people.alice.pk}
+    client.post(address, {"part_projects": people.charlie.pk, "part_competency": "", **seen})
     assert {row.component: row.participant for row in meeting.facilitators.all()} == {
         "projects": people.charlie
     }
@@ -409,12 +410,38 @@ def test_an_evaluation_with_a_question_left_out_is_said_in_the_form(client, held
     assert not EvaluationReceipt.objects.exists()
 
 
+def test_only_what_is_typed_and_not_kept_yet_holds_the_page(client, held, cohort, alice):
+    """C1: whoever sent it with nothing typed leaves without being asked."""
+    client.force_login(alice)
+    address = reverse("meeting_evaluation", args=[held.pk])
+    answer = client.post(address, {})
+    assertContains(answer, "Choose one of the five.")
+    assertNotContains(answer, "data-unsaved")
+    text = evaluations.questions_for(cohort)[-1]
+    assertContains(client.post(address, {f"question_{text.pk}": "The questions"}), "data-unsaved")
+
+
+def test_what_a_form_says_of_a_question_that_is_a_sentence_has_one_sign(client, held, cohort, alice):
+    client.force_login(alice)
+    first = evaluations.questions_for(cohort)[0]
+    first.text = "The meeting was worth its time."
+    first.save()
+    answer = client.post(reverse("meeting_evaluation", args=[held.pk]), {})
+    assertContains(answer, ">The meeting was worth its time</a>: Choose one of the five.")
+
+
 def test_who_was_not_there_has_nothing_to_evaluate(client, held, people, other_team):
     client.force_login(people.charlie.user)
     address = reverse("meeting_evaluation", args=[held.pk])
     page = client.get(address)
     assertContains(page, "You are marked as not there on Wednesday, February 17, 2027, so there is nothing")
     assertNotContains(page, "Send my evaluation")
+    assertContains(page, "Your team can change it until Wednesday, February 24, 2027")
+    with time_machine.travel(noon(date(2027, 2, 25)), tick=False):
+        client.force_login(people.charlie.user)
+        later = client.get(address)
+    assertNotContains(later, "Your team can change it")
+    assertContains(later, "Ask the branch office: it can still change it.")
     client.force_login(people.dora.user)
     assert client.get(address).status_code == 404
 

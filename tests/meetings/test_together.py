@@ -48,7 +48,7 @@ class TestEachTeamItsOwn:
         client.post(address, {"part_program": people.bob.pk})
         rows = {row.team: row.participant for row in both.facilitators.filter(component="program")}
         assert rows == {team: people.bob, other_team: people.dora}
-        client.post(address, {"part_program": ""})
+        client.post(address, {"part_program": "", "seen_program": people.bob.pk})
         assert [row.team for row in both.facilitators.all()] == [other_team]
 
     def test_nobody_leads_in_another_team(self, both, team, people, alice):

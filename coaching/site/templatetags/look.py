@@ -90,8 +90,11 @@ def error_target(field: BoundField) -> str:
 
 @register.filter
 def error_label(field: BoundField) -> str:
-    """What a form's summary calls the control an error belongs to: its label, unless the field says otherwise."""
-    return str(getattr(field.field, "in_summary", "") or field.label)
+    """What a form's summary calls the control an error belongs to: its label, unless the field says otherwise.
+
+    A colon follows, so a sentence loses its period.
+    """
+    return str(getattr(field.field, "in_summary", "") or field.label).rstrip(".")
 
 
 @register.filter
