@@ -89,7 +89,7 @@ def against(meetings: Sequence[Meeting], change: Change, branch: OrgUnit) -> lis
     nowhere = [each for each, where in wanted if where.mode == Mode.REMOTE and not where.link]
     found = []
     if nowhere:
-        found.append(f"Online without a link: {'; '.join(_in_words(each) for each in nowhere)}.")
+        found.append(f"Online without a link: {'; '.join(_in_words(each) for each in nowhere)}")
     uses = [
         Use(_teams(each), where.place, each.date, each.start_time, each.minutes)
         for each, where in wanted
@@ -112,10 +112,16 @@ def same_room(uses: Iterable[Use], branch: OrgUnit, *, besides: Collection[int])
     pairs = [*combinations(wanted, 2), *((one, other) for one in wanted for other in others)]
     return [
         f"{one.who} and {other.who} would both be in {one.place} on {dates.long_date(one.day)}, "
-        f"from {dates.clock(one.start)} and from {dates.clock(other.start)}"
+        f"{_from(one.start, other.start)}"
         for one, other in pairs
         if one.clashes_with(other)
     ]
+
+
+def _from(one: time, other: time) -> str:
+    if one == other:
+        return f"both from {dates.clock(one)}"
+    return f"from {dates.clock(one)} and from {dates.clock(other)}"
 
 
 def _teams(meeting: Meeting) -> str:
@@ -123,4 +129,5 @@ def _teams(meeting: Meeting) -> str:
 
 
 def _in_words(meeting: Meeting) -> str:
+    """Ends in a full stop: "9:00 a.m." """
     return f"{_teams(meeting)}, {scheduling.moment_of(meeting)}"

@@ -35,6 +35,8 @@ def test_together_is_read_before_it_is_saved(office, both, cohort, first):
     page = office.post(address, data)
     assertContains(page, "Team 2: Wednesday, February 24, 2027, 10:00 a.m. to 12:00 p.m.")
     assertContains(page, "Nothing speaks against it.")
+    shown = page.content.decode()
+    assert shown.index("Let them meet together") < shown.index('name="date"')
     assert not Meeting.objects.filter(is_joint=True).exists()
     agreed = page.context["agreed"]
     other = office.post(address, data | {"date": "2027-02-25", "agreed": agreed})

@@ -116,7 +116,10 @@ class TestBeforeSaving:
     def test_online_without_a_link_is_asked_about(self, office, address, meetings):
         typed = {"meetings": [meetings[0].pk], "mode": "remote"}
         page = office.post(address, typed)
-        assertContains(page, "Online without a link: Team 1, Wednesday, February 17, 2027, 9:00 a.m.")
+        words = "Online without a link: Team 1, Wednesday, February 17, 2027, 9:00 a.m.</li>"
+        assertContains(page, words)
+        shown = page.content.decode()
+        assert shown.index("Save all the same") < shown.index('name="mode"')
         assert self.where(meetings[0]).mode == "in_person"
         other = {**typed, "meetings": [meetings[1].pk], "agreed": page.context["agreed"]}
         assertContains(office.post(address, other), "Online without a link: Team 1, Wednesday, March 17")
@@ -128,7 +131,7 @@ class TestBeforeSaving:
         theirs = laying_out.lay_out_meetings(team=other_team, by=None, now=NOW)
         arrange(theirs[0], change=Change("room 12 "))
         page = office.post(address, {"meetings": [meetings[0].pk, meetings[1].pk], "place": "Room 12"})
-        words = "would both be in Room 12 on Wednesday, February 17, 2027, from 9:00 a.m. and from 9:00 a.m."
+        words = "would both be in Room 12 on Wednesday, February 17, 2027, both from 9:00 a.m."
         assert page.context["warnings"] == [f"Team 1 and Team 2 {words}"]
         page = office.post(address, {"meetings": [meetings[0].pk, theirs[0].pk], "place": "Room 9"})
         assertContains(page, "Team 1 and Team 2 would both be in Room 9", count=1)
