@@ -15,10 +15,11 @@ from coaching.days import today_of
 from coaching.enrollment import Project, Snapshot, change_project, enroll, seats_taken
 from coaching.models import Cohort, CurriculumItem, Membership, Participant, Team, User
 from coaching.permissions import require_office
-from coaching.site.history_file import Held, HistoryFile, Row
+from coaching.site.history_file import Held, HistoryFile, Row, of_teams
 from coaching.team_problem import explain_members
 from meetings import dates, invitations, laying_out
 from meetings.models import Attendance, EvaluationReceipt, Meeting, MeetingTeam
+from meetings.team_space import members_of
 
 EXCUSED_BEFORE = "Excused before the history was entered here."
 
@@ -108,14 +109,19 @@ class _Entry:
             begins = dates.long_date(self.cohort.first_month)
             reason = f"It begins on {begins}, so it has no history. Form its teams here, with everybody’s agreement."
             return [Problem(0, "", reason)]
-        found = [problem for row in self.history.rows for problem in self._of_person(row)]
+        rows = [row for row in self.history.rows if row.line not in self.history.doubled]
+        found = [problem for row in rows for problem in self._of_person(row)]
+        strangers = {problem.line for problem in found if problem.column == "email"}
+        teams = of_teams(self.history, self.cohort, strangers=strangers)
+        found += teams.problems
+        self.report.warnings += teams.warnings
         named = {problem.line for problem in (*self.history.problems, *found)}
         self.report.warnings += [
             f"{user} is deactivated here, and gets no mail."
             for user in self.users.values()
             if not user.is_active
         ]
-        new = sum(row.email not in self.known for row in self.history.rows)
+        new = sum(row.email not in self.known for row in rows if row.line not in strangers)
         free = self.cohort.seats - seats_taken(self.cohort)
         if new > free:
             reason = f"{new} people are new, and {free} of {self.cohort.seats} seats are free. Give it more seats first."
@@ -158,7 +164,9 @@ class _Entry:
             return [Problem(row.line, "email", reason)]
         goal = getattr(participant, "goal", None)
         if goal and row.project and goal.title != row.project:
-            reason = f"Here it is “{goal.title}”. Leave it so or empty; {user} changes it on the project’s page (A14)."
+            reason = (
+                f"Here it is “{goal.title}”. Leave it so or empty; {user} changes it on the project’s page."
+            )
             return [Problem(row.line, "project", reason)]
         return []
 
@@ -167,7 +175,7 @@ class _Entry:
         if team is None:
             if any(row.held for row in rows):
                 return []
-            reason = f"Team {number} has not met. Form it here, with everybody’s agreement (T4)."
+            reason = f"Team {number} has not met. Form it here, with everybody’s agreement."
             return [Problem(rows[0].line, "team", reason)]
         there = {pk for pk, other in self.places.items() if other == team}
         named = {self.known[row.email].pk for row in rows if row.email in self.known}
@@ -176,12 +184,15 @@ class _Entry:
                 row for row in forgotten if not any(one.mark in Attendance.THERE for one in row.held.values())
             ]
             if never:
-                reason = f"{self.users[never[0].email]} was at none of its meetings. Ask {team} whether they join it (T4)."
+                reason = f"{self.users[never[0].email]} was at none of its meetings. Ask {team} whether they join it."
                 return [Problem(never[0].line, "team", reason)]
-        elif team.status != Team.Status.CONFIRMED or there != named or len(named) < len(rows):
-            reason = (
-                f"{team} is here already with other people, or no longer meets. Give this one another number."
-            )
+        elif team.status != Team.Status.CONFIRMED:
+            stands = team.get_status_display().lower()
+            reason = f"{team} is here already and does not meet ({stands}). Give this one another number."
+            return [Problem(rows[0].line, "team", reason)]
+        elif there != named or len(named) < len(rows):
+            names = ", ".join(str(each) for each in members_of(team).order_by("user__name", "pk"))
+            reason = f"{team} is here already, with {names}. The file needs all of them under its number, and nobody else."
             return [Problem(rows[0].line, "team", reason)]
         return [problem for month in _months(rows) for problem in self._of_meeting(team, month, rows)]
 

@@ -60,6 +60,7 @@ class HistoryFile:
     rows: list[Row] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    doubled: set[int] = field(default_factory=set)  # lines about whom another line is
     digest: str = ""
 
     @property
@@ -90,7 +91,7 @@ def parse(text: str, cohort: Cohort, *, today: date) -> HistoryFile:
         raise refused("The file has a header and no people.")
     doubled = list(_only_once(history.rows))
     history.problems += doubled
-    history.problems += _of_teams(history, cohort, {problem.line for problem in doubled})
+    history.doubled = {problem.line for problem in doubled}
     return history
 
 
@@ -201,52 +202,67 @@ def _only_once(rows: Iterable[Row]) -> Iterator[Problem]:
             yield Problem(row.line, "email", f"{row.email} is on line {first[row.email]} already.")
 
 
-def _of_teams(history: HistoryFile, cohort: Cohort, doubled: set[int]) -> list[Problem]:
-    """Without those who are named already: one mistake is one line."""
-    program, found = cohort.program, list[Problem]()
+@dataclass
+class Findings:
+    problems: list[Problem] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def of_teams(history: HistoryFile, cohort: Cohort, *, strangers: set[int]) -> Findings:
+    """What is wrong with the rows of a team together. One mistake is one line: rows that are named for whom they are about,
+    doubled or of `strangers` (by line), say nothing of when their team met.
+    """
+    program, found = cohort.program, Findings()
+    named = {problem.line for problem in history.problems}
     unknown = any(not row.team for row in history.rows)
     for number, all_rows in history.teams.items():
-        rows = [row for row in all_rows if row.line not in doubled]
-        if not number or not rows:
+        if not number:
             continue
-        if not unknown and (len(rows) > program.max_team_size or len(rows) < 2):
-            reason = (
-                f"Team {number} has {len(rows)} in the file; a team has 2 to {program.max_team_size} (T1)."
-            )
-            found.append(Problem(rows[0].line, "team", reason))
-        elif not unknown and len(rows) < program.min_team_size:
-            history.warnings.append(f"Team {number} is small. You can decide how it goes on afterwards.")
+        size, is_sure = (
+            len(all_rows),
+            not unknown and not any(row.line in history.doubled for row in all_rows),
+        )
+        if is_sure and not 2 <= size <= program.max_team_size:
+            reason = f"Team {number} has {size} in the file; a team has 2 to {program.max_team_size}."
+            found.problems.append(Problem(all_rows[0].line, "team", reason))
+        elif is_sure and size < program.min_team_size:
+            found.warnings.append(f"Team {number} is small. You can decide how it goes on afterwards.")
+        rows = [row for row in all_rows if row.line not in history.doubled | strangers]
+        is_whole = len(rows) == len(all_rows) and not any(row.line in named for row in rows)
         for month in sorted({month for row in rows for month in row.held}):
-            found += _of_meeting(history, cohort, number, month, rows)
+            _of_meeting(found, cohort, number, month, rows, named, is_whole=is_whole)
     return found
 
 
 def _of_meeting(
-    history: HistoryFile, cohort: Cohort, number: int, month: int, rows: list[Row]
-) -> Iterator[Problem]:
+    found: Findings,
+    cohort: Cohort,
+    number: int,
+    month: int,
+    rows: list[Row],
+    named: set[int],
+    *,
+    is_whole: bool,
+) -> None:
     """The members of a team were at the same meeting: each has a mark, and the day is one."""
     held = {row.line: row.held[month] for row in rows if month in row.held}
-    named = {problem.line for problem in history.problems}
     for row in rows:
         if row.line not in held and row.line not in named:
             reason = f"The others of team {number} have a mark for this month: give P, R, A or E."
-            yield Problem(row.line, f"month{month}", reason)
+            found.problems.append(Problem(row.line, f"month{month}", reason))
     usual = Counter(each.date for each in held.values()).most_common(1)[0][0]
     line = next(line for line, each in held.items() if each.date == usual)
     for other, each in held.items():
         if each.date != usual:
             reason = f"Line {line} says {usual}: a team meets on one day. Enter the other meeting afterwards."
-            yield Problem(other, f"date{month}", reason)
-    history.warnings += _unusual(cohort, number, month, usual)
+            found.problems.append(Problem(other, f"date{month}", reason))
+    found.warnings += _unusual(cohort, number, month, usual)
     there = sum(each.mark in Attendance.THERE for each in held.values())
-    if not there and any(row.line in named for row in rows):
-        return
-    if not there:
-        yield Problem(
-            line, f"month{month}", f"Nobody of team {number} was there: leave the month empty for all."
-        )
-    elif there < cohort.quorum:
-        history.warnings.append(
+    if not there and is_whole:
+        reason = f"Nobody of team {number} was there: leave the month empty for all."
+        found.problems.append(Problem(line, f"month{month}", reason))
+    elif 0 < there < cohort.quorum:
+        found.warnings.append(
             f"Team {number}, month {month}: fewer than {cohort.quorum} were there, so it makes no month good."
         )
 

@@ -441,6 +441,23 @@ def test_whoever_was_forgotten_is_added_to_the_team_they_met_with(enter, org):
     assert not enter(text(gus="1,Bees,P,2027-02-17,,A,2027-03-17,,P,2027-04-21,")).is_new
 
 
+def test_a_team_that_is_here_is_named_with_its_members(enter):
+    enter()
+    with pytest.raises(FileRefused) as refusal:
+        enter(text(ed="", flo=""))
+    assert refusal.value.problems[-1].reason == "Team 2 has 1 in the file; a team has 2 to 4."
+    with pytest.raises(FileRefused) as refusal:
+        enter(text(flo=""))
+    (problem,) = refusal.value.problems
+    assert str(problem) == (
+        "line 5, team: Team 2 is here already, with Di, Ed, Flo. "
+        "The file needs all of them under its number, and nobody else."
+    )
+    Team.objects.filter(number=2).update(status=Team.Status.ENDED)
+    with pytest.raises(FileRefused, match=r"Team 2 is here already and does not meet \(ended\)"):
+        enter()
+
+
 def test_a_title_is_added_later_and_one_that_stands_is_not_changed(enter):
     """A14"""
     enter()
@@ -458,9 +475,26 @@ def test_a_title_is_added_later_and_one_that_stands_is_not_changed(enter):
         {"ann": ROWS["ann"].replace("2027-02-17", "2027-02-18")},
         {"ann": ROWS["ann"].replace("1,F", "x,F", 1)},
         {"cy": "", "ben": "", "ann": ROWS["ann"].replace("P,2027-02-17,yes", "X,2027-02-17,")},
+        {"nobody": "1,,,,,,,,,,"},
+        {"nobody": "1,,P,2027-02-18,,,,,,,"},
+        {"cy": "", "nobody": "1,,A,2027-02-17,,A,2027-03-17,,A,2027-04-21,"},
+        {"stranger": "1,,,,,,,,,,"},
+        {"cy": "", "ben": "", "ANN": ROWS["ann"]},
+        {"ANN": "2,,,,,,,,,,"},
+        {
+            "ann": ROWS["ann"].replace("P,2027-02-17,yes", "A,2027-02-17,"),
+            "ben": ROWS["ben"].replace("R,2027-02-17,Yes", "A,2027-02-17,"),
+            "cy": "",
+            "nobody": ROWS["cy"],  # who was the only one there
+        },
     ],
 )
-def test_one_mistake_is_one_line(enter, changes):
+def test_one_mistake_is_one_line(enter, changes, cohort, org):
+    """Nothing follows from a row that is not theirs: no missing mark, no other day, no seat."""
+    Cohort.objects.filter(pk=cohort.pk).update(seats=6)
+    other = factories.unit("branch", "Other Branch", parent=org.department)
+    unit = factories.unit("division", "Far Division", parent=other)
+    factories.person("Stranger", email="stranger@example.org", unit=unit)
     with pytest.raises(FileRefused) as refusal:
         enter(text(**changes))
     lines = [str(each) for each in refusal.value.problems]
