@@ -55,6 +55,12 @@ class Danger:
     def code(self) -> Code:
         return self.reason.code
 
+    @property
+    def label(self) -> str:
+        """What it is about, beside others of the same person."""
+        is_evaluation = self.code in (Code.EVALUATION_LATE, Code.EVALUATION_OPEN)
+        return f"an evaluation of {self.month}" if is_evaluation else self.month
+
 
 def dangers(cohort: Cohort, *, today: date) -> list[Danger]:
     """By name, of everybody who takes part, until the program's evaluations close; a constant number of queries."""
@@ -250,12 +256,12 @@ class Way:
 
 def ways(cohort: Cohort, *, today: date) -> dict[int, Way]:
     """Of all participants of the cohort, by id, in a constant number of queries."""
-    months: dict[int, dict[str, None]] = defaultdict(dict)
+    things: dict[int, dict[str, None]] = defaultdict(dict)
     for each in dangers(cohort, today=today):
-        months[each.participant.pk].setdefault(each.month)
+        things[each.participant.pk].setdefault(each.label)
     is_over = today > deadlines.last_day(cohort)
     return {
-        pk: Way(completion.plans_lapsed(standing) if is_over else standing, tuple(months[pk]))
+        pk: Way(completion.plans_lapsed(standing) if is_over else standing, tuple(things[pk]))
         for pk, standing in ledger.standings(cohort, today=today).items()
     }
 

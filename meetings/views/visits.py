@@ -48,6 +48,7 @@ def branch_calendar(request: HttpRequest) -> HttpResponse:
         "is_behind": is_behind,
         "is_filtered": any(form.chosen.values()),
         "today": today,
+        "now": timezone.now(),
         "query": _query(request),
         "sure": request.GET.get("sure", ""),
     }

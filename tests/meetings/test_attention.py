@@ -59,6 +59,8 @@ def test_each_danger_is_seen_with_what_mends_it(held, meetings, cohort, people, 
     assert ("Bob Example", "evaluation_open") not in found(cohort, date(2027, 3, 24))
     assert ("Bob Example", "evaluation_open") in found(cohort, date(2027, 3, 25))
     assert ("Bob Example", "evaluation_late") in found(cohort, date(2027, 4, 1))
+    bob = attention.ways(cohort, today=date(2027, 4, 1))[people.bob.pk]
+    assert bob.in_danger == ("an evaluation of March 2027",)
     (missed,) = [each for each in attention.dangers(cohort, today=MARCH_1) if each.code is Code.MONTH_MISSED]
     assert (missed.meeting_id, missed.month, missed.spare) == (held.pk, "February 2027", None)
 

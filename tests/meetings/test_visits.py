@@ -273,6 +273,16 @@ class TestPages:
         assertContains(page, "No visit was recorded", count=2)
         assertNotContains(page, ">I plan to attend<")
 
+    def test_until_its_end_nothing_is_said_to_be_missing(self, client, meeting, people, deputy, alice):
+        """M12: attendance may be taken when it begins, before whoever visits has come."""
+        begins = meeting.starts_at
+        marks = {people.alice: "present"}
+        attendance.take_attendance(meeting=meeting, marks=marks, visitors=[], by=alice, now=begins)
+        for moment, words in ((begins, "Not recorded yet"), (meeting.ends_at, "No visit was recorded")):
+            with at(moment):
+                client.force_login(deputy)
+                assertContains(client.get(reverse("branch_meetings") + "?show=behind"), words)
+
     def test_attendance_ticks_who_planned_until_it_is_taken(self, client, meeting, people, deputy, alice):
         """M12"""
         visits.plan(meeting=meeting, by=deputy, now=BEFORE)
