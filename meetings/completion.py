@@ -136,7 +136,10 @@ class MonthState(StrEnum):
 
 @dataclass(frozen=True)
 class MonthStanding:
-    """`unanswered`: how many of the meetings attended are not evaluated."""
+    """`unanswered`: how many of the meetings attended are not evaluated.
+
+    `excused_ahead`: it only has to come, as the branch office has excused them from its meeting.
+    """
 
     month: int
     first_day: dt.date
@@ -144,6 +147,7 @@ class MonthStanding:
     attended: int = 0
     unanswered: int = 0
     on_leave: bool = False
+    excused_ahead: bool = False
 
     @property
     def is_met(self) -> bool:
@@ -302,7 +306,9 @@ def _months(
             record.presence is Presence.ATTENDED and not record.evaluated for record in by_month[month]
         )
         on_leave = month in history.on_leave
-        found.append(MonthStanding(month, first_day, state, attended, unanswered, on_leave))
+        excused = sum(each.presence is Presence.EXCUSED for each in _own(history.meetings, month))
+        ahead_of_it = state is MonthState.OPEN and attended + excused >= least
+        found.append(MonthStanding(month, first_day, state, attended, unanswered, on_leave, ahead_of_it))
     return tuple(_allowed(found, rules.missed_months_allowed, history.planned))
 
 
@@ -367,7 +373,7 @@ def _month_reasons(
             reasons.append(Reason(Code.MONTH_AT_RISK, text, month=month.month))
         else:
             text = _open_text(month, least, history.meetings, today)
-            is_waived = month.month in history.waived
+            is_waived = month.month in history.waived or month.excused_ahead
             if is_waived:
                 text = f"{name} lies ahead; the branch office has excused you from it."
             reasons.append(Reason(Code.MONTH_OPEN, text, month=month.month, is_waived=is_waived))

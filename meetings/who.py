@@ -9,7 +9,7 @@ from meetings.models import Attendance, Meeting
 
 @dataclass(frozen=True)
 class Who:
-    """`away` and `left`, by participant id: on leave on the day of the meeting, and no longer in the team since then."""
+    """By participant id. `away`: on leave on the day of the meeting, or excused from it; `left`: not in the team since."""
 
     members: tuple[Participant, ...]
     away: frozenset[int]
@@ -26,9 +26,11 @@ def of(meeting: Meeting, team: Team) -> Who:
     on_the_day = team_space.members_on_the_day(meeting, team)
     members = tuple(on_the_day.select_related("goal", *Participant.NOW, "classification"))
     now = set(team.memberships.filter(ended_at=None).values_list("participant_id", flat=True))
-    there = {row.participant_id for row in Attendance.objects.filter(meeting=meeting) if row.was_there}
+    marks = list(Attendance.objects.filter(meeting=meeting))
+    there = {row.participant_id for row in marks if row.was_there}
+    excused = {row.participant_id for row in marks if row.status == Attendance.Status.EXCUSED}
     return Who(
         members,
-        away=frozenset(absence.away(meeting.cohort, meeting.date)) - there,
+        away=(frozenset(absence.away(meeting.cohort, meeting.date)) | excused) - there,
         left=frozenset(each.pk for each in members if each.pk not in now),
     )

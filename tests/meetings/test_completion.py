@@ -366,6 +366,26 @@ def test_attending_less_never_completes_more(extra, day, gone):
     assert after.months_met <= before.months_met
 
 
+def test_a_month_whose_meeting_one_is_excused_from_ahead_asks_for_nothing():
+    """C2: it says so already, and counts when the day has come."""
+    meetings = all_eight(presence=Presence.EXCUSED, evaluated=False)
+    ahead = stand(meetings, today=dt.date(2027, 5, 18))
+    assert [(month.state, month.excused_ahead) for month in ahead.months[4:6]] == [
+        (MonthState.OPEN, True),
+        (MonthState.OPEN, False),
+    ]
+    assert [reason.month for reason in ahead.missing] == [6, 7, 8]
+    assert not ahead.complete
+    on_the_day = stand(meetings, today=dt.date(2027, 5, 19)).months[4]
+    assert (on_the_day.state, on_the_day.excused_ahead) == (MonthState.EXCUSED, False)
+
+
+def test_to_be_excused_ahead_completes_nobody_before_the_day():
+    last = [*all_eight()[:7], meeting(8, presence=Presence.EXCUSED, evaluated=False)]
+    before, on_the_day = (stand(last, today=dt.date(2027, 8, day)) for day in (17, 18))
+    assert (before.complete, before.missing, on_the_day.complete) == (False, (), True)
+
+
 def test_a_waived_month_stands_for_a_meeting_of_the_program():
     """A count over the whole program: a month without a meeting of one's own, and a meeting missed in that month."""
     for meetings in (all_eight()[:4] + all_eight()[5:], all_eight(presence=Presence.ABSENT)):

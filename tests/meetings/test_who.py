@@ -119,6 +119,25 @@ def test_a_part_of_somebody_who_is_away_is_free_again(second, team, people, alic
     assert (part.facilitator, str(part.suggested)) == (None, "Charlie Example")
 
 
+def test_whoever_is_excused_ahead_has_no_turn_and_sees_it(
+    client, second, team, people, alice, branch_officer, time_machine
+):
+    """M9, C2: on the agenda, in the strip of months, and in what is still missing."""
+    leading.hand_over(meeting=second, team=team, component="projects", to=people.bob, by=alice, now=MARCH)
+    attendance.excuse(
+        meeting=second, participant=people.bob, reason="Jury duty", by=branch_officer, now=MARCH
+    )
+    assert who.of(second, team).away == {people.bob.pk}
+    assert leading.leads(second, team)[0].part.facilitator is None
+    time_machine.move_to(MARCH, tick=False)
+    client.force_login(people.bob.user)
+    turns = [line.member for line in client.get(second.get_absolute_url()).context["lines"] if line.member]
+    page = client.get(reverse("meetings"))
+    assert sorted(turns) == ["Alice Example", "Charlie Example"]
+    assertContains(page, '<span class="program-month-state">Excused</span>', 1)
+    assertNotContains(page, "March 2027: attend a meeting")
+
+
 def test_the_day_has_one_answer_in_few_queries(second, team, away, django_assert_num_queries):
     with django_assert_num_queries(4):
         who.of(second, team)
