@@ -443,16 +443,19 @@ class AnyOrder(RuleBasedStateMachine):
             Membership.objects.create(team=other, participant=participant, joined_at=self.now)
             self.done.add("moved")
 
-    @rule(who=number, really=st.sampled_from([False, False, True]))
-    def somebody_leaves(self, who: int, really: bool) -> None:
+    @rule(who=number, what=st.sampled_from(["stays", "stays", "stays", "leaves", "leaves and comes back"]))
+    def somebody_leaves(self, who: int, what: str) -> None:
         participant = self.person(who)
-        if really:
-            self.attempt(
-                "left",
-                lambda: enrollment.leave(
-                    participant=participant, by=participant.user, reason="A new post", now=self.now
-                ),
-            )
+        if what == "stays":
+            return
+        self.attempt(
+            "left",
+            lambda: enrollment.leave(
+                participant=participant, by=participant.user, reason="A new post", now=self.now
+            ),
+        )
+        if what == "leaves and comes back":
+            self.somebody_who_left_is_taken_in_again(0)
 
     @invariant()
     def nobody_is_credited_with_what_they_did_not_evaluate(self) -> None:

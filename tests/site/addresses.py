@@ -352,7 +352,7 @@ MEETING_ROOMS = {
     "meeting_resources": both("meeting resources", GIVING),
     "resource_remove": both("resource", GIVING),
     "resource_file": about(
-        "resource", get={"ours": GIVING["ours"] | TAUGHT, "foreign": GIVING["foreign"] | OWNER}
+        "resource", get={"ours": GIVING["ours"] | TAUGHT | OWNER, "foreign": GIVING["foreign"] | OWNER}
     ),
     "meetings_totals_list": page(OFFICERS | DEPUTY | people("training_officer")),
     "meetings_totals": about("cohort", get=TOTALS),
