@@ -98,7 +98,7 @@ def _instead(meeting: Meeting, of_team: QuerySet[Meeting]) -> str:
         whose = "all teams together" if before.is_joint else "your team by itself"
         return f"Instead of {scheduling.moment_of(before)}, {whose}."
     last = meeting.changes.first()
-    return f"{last.summary}." if last and last.summary.startswith(scheduling.MOVED) else ""
+    return last.summary if last and last.summary.startswith(scheduling.MOVED) else ""
 
 
 def places(recipient: User, *, team: int) -> Mail | None:
@@ -138,8 +138,21 @@ def invitation(recipient: User, *, meeting: int) -> Mail | None:
         return None
     is_member = team_space.is_member(recipient, need.meeting)
     template = "invitation" if need.method == invitations.Method.REQUEST else "invitation_withdrawn"
-    mail = _mail(template, recipient, meeting=need.meeting, is_member=is_member, day=need.moment[0].date())
+    context = {
+        "is_member": is_member,
+        "day": need.moment[0].date(),
+        "replaced_by": _replaced_by(recipient, need.meeting),
+    }
+    mail = _mail(template, recipient, meeting=need.meeting, **context)
     return _with_calendar(mail, need, now)
+
+
+def _replaced_by(recipient: User, meeting: Meeting) -> Meeting | None:
+    """What takes the place of a meeting that gave way when teams were joined or taken apart (M5, M13)."""
+    if not (meeting.is_joint or meeting.joined_into_id):
+        return None
+    found = Meeting.objects.filter(item=meeting.item, status=Meeting.Status.PLANNED).exclude(pk=meeting.pk)
+    return found.filter(meeting_teams__team__in=current_memberships(recipient).values("team")).first()
 
 
 def _with_calendar(mail: Mail, need: invitations.Needed, now: datetime) -> Mail:

@@ -522,8 +522,11 @@ class TestAtTheJointMeeting:
         assert str(both[1][0].uid) not in events
         assert len(events) == 9
 
-    def test_calendars_by_mail_get_one_and_lose_the_other(self, both, join, apart, alice):
-        """RFC 5546: and the other way round when the teams are taken apart, with a higher SEQUENCE."""
+    def test_calendars_by_mail_get_one_and_lose_the_other(self, both, join, apart, alice, mailoutbox):
+        """RFC 5546: and the other way round when the teams are taken apart, with a higher SEQUENCE.
+
+        What is taken out was not called off: the mail says what stands instead.
+        """
         own, told = both[0][0], CalendarInvitation.objects.order_by("pk")
         with time_machine.travel(BEFORE, tick=False):
             feeds.choose(way=feeds.Way.MAIL, by=alice, now=BEFORE)
@@ -534,6 +537,9 @@ class TestAtTheJointMeeting:
             deliver_due(now=LATER)
         news = told.exclude(pk__in=before)
         assert {(row.meeting, row.method) for row in news} == {(own, "CANCEL"), (joint, "REQUEST")}
+        (taken_out,) = [each for each in mailoutbox if each.subject.startswith("Out of your calendar")]
+        assert "It was replaced by the meeting of all teams on Wednesday, February 24, 2027." in taken_out.body
+        mailoutbox.clear()
         before |= set(news.values_list("pk", flat=True))
         cancelled = told.get(meeting=own, method="CANCEL")
         apart(now=LATER + timedelta(hours=1))
@@ -541,6 +547,10 @@ class TestAtTheJointMeeting:
             deliver_due(now=LATER + timedelta(hours=1))
         news = told.exclude(pk__in=before)
         assert {(row.meeting, row.method) for row in news} == {(own, "REQUEST"), (joint, "CANCEL")}
+        (taken_out,) = [each for each in mailoutbox if each.subject.startswith("Out of your calendar")]
+        words = "It was replaced by your team’s own meeting on Wednesday, February 17, 2027."
+        assert words in taken_out.body
+        assert "called off" not in taken_out.body
         assert news.get(meeting=own).sequence > cancelled.sequence
 
     def test_the_mail_says_with_whom_and_where(self, both, join, alice, mailoutbox):
@@ -572,7 +582,7 @@ class TestAtTheJointMeeting:
             with time_machine.travel(now, tick=False):
                 deliver_due(now=now)
             (mail,) = [each for each in mailoutbox if alice.email in each.to and "set when" in each.body]
-            assert words in mail.body
+            assert f"{words}\n" in mail.body
         assert "9:00 a.m. to 11:00 a.m. PST" in mail.body
 
     def mail_to(self, person, outbox, now):
