@@ -37,7 +37,10 @@ class Block:
 
 @dataclass(frozen=True)
 class TeamBriefing:
-    """`blocks`: of the team's agenda. At a meeting for all teams one agenda says it, that of the greatest team."""
+    """`blocks`: of the team's agenda. At a meeting for all teams one agenda says it, that of the greatest team.
+
+    A meeting that was called off has none.
+    """
 
     team: Team
     people: tuple[Person, ...]
@@ -54,10 +57,20 @@ def of_meeting(meeting: Meeting) -> list[TeamBriefing]:
         TeamBriefing(
             team,
             tuple(Person(each, tuple(shared.get(each.pk, ()))) for each in members[team.pk]),
-            _blocks(meeting, team, members[team.pk]) if team == greatest or not meeting.is_joint else (),
+            _blocks(meeting, team, members[team.pk])
+            if meeting.is_live and (team == greatest or not meeting.is_joint)
+            else (),
         )
         for team in teams
     ]
+
+
+def instead_of(meeting: Meeting) -> list[Meeting]:
+    """Where the teams meet for what this meeting was for, which was called off."""
+    if meeting.is_live or not meeting.item_id:
+        return []
+    live = Meeting.objects.live().filter(item=meeting.item_id, teams__in=meeting.teams.all())
+    return list(live.distinct().prefetch_related("teams"))
 
 
 def shared_by(participants: Iterable[Participant]) -> dict[int, list[Shared]]:

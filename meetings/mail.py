@@ -125,7 +125,10 @@ def changed(recipient: User, *, meeting: int, change: int) -> Mail | None:
     news = changes.not_told(recipient, found, change)
     if not news or not team_space.is_member(recipient, found):
         return None
-    mail, now = _mail("changed", recipient, meeting=found, changes=news, last=news[-1]), timezone.now()
+    is_new = found.changes.last() == news[0]
+    context = {"changes": news, "last": news[-1]}
+    context["replaces"] = not_planned.replaced_by(found) if is_new and found.is_live else None
+    mail, now = _mail("changed", recipient, meeting=found, **context), timezone.now()
     need = invitations.for_mail(recipient, meeting, now=now)
     return _with_calendar(mail, need, now) if need else mail
 

@@ -21,6 +21,26 @@ def of_team(team: Team, *, today: date) -> list[CurriculumItem]:
     return list(team.cohort.program.curriculum.exclude(pk__in=planned))
 
 
+def planned(team: Team, item: str) -> Meeting | None:
+    """The meeting for a topic (its id, as a page sends it) that the team has planned or held."""
+    if not item.isdecimal():
+        return None
+    live = Meeting.objects.of_team(team).live().filter(item=int(item[:9]))
+    return live.select_related("item", "created_by").first()
+
+
+def instead_of(meeting: Meeting, team: Team) -> Meeting | None:
+    """Where the team meets for what this meeting was for, which was called off."""
+    return None if meeting.is_live or not meeting.item_id else planned(team, str(meeting.item_id))
+
+
+def replaced_by(meeting: Meeting) -> Meeting | None:
+    """The latest of the same teams and topic that was called off, and was no meeting of theirs under another roof."""
+    off = Meeting.objects.own().filter(status=Meeting.Status.CANCELLED, teams__in=meeting.teams.all())
+    found = off.filter(item=meeting.item_id).exclude(pk=meeting.pk) if meeting.item_id else off.none()
+    return found.order_by("-changed_at", "-pk").first()
+
+
 def among(
     team: Team, curriculum: Iterable[CurriculumItem], meetings: Iterable[Meeting]
 ) -> tuple[CurriculumItem, ...]:

@@ -201,7 +201,7 @@ def add_extra(
 ) -> Meeting:
     """Add a meeting (M2), or plan one of the curriculum again that was called off; a past one is written down afterwards.
 
-    The same meeting sent twice is one meeting.
+    The same meeting sent twice is one meeting. Raises NotYourMeeting, CannotPlan.
     """
     team = locked_team(team)
     team_space.require_team_member(by, team)
@@ -213,6 +213,9 @@ def add_extra(
     if twin:
         return twin
     today = now.astimezone(cohort.zone).date()
+    there = Meeting.objects.of_team(team).live().filter(item=item).first() if item else None
+    if there:
+        raise CannotPlan(planned_already(there, by))
     _check_extra(team, when, item, today)
     afterwards = when.date < today
     meeting = Meeting.objects.create(
@@ -242,11 +245,18 @@ def add_extra(
     return meeting
 
 
+def planned_already(meeting: Meeting, by: User | None) -> str:
+    """That the team has a meeting for this topic, and who planned it where a person did."""
+    who = meeting.created_by
+    if who is None:
+        said = f"“{meeting.heading}” is in your calendar already."
+    else:
+        name = "You" if who == by else who
+        said = f"{name} planned meeting {meeting.number} on {dates.long_date(meeting.date)} meanwhile."
+    return f"{said} Move that meeting, or add an extra one."
+
+
 def _check_extra(team: Team, when: When, item: CurriculumItem | None, today: date) -> None:
-    if item and Meeting.objects.of_team(team).live().filter(item=item).exists():
-        raise CannotPlan(
-            f"“{item.title}” is in your calendar already. Move that meeting, or add an extra one."
-        )
     if item and when.minutes != item.minutes:
         raise CannotPlan(f"“{item.title}” lasts {item.minutes} minutes.")  # M1
     if takes_no_more(team.cohort, today=today):

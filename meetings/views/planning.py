@@ -170,14 +170,22 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
         "place": team.cohort.meeting_place,
     }
     open_items = not_planned.of_team(team, today=today)
-    asked = next((each for each in open_items if str(each.pk) == request.GET.get("item")), None)
+    sent = request.POST if request.method == "POST" else request.GET
+    planned = not_planned.planned(team, sent.get("item", ""))
+    if planned and planned.item:
+        if request.method != "POST":
+            messages.info(request, scheduling.planned_already(planned, person(request)))
+            return redirect(planned)
+        open_items.append(planned.item)  # what was typed stays, with why it is not saved
+    asked = next((each for each in open_items if str(each.pk) == sent.get("item")), None)
     if asked:
         initial |= {"item": asked.pk, "minutes": asked.minutes}
     form = ExtraForm(submitted(request), open_items=open_items, initial=initial)
     warnings: tuple[dates.DateWarning, ...] = ()
     if request.method == "POST" and form.is_valid():
         now = timezone.now()
-        warnings = scheduling.warnings_about(cohort=team.cohort, team=team, day=form.when.date, now=now)
+        if not planned:
+            warnings = scheduling.warnings_about(cohort=team.cohort, team=team, day=form.when.date, now=now)
         if not warnings or form.was_agreed:
             data = form.cleaned_data
             try:
@@ -197,7 +205,9 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
                 return redirect(meeting)
         else:
             form = ExtraForm(_agreed(request, form), open_items=open_items)
-    return render(request, "meetings/add.html", {"team": team, "form": form, "warnings": warnings})
+    context = {"team": team, "form": form, "warnings": warnings}
+    context["planned"] = not_planned.planned(team, sent.get("item", ""))
+    return render(request, "meetings/add.html", context)
 
 
 @access(signed_in)

@@ -229,6 +229,7 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
         "lines": lines,
         "tight": tight,
         "parts": leading.to_show(parts, found, now),
+        "instead": not_planned.instead_of(found, team),
         "plan_again": found.item in not_planned.of_team(team, today=found.local_today(now)),
         "team": team,
         "me": place.participant,

@@ -148,6 +148,7 @@ def brief(request: HttpRequest, pk: int) -> HttpResponse:
         "meeting": found,
         "name": found.item.title if found.item else "Extra meeting",  # its title is the team's
         "teams": briefing.of_meeting(found),
+        "instead": briefing.instead_of(found),
         "competencies": briefing.competencies_of(found),
         "visits": visits.planned(found),
     }

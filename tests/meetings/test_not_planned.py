@@ -45,6 +45,54 @@ def test_its_page_leads_to_planning_it_again(client, off, team, alice):
     assertNotContains(client.get(off.get_absolute_url()), "Plan meeting 2 again")
 
 
+@pytest.fixture
+def again(off, team, bob):
+    """Bob plans it again, a week later."""
+    when = When(date(2027, 3, 24), time(9), 120)
+    return scheduling.add_extra(team=team, when=when, where=Where(), item=off.item, by=bob, now=BEFORE)
+
+
+def test_planned_in_another_tab_it_is_not_planned_twice_and_what_was_typed_stays(
+    client, off, team, again, alice
+):
+    client.force_login(alice)
+    address = f"{reverse('meeting_add', args=[team.pk])}?item={off.item_id}"
+    typed = {
+        "item": off.item_id,
+        "date": "2027-03-25",
+        "start_time": "10:00",
+        "minutes": 120,
+        "mode": "in_person",
+        "place": "Room 12",
+    }
+    page = client.post(address, typed)
+    assertContains(page, "Bob Example planned meeting 2 on Wednesday, March 24, 2027 meanwhile.")
+    assertContains(page, f'<a href="{again.get_absolute_url()}">Open meeting 2 on Wednesday, March 24, 2027')
+    assertContains(page, "Room 12")
+    assert list(Meeting.objects.live().filter(item=off.item)) == [again]
+    opened = client.get(address, follow=True)
+    assert opened.redirect_chain == [(again.get_absolute_url(), 302)]
+    assertContains(opened, "Bob Example planned meeting 2")
+
+
+def test_what_was_called_off_leads_to_what_takes_its_place(client, off, again, alice):
+    client.force_login(alice)
+    link = f'<a href="{again.get_absolute_url()}">Meeting 2 is on Wednesday, March 24, 2027</a>'
+    assertContains(client.get(off.get_absolute_url()), link)
+    assertNotContains(client.get(again.get_absolute_url()), "This meeting was called off")
+
+
+def test_the_mail_about_it_says_whose_place_it_takes(again, alice, bob):
+    said = "It takes the place of the meeting on Wednesday, March 17, 2027, 9:00 a.m., that was called off."
+    added = again.changes.get()
+    assert said in mail.changed(alice, meeting=again.pk, change=added.pk).body
+    later = BEFORE + timedelta(minutes=1)
+    Message.objects.filter(kind="meetings.changed").update(status="sent", sent_at=later)
+    moved = When(date(2027, 3, 25), time(9), 120)
+    scheduling.move(meeting=again, to=moved, by=bob, now=later + timedelta(minutes=1))
+    assert said not in mail.changed(alice, meeting=again.pk, change=again.changes.first().pk).body
+
+
 def test_the_program_the_calendar_and_the_grid_say_so(
     client, off, people, team, cohort, alice, branch_officer
 ):

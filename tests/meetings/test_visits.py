@@ -388,6 +388,21 @@ class TestBriefing:
         client.force_login(deputy)
         return client.get(reverse("branch_briefing", args=[meeting.pk]))
 
+    def test_of_a_meeting_called_off_has_no_agenda_and_leads_to_where_it_went(
+        self, client, both, join, apart, team, other_team, deputy
+    ):
+        own = both[0][0]
+        joint = join()
+        with time_machine.travel(BEFORE, tick=False):
+            page = self.brief(client, own, deputy)
+            assertContains(page, f'<a href="{reverse("branch_briefing", args=[joint.pk])}">Team 1, Team 2 on')
+            apart()
+            page = self.brief(client, joint, deputy)
+        assertNotContains(page, "Agenda for all teams")
+        assertNotContains(page, "briefing-agenda")
+        for each, rows in zip((team, other_team), both, strict=True):
+            assertContains(page, f'<a href="{reverse("branch_briefing", args=[rows[0].pk])}">{each} on')
+
     def test_the_frame_the_people_and_what_they_share(self, client, meetings, people, told, deputy, alice):
         """M12: in the frame, place and link, the competency with its skills, clock times without names."""
         where = Where("Room 12", Meeting.Mode.MIXED, "https://example.org/join")
