@@ -11,7 +11,8 @@ from typing import TypeVar
 One = TypeVar("One")
 TURN_LEAST = 20  # M7
 TURN_MOST = 30  # M7
-STEP = 5  # nobody plans to the minute
+STEP = 5  # nobody plans to the minute,
+SHORT = 10  # unless a turn is shorter than this: then each minute counts
 QUESTIONS = "Questions in your team"  # while a greater team has more turns
 
 
@@ -156,7 +157,7 @@ def _turn_minutes(room: int, turns: int, most: int) -> int:
     if not turns:
         return 0
     each = min(room // turns, most)
-    return each - each % STEP if each >= STEP else each
+    return each - each % STEP if each >= SHORT else each
 
 
 def _share_out(spare: int, least: list[int]) -> list[int]:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from coaching import audit, outbox
 from coaching.errors import Refused
 from coaching.models import Message, Participant, Team, User
-from meetings import program, team_space, who
+from meetings import agenda, program, team_space, who
 from meetings.changes import ChangedMeanwhile
 from meetings.models import Facilitator, Meeting
 from meetings.program import Part
@@ -52,7 +52,16 @@ CHECKLISTS: dict[str, tuple[str, ...]] = {
         "Agree whether and how you go on as a group.",
     ),
 }
+# What is said of a project in less than `agenda.SHORT` minutes.
+SHORT_TURNS = (
+    "Say beforehand how many minutes each has, and let somebody watch the clock.",
+    "What matters most in two or three sentences, then one question or one piece of advice.",
+    "Leave thanks and all further questions for after the last turn.",
+)
 ANY_PART = ("Say what the part is for.", "Let everybody speak.", "Sum up what you agreed on.")
+
+
+TURNS = [key for key, (pace, *_) in agenda.DEFAULTS.items() if pace is agenda.Pace.TURNS]
 
 
 class CannotLead(Refused):
@@ -71,10 +80,16 @@ class Lead:
         return self.part.facilitator or self.part.suggested
 
 
-def leads(meeting: Meeting, team: Team) -> list[Lead]:
-    """Whoever is on leave is not among them."""
+def leads(meeting: Meeting, team: Team, *, turn: int = 0) -> list[Lead]:
+    """Whoever is on leave is not among them. `turn`: minutes that each member has, where what helps is asked for."""
     parts = program.parts_of(meeting, team, who.of(meeting, team).present)
-    return [Lead(part, CHECKLISTS.get(part.key, ANY_PART)) for part in parts]
+    return [Lead(part, _checklist(part.key, turn)) for part in parts]
+
+
+def _checklist(component: str, turn: int) -> tuple[str, ...]:
+    if component in TURNS and 0 < turn < agenda.SHORT:
+        return SHORT_TURNS
+    return CHECKLISTS.get(component, ANY_PART)
 
 
 def to_show(parts: list[Part], meeting: Meeting, now: datetime) -> list[Part]:
@@ -108,7 +123,10 @@ def hand_over(
     present = who.of(meeting, team).present
     if to is not None and to not in present:
         raise CannotLead(f"{to} is away on that day. Choose somebody else for this part.")
-    if component not in {part.key for part in program.parts_of(meeting, team, present)}:
+    parts = {part.key: part for part in program.parts_of(meeting, team, present)}
+    if component in parts and parts[component].is_for_all:
+        raise CannotLead("The branch office leads what all teams have together.")
+    if component not in parts:
         raise CannotLead("This part is no longer on the agenda. Load the page again.")
     wanted = _led(meeting, team)
     wanted.pop(component, None)

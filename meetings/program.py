@@ -27,12 +27,13 @@ class AgendaLine:
 
 @dataclass(frozen=True)
 class Part:
-    """A component that somebody facilitates."""
+    """A component that somebody facilitates. `is_for_all`: what all teams have together is the branch office's to lead."""
 
     key: str
     title: str
     facilitator: Participant | None
     suggested: Participant | None
+    is_for_all: bool = False
 
 
 def of_team(team: Team) -> list[Meeting]:
@@ -123,11 +124,17 @@ def tight_together(item: CurriculumItem, number: int) -> tuple[str, ...]:
     """What is tight about the outcomes of so many people in one meeting, for whoever plans it (M7)."""
     numbers = [str(each) for each in range(number)]
     advice = (
-        f"{number} people would share {item.minutes} minutes. One team after another leaves more for each."
+        f"{number} people would share {item.minutes} minutes; a meeting for all is as long as the curriculum has it. "
+        "One team after another leaves more for each."
     )
     return agenda.fit(
         components=_components(item), members=numbers, minutes=item.minutes, advice=advice
     ).warnings
+
+
+def turn_of(lines: list[AgendaLine]) -> int:
+    """Minutes that each member of the team has; 0 without turns."""
+    return min((line.minutes for line in lines if line.member), default=0)
 
 
 def to_prepare(meeting: Meeting) -> tuple[str, ...]:
@@ -172,6 +179,9 @@ def parts_of(meeting: Meeting, team: Team, present: list[Participant]) -> list[P
     chosen = {row.component: row.participant for row in rows if row.participant in present}
     parts = []
     for place, component in enumerate(_components(meeting.item)):
+        if meeting.is_joint and component.pace is not agenda.Pace.TURNS:
+            parts.append(Part(component.key, component.title, None, None, is_for_all=True))
+            continue
         suggested = present[(meeting.item.position - 1 + place) % len(present)] if present else None
         parts.append(Part(component.key, component.title, chosen.get(component.key), suggested))
     return parts

@@ -61,7 +61,7 @@ def pack(request: HttpRequest, pk: int) -> HttpResponse:
         "members": members,
         "lines": lines,
         "tight": tight,
-        "leads": leading.leads(found, team),
+        "leads": leading.leads(found, team, turn=program.turn_of(lines)),
         "skills": program.skills_of(found),
         "questions": [each for each in given if each.kind == each.Kind.QUESTION],
         "resources": [each for each in given if each.kind != each.Kind.QUESTION],

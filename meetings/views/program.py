@@ -275,7 +275,7 @@ def facilitators(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect(found)
     team = team_space.place_at(person(request), found).team
     members = who.of(found, team).present
-    parts = program.parts_of(found, team, members)
+    parts = [each for each in program.parts_of(found, team, members) if not each.is_for_all]
     form = FacilitatorsForm(submitted(request), parts=parts, members=members)
     if request.method == "POST" and form.is_valid():
         try:

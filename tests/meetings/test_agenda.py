@@ -36,6 +36,14 @@ def test_turns_under_twenty_minutes_are_warned_about():
     )
 
 
+def test_turns_under_ten_minutes_are_fitted_to_the_minute():
+    """M7: what is so short gives no minute away, and looking back keeps its own."""
+    parts = [Component("Outcomes", Pace.TURNS, 30), Component("Looking back", Pace.REST, 30)]
+    agenda = fit(components=parts, members=[str(number) for number in range(11)], minutes=120)
+    assert [item.minutes for item in agenda.items] == [*[8] * 11, 32]
+    assert agenda.warnings[0].startswith("Each member has 8 minutes, less than the 20")
+
+
 def test_a_meeting_too_short_for_its_parts_says_so():
     agenda = fit(components=[WELCOME, PROJECTS, COMPETENCY], members=NAMES[:3], minutes=60)
     assert "The parts of this meeting need 70 minutes, and it is planned for 60." in agenda.warnings

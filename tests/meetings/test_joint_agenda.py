@@ -8,7 +8,7 @@ from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains
 
 from coaching.models import Cohort
-from meetings import absence, briefing, laying_out, program, team_space, waivers
+from meetings import absence, briefing, laying_out, leading, program, team_space, waivers
 from meetings.scheduling import When
 from tests import factories
 from tests.clock import NOW
@@ -41,38 +41,38 @@ class TestFinal:
         return join(FINAL_DAY, item=final)
 
     def test_all_are_heard_team_by_team(self, joint, team, other_team, third):
-        """M6: ten people, five minutes each, and the rest to look back; of another team one line."""
+        """M6: ten people, nine minutes each, and thirty to look back; of another team one line."""
         outcomes, review = "Project outcomes", "Looking back over the competencies"
         assert agenda_for(joint, other_team) == [
-            ("09:00", "09:15", f"{outcomes}, Team 1", None),
-            ("09:15", "09:20", f"{outcomes}, Team 2", "Emil Example"),
-            ("09:20", "09:25", f"{outcomes}, Team 2", "Fay Example"),
-            ("09:25", "09:30", f"{outcomes}, Team 2", "Dora Example"),
-            ("09:30", "09:50", f"{outcomes}, Team 3", None),
-            ("09:50", "11:00", review, None),
+            ("09:00", "09:27", f"{outcomes}, Team 1", None),
+            ("09:27", "09:36", f"{outcomes}, Team 2", "Emil Example"),
+            ("09:36", "09:45", f"{outcomes}, Team 2", "Fay Example"),
+            ("09:45", "09:54", f"{outcomes}, Team 2", "Dora Example"),
+            ("09:54", "10:30", f"{outcomes}, Team 3", None),
+            ("10:30", "11:00", review, None),
         ]
         assert agenda_for(joint, team)[3:] == [
-            ("09:15", "09:30", f"{outcomes}, Team 2", None),
-            ("09:30", "09:50", f"{outcomes}, Team 3", None),
-            ("09:50", "11:00", review, None),
+            ("09:27", "09:54", f"{outcomes}, Team 2", None),
+            ("09:54", "10:30", f"{outcomes}, Team 3", None),
+            ("10:30", "11:00", review, None),
         ]
         _, tight = program.agenda_of(joint, team, list(team_space.members_of(team)))
         (said,) = tight
-        assert said.startswith("Each member has 5 minutes, less than the 20 that a project needs. All teams")
+        assert said.startswith("Each member has 9 minutes, less than the 20 that a project needs. All teams")
 
     def test_the_briefing_has_the_same_times_once(self, joint, client, deputy):
         found = [block for each in briefing.of_meeting(joint) for block in each.blocks]
         assert [(f"{each.starts:%H:%M}", each.title, each.turns, each.minutes) for each in found] == [
-            ("09:00", "Project outcomes, Team 1", 3, 5),
-            ("09:15", "Project outcomes, Team 2", 3, 5),
-            ("09:30", "Project outcomes, Team 3", 4, 5),
-            ("09:50", "Looking back over the competencies", 0, 70),
+            ("09:00", "Project outcomes, Team 1", 3, 9),
+            ("09:27", "Project outcomes, Team 2", 3, 9),
+            ("09:54", "Project outcomes, Team 3", 4, 9),
+            ("10:30", "Looking back over the competencies", 0, 30),
         ]
         with time_machine.travel(BEFORE, tick=False):
             client.force_login(deputy)
             page = client.get(reverse("branch_briefing", args=[joint.pk]))
         assertContains(page, "Agenda for all teams", count=1)
-        assertContains(page, "9:50 to 11:00 a.m.", count=1)
+        assertContains(page, "10:30 to 11:00 a.m.", count=1)
 
     def test_page_table_and_pack_show_no_name_of_another_team(self, joint, client, alice):
         with time_machine.travel(BEFORE, tick=False):
@@ -80,7 +80,7 @@ class TestFinal:
             for name in ("meeting", "meeting_table", "meeting_pack"):
                 page = client.get(reverse(name, args=[joint.pk]))
                 assertContains(page, "Project outcomes, Team 3")
-                assertContains(page, "9:30 to 9:50 a.m.")
+                assertContains(page, "9:54 to 10:30 a.m.")
                 assert page.content.decode().count("Before the branch deputy, schedule permitting") <= 1
                 assertNotContains(page, "Dora Example")
 
@@ -103,7 +103,39 @@ class TestFinal:
             client.force_login(branch_officer)
             page = client.post(reverse("office_join", args=[cohort.pk, final.pk]), data)
         assertContains(page, "Each member has 15 minutes, less than the 20 that a project needs.")
-        assertContains(page, "6 people would share 120 minutes. One team after another leaves more for each.")
+        shared = "6 people would share 120 minutes; a meeting for all is as long as the curriculum has it."
+        assertContains(page, f"{shared} One team after another leaves more for each.")
+
+    def test_the_branch_office_leads_what_all_have_together(self, joint, client, people, team, alice):
+        """M9: one for the room and nobody's to hand over; each team leads its own turns."""
+        present = list(team_space.members_of(team))
+        outcomes, review = program.parts_of(joint, team, present)
+        assert (outcomes.is_for_all, review.is_for_all, review.suggested) == (False, True, None)
+        act = {"meeting": joint, "team": team, "to": people.alice, "by": alice, "now": BEFORE}
+        with pytest.raises(leading.CannotLead, match="The branch office leads"):
+            leading.hand_over(**act, component="review")
+        leading.hand_over(**act, component="outcomes")
+        with time_machine.travel(BEFORE, tick=False):
+            client.force_login(alice)
+            for name in ("meeting", "meeting_table"):
+                page = client.get(reverse(name, args=[joint.pk]))
+                assertContains(page, "the branch office, for all teams", count=1)
+                assertNotContains(page, 'name="component" value="review"')
+            choice = client.get(reverse("meeting_facilitators", args=[joint.pk])).context["form"]
+            pack = client.get(reverse("meeting_pack", args=[joint.pk]))
+        assert [name for name in choice.fields if name.startswith("part_")] == ["part_outcomes"]
+        assertContains(pack, "Looking back over the competencies: the branch office, for all teams")
+        assertContains(pack, leading.SHORT_TURNS[1])
+
+    def test_the_choice_of_a_team_stands_again_by_itself(self, both, final, join, apart, people, team, alice):
+        own = team.meetings.get(item=final)
+        act = {"team": team, "component": "review", "to": people.alice, "by": alice, "now": BEFORE}
+        leading.hand_over(meeting=own, **act)
+        joint = join(FINAL_DAY, item=final)
+        present = list(team_space.members_of(team))
+        assert program.parts_of(joint, team, present)[-1].facilitator is None
+        apart(item=final)
+        assert program.parts_of(own, team, present)[-1].facilitator == people.alice
 
 
 class TestOrientation:

@@ -538,7 +538,9 @@ class TestAtTheJointMeeting:
         news = told.exclude(pk__in=before)
         assert {(row.meeting, row.method) for row in news} == {(own, "CANCEL"), (joint, "REQUEST")}
         (taken_out,) = [each for each in mailoutbox if each.subject.startswith("Out of your calendar")]
-        assert "It was replaced by the meeting of all teams on Wednesday, February 24, 2027." in taken_out.body
+        assert (
+            "It was replaced by the meeting of all teams on Wednesday, February 24, 2027." in taken_out.body
+        )
         mailoutbox.clear()
         before |= set(news.values_list("pk", flat=True))
         cancelled = told.get(meeting=own, method="CANCEL")
