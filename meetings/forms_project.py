@@ -46,7 +46,7 @@ class ProjectTextForm(Crispy):
             choices=list(readers),
             initial=audience,
             widget=forms.RadioSelect,
-            error_messages={"required": "Choose who may read it."},
+            error_messages=dict.fromkeys(("required", "invalid_choice"), "Choose who may read it."),
             help_text="You can change this at any time. Your supervisor is meant by name: a later one reads it only "
             "if you choose so anew. The director and the deputy are meant by their office: whoever holds it, or "
             "stands in, reads it.",

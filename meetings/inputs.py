@@ -45,6 +45,13 @@ class Told:
     answer: str
 
     @property
+    def readers(self) -> str:
+        """Who reads it, as the one who asked is told; the supervisor by name, whoever is theirs by now."""
+        if self.row.is_shared:
+            return f"you, {self.row.supervisor} and your team."
+        return f"you and {self.row.supervisor}. Your team only if you share it."
+
+    @property
     def change_until(self) -> date | None:
         return _change_until(self.row)
 

@@ -24,6 +24,7 @@ Audience = ProjectText.Audience
 FOR_PROGRAM = (Audience.PROGRAM,)
 FOR_SUPERVISOR = (Audience.SUPERVISOR, *FOR_PROGRAM)
 FOR_TEAM = (Audience.TEAM, *FOR_SUPERVISOR)
+AS_IT_IS = "as_it_is"  # beside the audiences, where “my supervisor” has become somebody else
 
 
 class NotYourProject(Refused):
@@ -158,6 +159,7 @@ def save(
 ) -> ProjectText:
     """Write a text or change it, and say who reads it; the same twice is one, and there is one outcome.
 
+    `audience` AS_IT_IS: of a text that is there, whoever reads it now; an earlier supervisor too.
     Raises NotYourProject, CannotWrite.
     """
     participant = _own(participant, by)
@@ -168,10 +170,14 @@ def save(
     if (kind == Kind.MILESTONE) != (due_date is not None):
         raise CannotWrite("Say by when you want to reach the milestone.")
     row = _current(row) if row else _found(participant, kind, text, audience, due_date)
+    supervisor = participant.user.supervisor if audience in FOR_SUPERVISOR else None
+    if audience == AS_IT_IS:
+        if row is None:
+            raise CannotWrite("Choose who may read it.")
+        audience, supervisor = row.audience, row.supervisor
     if due_date and (row is None or row.due_date != due_date):
         _check_day(due_date, participant, now)
     row = row or ProjectText(participant=participant, kind=kind)
-    supervisor = participant.user.supervisor if audience in FOR_SUPERVISOR else None
     if row.pk and (read(row).text, row.audience, row.due_date, row.supervisor) == (
         text,
         audience,
@@ -275,8 +281,14 @@ def _name(row: ProjectText) -> str:
 # Who reads it, by name
 
 
-def choices(participant: Participant) -> list[tuple[str, str]]:
-    """What each audience means for this participant, the narrowest first."""
+def choices(participant: Participant, row: ProjectText | None = None) -> list[tuple[str, str]]:
+    """What each audience means for this participant, the narrowest first.
+
+    Of a text that an earlier supervisor reads, first that it stays so.
+    """
+    written = read(row) if row else None
+    is_earlier = written and written.is_for_an_earlier(participant.user.supervisor)
+    kept = [(AS_IT_IS, f"As it is: {written.readers}")] if written and is_earlier else []
     own_places = participant.memberships.filter(ended_at=None)
     mates = Participant.objects.filter(
         memberships__ended_at=None, memberships__team__in=own_places.values("team")
@@ -291,6 +303,7 @@ def choices(participant: Participant) -> list[tuple[str, str]]:
         )
     deputy = _with_name("the branch deputy", participant.cohort.branch.head)
     return [
+        *kept,
         (Audience.SELF, "Only me"),
         (Audience.TEAM, f"My team: {_listed(names)}" if names else "My team, once it stands"),
         (Audience.SUPERVISOR, f"My team, and {theirs}"),

@@ -110,7 +110,7 @@ def _form(request: HttpRequest, participant: Participant, kind: str, row: Projec
     form = ProjectTextForm(
         submitted(request),
         kind=kind,
-        readers=project.choices(participant),
+        readers=project.choices(participant, row),
         audience=_audience(row, participant),
         initial={"text": project.read(row).text, "due_date": row.due_date} if row else None,
     )

@@ -141,7 +141,7 @@ def test_without_a_supervisor_who_could_answer(ask, people, supervisor):
         ask()
 
 
-def test_it_belongs_to_whom_it_was_asked(ask, answer, people, director):
+def test_it_belongs_to_whom_it_was_asked(client, ask, answer, people, director):
     """A supervisor who changes meanwhile: the earlier one answers, or it is taken back and asked anew."""
     row = ask()
     User.objects.filter(pk=people.alice.user_id).update(supervisor=director)
@@ -149,6 +149,15 @@ def test_it_belongs_to_whom_it_was_asked(ask, answer, people, director):
         answer(row, by=director)
     answer(row)
     assert ask("And you?").supervisor == director
+    name = row.supervisor
+    assert inputs.read(row).readers == f"you and {name}. Your team only if you share it."
+    client.force_login(people.alice.user)
+    page = client.get(reverse("my_project", args=[people.alice.pk]))
+    assertContains(page, f"you and {name}. Your team only if you share it.")
+    inputs.share(row=row, shared=True, by=people.alice.user, now=DURING)
+    page = client.get(reverse("my_project", args=[people.alice.pk]))
+    assertContains(page, f"you, {name} and your team.")
+    assertNotContains(page, "your supervisor and your team")
 
 
 def test_nothing_and_too_much(ask, answer):

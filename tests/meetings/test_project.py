@@ -332,6 +332,39 @@ def test_what_was_shared_with_one_supervisor_is_not_the_next_ones(
     assert row.supervisor is None
 
 
+@pytest.mark.parametrize("audience", ["supervisor", "program"])
+def test_a_text_that_an_earlier_supervisor_reads_is_mended_without_taking_it_from_them(
+    client, save, people, mine, supervisor, director, audience
+):
+    """M17: nothing goes to the one of now by it."""
+    alice = people.alice.user
+    alice.supervisor = supervisor
+    alice.save()
+    row = save("For the bos.", audience=audience)
+    change = reverse("project_text", args=[row.pk])
+    assertNotContains(client.get(change), "As it is")
+    alice.supervisor = director
+    alice.save()
+    kept = "you, your team and Sam Supervisor"
+    if audience == "program":
+        kept = "you, your team, Sam Supervisor, your division director and the branch deputy"
+    assertContains(client.get(change), f"As it is: {kept}")
+    client.post(change, {"text": "For the boss.", "audience": "as_it_is"})
+    row.refresh_from_db()
+    assert (project.read(row).text, row.audience, row.supervisor) == ("For the boss.", audience, supervisor)
+    assert project.shared_with_supervisor([people.alice], director)[people.alice.pk].is_empty
+
+
+def test_as_it_is_is_no_choice_for_what_is_new(client, save, people, mine):
+    answer = client.post(
+        reverse("project_update", args=[people.alice.pk]), {"text": "New.", "audience": "as_it_is"}
+    )
+    assertContains(answer, "Choose who may read it.")
+    with pytest.raises(project.CannotWrite, match="Choose who may read it"):
+        save("New.", audience="as_it_is")
+    assert not ProjectText.objects.exists()
+
+
 def test_a_supervisor_stands_only_where_it_reaches_one(save, supervisor):
     row = save(audience="team")
     with pytest.raises(IntegrityError, match=r"CHECK|projecttext"), transaction.atomic():
