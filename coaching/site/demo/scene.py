@@ -9,11 +9,11 @@ from django.contrib.auth.hashers import make_password
 
 from applications.models import Application
 from coaching import cohorts
-from coaching.models import Cohort, OrgUnit, Program, User
+from coaching.models import Cohort, OrgUnit, Participant, Program, User
 from coaching.site import reference, staging
 from coaching.site.demo.people import PASSWORD, SIGN_IN_AS, address
 from coaching.site.population import Employee, Population
-from meetings import evaluations
+from meetings import agreement, evaluations
 from meetings.models import Meeting
 
 SEED = 2011
@@ -182,7 +182,14 @@ class Demo:
             members = staging.attendance.expected(meeting)
             absent = [member for number, member in enumerate(members) if unless(meeting, number)]
             for member in staging.hold(meeting, absent=absent):
+                if meeting.month == 1 and member.user.email != address("member"):  # who can do it in the demo
+                    _accept_the_agreement(meeting, member)
                 lately = meeting.ends_at > self.now - timedelta(days=35)
                 own = lately and member.user.email == address("member")
                 if not (own or silent(meeting, members.index(member))):
                     staging.evaluate(meeting, member, questions, self.chance)
+
+
+def _accept_the_agreement(meeting: Meeting, member: Participant) -> None:
+    team = meeting.teams.get(memberships__participant=member)
+    agreement.accept(team=team, seen=agreement.digest(team), by=member.user, now=meeting.ends_at)
