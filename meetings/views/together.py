@@ -65,6 +65,12 @@ def join(request: HttpRequest, pk: int, item_pk: int) -> HttpResponse:
                 messages.success(request, f"All teams meet together on {day}. Their members are told.")
                 return redirect("office_days", cohort.pk)
     context = {
+        "title": "One meeting for all teams",
+        "lead": "All teams meet at one time and place, by the same clock times. Each keeps its own turns and notes there. "
+        "Day and place are then yours; what is set by the teams for this meeting now is called off, and stands again "
+        "if you take them apart.",
+        "act": "Let them meet together",
+        "another": "Show another day",
         "cohort": cohort,
         "plan": plan,
         "form": form,
@@ -76,7 +82,7 @@ def join(request: HttpRequest, pk: int, item_pk: int) -> HttpResponse:
         ],
         "agreed": form.key if slots else "",
     }
-    return render(request, "meetings/office_join.html", context)
+    return render(request, "meetings/office_set_day.html", context)
 
 
 @access(branch_office)
@@ -106,6 +112,11 @@ def stagger(request: HttpRequest, pk: int, item_pk: int) -> HttpResponse:
         except Refused as refusal:
             form.add_error(None, str(refusal))
     context = {
+        "title": "One team after another",
+        "lead": "All teams on one day, so that the branch deputy can attend each of them. Every team keeps its place, and "
+        "can still move its meeting.",
+        "act": "Set these times",
+        "another": "Show other times",
         "cohort": cohort,
         "plan": plan,
         "form": form,
@@ -116,7 +127,7 @@ def stagger(request: HttpRequest, pk: int, item_pk: int) -> HttpResponse:
         ],
         "agreed": one_day.key_of(slots),
     }
-    return render(request, "meetings/office_stagger.html", context)
+    return render(request, "meetings/office_set_day.html", context)
 
 
 @access(branch_office)
@@ -139,6 +150,10 @@ def usual(request: HttpRequest, pk: int, item_pk: int) -> HttpResponse:
             messages.success(request, _moved(moved))
         return redirect("office_days", cohort.pk)
     context = {
+        "title": "Each team on its usual day",
+        "lead": "By the rule by which most of its meetings lie. A team that chose another day for this meeting alone "
+        "would lose it.",
+        "act": "Set these times",
         "cohort": cohort,
         "plan": plan,
         "slots": slots,
@@ -149,7 +164,7 @@ def usual(request: HttpRequest, pk: int, item_pk: int) -> HttpResponse:
         "why_not": next(filter(None, whys), ""),
         "agreed": agreed,
     }
-    return render(request, "meetings/office_usual.html", context)
+    return render(request, "meetings/office_set_day.html", context)
 
 
 def _finals_only(plan: one_day.Plan) -> None:
