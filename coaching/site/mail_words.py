@@ -75,7 +75,7 @@ ABOUT = {
     "team_declined": "Somebody declined a team",
     "team_dissolved": "A team will not be formed",
     "team_proposed": "A team is proposed",
-    "team_wishes_asked": "Question when somebody can meet, before teams are formed",
+    "team_wishes_asked": "Question when somebody in no team can meet",
     "teammate_left": "A teammate left",
 }
 

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from coaching.cohorts import is_over
 from coaching.days import today_of
 from coaching.errors import Refused, refusals_told
 from coaching.models import CurriculumItem, Membership, Participant, Team, User
@@ -60,7 +61,13 @@ def _membership(user: User, pk: int | None) -> tuple[Membership | None, list[Mem
 
 def _no_program(request: HttpRequest) -> HttpResponse:
     user = person(request)
+    taking_part = Participant.objects.filter(user=user).exclude(status=Participant.Status.LEFT)
+    rows = taking_part.select_related("cohort__program").order_by("-cohort__first_month", "-pk")
+    today = timezone.localdate()
+    waits = any(each.status == each.Status.ACTIVE and not is_over(each.cohort, today=today) for each in rows)
     context = {
+        "title": "You wait for a team" if waits else "You are not in a team now",
+        "places": [_place(each) for each in rows],
         "is_office": branch_office(user),
         "is_deputy": deputy(user),
         "waivers": [
@@ -71,6 +78,16 @@ def _no_program(request: HttpRequest) -> HttpResponse:
         .order_by("-enrolled_at"),
     }
     return render(request, "meetings/no_program.html", context)
+
+
+def _place(participant: Participant) -> dict[str, Any]:
+    """What is theirs of a program in which they are in no team; where they stand, once its months have begun."""
+    today = today_of(participant.cohort, timezone.now())
+    if today < participant.cohort.first_month:
+        return {"participant": participant}
+    standing = attention.as_read_by(participant, today=today)
+    months = waivers.months_of(standing, waivers.of(participant))
+    return {"participant": participant, "standing": standing, "months": months}
 
 
 @access(signed_in)

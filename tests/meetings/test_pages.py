@@ -117,7 +117,7 @@ def test_a_former_member_sees_nothing_but_their_own_evaluation(client, held, tea
     client.force_login(alice)
     for name, address in pages_of(held, team, people.alice).items():
         assert client.get(address).status_code == (200 if name == "evaluation" else 404), name
-    assertContains(client.get(reverse("meetings")), "You are not in a team now")
+    assertContains(client.get(reverse("meetings")), "You wait for a team")
 
 
 def test_strangers_are_sent_to_sign_in(client, held, team, people):

@@ -3,6 +3,9 @@
 from datetime import UTC, date, datetime
 
 import pytest
+import time_machine
+from django.urls import reverse
+from pytest_django.asserts import assertContains, assertNotContains
 
 from coaching.enrollment import leave
 from coaching.models import AuditEvent, User
@@ -54,3 +57,32 @@ def test_in_another_cohort_they_begin_anew(left, program, branch, branch_officer
     assert inputs.of(again) == []
     assert set(ProjectText.objects.values_list("participant", flat=True)) == {left.pk}
     assert SelfRating.objects.get().participant == left
+
+
+def test_while_they_wait_for_a_team_what_is_theirs_is_led_to(meetings, left, cohort, branch_officer, client):
+    """F3: from the home page and from the meetings, in words that fit a program under way."""
+    again = returning.take_in_again(participant=left, cohort=cohort, by=branch_officer, now=JUNE)
+    with time_machine.travel(JUNE, tick=False):
+        client.force_login(again.user)
+        home, page = client.get("/"), client.get(reverse("meetings"))
+        wishes = client.get(reverse("team_wishes", args=[again.pk]))
+        for each in (home, wishes):
+            assertNotContains(each, "before teams are formed")
+        assertContains(home, "Say when you can meet, so that a team is found for you")
+        assertContains(home, f"You wait for a team of the {cohort}")
+        assertContains(page, "You wait for a team")
+        assertContains(page, "0 of 8 months are done.")
+        for name in ("my_project", "my_growth", "statement"):
+            address = reverse(name, args=[again.pk])
+            assertContains(page, address)
+            assert client.get(address).status_code == 200
+
+
+def test_before_the_months_begin_there_is_no_standing_yet(cohort, client):
+    early = factories.participant(cohort, factories.person("Zoe Early"))
+    with time_machine.travel(datetime(2027, 1, 12, 20, 0, tzinfo=UTC), tick=False):
+        client.force_login(early.user)
+        page = client.get(reverse("meetings"))
+        assertContains(page, reverse("my_project", args=[early.pk]))
+        assertNotContains(page, "months are done")
+        assertContains(client.get("/"), "Say when you can meet, before teams are formed")

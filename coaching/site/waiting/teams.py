@@ -107,13 +107,26 @@ def _without_team(user: User, today: date) -> QuerySet[Participant]:
 
 @about(_without_team)
 def without_team(user: User, now: datetime) -> list[Card]:
-    rows = _without_team(user, timezone.localdate(now)).select_related("cohort", "wishes")
-    return [_to_say(each) if wishes_of(each) is None else _waits(each) for each in rows]
+    rows = _without_team(user, timezone.localdate(now)).select_related("cohort__program", "wishes")
+    teams = Team.objects.filter(cohort=OuterRef("cohort"), status=Team.Status.CONFIRMED)
+    rows = rows.annotate(has_teams=Exists(teams))
+    cards = []
+    for each in rows.prefetch_related("cohort__program__curriculum"):
+        today = today_of(each.cohort, now)
+        is_under_way = each.has_teams and today >= each.cohort.first_month
+        if wishes_of(each) is None and not is_over(each.cohort, today=today):
+            cards.append(_to_say(each, is_under_way=is_under_way))
+        if is_under_way:
+            cards.append(_waits_meanwhile(each, is_over=is_over(each.cohort, today=today)))
+        elif wishes_of(each):
+            cards.append(_waits(each))
+    return cards
 
 
-def _to_say(participant: Participant) -> Card:
+def _to_say(participant: Participant, *, is_under_way: bool) -> Card:
+    until = "so that a team is found for you" if is_under_way else "before teams are formed"
     return Card(
-        title="Say when you can meet, before teams are formed",
+        title=f"Say when you can meet, {until}",
         text=f"{participant.cohort}: one minute, read by the branch office alone. Without it you count as always free.",
         address=reverse("team_wishes", args=[participant.pk]),
         action="Answer",
@@ -127,6 +140,23 @@ def _waits(participant: Participant) -> Card:
         title=f"You are in the {participant.cohort}",
         text="The branch office forms the teams now. You will be asked whether you agree to yours.",
         address=reverse("my_team"),
+        action="See where you stand",
+        urgency=Urgency.CALM,
+        icon="users",
+    )
+
+
+def _waits_meanwhile(participant: Participant, *, is_over: bool) -> Card:
+    """The teams of their cohort meet, and they are in none: taken in again, or late (F3)."""
+    return Card(
+        title=f"You are in no team of the {participant.cohort}"
+        if is_over
+        else f"You wait for a team of the {participant.cohort}",
+        text="Where you stand, your project, your growth and your statement are yours."
+        if is_over
+        else "You are asked when the branch office has found one. Where you stand, your project, your growth and "
+        "your statement are yours meanwhile.",
+        address=reverse("meetings"),
         action="See where you stand",
         urgency=Urgency.CALM,
         icon="users",
