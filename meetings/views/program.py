@@ -66,7 +66,7 @@ def _no_program(request: HttpRequest) -> HttpResponse:
     today = timezone.localdate()
     waits = any(each.status == each.Status.ACTIVE and not is_over(each.cohort, today=today) for each in rows)
     context = {
-        "title": "You wait for a team" if waits else "You are not in a team now",
+        "waits": waits,
         "places": [_place(each) for each in rows],
         "is_office": branch_office(user),
         "is_deputy": deputy(user),

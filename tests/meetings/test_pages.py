@@ -7,6 +7,7 @@ import time_machine
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
+from coaching.enrollment import leave
 from coaching.models import ClosedDay, Cohort
 from meetings import attendance, evaluations, laying_out, scheduling
 from meetings.models import Attendance, EvaluationReceipt, Meeting
@@ -118,6 +119,14 @@ def test_a_former_member_sees_nothing_but_their_own_evaluation(client, held, tea
     for name, address in pages_of(held, team, people.alice).items():
         assert client.get(address).status_code == (200 if name == "evaluation" else 404), name
     assertContains(client.get(reverse("meetings")), "You wait for a team")
+
+
+def test_whoever_left_is_promised_no_team(client, held, people, alice, at_noon):
+    leave(participant=people.alice, by=alice, reason="", now=at_noon)
+    client.force_login(alice)
+    page = client.get(reverse("meetings"))
+    assertContains(page, "You are not in a team now")
+    assertNotContains(page, "Once your team is confirmed")
 
 
 def test_strangers_are_sent_to_sign_in(client, held, team, people):
