@@ -14,7 +14,7 @@ import pytest
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response, expect
 from playwright.sync_api import Error as PlaywrightError
 
 PACKAGES = Path(settings.BASE_DIR) / "node_modules"
@@ -22,6 +22,7 @@ AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 WIDTHS = (1280, 390)
 HEIGHT = 844
 PATIENCE = 60  # seconds
+expect.set_options(timeout=20_000)  # for a busy machine: a quiet one never waits that long
 
 # What the HTML checker says about markup that is not ours to change.
 HTML_ACCEPTED: tuple[str, ...] = ()

@@ -162,7 +162,7 @@ def test_a_lost_connection_is_told_and_made_good(at_why, application, check_page
     page.get_by_role("button", name="Save and continue").click()  # stays here, with every word
     expect(page.get_by_label(WHY)).to_have_value("Written in a tunnel.")
     page.context.set_offline(False)
-    expect(line(page)).to_have_text(SAVED, timeout=15_000)
+    expect(line(page)).to_have_text(SAVED)
     assert stored(application, "why") == "Written in a tunnel."
 
 
