@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 from unicodedata import east_asian_width
 
 import segno
+from django.conf import settings
 from django.template.loader import render_to_string
 
-from certificates import artwork
+from certificates import archival
+from certificates.archival import Paper, Place
 from coaching import pdf
 from coaching.errors import Refused
 
@@ -19,8 +21,12 @@ if TYPE_CHECKING:
 
 # Steps of size for the name, from generous to small; the style sheet gives each its size in points.
 NAME_SIZES = ("name-1", "name-2", "name-3", "name-4", "name-5", "name-6")
-# The lowest place, in CSS pixels from the top, where the text may end: the signature row begins below it.
-TEXT_ENDS_ABOVE = 586
+# By the name of the paper: landscape, in CSS pixels, and the style sheets; the last one has the last word.
+PAPERS = {
+    "letter": (Paper(1056, 816), ("certificates/certificate.css",)),
+    "a4": (Paper(1123, 794), ("certificates/certificate.css", "certificates/a4.css")),
+}
+SIGNATURE_ROW = 230  # CSS pixels from the bottom: the text ends above it
 # More than this and the name stands on more than two lines of its size, whatever the size.
 NAME_HEIGHT = 116
 
@@ -54,12 +60,22 @@ class CertificateContent:
     sample: bool = False
 
 
-def render(content: CertificateContent) -> bytes:
-    """One page, Letter landscape, tagged (PDF/UA-1). Raises CannotRender where the content does not fit on it,
-    or has letters that no installed font can write."""
+def render(content: CertificateContent, *, place: Place | None = None, paper: str = "") -> bytes:
+    """One landscape page, archival and accessible (PDF/A-3a, PDF/UA-1), with a place for a seal; without one: a sample.
+
+    `paper`: letter or a4, otherwise that of the settings. Raises CannotRender where the content does not fit on the page,
+    or has letters that no installed font can write.
+    """
     _check(content)
+    sheet, styles = PAPERS[paper or settings.PAPER]
+    finish = archival.finisher(sheet, place)
+
+    def finisher(document: "Document", file: Any) -> None:
+        _refuse_missing_letters(document)
+        finish(document, file)
+
     with pdf.one_at_a_time:
-        return pdf.written(_fitted(content), finisher=_refuse_missing_letters)
+        return pdf.written(_fitted(content, sheet, styles), variant=archival.VARIANT, finisher=finisher)
 
 
 def _check(content: CertificateContent) -> None:
@@ -77,11 +93,11 @@ def _check(content: CertificateContent) -> None:
             raise CannotRender(f"The certificate has no {field.replace('_', ' ')}. Add it and try again.")
 
 
-def _fitted(content: CertificateContent) -> "Document":
+def _fitted(content: CertificateContent, sheet: Paper, styles: tuple[str, ...]) -> "Document":
     """The first size of the name, counted from the largest that could do, with which everything fits."""
     for size in NAME_SIZES[_likely_size(content.name) :]:
-        document = _laid_out(content, size)
-        if len(document.pages) == 1 and _fits(document):
+        document = _laid_out(content, size, styles)
+        if len(document.pages) == 1 and _fits(document, sheet):
             return document
     raise CannotRender(
         "The name, or the names of the program and its competencies, are too long for one page. Shorten them."
@@ -94,19 +110,19 @@ def _likely_size(name: str) -> int:
     return sum(width > limit for limit in (60, 84, 110, 140))
 
 
-def _fits(document: "Document") -> bool:
+def _fits(document: "Document", sheet: Paper) -> bool:
     # Anchors are the one public measure of where the layout put something.
     anchors = document.pages[0].anchors
     name_height = anchors["statement"][1] - anchors["name"][1]
-    return name_height <= NAME_HEIGHT and anchors["end"][1] <= TEXT_ENDS_ABOVE
+    return name_height <= NAME_HEIGHT and anchors["end"][1] <= sheet.height - SIGNATURE_ROW
 
 
-def _laid_out(content: CertificateContent, size: str) -> "Document":
+def _laid_out(content: CertificateContent, size: str, styles: tuple[str, ...]) -> "Document":
     html = render_to_string("certificates/certificate.html", {"content": content, "name_size": size})
-    return pdf.laid_out(html, "certificates/certificate.css", assets=_assets_of(content))
+    return pdf.laid_out(html, *styles, assets=_assets_of(content))
 
 
-def _refuse_missing_letters(document: "Document", file: Any) -> None:
+def _refuse_missing_letters(document: "Document") -> None:
     """A box in the place of a letter is no name."""
     missing = pdf.missing_letters(document)
     if missing:
@@ -116,16 +132,13 @@ def _refuse_missing_letters(document: "Document", file: Any) -> None:
         )
 
 
-_SHARED: pdf.Assets = {
-    "certificate:frame": (lambda: artwork.frame().encode(), "image/svg+xml"),
-    "certificate:seal": (lambda: artwork.seal().encode(), "image/svg+xml"),
-}
 
 
 def _assets_of(content: CertificateContent) -> pdf.Assets:
     """What the page may ask for."""
-    assets = dict(_SHARED)
-    assets["certificate:qr"] = (lambda: qr_code(content.verification_address), "image/svg+xml")
+    assets: dict[str, Any] = {
+        "certificate:qr": (lambda: qr_code(content.verification_address), "image/svg+xml"),
+    }
     if content.signature is not None:
         picture = content.signature
         kind = "image/png" if picture.startswith(b"\x89PNG") else "image/jpeg"

@@ -44,8 +44,15 @@ def laid_out(html: str, *sheets: str, assets: Assets | None = None) -> "Document
     return source.render(stylesheets=[style], font_config=fonts)
 
 
-def written(document: "Document", *, finisher: "Callable[[Document, Any], None] | None" = None) -> bytes:
-    return document.write_pdf(pdf_variant="pdf/ua-1", finisher=finisher)
+def written(
+    document: "Document",
+    *,
+    variant: str = "pdf/ua-1",
+    finisher: "Callable[[Document, Any], None] | None" = None,
+) -> bytes:
+    """`variant`: the standard that the file keeps, by its name in WeasyPrint. `finisher`: has the last word, with the
+    document and the pydyf.PDF that is about to be written."""
+    return document.write_pdf(pdf_variant=variant, finisher=finisher)
 
 
 def missing_letters(document: "Document") -> str:

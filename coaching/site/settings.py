@@ -32,6 +32,19 @@ OFFICIAL_STATE_SITE = env.bool("OFFICIAL_STATE_SITE", False)
 NOTES_KEY = env("NOTES_KEY", default="")
 EVALUATIONS_KEY = env("EVALUATIONS_KEY", default="")
 
+# The seal on certificates: its certificate with the chain to the root, and its key in a file or on a token (PKCS#11).
+SEAL_CERTIFICATE = env("SEAL_CERTIFICATE", default="")
+SEAL_KEY = env("SEAL_KEY", default="")
+SEAL_KEY_PASSWORD = env("SEAL_KEY_PASSWORD", default="")
+SEAL_TOKEN_MODULE = env("SEAL_TOKEN_MODULE", default="")
+SEAL_TOKEN = env("SEAL_TOKEN", default="")
+SEAL_TOKEN_PIN = env("SEAL_TOKEN_PIN", default="")
+SEAL_TOKEN_KEY = env("SEAL_TOKEN_KEY", default="")
+SEAL_TIME_STAMP_SERVER = env("SEAL_TIME_STAMP_SERVER", default="")
+SEAL_TIME_STAMP_ROOTS = env("SEAL_TIME_STAMP_ROOTS", default="")
+# Of certificates: letter or a4.
+PAPER = env("PAPER", default="letter")
+
 INSTALLED_APPS = [
     "coaching",
     "coaching.site.apps.SiteConfig",

@@ -1,0 +1,201 @@
+"""Finishes a certificate's file: PDF/A-3a and PDF/UA-1 at once, with a backdrop and a tagged, empty place for the seal.
+
+WeasyPrint writes one standard only and signs nothing. Here the last objects are added just before it writes the file, so
+that a sealed certificate is a single revision: nothing is appended to it, and any update shows.
+"""
+
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import pydyf
+
+from certificates import artwork
+
+if TYPE_CHECKING:
+    from weasyprint import Document
+
+VARIANT = "pdf/a-3a"
+FIELD = "Seal"
+# Numbers of ten digits, to be overwritten once the places are known.
+BYTE_RANGE = b"[0 9999999991 9999999992 9999999993]"
+PRINTED_AND_LOCKED = 4 + 128  # flags of an annotation
+
+
+@dataclass(frozen=True)
+class Paper:
+    """In CSS pixels: 96 to the inch."""
+
+    width: int
+    height: int
+
+    @property
+    def seal_at(self) -> tuple[float, float]:
+        """The left upper corner of the drawn seal."""
+        return (self.width - artwork.SEAL_WIDTH) / 2, self.height - 241
+
+
+@dataclass(frozen=True)
+class Place:
+    """For a seal: the bytes that its signature may take, whose it is, when, and why."""
+
+    size: int
+    name: str
+    made_at: datetime
+    reason: str
+
+    @property
+    def gap(self) -> bytes:
+        return b"<" + b"0" * (2 * self.size) + b">"
+
+
+def finisher(paper: Paper, place: Place | None) -> "Callable[[Document, Any], None]":
+    """Without a place for a seal: a sample."""
+
+    def finish(document: "Document", pdf: pydyf.PDF) -> None:
+        page = _at(pdf, pdf.page_references[0])
+        _say_that_it_is_accessible(pdf)
+        _draw_behind(pdf, page, paper)
+        if place:
+            _make_place(pdf, page, paper, place)
+
+    return finish
+
+
+def _at(pdf: pydyf.PDF, reference: bytes) -> Any:
+    return pdf.objects[int(reference.split()[0])]
+
+
+def _added(pdf: pydyf.PDF, thing: Any) -> Any:
+    pdf.add_object(thing)
+    return thing
+
+
+# PDF/A asks for a description of each property that is not its own (ISO 19005-3, 6.6.2.3).
+_ACCESSIBLE = b"""\
+<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/"><pdfuaid:part>1</pdfuaid:part>\
+</rdf:Description><rdf:Description rdf:about="" xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/" \
+xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#" xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#">\
+<pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource">\
+<pdfaSchema:schema>PDF/UA identification</pdfaSchema:schema>\
+<pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/</pdfaSchema:namespaceURI>\
+<pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix><pdfaSchema:property><rdf:Seq><rdf:li rdf:parseType="Resource">\
+<pdfaProperty:name>part</pdfaProperty:name><pdfaProperty:valueType>Integer</pdfaProperty:valueType>\
+<pdfaProperty:category>internal</pdfaProperty:category>\
+<pdfaProperty:description>Part of ISO 14289 that the file keeps</pdfaProperty:description>\
+</rdf:li></rdf:Seq></pdfaSchema:property></rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>\
+"""
+
+
+def _say_that_it_is_accessible(pdf: pydyf.PDF) -> None:
+    metadata = _at(pdf, pdf.catalog["Metadata"])
+    words, end = metadata.stream[0], b"</rdf:RDF>"
+    metadata.stream = [words.replace(end, _ACCESSIBLE + end, 1)]
+    metadata.compress = False  # for those who look for it without a PDF library
+
+
+@cache
+def _packed(paper: Paper) -> bytes:
+    return zlib.compress(artwork.backdrop(paper.width, paper.height, *paper.seal_at), 9)
+
+
+def _draw_behind(pdf: pydyf.PDF, page: Any, paper: Paper) -> None:
+    """The drawings, packed once for all certificates, as the first thing on the page; decoration to a screen reader."""
+    width, height = paper.width * 0.75, paper.height * 0.75
+    drawing = pydyf.Stream(
+        [_packed(paper)],
+        {
+            "Type": "/XObject",
+            "Subtype": "/Form",
+            "BBox": pydyf.Array([0, 0, width, height]),
+            "Resources": pydyf.Dictionary(),
+            "Filter": "/FlateDecode",
+        },
+    )
+    _at(pdf, page["Resources"])["XObject"]["Backdrop"] = _added(pdf, drawing).reference
+    _at(pdf, page["Contents"]).stream.insert(0, b"/Artifact BMC q /Backdrop Do Q EMC")
+
+
+class _Unpacked(pydyf.Dictionary):
+    """Stands as it is in the file, so that its bytes can be overwritten."""
+
+    compressible = False
+
+
+def _make_place(pdf: pydyf.PDF, page: Any, paper: Paper, place: Place) -> None:
+    """A certification signature that allows no change (ISO 32000-1, 12.8.2.2), in a field that covers the drawn seal and
+    is read out; what it holds comes later."""
+    transform = pydyf.Dictionary({"Type": "/TransformParams", "P": 1, "V": "/1.2"})
+    reference = pydyf.Dictionary(
+        {"Type": "/SigRef", "TransformMethod": "/DocMDP", "TransformParams": transform}
+    )
+    signature = _added(
+        pdf,
+        _Unpacked(
+            {
+                "Type": "/Sig",
+                "Filter": "/Adobe.PPKLite",
+                "SubFilter": "/ETSI.CAdES.detached",
+                "ByteRange": BYTE_RANGE,
+                "Contents": place.gap,
+                "M": pydyf.String(f"D:{place.made_at:%Y%m%d%H%M%S}Z"),
+                "Name": pydyf.String(place.name),
+                "Reason": pydyf.String(place.reason),
+                "Reference": pydyf.Array([reference]),
+            }
+        ),
+    )
+    field = _field(pdf, page, paper, f"Electronic seal of the {place.name}")
+    field["V"] = signature.reference
+    pdf.catalog["AcroForm"] = pydyf.Dictionary({"Fields": pydyf.Array([field.reference]), "SigFlags": 3})
+    pdf.catalog["Perms"] = pydyf.Dictionary({"DocMDP": signature.reference})
+
+
+def _field(pdf: pydyf.PDF, page: Any, paper: Paper, said: str) -> Any:
+    left, top = paper.seal_at
+    sides = left, paper.height - top - artwork.SEAL_HEIGHT, left + artwork.SEAL_WIDTH, paper.height - top
+    empty = {
+        "Type": "/XObject",
+        "Subtype": "/Form",
+        "BBox": pydyf.Array([0, 0, 1, 1]),
+        "Resources": pydyf.Dictionary(),
+    }
+    on_page = pdf.page_references[0]
+    root = _at(pdf, pdf.catalog["StructTreeRoot"])
+    tree, whole = _at(pdf, root["ParentTree"]), _at(pdf, root["K"][0])
+    number = max(tree["Nums"][::2]) + 1
+    field = _added(
+        pdf,
+        pydyf.Dictionary(
+            {
+                "Type": "/Annot",
+                "Subtype": "/Widget",
+                "FT": "/Sig",
+                "T": pydyf.String(FIELD),
+                "TU": pydyf.String(said),
+                "F": PRINTED_AND_LOCKED,
+                "Rect": pydyf.Array([f"{side * 0.75:.2f}" for side in sides]),
+                "P": on_page,
+                "AP": pydyf.Dictionary({"N": _added(pdf, pydyf.Stream([], empty)).reference}),
+                "StructParent": number,
+            }
+        ),
+    )
+    pointer = pydyf.Dictionary({"Type": "/OBJR", "Obj": field.reference, "Pg": on_page})
+    element = pydyf.Dictionary(
+        {
+            "Type": "/StructElem",
+            "S": "/Form",
+            "Alt": pydyf.String(said),
+            "K": pydyf.Array([_added(pdf, pointer).reference]),
+            "Pg": on_page,
+            "P": whole.reference,
+        }
+    )
+    whole["K"].append(_added(pdf, element).reference)
+    tree["Nums"] += [number, element.reference]
+    page["Annots"] = pydyf.Array([field.reference])
+    return field

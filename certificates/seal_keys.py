@@ -1,0 +1,160 @@
+"""Where the key of the seal lies: an encrypted PEM file, or a token that keeps it to itself (PKCS#11)."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.x509.oid import NameOID
+
+from coaching.errors import Refused
+
+CURVE = ec.SECP256R1()
+CLOCKS_DIFFER = timedelta(minutes=10)
+
+
+class NoSealKey(Refused):
+    pass
+
+
+class Key(Protocol):
+    """`longest`: bytes that a signature takes at most."""
+
+    longest: int
+
+    def sign(self, data: bytes) -> bytes:
+        """By SHA-256, as the Cryptographic Message Syntax writes it."""
+
+
+@dataclass(frozen=True)
+class FileKey:
+    key: Any
+
+    @property
+    def longest(self) -> int:
+        return 72 if isinstance(self.key, ec.EllipticCurvePrivateKey) else self.key.key_size // 8
+
+    def sign(self, data: bytes) -> bytes:
+        if isinstance(self.key, ec.EllipticCurvePrivateKey):
+            return self.key.sign(data, ec.ECDSA(hashes.SHA256()))
+        return self.key.sign(data, padding.PKCS1v15(), hashes.SHA256())
+
+
+def load_file(path: Path, password: str) -> FileKey:
+    """Raises NoSealKey, which says what to do."""
+    try:
+        key = serialization.load_pem_private_key(path.read_bytes(), password.encode())
+    except OSError as problem:
+        raise NoSealKey(f"The key of the seal cannot be read: {problem.strerror}. Look at SEAL_KEY.") from problem
+    except (TypeError, ValueError) as problem:
+        raise NoSealKey(
+            "The key of the seal does not open. It is an encrypted PEM file; SEAL_KEY_PASSWORD opens it."
+        ) from problem
+    if not isinstance(key, (ec.EllipticCurvePrivateKey, rsa.RSAPrivateKey)):
+        raise NoSealKey("The key of the seal is neither of elliptic curves nor of RSA.")
+    return FileKey(key)
+
+
+@dataclass(frozen=True)
+class TokenKey:
+    """A private key that never leaves its token; one session of this process. Elliptic curves only."""
+
+    key: Any
+    longest: int = 72
+
+    def sign(self, data: bytes) -> bytes:
+        import pkcs11  # noqa: PLC0415: needed by few
+        from pkcs11.util.ec import encode_ecdsa_signature  # noqa: PLC0415
+
+        digest = hashes.Hash(hashes.SHA256())
+        digest.update(data)
+        return encode_ecdsa_signature(self.key.sign(digest.finalize(), mechanism=pkcs11.Mechanism.ECDSA))
+
+
+def load_token(module: str, token: str, pin: str, label: str) -> TokenKey:
+    """Raises NoSealKey, which says what to do."""
+    import pkcs11  # noqa: PLC0415
+
+    try:
+        session = pkcs11.lib(module).get_token(token_label=token).open(user_pin=pin)
+        return TokenKey(session.get_key(object_class=pkcs11.ObjectClass.PRIVATE_KEY, label=label))
+    except pkcs11.PKCS11Error as problem:
+        raise NoSealKey(
+            f"The token with the key of the seal does not open ({type(problem).__name__}). Look at the settings "
+            "SEAL_TOKEN_MODULE, SEAL_TOKEN, SEAL_TOKEN_PIN and SEAL_TOKEN_KEY."
+        ) from problem
+
+
+@dataclass(frozen=True)
+class Material:
+    """Encrypted key, and certificate of the seal followed by its root, as PEM."""
+
+    key: bytes
+    chain: bytes
+
+
+def make(*, name: str, password: str, years: int, now: datetime) -> Material:
+    """A key with a root of its own, for trying: the root's key is thrown away, so that it vouches for nothing else."""
+    root_key, key = ec.generate_private_key(CURVE), ec.generate_private_key(CURVE)
+    from_, until = now.astimezone(UTC) - CLOCKS_DIFFER, now.astimezone(UTC) + timedelta(days=366 * years)
+    root_name, seal_name = _named(name, f"Root of the seal, {now:%Y}"), _named(name, f"Seal, {now:%Y}")
+    root = (
+        _certificate(root_name, root_name, root_key, from_, until + timedelta(days=366))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_usage("key_cert_sign", "crl_sign"), critical=True)
+        .sign(root_key, hashes.SHA256())
+    )
+    seal = (
+        _certificate(seal_name, root_name, key, from_, until)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_usage("digital_signature", "content_commitment"), critical=True)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key()), critical=False
+        )
+        .sign(root_key, hashes.SHA256())
+    )
+    encryption = serialization.BestAvailableEncryption(password.encode())
+    return Material(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption),
+        b"".join(each.public_bytes(serialization.Encoding.PEM) for each in (seal, root)),
+    )
+
+
+def _named(organization: str, common: str) -> x509.Name:
+    return x509.Name(
+        [
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization[:64]),
+            x509.NameAttribute(NameOID.COMMON_NAME, common),
+        ]
+    )
+
+
+def _certificate(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, from_: datetime, until: datetime
+) -> x509.CertificateBuilder:
+    public = key.public_key()
+    return (
+        x509.CertificateBuilder(subject_name=subject, issuer_name=issuer, public_key=public)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(from_)
+        .not_valid_after(until)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
+    )
+
+
+def _usage(*purposes: str) -> x509.KeyUsage:
+    possible = (
+        "digital_signature",
+        "content_commitment",
+        "key_encipherment",
+        "data_encipherment",
+        "key_agreement",
+        "key_cert_sign",
+        "crl_sign",
+        "encipher_only",
+        "decipher_only",
+    )
+    return x509.KeyUsage(**{each: each in purposes for each in possible})

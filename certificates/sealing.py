@@ -1,0 +1,252 @@
+"""The department's seal on a certificate's file: PAdES baseline B, or T where a time-stamp server is set.
+
+Only this module knows pyHanko. It makes the signature alone, over the bytes around a place that certificates/archival.py
+left for it: nothing is appended and nothing else in the file is touched.
+"""
+
+import asyncio
+import hashlib
+import logging
+import urllib.request
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property, lru_cache
+from io import BytesIO
+from pathlib import Path
+
+from asn1crypto import tsp, x509
+from django.conf import settings
+from pyhanko.keys import load_certs_from_pemder_data
+from pyhanko.pdf_utils.misc import PdfError
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.general import SigningError
+from pyhanko.sign.signers import Signer
+from pyhanko.sign.timestamps import TimeStamper
+from pyhanko.sign.timestamps.common_utils import TimestampRequestError
+from pyhanko.sign.validation import async_validate_pdf_signature
+from pyhanko.sign.validation.errors import SignatureValidationError
+from pyhanko.sign.validation.status import SignatureCoverageLevel
+from pyhanko_certvalidator import ValidationContext
+from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+from certificates.archival import BYTE_RANGE, FIELD, Place
+from certificates.seal_keys import Key, NoSealKey, load_file, load_token
+from coaching.errors import Refused
+
+# What is wrong with a seal is an answer here, no news for the log.
+logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
+logging.getLogger("pyhanko_certvalidator").setLevel(logging.CRITICAL)
+
+HASH = "sha256"
+SLACK = 256  # bytes: two signatures with one key differ a little in length
+PATIENCE = 15  # seconds, for a time-stamp server
+
+
+class CannotSeal(Refused):
+    pass
+
+
+class _KeptSigner(Signer):
+    """Signs with a key that was loaded once."""
+
+    def __init__(self, key: Key, chain: list[x509.Certificate]) -> None:
+        store = SimpleCertificateStore()
+        store.register_multiple(chain)
+        super().__init__(signing_cert=chain[0], cert_registry=store, embed_roots=False)
+        self._key = key
+
+    async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:
+        return bytes(self._key.longest) if dry_run else self._key.sign(data)
+
+
+class _TimeStampServer(TimeStamper):
+    """RFC 3161 over HTTP."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__()
+        self._address = address
+
+    async def async_request_tsa_response(self, req: tsp.TimeStampReq) -> tsp.TimeStampResp:
+        request = urllib.request.Request(  # noqa: S310: the address is a setting
+            self._address, data=req.dump(), headers={"Content-Type": "application/timestamp-query"}
+        )
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310
+            return tsp.TimeStampResp.load(answer.read())
+
+
+@dataclass(frozen=True)
+class Seal:
+    """A key with its certificate, PEM, followed by the chain up to and with the root; and a time-stamp server, if any."""
+
+    key: Key
+    chain_pem: bytes
+    time_stamp_server: str = ""
+
+    @cached_property
+    def chain(self) -> list[x509.Certificate]:
+        return list(load_certs_from_pemder_data(self.chain_pem))
+
+    @property
+    def owner(self) -> str:
+        return _owner(self.chain[0])
+
+    @cached_property
+    def _signer(self) -> Signer:
+        return _KeptSigner(self.key, self.chain)
+
+    @cached_property
+    def _time_stamper(self) -> TimeStamper | None:
+        return _TimeStampServer(self.time_stamp_server) if self.time_stamp_server else None
+
+    @cached_property
+    def _size(self) -> int:
+        return len(self._signature(bytes(32), dry_run=True)) + SLACK
+
+    def place(self, *, made_at: datetime, reason: str) -> Place:
+        return Place(size=self._size, name=self.owner, made_at=made_at.astimezone(UTC), reason=reason)
+
+    def put_on(self, pdf: bytes, place: Place) -> bytes:
+        """The same file with the seal in its place. Raises CannotSeal."""
+        start = _only(pdf, place.gap)
+        end = start + len(place.gap)
+        at = _only(pdf, BYTE_RANGE)
+        sealed = bytearray(pdf)
+        around = b"[0 %d %d %d]" % (start, end, len(pdf) - end)
+        sealed[at : at + len(BYTE_RANGE)] = around.ljust(len(BYTE_RANGE))
+        digest = hashlib.new(HASH)
+        with memoryview(sealed) as view:
+            digest.update(view[:start])
+            digest.update(view[end:])
+        signature = self._signature(digest.digest()).hex().encode()
+        if len(signature) > 2 * place.size:
+            raise CannotSeal("The seal is larger than its place on the certificate. Try again.")
+        sealed[start + 1 : start + 1 + len(signature)] = signature
+        return bytes(sealed)
+
+    def _signature(self, digest: bytes, *, dry_run: bool = False) -> bytes:
+        making = self._signer.async_sign(
+            digest, HASH, use_pades=True, timestamper=self._time_stamper, dry_run=dry_run
+        )
+        try:
+            return asyncio.run(making).dump()
+        except (OSError, TimestampRequestError) as problem:
+            raise CannotSeal(
+                "The time-stamp server gave no time stamp, so nothing was sealed. Try again; if it stays so, ask whoever "
+                "runs this program to look at SEAL_TIME_STAMP_SERVER (docs/operations.md)."
+            ) from problem
+        except SigningError as problem:
+            raise CannotSeal("The key of the seal did not sign. Ask whoever runs this program.") from problem
+
+
+def current() -> Seal:
+    """The seal that the settings name. Raises NoSealKey, which says what to do."""
+    path = Path(settings.SEAL_CERTIFICATE or "none")
+    if not settings.SEAL_CERTIFICATE or not (settings.SEAL_KEY or settings.SEAL_TOKEN_MODULE):
+        raise NoSealKey(
+            "Certificates are sealed, and no key of a seal is set up yet. Ask whoever runs this program: "
+            "manage.py make_seal_key makes one for trying (docs/operations.md, “The seal”)."
+        )
+    try:
+        return _loaded(path, path.stat().st_mtime_ns, settings.SEAL_TIME_STAMP_SERVER)
+    except OSError as problem:
+        raise NoSealKey(
+            f"The certificate of the seal cannot be read: {problem.strerror}. Look at SEAL_CERTIFICATE."
+        ) from problem
+
+
+@lru_cache(maxsize=1)
+def _loaded(path: Path, _changed: int, time_stamp_server: str) -> Seal:
+    """Opened once by each process, and again after the certificate was replaced."""
+    if settings.SEAL_TOKEN_MODULE:
+        key: Key = load_token(
+            settings.SEAL_TOKEN_MODULE,
+            settings.SEAL_TOKEN,
+            settings.SEAL_TOKEN_PIN,
+            settings.SEAL_TOKEN_KEY,
+        )
+    else:
+        key = load_file(Path(settings.SEAL_KEY), settings.SEAL_KEY_PASSWORD)
+    return Seal(key, path.read_bytes(), time_stamp_server)
+
+
+def _only(pdf: bytes, words: bytes) -> int:
+    at = pdf.index(words)
+    if pdf.find(words, at + 1) != -1:
+        raise CannotSeal("The certificate has more than one place for a seal.")
+    return at
+
+
+@dataclass(frozen=True)
+class Check:
+    """What a file's seal proves. `whole`: not one byte was changed or added since; `root`: SHA-256 of the root that vouches
+    for it, if one that was given does; `why`: what is wrong, in words."""
+
+    whole: bool = False
+    root: str = ""
+    sealed_at: datetime | None = None
+    time_stamped: bool = False
+    owner: str = ""
+    why: str = ""
+
+    @property
+    def is_trusted(self) -> bool:
+        return self.whole and bool(self.root)
+
+
+NO_SEAL = Check(why="It bears no seal.")
+NOT_READ = Check(why="It is no PDF file that can be read.")
+
+
+def check(pdf: bytes, roots: Iterable[bytes], *, time_stamp_roots: Iterable[bytes] = ()) -> Check:
+    """Of the one seal of a file, against root certificates (PEM); asks nobody else. Raises nothing, whatever the bytes are.
+
+    A seal is valid for good: its certificate has to have been valid on the day of the seal, not today.
+    """
+    try:
+        return asyncio.run(_check(pdf, list(roots), list(time_stamp_roots)))
+    except (PdfError, SignatureValidationError):
+        return NOT_READ
+    except Exception:  # noqa: BLE001: the file is a stranger's, and its parsers were not written for it
+        return NOT_READ
+
+
+async def _check(pdf: bytes, roots: list[bytes], time_stamp_roots: list[bytes]) -> Check:
+    reader = PdfFileReader(BytesIO(pdf), strict=True)
+    signatures = reader.embedded_signatures
+    if not signatures:
+        return NO_SEAL
+    if len(signatures) != 1 or signatures[0].field_name != FIELD:
+        return Check(why="It bears another signature than the seal.")
+    [signature] = signatures
+    claimed = signature.self_reported_timestamp
+    status = await async_validate_pdf_signature(
+        signature,
+        _context(roots, claimed),
+        ts_validation_context=_context(time_stamp_roots, None),
+        skip_diff=True,  # whatever was added is too much
+    )
+    owner = _owner(signature.signer_cert)
+    if not (status.intact and status.valid and status.coverage == SignatureCoverageLevel.ENTIRE_FILE):
+        return Check(owner=owner, why="It was changed after it was sealed.")
+    root = status.validation_path.first if status.trusted and status.validation_path else None
+    stamp = status.timestamp_validity
+    stamped = bool(stamp and stamp.valid and stamp.trusted)
+    return Check(
+        whole=True,
+        root=root.sha256.hex() if root else "",
+        sealed_at=stamp.timestamp if stamp and stamped else claimed,
+        time_stamped=stamped,
+        owner=owner,
+        why="" if root else "No root certificate of this department vouches for its seal.",
+    )
+
+
+def _owner(certificate: x509.Certificate) -> str:
+    subject = certificate.subject.native
+    return subject.get("organization_name") or subject.get("common_name") or ""
+
+
+def _context(roots: list[bytes], moment: datetime | None) -> ValidationContext:
+    trusted = [each for pem in roots for each in load_certs_from_pemder_data(pem)]
+    return ValidationContext(trust_roots=trusted, moment=moment, allow_fetching=False)
