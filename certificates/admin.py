@@ -9,6 +9,7 @@ from certificates.models import (
     BatchEntry,
     Certificate,
     CertificateFile,
+    SealCertificate,
     SerialCounter,
     SignaturePicture,
 )
@@ -44,6 +45,11 @@ class CertificateFileAdmin(ReadOnlyAdmin, admin.ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[CertificateFile]:
         return super().get_queryset(request).defer("pdf")
+
+
+@admin.register(SealCertificate)
+class SealCertificateAdmin(ReadOnlyAdmin, admin.ModelAdmin):
+    list_display = ("owner", "valid_from", "valid_until", "first_used_at", "fingerprint")
 
 
 @admin.register(SerialCounter)

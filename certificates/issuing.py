@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
-from certificates import eligibility
+from certificates import eligibility, sealing
 from certificates.approval import approve_batch, propose_batch, return_batch, submit_for_approval
 from certificates.claims import claims_of, content_of, local_date
 from certificates.models import (
@@ -18,10 +18,12 @@ from certificates.models import (
     BatchEntry,
     Certificate,
     CertificateFile,
+    SealCertificate,
     SerialCounter,
     SignaturePicture,
 )
-from certificates.rendering import render
+from certificates.rendering import CannotRender, CertificateContent, render
+from certificates.sealing import Seal
 from coaching import audit, enrollment, jobs, outbox
 from coaching.errors import Refused
 from coaching.models import Cohort, Job, Participant, SignOff, User
@@ -104,6 +106,7 @@ def issue_batch(
         "cohort__program", "cohort__branch__parent", "sign_off__signer", "sign_off__on_behalf_of"
     ).get(pk=batch.pk)
     _approved_or_refusal(batch)
+    sealing.current()  # or nobody's is made
     outcome = Outcome()
     found = standings(batch.cohort, today=local_date(batch.cohort, now))
     entries = list(batch.entries.select_related("participant__user"))
@@ -140,8 +143,8 @@ def _issue_one(entry: BatchEntry, by: User | None, now: datetime, outcome: Outco
     batch = entry.batch
     claims = claims_of(entry, sign_off=batch.sign_off, issued_date=local_date(batch.cohort, now))
     try:
-        prepared = _prepare(batch, claims)
-    except Refused as refusal:  # one name that cannot be printed stops nobody else's certificate
+        prepared = _prepare(batch, claims, now=now)
+    except CannotRender as refusal:  # one name that cannot be printed stops nobody else's certificate
         outcome.refused[_key(entry)] = str(refusal)
         return
     certificate, reason = _store_first(entry, prepared, by, now)
@@ -155,23 +158,30 @@ def _issue_one(entry: BatchEntry, by: User | None, now: datetime, outcome: Outco
 
 @dataclass(frozen=True)
 class Prepared:
-    """A rendered certificate that is not in the register yet."""
+    """A sealed certificate that is not in the register yet."""
 
     serial: str
     code: str
     claims: dict[str, Any]
     pdf: bytes
+    seal: Seal
 
 
-def _prepare(batch: Batch, claims: dict[str, Any]) -> Prepared:
-    """Number and render, in no transaction: drawing takes a while. A number that is not used in the end is lost."""
+def _prepare(batch: Batch, claims: dict[str, Any], *, now: datetime) -> Prepared:
+    """Number, render and seal, in no transaction: it takes a while. A number that is not used in the end is lost."""
     sign_off = _approved_or_refusal(batch)
     serial, code = next_serial(batch.cohort), secrets.token_urlsafe(20)
     picture = SignaturePicture.objects.filter(person=sign_off.on_behalf_of or sign_off.signer).first()
     signature = bytes(picture.picture) if picture else None
-    return Prepared(
-        serial, code, claims, render(content_of(claims, serial=serial, code=code, signature=signature))
-    )
+    content = content_of(claims, serial=serial, code=code, signature=signature)
+    seal = sealing.current()
+    return Prepared(serial, code, claims, sealed(content, seal=seal, now=now), seal)
+
+
+def sealed(content: CertificateContent, *, seal: Seal, now: datetime) -> bytes:
+    """The file of a certificate."""
+    place = seal.place(made_at=now, reason="Issues this certificate")
+    return seal.put_on(render(content, place=place), place)
 
 
 @transaction.atomic
@@ -239,6 +249,7 @@ def _register(
         code=prepared.code,
         claims=prepared.claims,
         digest=hashlib.sha256(prepared.pdf).hexdigest(),
+        seal=_kept(prepared.seal, now),
         issued_at=now,
         issued_by=by,
         supersedes=supersedes,
@@ -252,6 +263,23 @@ def _register(
         now=now,
     )
     return certificate
+
+
+def _kept(seal: Seal, now: datetime) -> SealCertificate:
+    """So that whoever verifies the file in ten years finds the root of its seal, after any number of newer keys."""
+    valid_from, valid_until = seal.valid
+    found, _ = SealCertificate.objects.get_or_create(
+        fingerprint=seal.fingerprint,
+        defaults={
+            "root_fingerprint": seal.root_fingerprint,
+            "owner": seal.owner,
+            "chain": seal.chain_pem.decode("ascii"),
+            "valid_from": valid_from,
+            "valid_until": valid_until,
+            "first_used_at": now,
+        },
+    )
+    return found
 
 
 def reissue(*, certificate: Certificate, by: User | None, reason: str, now: datetime) -> Certificate:
@@ -270,7 +298,7 @@ def reissue(*, certificate: Certificate, by: User | None, reason: str, now: date
         "name": certificate.participant.user.name,
         "issued_date": local_date(certificate.batch.cohort, now).isoformat(),
     }
-    return _replace(certificate, _prepare(certificate.batch, claims), by=by, reason=reason, now=now)
+    return _replace(certificate, _prepare(certificate.batch, claims, now=now), by=by, reason=reason, now=now)
 
 
 def _newest_or_refusal(certificate: Certificate) -> None:

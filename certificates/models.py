@@ -106,6 +106,30 @@ class SerialCounter(models.Model):
         return f"{self.cohort}: {self.last}"
 
 
+class SealCertificate(models.Model):
+    """The certificate of a seal, kept for as long as files bear that seal: published, and never replaced by a newer one."""
+
+    fingerprint = models.CharField("SHA-256 of the certificate", max_length=64, primary_key=True)
+    root_fingerprint = models.CharField("SHA-256 of its root", max_length=64, db_index=True)
+    owner = models.CharField(max_length=200)
+    chain = models.TextField(help_text="As PEM: this certificate first, its root last.")
+    valid_from = models.DateTimeField()
+    valid_until = models.DateTimeField()
+    first_used_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-first_used_at",)
+
+    def __str__(self) -> str:
+        return f"Seal of the {self.owner}, until {self.valid_until:%Y}"
+
+    @property
+    def root(self) -> bytes:
+        """As PEM."""
+        begin = "-----BEGIN CERTIFICATE-----"
+        return (begin + self.chain.rpartition(begin)[2]).encode()
+
+
 class CertificateQuerySet(models.QuerySet["Certificate"]):
     def visible_to(self, user: User) -> Self:
         """The holder's own; those of the branch office's cohorts; the register of the branch deputy."""
@@ -147,6 +171,10 @@ class Certificate(models.Model):
     code = models.CharField(max_length=40, unique=True)
     claims = models.JSONField(help_text="Everything that is printed on it.")
     digest = models.CharField("SHA-256 of the file", max_length=64, unique=True)
+    # None: issued before certificates were sealed.
+    seal = models.ForeignKey(
+        SealCertificate, models.PROTECT, null=True, blank=True, related_name="certificates"
+    )
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.VALID)
     issued_at = models.DateTimeField()
     issued_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")

@@ -132,8 +132,6 @@ def _refuse_missing_letters(document: "Document") -> None:
         )
 
 
-
-
 def _assets_of(content: CertificateContent) -> pdf.Assets:
     """What the page may ask for."""
     assets: dict[str, Any] = {

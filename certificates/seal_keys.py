@@ -48,7 +48,9 @@ def load_file(path: Path, password: str) -> FileKey:
     try:
         key = serialization.load_pem_private_key(path.read_bytes(), password.encode())
     except OSError as problem:
-        raise NoSealKey(f"The key of the seal cannot be read: {problem.strerror}. Look at SEAL_KEY.") from problem
+        raise NoSealKey(
+            f"The key of the seal cannot be read: {problem.strerror}. Look at SEAL_KEY."
+        ) from problem
     except (TypeError, ValueError) as problem:
         raise NoSealKey(
             "The key of the seal does not open. It is an encrypted PEM file; SEAL_KEY_PASSWORD opens it."
@@ -66,7 +68,7 @@ class TokenKey:
     longest: int = 72
 
     def sign(self, data: bytes) -> bytes:
-        import pkcs11  # noqa: PLC0415: needed by few
+        import pkcs11  # noqa: PLC0415 (needed by few)
         from pkcs11.util.ec import encode_ecdsa_signature  # noqa: PLC0415
 
         digest = hashes.Hash(hashes.SHA256())

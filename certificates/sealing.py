@@ -68,9 +68,8 @@ class _TimeStampServer(TimeStamper):
         self._address = address
 
     async def async_request_tsa_response(self, req: tsp.TimeStampReq) -> tsp.TimeStampResp:
-        request = urllib.request.Request(  # noqa: S310: the address is a setting
-            self._address, data=req.dump(), headers={"Content-Type": "application/timestamp-query"}
-        )
+        kind = {"Content-Type": "application/timestamp-query"}
+        request = urllib.request.Request(self._address, req.dump(), kind)  # noqa: S310 (the address is a setting)
         with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310
             return tsp.TimeStampResp.load(answer.read())
 
@@ -86,6 +85,19 @@ class Seal:
     @cached_property
     def chain(self) -> list[x509.Certificate]:
         return list(load_certs_from_pemder_data(self.chain_pem))
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of its certificate."""
+        return self.chain[0].sha256.hex()
+
+    @property
+    def root_fingerprint(self) -> str:
+        return self.chain[-1].sha256.hex()
+
+    @property
+    def valid(self) -> tuple[datetime, datetime]:
+        return self.chain[0].not_valid_before, self.chain[0].not_valid_after
 
     @property
     def owner(self) -> str:
@@ -141,7 +153,7 @@ class Seal:
 
 def current() -> Seal:
     """The seal that the settings name. Raises NoSealKey, which says what to do."""
-    path = Path(settings.SEAL_CERTIFICATE or "none")
+    path = settings.BASE_DIR / settings.SEAL_CERTIFICATE
     if not settings.SEAL_CERTIFICATE or not (settings.SEAL_KEY or settings.SEAL_TOKEN_MODULE):
         raise NoSealKey(
             "Certificates are sealed, and no key of a seal is set up yet. Ask whoever runs this program: "
@@ -166,7 +178,7 @@ def _loaded(path: Path, _changed: int, time_stamp_server: str) -> Seal:
             settings.SEAL_TOKEN_KEY,
         )
     else:
-        key = load_file(Path(settings.SEAL_KEY), settings.SEAL_KEY_PASSWORD)
+        key = load_file(settings.BASE_DIR / settings.SEAL_KEY, settings.SEAL_KEY_PASSWORD)
     return Seal(key, path.read_bytes(), time_stamp_server)
 
 
@@ -207,7 +219,7 @@ def check(pdf: bytes, roots: Iterable[bytes], *, time_stamp_roots: Iterable[byte
         return asyncio.run(_check(pdf, list(roots), list(time_stamp_roots)))
     except (PdfError, SignatureValidationError):
         return NOT_READ
-    except Exception:  # noqa: BLE001: the file is a stranger's, and its parsers were not written for it
+    except Exception:  # the file is a stranger’s, and its parsers were not written for that
         return NOT_READ
 
 

@@ -16,6 +16,7 @@ from django.db import connection
 from django.http import HttpResponseNotFound
 from django.test import TransactionTestCase
 
+from certificates import seal_keys
 from coaching.append_only import create_triggers, drop_triggers
 from coaching.models import AuditEvent, AuditPayload, Cohort, OrgUnit, Program, User
 from coaching.site import urls
@@ -72,6 +73,17 @@ def django_db_setup(django_db_setup, django_db_blocker):
             model.objects.all()._raw_delete(connection.alias)
         rows[:] = [Kept()]
         create_triggers(connection)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _seal(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Certificates are sealed: a key for this process."""
+    folder = tmp_path_factory.mktemp("seal")
+    made = seal_keys.make(name="Department of Education", password="of-tests", years=10, now=NOW)
+    for name, pem in (("key.pem", made.key), ("seal.pem", made.chain)):
+        (folder / name).write_bytes(pem)
+    settings.SEAL_CERTIFICATE, settings.SEAL_KEY = str(folder / "seal.pem"), str(folder / "key.pem")
+    settings.SEAL_KEY_PASSWORD = "of-tests"
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -5,6 +5,7 @@ from certificates import issuing
 from certificates.approval import approve_batch, propose_batch, submit_for_approval
 from certificates.issuing import issue_batch
 from certificates.models import Batch, Certificate
+from certificates.rendering import CertificateContent
 from coaching.models import Participant
 from tests.certificates.history import AFTER, completed_team, registered
 
@@ -20,7 +21,12 @@ def after_the_program():
 def sketched(request, monkeypatch) -> None:
     """A certificate takes half a second to draw; tests that read the file, or need its refusals, ask for `drawn`."""
     if "drawn" not in request.fixturenames:
-        monkeypatch.setattr(issuing, "render", lambda content: f"%PDF-1.7\n{content!a}\n%%EOF\n".encode())
+        monkeypatch.setattr(issuing, "render", sketch)
+        monkeypatch.setattr(issuing, "sealed", sketch)
+
+
+def sketch(content: CertificateContent, **_: object) -> bytes:
+    return f"%PDF-1.7\n{content!a}\n%%EOF\n".encode()
 
 
 @pytest.fixture

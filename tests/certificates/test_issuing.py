@@ -144,13 +144,13 @@ def test_who_left_gets_none(approved, members, branch_officer):
 
 def test_who_leaves_while_theirs_is_drawn_gets_none(approved, members, monkeypatch):
     """F3: the state is read again, under a lock, before the certificate is stored."""
-    drawn = issuing.render
+    drawn = issuing.sealed
 
-    def leaves_meanwhile(content):
+    def leaves_meanwhile(content, **how):
         enrollment.leave(participant=members[0], by=members[0].user, reason="Moved away", now=AFTER)
-        return drawn(content)
+        return drawn(content, **how)
 
-    monkeypatch.setattr(issuing, "render", leaves_meanwhile)
+    monkeypatch.setattr(issuing, "sealed", leaves_meanwhile)
     assert issue(approved).refused[f"Ada Alvarez ({members[0].pk})"] == "Left the program."
     assert not members[0].certificates.exists()
 
@@ -159,9 +159,9 @@ def test_whose_attendance_is_corrected_while_theirs_is_drawn_gets_none(
     approved, members, branch_officer, monkeypatch
 ):
     """C2: where somebody stands is read again too."""
-    drawn, meeting = issuing.render, Meeting.objects.get(month=3)
+    drawn, meeting = issuing.sealed, Meeting.objects.get(month=3)
 
-    def corrected_meanwhile(content):
+    def corrected_meanwhile(content, **how):
         attendance.correct(
             meeting=meeting,
             participant=members[0],
@@ -170,9 +170,9 @@ def test_whose_attendance_is_corrected_while_theirs_is_drawn_gets_none(
             by=branch_officer,
             now=AFTER,
         )
-        return drawn(content)
+        return drawn(content, **how)
 
-    monkeypatch.setattr(issuing, "render", corrected_meanwhile)
+    monkeypatch.setattr(issuing, "sealed", corrected_meanwhile)
     outcome = issue(approved)
     assert outcome.issued == 2
     assert outcome.refused == {f"Ada Alvarez ({members[0].pk})": "No meeting attended in April 2027."}
@@ -333,13 +333,13 @@ def test_one_revoked_by_mistake_is_reissued_and_stays_revoked(certificate, branc
 
 
 def test_one_revoked_while_its_successor_is_drawn_gets_none(certificate, branch_officer, monkeypatch):
-    drawn = issuing.render
+    drawn = issuing.sealed
 
-    def revoked_meanwhile(content):
+    def revoked_meanwhile(content, **how):
         revoke(certificate=certificate, by=branch_officer, reason="Not earned", now=LATER)
-        return drawn(content)
+        return drawn(content, **how)
 
-    monkeypatch.setattr(issuing, "render", revoked_meanwhile)
+    monkeypatch.setattr(issuing, "sealed", revoked_meanwhile)
     with pytest.raises(ChangedMeanwhile):
         reissue(certificate=certificate, by=branch_officer, reason="Lost", now=LATER)
     assert not certificate.participant.certificates.valid().exists()

@@ -91,7 +91,8 @@ OWN = {
 def nothing_is_drawn(monkeypatch) -> None:
     """Who may open a file is asked here; drawing it takes half a second."""
     monkeypatch.setattr(printing, "render", lambda form: b"%PDF-1.7")
-    monkeypatch.setattr(issuing, "render", lambda content: b"%PDF-1.7")
+    for way in ("render", "sealed"):
+        monkeypatch.setattr(issuing, way, lambda content, **_: b"%PDF-1.7")
     monkeypatch.setattr(meeting_program, "calendar_pdf", lambda context: b"%PDF-1.7")
     monkeypatch.setattr(statement, "statement_pdf", lambda statement, made_at: b"%PDF-1.7")
 
