@@ -4,6 +4,8 @@ WeasyPrint writes one standard only and signs nothing. Here the last objects are
 that a sealed certificate is a single revision: nothing is appended to it, and any update shows.
 """
 
+import re
+import unicodedata
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +24,7 @@ VARIANT = "pdf/a-3a"
 FIELD = "Seal"
 # Numbers of ten digits, to be overwritten once the places are known.
 BYTE_RANGE = b"[0 9999999991 9999999992 9999999993]"
+BEYOND_LATIN = "\u0300"  # the combining marks, and all that comes after them
 PRINTED_AND_LOCKED = 4 + 128  # flags of an annotation
 
 
@@ -52,12 +55,15 @@ class Place:
         return b"<" + b"0" * (2 * self.size) + b">"
 
 
-def finisher(paper: Paper, place: Place | None) -> "Callable[[Document, Any], None]":
-    """Without a place for a seal: a sample."""
+def finisher(paper: Paper, place: Place | None, name: str) -> "Callable[[Document, Any], None]":
+    """`name`: the text of the paragraph after the heading. Without a place for a seal: a sample."""
 
     def finish(document: "Document", pdf: pydyf.PDF) -> None:
         page = _at(pdf, pdf.page_references[0])
         _say_that_it_is_accessible(pdf)
+        _map_every_glyph(pdf, page)
+        if _is_drawn_out_of_order(name):
+            _say_the_name(pdf, page, name)
         _draw_behind(pdf, page, paper)
         if place:
             _make_place(pdf, page, paper, place)
@@ -95,6 +101,53 @@ def _say_that_it_is_accessible(pdf: pydyf.PDF) -> None:
     words, end = metadata.stream[0], b"</rdf:RDF>"
     metadata.stream = [words.replace(end, _ACCESSIBLE + end, 1)]
     metadata.compress = False  # for those who look for it without a PDF library
+
+
+def _is_drawn_out_of_order(name: str) -> bool:
+    """What runs from right to left is read rightly by its glyphs, and backwards by its text in some readers."""
+    return any(letter >= BEYOND_LATIN for letter in name) and not any(
+        unicodedata.bidirectional(letter) in ("R", "AL") for letter in name
+    )
+
+
+def _map_every_glyph(pdf: pydyf.PDF, page: Any) -> None:
+    """In some scripts one letter is drawn by several glyphs, of which WeasyPrint maps only the first to a letter, and PDF
+    wants all."""
+    for reference in _references(_at(pdf, _at(pdf, page["Resources"])["Font"])):
+        letters = _at(pdf, _at(pdf, reference)["ToUnicode"])
+        letters.stream = [_NO_LETTER.sub(rb"\1 <200b>", line) for line in letters.stream]
+
+
+_NO_LETTER = re.compile(rb"^(<[0-9a-f]+>) <>$")
+
+
+def _references(fonts: Any) -> list[bytes]:
+    return [value for key, value in fonts.items() if key != "Type"]
+
+
+def _say_the_name(pdf: pydyf.PDF, page: Any, name: str) -> None:
+    """As it is written, whatever its glyphs say, to who searches, copies or listens (ISO 32000-1, 14.9.4).
+
+    Letters that are drawn above, below or before others are otherwise read where they stand.
+    """
+    text = pydyf.String(name)
+    paragraph = _paragraph_of_name(pdf)
+    paragraph["ActualText"] = text
+    lines = {_at(pdf, line)["K"][0] for line in paragraph["K"]}
+    for part in _at(pdf, page["Contents"]).stream:
+        if isinstance(part, pydyf.Dictionary) and part.get("MCID") in lines:
+            part["ActualText"] = text  # all of it with the first line, and nothing with the others
+            text = pydyf.String("")
+
+
+def _paragraph_of_name(pdf: pydyf.PDF) -> Any:
+    """The second one after the heading: see certificates/certificate.html."""
+    root = _at(pdf, pdf.catalog["StructTreeRoot"])
+    for part in _at(pdf, root["K"][0])["K"]:
+        kinds = [_at(pdf, each)["S"] for each in _at(pdf, part)["K"] if isinstance(each, bytes)]
+        if "/H1" in kinds:
+            return _at(pdf, _at(pdf, part)["K"][kinds.index("/H1") + 2])
+    raise LookupError("The certificate has no heading.")
 
 
 @cache

@@ -68,7 +68,7 @@ def render(content: CertificateContent, *, place: Place | None = None, paper: st
     """
     _check(content)
     sheet, styles = PAPERS[paper or settings.PAPER]
-    finish = archival.finisher(sheet, place)
+    finish = archival.finisher(sheet, place, content.name)
 
     def finisher(document: "Document", file: Any) -> None:
         _refuse_missing_letters(document)

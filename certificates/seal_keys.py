@@ -23,7 +23,8 @@ class NoSealKey(Refused):
 class Key(Protocol):
     """`longest`: bytes that a signature takes at most."""
 
-    longest: int
+    @property
+    def longest(self) -> int: ...
 
     def sign(self, data: bytes) -> bytes:
         """By SHA-256, as the Cryptographic Message Syntax writes it."""
