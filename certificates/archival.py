@@ -67,6 +67,7 @@ def finisher(paper: Paper, place: Place | None, name: str) -> "Callable[[Documen
         _draw_behind(pdf, page, paper)
         if place:
             _make_place(pdf, page, paper, place)
+        _pack_streams(pdf)
 
     return finish
 
@@ -100,7 +101,6 @@ def _say_that_it_is_accessible(pdf: pydyf.PDF) -> None:
     metadata = _at(pdf, pdf.catalog["Metadata"])
     words, end = metadata.stream[0], b"</rdf:RDF>"
     metadata.stream = [words.replace(end, _ACCESSIBLE + end, 1)]
-    metadata.compress = False  # for those who look for it without a PDF library
 
 
 def _is_drawn_out_of_order(name: str) -> bool:
@@ -172,12 +172,6 @@ def _draw_behind(pdf: pydyf.PDF, page: Any, paper: Paper) -> None:
     _at(pdf, page["Contents"]).stream.insert(0, b"/Artifact BMC q /Backdrop Do Q EMC")
 
 
-class _Unpacked(pydyf.Dictionary):
-    """Stands as it is in the file, so that its bytes can be overwritten."""
-
-    compressible = False
-
-
 def _make_place(pdf: pydyf.PDF, page: Any, paper: Paper, place: Place) -> None:
     """A certification signature that allows no change (ISO 32000-1, 12.8.2.2), in a field that covers the drawn seal and
     is read out; what it holds comes later."""
@@ -187,7 +181,7 @@ def _make_place(pdf: pydyf.PDF, page: Any, paper: Paper, place: Place) -> None:
     )
     signature = _added(
         pdf,
-        _Unpacked(
+        pydyf.Dictionary(
             {
                 "Type": "/Sig",
                 "Filter": "/Adobe.PPKLite",
@@ -252,3 +246,30 @@ def _field(pdf: pydyf.PDF, page: Any, paper: Paper, said: str) -> Any:
     tree["Nums"] += [number, element.reference]
     page["Annots"] = pydyf.Array([field.reference])
     return field
+
+
+class _Packed(pydyf.Stream):
+    """A stream whose bytes are made once, although the file's identifier is made of them too.
+
+    Where the last of them is a carriage return, the line feed before "endstream" could be taken for the second half of one
+    line end, and the stream for a byte shorter than it says: a whole line end follows then.
+    """
+
+    def __init__(self, stream: pydyf.Stream) -> None:
+        super().__init__()
+        self.number, self.generation = stream.number, stream.generation
+        stream.compress = "Filter" not in stream.extra and stream.extra.get("Type") != "/Metadata"
+        made, end = stream.data, b"\nendstream"
+        self._made = made.removesuffix(end) + b"\r" + end if made.endswith(b"\r" + end) else made
+
+    @property
+    def data(self) -> bytes:
+        return self._made
+
+
+def _pack_streams(pdf: pydyf.PDF) -> None:
+    """All but the metadata, for those who look for it without a PDF library. The other objects stay readable: a signature is
+    put among them."""
+    for number, thing in enumerate(pdf.objects):
+        if isinstance(thing, pydyf.Stream):
+            pdf.objects[number] = _Packed(thing)

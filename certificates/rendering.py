@@ -75,7 +75,8 @@ def render(content: CertificateContent, *, place: Place | None = None, paper: st
         finish(document, file)
 
     with pdf.one_at_a_time:
-        return pdf.written(_fitted(content, sheet, styles), variant=archival.VARIANT, finisher=finisher)
+        document = _fitted(content, sheet, styles)
+        return pdf.written(document, variant=archival.VARIANT, packed=False, finisher=finisher)
 
 
 def _check(content: CertificateContent) -> None:

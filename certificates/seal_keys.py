@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import NameOID
 
 from coaching.errors import Refused
 
+Private = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 CURVE = ec.SECP256R1()
 CLOCKS_DIFFER = timedelta(minutes=10)
 
@@ -32,7 +34,7 @@ class Key(Protocol):
 
 @dataclass(frozen=True)
 class FileKey:
-    key: Any
+    key: Private
 
     @property
     def longest(self) -> int:
@@ -91,6 +93,22 @@ def load_token(module: str, token: str, pin: str, label: str) -> TokenKey:
         ) from problem
 
 
+def belongs(key: Key, certificate: x509.Certificate) -> bool:
+    """Whether the certificate is about this key: proved by a signature, as a token shows nothing else of it."""
+    public, tried = certificate.public_key(), b"Is it you?"
+    signature = key.sign(tried)
+    try:
+        if isinstance(public, ec.EllipticCurvePublicKey):
+            public.verify(signature, tried, ec.ECDSA(hashes.SHA256()))
+        elif isinstance(public, rsa.RSAPublicKey):
+            public.verify(signature, tried, padding.PKCS1v15(), hashes.SHA256())
+        else:
+            return False
+    except InvalidSignature:
+        return False
+    return True
+
+
 @dataclass(frozen=True)
 class Material:
     """Encrypted key, and certificate of the seal followed by its root, as PEM."""
@@ -99,9 +117,9 @@ class Material:
     chain: bytes
 
 
-def make(*, name: str, password: str, years: int, now: datetime) -> Material:
+def make(*, name: str, password: str, years: int, now: datetime, key: Private | None = None) -> Material:
     """A key with a root of its own, for trying: the root's key is thrown away, so that it vouches for nothing else."""
-    root_key, key = ec.generate_private_key(CURVE), ec.generate_private_key(CURVE)
+    root_key, key = ec.generate_private_key(CURVE), key or ec.generate_private_key(CURVE)
     from_, until = now.astimezone(UTC) - CLOCKS_DIFFER, now.astimezone(UTC) + timedelta(days=366 * years)
     root_name, seal_name = _named(name, f"Root of the seal, {now:%Y}"), _named(name, f"Seal, {now:%Y}")
     root = (
@@ -136,7 +154,7 @@ def _named(organization: str, common: str) -> x509.Name:
 
 
 def _certificate(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, from_: datetime, until: datetime
+    subject: x509.Name, issuer: x509.Name, key: Private, from_: datetime, until: datetime
 ) -> x509.CertificateBuilder:
     public = key.public_key()
     return (

@@ -15,7 +15,9 @@ from functools import cached_property, lru_cache
 from io import BytesIO
 from pathlib import Path
 
-from asn1crypto import tsp, x509
+from asn1crypto import tsp
+from asn1crypto.x509 import Certificate
+from cryptography import x509
 from django.conf import settings
 from pyhanko.keys import load_certs_from_pemder_data
 from pyhanko.pdf_utils.misc import PdfError
@@ -31,7 +33,7 @@ from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from certificates.archival import BYTE_RANGE, FIELD, Place
-from certificates.seal_keys import Key, NoSealKey, load_file, load_token
+from certificates.seal_keys import Key, NoSealKey, belongs, load_file, load_token
 from coaching.errors import Refused
 
 # What is wrong with a seal is an answer here, no news for the log.
@@ -50,7 +52,7 @@ class CannotSeal(Refused):
 class _KeptSigner(Signer):
     """Signs with a key that was loaded once."""
 
-    def __init__(self, key: Key, chain: list[x509.Certificate]) -> None:
+    def __init__(self, key: Key, chain: list[Certificate]) -> None:
         store = SimpleCertificateStore()
         store.register_multiple(chain)
         super().__init__(signing_cert=chain[0], cert_registry=store, embed_roots=False)
@@ -83,7 +85,7 @@ class Seal:
     time_stamp_server: str = ""
 
     @cached_property
-    def chain(self) -> list[x509.Certificate]:
+    def chain(self) -> list[Certificate]:
         return list(load_certs_from_pemder_data(self.chain_pem))
 
     @property
@@ -160,7 +162,13 @@ def current() -> Seal:
             "manage.py make_seal_key makes one for trying (docs/operations.md, “The seal”)."
         )
     try:
-        return _loaded(path, path.stat().st_mtime_ns, settings.SEAL_TIME_STAMP_SERVER)
+        how = (
+            settings.SEAL_KEY,
+            settings.SEAL_KEY_PASSWORD,
+            settings.SEAL_TOKEN_MODULE,
+            settings.SEAL_TOKEN_PIN,
+        )
+        return _loaded(path, path.stat().st_mtime_ns, settings.SEAL_TIME_STAMP_SERVER, how)
     except OSError as problem:
         raise NoSealKey(
             f"The certificate of the seal cannot be read: {problem.strerror}. Look at SEAL_CERTIFICATE."
@@ -168,7 +176,7 @@ def current() -> Seal:
 
 
 @lru_cache(maxsize=1)
-def _loaded(path: Path, _changed: int, time_stamp_server: str) -> Seal:
+def _loaded(path: Path, _changed: int, time_stamp_server: str, _opens: object) -> Seal:
     """Opened once by each process, and again after the certificate was replaced."""
     if settings.SEAL_TOKEN_MODULE:
         key: Key = load_token(
@@ -179,7 +187,12 @@ def _loaded(path: Path, _changed: int, time_stamp_server: str) -> Seal:
         )
     else:
         key = load_file(settings.BASE_DIR / settings.SEAL_KEY, settings.SEAL_KEY_PASSWORD)
-    return Seal(key, path.read_bytes(), time_stamp_server)
+    chain = path.read_bytes()
+    if not belongs(key, x509.load_pem_x509_certificates(chain)[0]):
+        raise NoSealKey(
+            "The key of the seal does not belong to its certificate. Look at SEAL_CERTIFICATE and SEAL_KEY."
+        )
+    return Seal(key, chain, time_stamp_server)
 
 
 def _only(pdf: bytes, words: bytes) -> int:
@@ -254,7 +267,7 @@ async def _check(pdf: bytes, roots: list[bytes], time_stamp_roots: list[bytes]) 
     )
 
 
-def _owner(certificate: x509.Certificate) -> str:
+def _owner(certificate: Certificate) -> str:
     subject = certificate.subject.native
     return subject.get("organization_name") or subject.get("common_name") or ""
 

@@ -48,11 +48,12 @@ def written(
     document: "Document",
     *,
     variant: str = "pdf/ua-1",
+    packed: bool = True,
     finisher: "Callable[[Document, Any], None] | None" = None,
 ) -> bytes:
     """`variant`: the standard that the file keeps, by its name in WeasyPrint. `finisher`: has the last word, with the
-    document and the pydyf.PDF that is about to be written."""
-    return document.write_pdf(pdf_variant=variant, finisher=finisher)
+    document and the pydyf.PDF that is about to be written. Not `packed`: it has to pack the streams."""
+    return document.write_pdf(pdf_variant=variant, uncompressed_pdf=not packed, finisher=finisher)
 
 
 def missing_letters(document: "Document") -> str:

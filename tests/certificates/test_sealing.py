@@ -1,0 +1,364 @@
+"""The seal: whole, of the department, archival and accessible at once, and safe from every change."""
+
+import http.server
+import io
+import subprocess
+import threading
+import zlib
+from datetime import UTC, datetime, timedelta
+
+import page
+import pikepdf
+import pydyf
+import pytest
+from asn1crypto import keys, tsp, x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509 import CertificateBuilder, ExtendedKeyUsage, Name, random_serial_number
+from cryptography.x509.oid import ExtendedKeyUsageOID
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from pyhanko.sign.timestamps import DummyTimeStamper
+
+from certificates import archival, issuing, seal_keys, sealing
+from certificates.sealing import CannotSeal, Seal
+from tests.certificates.content import CONTENT, content, text_of
+from tests.clock import NOW
+
+pytestmark = pytest.mark.usefixtures("drawn")
+SEALED_AT = datetime(2026, 11, 29, 18, 30, tzinfo=UTC)
+
+
+def made(name: str = "Department of Education", **changes) -> seal_keys.Material:
+    return seal_keys.make(**{"name": name, "password": "of-tests", "years": 3, "now": NOW, **changes})
+
+
+def root_of(seal: Seal) -> bytes:
+    begin = b"-----BEGIN CERTIFICATE-----"
+    return begin + seal.chain_pem.rpartition(begin)[2]
+
+
+@pytest.fixture(scope="module")
+def seal() -> Seal:
+    return sealing.current()
+
+
+@pytest.fixture(scope="module")
+def file(seal) -> bytes:
+    return issuing.sealed(CONTENT, seal=seal, now=SEALED_AT)
+
+
+def is_archival_and_accessible(pdf: bytes) -> bool:
+    found = [page.validate_pdf_bytes(pdf, profile=profile) for profile in ("3a", "ua1")]
+    assert [(f.rule_id, f.message) for report in found for f in report.failures] == []
+    return all(report.is_compliant for report in found)
+
+
+class TestFile:
+    def test_it_is_archival_and_accessible_at_once(self, file):
+        assert is_archival_and_accessible(file)
+
+    def test_other_tools_agree_that_it_is_whole(self, file, seal, tmp_path):
+        path, root = tmp_path / "certificate.pdf", tmp_path / "root.pem"
+        path.write_bytes(file)
+        root.write_bytes(root_of(seal))
+        qpdf = subprocess.run(["qpdf", "--check", path], capture_output=True, text=True)
+        assert (qpdf.returncode, "No syntax or stream encoding errors" in qpdf.stdout) == (0, True)
+        poppler = subprocess.run(["pdfsig", "-nocert", path], capture_output=True, text=True).stdout
+        assert "Signature is Valid" in poppler
+        assert "Total document signed" in poppler
+        assert "ETSI.CAdES.detached" in poppler
+        command = [
+            ".venv/bin/pyhanko",
+            "sign",
+            "validate",
+            "--trust",
+            root,
+            "--validation-time",
+            "claimed",
+            path,
+        ]
+        pyhanko = subprocess.run(command, cwd=settings.BASE_DIR, capture_output=True, text=True)
+        assert pyhanko.returncode == 0, pyhanko.stdout + pyhanko.stderr
+        assert "INTACT:TRUSTED,UNTOUCHED" in pyhanko.stdout + pyhanko.stderr
+
+    def test_nothing_was_appended_to_it(self, file):
+        assert file.count(b"startxref") == 1
+        assert file.count(b"%%EOF") == 1
+
+    def test_no_stream_could_be_taken_for_shorter_than_it_says(self):
+        """Where its last byte is a carriage return, the line end after it is a whole one."""
+        text = next(
+            text for text in map(chr, range(9999)) if zlib.compress(text.encode() * 9, 9).endswith(b"\r")
+        )
+        stream = pydyf.Stream([text.encode() * 9])
+        stream.number = 7
+        assert archival._Packed(stream).data.endswith(b"\r\r\nendstream")
+
+    def test_the_seal_is_read_out_and_stands_over_the_drawn_one(self, file):
+        with pikepdf.open(io.BytesIO(file)) as opened:
+            [field] = opened.Root.AcroForm.Fields
+            assert str(field.TU) == "Electronic seal of the Department of Education"
+            assert int(opened.Root.Perms.DocMDP.Reference[0].TransformParams.P) == 1
+            left, bottom, right, top = (float(side) for side in field.Rect)
+            assert (right - left, top - bottom) == (93, 116.25)
+            assert left + right == pytest.approx(792)
+
+    def test_it_proves_whose_and_when(self, file, seal):
+        found = sealing.check(file, [root_of(seal)])
+        assert (found.whole, found.is_trusted, found.why) == (True, True, "")
+        assert found.owner == "Department of Education"
+        assert found.sealed_at == SEALED_AT
+        assert found.root == seal.root_fingerprint
+        assert not found.time_stamped
+
+    def test_it_stands_after_the_certificate_of_the_seal_has_ended(self, file, seal, time_machine):
+        time_machine.move_to(datetime(2060, 1, 1, tzinfo=UTC))
+        assert sealing.check(file, [root_of(seal)]).is_trusted
+
+    def test_a_seal_put_on_after_its_certificate_ended_is_not_trusted(self, seal):
+        late = issuing.sealed(CONTENT, seal=seal, now=SEALED_AT + timedelta(days=366 * 12))
+        found = sealing.check(late, [root_of(seal)])
+        assert (found.whole, found.is_trusted) == (True, False)
+
+    def test_somebody_elses_root_does_not_vouch_for_it(self, file):
+        strange = made("Department of Education")
+        found = sealing.check(file, [strange.chain])
+        assert (found.whole, found.is_trusted) == (True, False)
+        assert found.why == "No root certificate of this department vouches for its seal."
+
+    def test_an_rsa_key_of_an_authority_seals_as_well(self):
+        key = rsa.generate_private_key(public_exponent=65537, key_size=3072)
+        own = seal_keys.make(name="Department", password="x", years=1, now=NOW, key=key)
+        seal = Seal(seal_keys.FileKey(key), own.chain)
+        file = issuing.sealed(CONTENT, seal=seal, now=SEALED_AT)
+        assert sealing.check(file, [root_of(seal)]).is_trusted
+
+    def test_a_sample_has_no_seal_and_no_place_for_one(self):
+        sample = issuing.render(content(sample=True))
+        assert is_archival_and_accessible(sample)
+        assert b"/Sig" not in sample
+        assert sealing.check(sample, []).why == "It bears no seal."
+
+    @pytest.mark.parametrize("file", [b"", b"%PDF-1.7", b"hello", b"%PDF-1.7\n" + b"[" * 5000 + b"\n%%EOF"])
+    def test_what_is_no_certificate_is_an_answer_not_an_error(self, file):
+        assert sealing.check(file, []).why == "It is no PDF file that can be read."
+
+
+HARD_NAMES = (
+    "O",
+    "Li",
+    "Zoë Ñandú-Škvorecký O’Brien d'Ávila",
+    "Nguyễn Thị Phương Łukasz Þórðarson",
+    "Ada & Bob <b>Lovelace</b>",
+    "Ştefan Ţurcanu-Ĝis",
+    "x̌ʷə́yəqʷ Sʔəlixʷ",
+    "Ɲɛ́ɛ́ Kɔ̀fí",
+    "Αλέξανδρος Παπαδόπουλος",
+    "Ὀδυσσεύς Λαερτιάδης",
+    "Владимир Щербаков",
+    "Ґалаґан Їжакевич",
+    "Գրիգոր Նարեկացի",
+    "შოთა რუსთაველი",
+    "דוד לוי",
+    "רבקה בן־גוריון",
+    "محمد عبد الرحمن الهاشمي",
+    "شیرین فرخزاد",
+    "انور مقصود",
+    "ܐܦܪܝܡ ܣܘܪܝܝܐ",
+    "ኃይለ ሥላሴ",
+    "अनिता शर्मा",
+    "राजेश कुमार त्रिपाठी",
+    "সুভাষ চট্টোপাধ্যায়",
+    "ਗੁਰਪ੍ਰੀਤ ਸਿੰਘ",
+    "ગિરીશ પટેલ",
+    "ଶରତ୍ ଚନ୍ଦ୍ର",
+    "தமிழ்ச்செல்வி",
+    "శ్రీనివాస రావు",
+    "ಕೃಷ್ಣಪ್ಪ",
+    "ശ്രീകുമാർ",
+    "සුනිල් පෙරේරා",
+    "สมชาย ใจดี",
+    "ຄຳສິງ ສີສຸກ",
+    "လှလှမြင့်",
+    "អ៊ុំ ស្រីមុំ",
+    "ཀརྨ་བསོད་ནམས།",
+    "ᠪᠠᠲᠤ",
+    "ᐃᓄᒃᑎᑐᑦ",
+    "ᏣᎳᎩ ᎠᏂ",
+    "山田太郎",
+    "髙橋さくら",
+    "김민준",
+    "陳大文",
+    "欧阳娜娜",
+    "ㄌㄧˇ ㄅㄞˊ",
+    "𠮷野家",
+    "W" * 60,
+    "Maximiliana Wilhelmina Anastasia-Konstantinopoulou Featherstonehaugh de la Cruz Y",
+    "Bartholomew " * 9,
+)
+
+
+@pytest.mark.parametrize("name", HARD_NAMES)
+def test_a_hard_name_is_whole_searchable_archival_and_sealed(name, seal):
+    """script/bootstrap installs the fonts."""
+    file = issuing.sealed(content(name=name.strip()), seal=seal, now=SEALED_AT)
+    assert is_archival_and_accessible(file)
+    assert sealing.check(file, [root_of(seal)]).is_trusted
+    with pikepdf.open(io.BytesIO(file)) as opened:
+        assert len(opened.pages) == 1
+    assert letters(name) in letters(text_of(file))
+
+
+def letters(text: str) -> str:
+    """Without spaces, and without hyphens: pdftotext drops one that stands at the end of a line."""
+    return "".join(text.split()).replace("-", "")
+
+
+class Server(http.server.BaseHTTPRequestHandler):
+    """A time-stamp server, or one that refuses."""
+
+    stamper: DummyTimeStamper | None = None
+
+    def do_POST(self) -> None:
+        asked = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.stamper is None:
+            self.send_error(503)
+            return
+        answer = self.stamper.request_tsa_response(tsp.TimeStampReq.load(asked)).dump()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/timestamp-reply")
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def time_stamp_server():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+
+
+def time_stamper() -> tuple[DummyTimeStamper, bytes]:
+    """One that vouches for itself, and its certificate."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name = Name.from_rfc4514_string("CN=Time")
+    certificate = (
+        CertificateBuilder(name, name, key.public_key(), random_serial_number())
+        .not_valid_before(NOW - timedelta(days=1))
+        .not_valid_after(NOW + timedelta(days=4000))
+        .add_extension(ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    der = serialization.Encoding.DER
+    private = key.private_bytes(der, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    stamper = DummyTimeStamper(
+        x509.Certificate.load(certificate.public_bytes(der)), keys.PrivateKeyInfo.load(private)
+    )
+    return stamper, certificate.public_bytes(serialization.Encoding.PEM)
+
+
+class TestTimeStamp:
+    def test_it_stands_on_the_seal_and_stays_archival(self, seal, time_stamp_server, monkeypatch):
+        stamper, root = time_stamper()
+        monkeypatch.setattr(Server, "stamper", stamper)
+        stamping = Seal(seal.key, seal.chain_pem, time_stamp_server)
+        file = issuing.sealed(CONTENT, seal=stamping, now=SEALED_AT)
+        assert is_archival_and_accessible(file)
+        found = sealing.check(file, [root_of(seal)], time_stamp_roots=[root])
+        assert (found.is_trusted, found.time_stamped) == (True, True)
+        assert not sealing.check(file, [root_of(seal)]).time_stamped
+
+    def test_a_server_that_gives_none_stops_the_sealing_in_words(self, seal, time_stamp_server):
+        stamping = Seal(seal.key, seal.chain_pem, time_stamp_server)
+        with pytest.raises(CannotSeal, match="time-stamp server gave no time stamp"):
+            issuing.sealed(CONTENT, seal=stamping, now=SEALED_AT)
+
+
+class TestKey:
+    def test_the_command_makes_one_that_seals(self, tmp_path, capsys, settings):
+        call_command("make_seal_key", tmp_path / "seal", name="Example Department")
+        for line in capsys.readouterr().out.splitlines():
+            setting, _, value = line.partition("=")
+            setattr(settings, setting, value)
+        assert (tmp_path / "seal" / "key.pem").stat().st_mode & 0o777 == 0o600
+        assert b"ENCRYPTED" in (tmp_path / "seal" / "key.pem").read_bytes()
+        seal = sealing.current()
+        assert seal.owner == "Example Department"
+        file = issuing.sealed(CONTENT, seal=seal, now=datetime.now(UTC))
+        assert sealing.check(file, [root_of(seal)]).is_trusted
+
+    def test_the_command_overwrites_nothing(self, tmp_path):
+        call_command("make_seal_key", tmp_path)
+        before = (tmp_path / "key.pem").read_bytes()
+        with pytest.raises(CommandError, match="is there already"):
+            call_command("make_seal_key", tmp_path)
+        assert (tmp_path / "key.pem").read_bytes() == before
+
+    @pytest.mark.parametrize(
+        ("change", "says"),
+        [
+            ({"SEAL_CERTIFICATE": ""}, "no key of a seal is set up yet"),
+            ({"SEAL_KEY": ""}, "no key of a seal is set up yet"),
+            ({"SEAL_CERTIFICATE": "var/nowhere.pem"}, "certificate of the seal cannot be read: No such file"),
+            ({"SEAL_KEY": "var/nowhere.pem"}, "key of the seal cannot be read: No such file"),
+            ({"SEAL_KEY_PASSWORD": "another"}, "does not open"),
+        ],
+    )
+    def test_what_is_missing_is_named(self, settings, change, says):
+        for setting, value in change.items():
+            setattr(settings, setting, value)
+        with pytest.raises(seal_keys.NoSealKey, match=says):
+            sealing.current()
+
+    def test_a_renewed_key_is_taken_without_a_new_start(self, tmp_path, settings):
+        for number in (1, 2):
+            material = made(f"Department {number}")
+            settings.SEAL_CERTIFICATE, settings.SEAL_KEY = (
+                str(tmp_path / f"{number}.pem"),
+                str(tmp_path / "key"),
+            )
+            (tmp_path / f"{number}.pem").write_bytes(material.chain)
+            (tmp_path / "key").write_bytes(material.key)
+            assert sealing.current().owner == f"Department {number}"
+
+    def test_a_key_that_does_not_belong_to_the_certificate_is_refused(self, tmp_path, settings):
+        (tmp_path / "seal.pem").write_bytes(made().chain)
+        settings.SEAL_CERTIFICATE = str(tmp_path / "seal.pem")
+        with pytest.raises(seal_keys.NoSealKey, match="does not belong to its certificate"):
+            sealing.current()
+
+
+@pytest.mark.services
+def test_a_key_on_a_token_never_leaves_it(tmp_path, monkeypatch, settings):
+    """PKCS#11, with a token made of software."""
+    monkeypatch.setenv("SOFTHSM2_CONF", str(tmp_path / "softhsm2.conf"))
+    (tmp_path / "tokens").mkdir()
+    (tmp_path / "softhsm2.conf").write_text(f"directories.tokendir = {tmp_path / 'tokens'}\n")
+    material = made("Department with a token")
+    plain = serialization.load_pem_private_key(material.key, b"of-tests").private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    (tmp_path / "key.pem").write_bytes(plain)
+    (tmp_path / "seal.pem").write_bytes(material.chain)
+    secret = ["--pin", "1234", "--label", "seal"]
+    for command in (
+        ["softhsm2-util", "--init-token", "--free", "--so-pin", "5678", *secret],
+        ["softhsm2-util", "--import", tmp_path / "key.pem", "--token", "seal", "--id", "01", *secret],
+    ):
+        subprocess.run(command, check=True, capture_output=True)
+    (tmp_path / "key.pem").unlink()
+    settings.SEAL_CERTIFICATE, settings.SEAL_KEY = str(tmp_path / "seal.pem"), ""
+    settings.SEAL_TOKEN_MODULE = "/usr/lib/softhsm/libsofthsm2.so"
+    settings.SEAL_TOKEN, settings.SEAL_TOKEN_PIN, settings.SEAL_TOKEN_KEY = "seal", "1234", "seal"
+    seal = sealing.current()
+    file = issuing.sealed(CONTENT, seal=seal, now=SEALED_AT)
+    assert sealing.check(file, [root_of(seal)]).is_trusted
+    settings.SEAL_TOKEN_PIN = "9999"
+    with pytest.raises(seal_keys.NoSealKey, match="token with the key of the seal does not open"):
+        sealing.current()
