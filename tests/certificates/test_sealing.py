@@ -88,10 +88,8 @@ class TestFile:
 
     def test_no_stream_could_be_taken_for_shorter_than_it_says(self):
         """Where its last byte is a carriage return, the line end after it is a whole one."""
-        text = next(
-            text for text in map(chr, range(9999)) if zlib.compress(text.encode() * 9, 9).endswith(b"\r")
-        )
-        stream = pydyf.Stream([text.encode() * 9])
+        assert zlib.compress(b"\x0c", 9).endswith(b"\r")
+        stream = pydyf.Stream([b"\x0c"])
         stream.number = 7
         assert archival._Packed(stream).data.endswith(b"\r\r\nendstream")
 
