@@ -4,9 +4,9 @@ import argparse
 import json
 import sys
 
-from benchmarks import board, pages, teams
+from benchmarks import board, certificates, pages, teams
 
-BENCHMARKS = {"board": board.run, "pages": pages.run, "teams": teams.run}
+BENCHMARKS = {"board": board.run, "certificates": certificates.run, "pages": pages.run, "teams": teams.run}
 
 
 def main() -> int:

@@ -1,0 +1,108 @@
+"""Certificates, rendered and sealed, beside the obvious way to do it; and the page that verifies one beside an empty page.
+
+The obvious way: the same page with its drawings as SVG and its fonts as woff2, `HTML(string).write_pdf()`, and pyHanko's
+SimpleSigner with an RSA key of 2048 bits, warm. Both take turns in one process, and processor time is counted. Workers are
+processes that do what one of the site's does for each certificate.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks.figures import Figure
+
+MANY = 1000
+MEMORY = 200  # MiB
+FLAT = 1.05  # at its end, times what a worker had after a tenth of its certificates
+
+
+def run() -> list[Figure]:
+    with TemporaryDirectory() as folder:
+        database = f"sqlite:///{Path(folder) / 'certificates.sqlite3'}"
+        given = {"DATABASE_URL": database, "DEMO": "False", "DEBUG": "False", "SITE_URL": "http://127.0.0.1"}
+        environment = {**os.environ, **given}
+        for command in (["migrate", "--verbosity", "0"], ["make_seal_key", folder, "--password", "bench"]):
+            subprocess.run(
+                [sys.executable, "manage.py", *command], env=environment, check=True, stdout=sys.stderr
+            )
+        environment |= {
+            "SEAL_CERTIFICATE": str(Path(folder) / "seal.pem"),
+            "SEAL_KEY": str(Path(folder) / "key.pem"),
+            "SEAL_KEY_PASSWORD": "bench",
+        }
+        return [*_beside_the_obvious_way(environment), *_workers(environment), *_page(environment)]
+
+
+def _ask(environment: dict[str, str], *what: str) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-W", "ignore", "-m", "benchmarks.certificates_made", *what]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE)
+
+
+def _told(process: "subprocess.Popen[bytes]") -> dict[str, float]:
+    out, _ = process.communicate()
+    if process.returncode:
+        raise RuntimeError(f"{process.args} ended with {process.returncode}")
+    return json.loads(out)
+
+
+def _beside_the_obvious_way(environment: dict[str, str]) -> list[Figure]:
+    found = _told(_ask(environment, "beside"))
+    ours, obvious = found["ours"], found["obvious"]
+    both, obvious_both = ours + found["sealing"], obvious + found["obvious sealing"]
+
+    def figure(name: str, mine: float, theirs: float, least: float) -> Figure:
+        detail = f"{1000 * mine:.0f} ms against {1000 * theirs:.0f} ms of the processor: {theirs / mine:.1f} times as fast"
+        return Figure(name, round(mine / theirs, 3), round(1 / least, 3), detail)
+
+    return [
+        figure("rendering, share of the obvious way", ours, obvious, 3),
+        figure("rendering and sealing, share of the obvious way", both, obvious_both, 4),
+    ]
+
+
+@dataclass(frozen=True)
+class Worker:
+    seconds: float
+    early: float  # MiB
+    most: float
+
+
+def _work(environment: dict[str, str], numbers: list[int]) -> list[Worker]:
+    """Workers side by side, each with so many certificates to make."""
+    running = [_ask(environment, "many", str(number)) for number in numbers]
+    return [Worker(**_told(process)) for process in running]
+
+
+def _workers(environment: dict[str, str]) -> list[Figure]:
+    [one] = _work(environment, [MANY])
+    two = _work(environment, [MANY // 2, MANY // 2])
+    seconds = max(each.seconds for each in two)
+    everybody = [one, *two]
+    most = max(each.most for each in everybody)
+    grown = max(each.most / each.early for each in everybody)
+    return [
+        Figure(
+            f"{MANY} certificates by two workers, share of the time of one",
+            round(seconds / one.seconds, 3),
+            round(1 / 1.8, 3),
+            f"{seconds:.1f} s against {one.seconds:.1f} s: {one.seconds / seconds:.2f} times as fast",
+        ),
+        Figure("memory of a worker in MiB", round(most), MEMORY, f"after {MANY} certificates"),
+        Figure(
+            "memory of a worker, times that after a tenth of its certificates",
+            round(grown, 3),
+            FLAT,
+            f"{one.early:.0f} MiB, then {one.most:.0f} MiB",
+        ),
+    ]
+
+
+def _page(environment: dict[str, str]) -> list[Figure]:
+    found = _told(_ask(environment, "page"))
+    detail = f"{1000 * found['page']:.2f} ms against {1000 * found['empty']:.2f} ms of the processor"
+    ratio = round(found["page"] / found["empty"], 2)
+    return [Figure("the page that verifies a certificate, times an empty page", ratio, 2, detail)]
