@@ -1,4 +1,4 @@
-"""Certificates come into being here, one at a time, and end here: issue, reissue, revoke (C2, C3)."""
+"""Certificates come into being here, one at a time (C2, C3)."""
 
 import hashlib
 import secrets
@@ -11,7 +11,6 @@ from typing import Any
 from django.db import transaction
 
 from certificates import eligibility, sealing
-from certificates.approval import approve_batch, propose_batch, return_batch, submit_for_approval
 from certificates.claims import claims_of, content_of, local_date
 from certificates.models import (
     Batch,
@@ -31,37 +30,10 @@ from coaching.permissions import require_office
 from meetings.ledger import standing, standings
 from meetings.models import Meeting
 
-__all__ = [
-    "approve_batch",
-    "issue_batch",
-    "propose_batch",
-    "reissue",
-    "return_batch",
-    "revoke",
-    "start_issue",
-    "submit_for_approval",
-]
-
 JOB_KIND = "issue_certificates"
 
 
 class NotApproved(Refused):
-    pass
-
-
-class NotTheNewest(Refused):
-    pass
-
-
-class NotValid(Refused):
-    pass
-
-
-class ChangedMeanwhile(Refused):
-    pass
-
-
-class ReasonMissing(Refused):
     pass
 
 
@@ -143,7 +115,7 @@ def _issue_one(entry: BatchEntry, by: User | None, now: datetime, outcome: Outco
     batch = entry.batch
     claims = claims_of(entry, sign_off=batch.sign_off, issued_date=local_date(batch.cohort, now))
     try:
-        prepared = _prepare(batch, claims, now=now)
+        prepared = prepare(batch, claims, now=now)
     except CannotRender as refusal:  # one name that cannot be printed stops nobody else's certificate
         outcome.refused[_key(entry)] = str(refusal)
         return
@@ -167,7 +139,7 @@ class Prepared:
     seal: Seal
 
 
-def _prepare(batch: Batch, claims: dict[str, Any], *, now: datetime) -> Prepared:
+def prepare(batch: Batch, claims: dict[str, Any], *, now: datetime) -> Prepared:
     """Number, render and seal, in no transaction: it takes a while. A number that is not used in the end is lost."""
     sign_off = _approved_or_refusal(batch)
     serial, code = next_serial(batch.cohort), secrets.token_urlsafe(20)
@@ -207,7 +179,7 @@ def _store_first(
     now_stands = standing(participant, today=local_date(entry.batch.cohort, now))
     if lacks := eligibility.missing(participant, now_stands):  # C2: it changed while it was being drawn
         return None, " ".join(lacks)
-    certificate = _register(participant, entry.batch, prepared, by=by, now=now)
+    certificate = register(participant, entry.batch, prepared, by=by, now=now)
     enrollment.complete(participant=participant, by=by, now=now)
     audit.record(
         "certificate.issued",
@@ -233,7 +205,7 @@ def _held_still(entry: BatchEntry) -> Participant:
     )
 
 
-def _register(
+def register(
     participant: Participant,
     batch: Batch,
     prepared: Prepared,
@@ -280,104 +252,6 @@ def _kept(seal: Seal, now: datetime) -> SealCertificate:
         },
     )
     return found
-
-
-def reissue(*, certificate: Certificate, by: User | None, reason: str, now: datetime) -> Certificate:
-    """Replace a certificate, with the name as it is on record today: corrected, lost, or revoked by mistake.
-
-    The old one is superseded (a revoked one stays revoked). Raises NotTheNewest for one that was replaced before.
-    """
-    require_office(cohort=certificate.batch.cohort, by=by, now=now)
-    _reason_or_refusal(reason)
-    _newest_or_refusal(certificate)
-    certificate = Certificate.objects.select_related(
-        "participant__user", "batch__cohort", "batch__sign_off__signer", "batch__sign_off__on_behalf_of"
-    ).get(pk=certificate.pk)
-    # What was approved stays as it is; the name and the date are today's.
-    claims = certificate.claims | {
-        "name": certificate.participant.user.name,
-        "issued_date": local_date(certificate.batch.cohort, now).isoformat(),
-    }
-    return _replace(certificate, _prepare(certificate.batch, claims, now=now), by=by, reason=reason, now=now)
-
-
-def _newest_or_refusal(certificate: Certificate) -> None:
-    newest = (
-        Certificate.objects.filter(participant=certificate.participant_id)
-        .order_by("-issued_at", "-pk")
-        .first()
-    )
-    if newest is None or newest.pk != certificate.pk:
-        raise NotTheNewest(
-            f"Certificate {certificate.serial} was replaced already. Work with the newest one."
-        )
-
-
-@transaction.atomic
-def _replace(
-    certificate: Certificate, prepared: Prepared, *, by: User | None, reason: str, now: datetime
-) -> Certificate:
-    participant = Participant.objects.select_for_update().get(pk=certificate.participant_id)
-    old = Certificate.objects.select_for_update().get(pk=certificate.pk)
-    _newest_or_refusal(old)
-    if old.status != certificate.status:
-        raise ChangedMeanwhile(
-            f"Certificate {old.serial} was revoked meanwhile. Look at it again before you go on."
-        )
-    if participant.status == Participant.Status.LEFT:  # F3: possible once it was revoked
-        raise NotValid(f"{participant} has left the program. A certificate is for who completed it.")
-    if old.is_valid:
-        _end(old, Certificate.Status.SUPERSEDED, by=by, reason=reason, now=now)
-    new = _register(participant, certificate.batch, prepared, by=by, now=now, supersedes=old)
-    enrollment.complete(participant=participant, by=by, now=now)
-    audit.record(
-        "certificate.reissued",
-        by=by,
-        obj=new,
-        now=now,
-        data={"serial": new.serial, "digest": new.digest, "instead_of": old.serial, "reason": reason},
-    )
-    return new
-
-
-@transaction.atomic
-def revoke(*, certificate: Certificate, by: User | None, reason: str, now: datetime) -> Certificate:
-    """End a certificate for good, with the reason; a second call changes nothing.
-
-    Its holder no longer counts as somebody who completed the program, until it is reissued.
-    """
-    require_office(cohort=certificate.batch.cohort, by=by, now=now)
-    _reason_or_refusal(reason)
-    Participant.objects.select_for_update().get(pk=certificate.participant_id)  # first, as in _replace
-    certificate = Certificate.objects.select_for_update().get(pk=certificate.pk)
-    if certificate.status == Certificate.Status.REVOKED:
-        return certificate
-    if certificate.status == Certificate.Status.SUPERSEDED:
-        raise NotValid(f"Certificate {certificate.serial} was replaced already. Revoke the newest one.")
-    _end(certificate, Certificate.Status.REVOKED, by=by, reason=reason, now=now)
-    audit.record("certificate.revoked", by=by, obj=certificate, now=now, data={"reason": reason})
-    enrollment.reopen(participant=certificate.participant, by=by, reason=reason.strip(), now=now)
-    outbox.queue(
-        kind="certificates.revoked",
-        to=certificate.participant.user,
-        key=str(certificate.pk),
-        ids={"certificate_id": certificate.pk},
-        now=now,
-    )
-    return certificate
-
-
-def _reason_or_refusal(reason: str) -> None:
-    if not reason.strip():
-        raise ReasonMissing("Give the reason: it stays in the register.")
-
-
-def _end(
-    certificate: Certificate, status: Certificate.Status, *, by: User | None, reason: str, now: datetime
-) -> None:
-    certificate.status = status
-    certificate.ended_at, certificate.ended_by, certificate.reason = now, by, reason.strip()
-    certificate.save(update_fields=["status", "ended_at", "ended_by", "reason"])
 
 
 def sample(batch: Batch, *, now: datetime) -> bytes:

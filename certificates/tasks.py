@@ -2,21 +2,37 @@
 
 from django.utils import timezone
 
-from certificates import issuing
-from certificates.models import Batch
+from certificates import issuing, replacing
+from certificates.models import Batch, Certificate
 from coaching import jobs
 from coaching.models import User
 
 
 def register() -> None:
     jobs.register(issuing.JOB_KIND, issue_certificates)
+    jobs.register(replacing.JOB_KIND, reissue_certificate)
 
 
 def issue_certificates(progress: jobs.Progress, *, batch_id: int, by_id: int | None) -> dict[str, object]:
     outcome = issuing.issue_batch(
         batch=Batch.objects.get(pk=batch_id),
-        by=User.objects.get(pk=by_id) if by_id else None,
+        by=_person(by_id),
         now=timezone.now(),
         report=progress.report,
     )
     return outcome.as_json()
+
+
+def reissue_certificate(
+    progress: jobs.Progress, *, certificate_id: int, by_id: int | None, reason: str
+) -> dict[str, object]:
+    certificate = Certificate.objects.select_related("batch__cohort").get(pk=certificate_id)
+    # A worker may have died after it had done this.
+    new = Certificate.objects.filter(supersedes=certificate).first() or replacing.reissue(
+        certificate=certificate, by=_person(by_id), reason=reason, now=timezone.now()
+    )
+    return {"certificate": new.pk}
+
+
+def _person(pk: int | None) -> User | None:
+    return User.objects.get(pk=pk) if pk else None

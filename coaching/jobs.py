@@ -68,6 +68,11 @@ def start(
     return job
 
 
+def latest(*, kind: str, key: str) -> Job | None:
+    """The one that was asked for last, whether it runs or has ended."""
+    return Job.objects.filter(key=f"{kind}:{key}").order_by("-pk").first()
+
+
 def _nudge(pk: int) -> None:
     """Tell a worker at once; when the broker is away, the periodic task finds the job."""
     from coaching.tasks import run_job  # noqa: PLC0415 (tasks import this module)

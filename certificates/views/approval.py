@@ -11,7 +11,8 @@ from certificates.approval import approve_batch, approvers, authority_of, return
 from certificates.claims import batch_text, local_date
 from certificates.forms import ApproveForm, ReturnForm, SignatureForm
 from certificates.models import Batch, SignaturePicture
-from coaching import permissions
+from certificates.views import progress
+from coaching import jobs, permissions
 from coaching.errors import Refused
 from coaching.models import Job, User
 from coaching.permissions import access, any_of, branch_office, post_only, superintendent
@@ -32,7 +33,10 @@ def _batch(request: HttpRequest, pk: int) -> Batch:
 @access(any_of(branch_office, superintendent))
 @require_safe
 def batch(request: HttpRequest, pk: int) -> HttpResponse:
-    return _show(request, _batch(request, pk), ApproveForm(request=request), ReturnForm())
+    found = _batch(request, pk)
+    if progress.looks_again(request):
+        return progress.part(request, _job(found))
+    return _show(request, found, ApproveForm(request=request), ReturnForm())
 
 
 def _show(
@@ -56,13 +60,13 @@ def _show(
         "approve_form": approve_form,
         "return_form": return_form,
         "job": job,
-        "job_runs": job is not None and job.finished_at is None,
+        "job_runs": progress.runs(job),
     }
     return render(request, "certificates/batch.html", context)
 
 
 def _job(found: Batch) -> Job | None:
-    return Job.objects.filter(key=f"{issuing.JOB_KIND}:{found.pk}").order_by("-pk").first()
+    return jobs.latest(kind=issuing.JOB_KIND, key=str(found.pk))
 
 
 @access(any_of(branch_office, superintendent))

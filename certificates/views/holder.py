@@ -7,10 +7,12 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from certificates import replacing
 from certificates.claims import local_date, verification_address
 from certificates.models import Batch, Certificate
-from coaching import permissions
-from coaching.models import Participant, User
+from certificates.views import progress
+from coaching import jobs, permissions
+from coaching.models import Job, Participant, User
 from coaching.permissions import access, signed_in
 from meetings.attention import as_read_by
 from meetings.completion import Standing
@@ -69,14 +71,26 @@ def certificate(request: HttpRequest, pk: int) -> HttpResponse:
         ),
         pk=pk,
     )
+    may_manage = Certificate.objects.managed_by(user).filter(pk=pk).exists()
+    is_newest = not hasattr(found, "superseded_by")
+    job = _reissue_of(found) if may_manage and is_newest else None
+    if progress.looks_again(request):
+        return progress.part(request, job)
     context = {
         "certificate": found,
         "is_holder": found.participant.user_id == user.pk,
-        "may_manage": Certificate.objects.managed_by(user).filter(pk=pk).exists(),
-        "is_newest": not hasattr(found, "superseded_by"),
+        "may_manage": may_manage,
+        "is_newest": is_newest,
+        "job": job,
+        "job_runs": progress.runs(job),
         "address": verification_address(found.code),
     }
     return render(request, "certificates/certificate_page.html", context)
+
+
+def _reissue_of(found: Certificate) -> Job | None:
+    """Of one that is to come in its place."""
+    return jobs.latest(kind=replacing.JOB_KIND, key=str(found.pk))
 
 
 @access(signed_in)

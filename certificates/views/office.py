@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from certificates import issuing
+from certificates import issuing, replacing
 from certificates.approval import approvers, propose_batch, submit_for_approval
 from certificates.claims import local_date
 from certificates.eligibility import completion_list, why_nobody
@@ -119,13 +119,15 @@ def reissue(request: HttpRequest, pk: int) -> HttpResponse:
     form = ReissueForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with refusals_told(request):
-            certificate = issuing.reissue(
+            replacing.start_reissue(
                 certificate=certificate,
                 by=request.user,  # type: ignore[arg-type]
                 reason=form.cleaned_data["reason"],
                 now=timezone.now(),
             )
-            messages.success(request, f"Certificate {certificate.serial} was issued in its place.")
+            messages.success(
+                request, "The new certificate is being made. Its holder gets a mail with the link."
+            )
         return redirect("certificate", pk=certificate.pk)
     return render(request, "certificates/reissue.html", {"certificate": certificate, "form": form})
 
@@ -137,7 +139,7 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
     form = RevokeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with refusals_told(request):
-            issuing.revoke(
+            replacing.revoke(
                 certificate=certificate,
                 by=request.user,  # type: ignore[arg-type]
                 reason=form.cleaned_data["reason"],

@@ -1,15 +1,19 @@
 """The certificates' pages as people use them: accessible, valid, on a desktop and on a phone."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import time_machine
 from django.urls import reverse
 
-from certificates.issuing import reissue, revoke
+from certificates import issuing
 from certificates.models import Batch
+from certificates.replacing import reissue, revoke, start_reissue
+from coaching import jobs
 from meetings.models import EvaluationReceipt
 from tests.certificates.history import AFTER
 
-pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("drawn")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(autouse=True)
@@ -17,6 +21,17 @@ def after_the_program():
     """After the eight months; the clock goes on, as a browser expects."""
     with time_machine.travel(AFTER):
         yield AFTER
+
+
+@pytest.fixture
+def sealed_beside(drawn, monkeypatch) -> None:
+    """Sealing runs an event loop, and the thread of these tests has the browser's already."""
+    with ThreadPoolExecutor(1) as worker:
+        sealed = issuing.sealed
+        monkeypatch.setattr(
+            issuing, "sealed", lambda *what, **how: worker.submit(sealed, *what, **how).result()
+        )
+        yield
 
 
 def test_pages_of_a_holder(page, sign_in, members, certificate, branch_officer, check_page):
@@ -52,6 +67,19 @@ def test_pages_of_the_branch_office(
         check_page(page)
 
 
+def test_the_page_looks_again_by_itself_until_the_new_one_is_there(
+    page, sign_in, certificate, branch_officer, check_page
+):
+    job = start_reissue(certificate=certificate, by=branch_officer, reason="Lost", now=AFTER)
+    sign_in(page, branch_officer)
+    page.goto(reverse("certificate", args=[certificate.pk]))
+    page.get_by_role("progressbar", name="Certificates done").wait_for()
+    check_page(page)
+    jobs.run(job.pk)
+    page.get_by_role("link", name="See certificate").click()
+    check_page(page)
+
+
 def test_the_superintendent_reads_errs_and_signs(page, sign_in, submitted, superintendent, check_page):
     sign_in(page, superintendent)
     page.goto(reverse("certificate_signature"))
@@ -71,7 +99,7 @@ def test_the_superintendent_reads_errs_and_signs(page, sign_in, submitted, super
 
 
 def test_a_holder_downloads_and_a_stranger_verifies(
-    page, sign_in, issued, members, tmp_path, check_page, page_errors
+    page, sign_in, sealed_beside, issued, members, tmp_path, check_page, page_errors
 ):
     sign_in(page, members[0].user)
     page.goto(reverse("certificate", args=[issued.pk]))

@@ -1,4 +1,4 @@
-"""Every eligible participant exactly one certificate, and how it ends (C1, C2, C3, C4, F3)."""
+"""Every eligible participant exactly one certificate (C1, C2, C3, C4, F3)."""
 
 import hashlib
 from datetime import timedelta
@@ -7,19 +7,14 @@ import pytest
 
 from certificates import issuing
 from certificates.issuing import (
-    ChangedMeanwhile,
     NotApproved,
-    NotTheNewest,
-    NotValid,
-    ReasonMissing,
     issue_batch,
     next_serial,
-    reissue,
-    revoke,
     sample,
     start_issue,
 )
 from certificates.models import Certificate, CertificateFile, SerialCounter
+from certificates.replacing import reissue
 from coaching import enrollment, jobs
 from coaching.models import AuditEvent, Delegation, Job, Message, Participant
 from coaching.permissions import NotYourCohort
@@ -237,138 +232,11 @@ def test_serial_numbers_are_never_given_twice(cohort):
     assert SerialCounter.objects.get(cohort=cohort).last == 3
 
 
-def test_a_reissue_carries_the_name_of_today_and_ends_the_old_one(drawn, issued, members, branch_officer):
-    members[0].user.name = "Ada Álvarez-Cruz"
-    members[0].user.save()
-    new = reissue(certificate=issued, by=branch_officer, reason="Name corrected", now=LATER)
-    issued.refresh_from_db()
-    assert (issued.status, issued.ended_at, issued.ended_by, issued.reason) == (
-        "superseded",
-        LATER,
-        branch_officer,
-        "Name corrected",
-    )
-    assert (new.status, new.supersedes) == ("valid", issued)
-    assert new.claims == issued.claims | {"name": "Ada Álvarez-Cruz", "issued_date": "2027-10-06"}
-    assert (new.serial, new.code, new.digest) != (issued.serial, issued.code, issued.digest)
-    assert "Ada Álvarez-Cruz" in text_of(bytes(new.file.pdf))
-    assert "Ada Alvarez" in text_of(bytes(issued.file.pdf))
-
-
-def test_a_reissue_of_the_same_certificate_twice_is_refused(certificate, branch_officer):
-    reissue(certificate=certificate, by=branch_officer, reason="Lost", now=LATER)
-    with pytest.raises(NotTheNewest):
-        reissue(certificate=certificate, by=branch_officer, reason="Lost", now=LATER)
-    assert Certificate.objects.filter(participant=certificate.participant).count() == 2
-
-
-def test_issuing_again_after_a_reissue_changes_nothing(issued, approved, branch_officer):
-    reissue(certificate=issued, by=branch_officer, reason="Lost", now=LATER)
-    assert issue(approved).already == 3
-    assert issued.participant.certificates.valid().count() == 1
-
-
-def test_a_revocation_keeps_its_reason_and_tells_the_holder(certificate, branch_officer):
-    revoke(certificate=certificate, by=branch_officer, reason=" Attendance was not true ", now=LATER)
-    certificate.refresh_from_db()
-    assert (certificate.status, certificate.ended_at, certificate.ended_by, certificate.reason) == (
-        "revoked",
-        LATER,
-        branch_officer,
-        "Attendance was not true",
-    )
-    assert Message.objects.get(kind="certificates.revoked").recipient == certificate.participant.user
-
-
-def test_revoking_twice_is_once(certificate, branch_officer):
-    revoke(certificate=certificate, by=branch_officer, reason="First", now=AFTER)
-    again = revoke(certificate=certificate, by=branch_officer, reason="Second", now=LATER)
-    assert (again.reason, again.ended_at) == ("First", AFTER)
-    assert AuditEvent.objects.filter(action="certificate.revoked").count() == 1
-
-
-def test_issuing_again_does_not_bring_back_a_revoked_one(issued, approved, branch_officer):
-    revoke(certificate=issued, by=branch_officer, reason="Not earned", now=AFTER)
-    assert issue(approved).as_json() == {"issued": 0, "already": 3, "refused": {}}
-    assert not issued.participant.certificates.valid().exists()
-
-
-def test_who_held_a_revoked_one_has_not_completed_until_it_is_reissued(issued, branch_officer):
-    """C2: completion means a certificate that stands; until then the ledger says what is missing."""
-    participant = issued.participant
-    revoke(certificate=issued, by=branch_officer, reason="Attendance was not true", now=LATER)
-    revoke(certificate=issued, by=branch_officer, reason="Again", now=LATER)
-    participant.refresh_from_db()
-    assert (participant.status, participant.completed_at) == (Participant.Status.ACTIVE, None)
-    event = AuditEvent.objects.get(action="participant.reopened")
-    assert (event.actor, event.object_id) == (branch_officer, participant.pk)
-    assert event.payload.data == {"reason": "Attendance was not true"}
-    reissue(certificate=issued, by=branch_officer, reason="Revoked by mistake", now=LATER)
-    participant.refresh_from_db()
-    assert (participant.status, participant.completed_at) == (Participant.Status.COMPLETED, LATER)
-
-
-def test_a_replaced_one_leaves_the_completion_as_it_is(issued, branch_officer):
-    reissue(certificate=issued, by=branch_officer, reason="Lost", now=LATER)
-    issued.participant.refresh_from_db()
-    assert issued.participant.completed_at == AFTER
-    assert not AuditEvent.objects.filter(action="participant.reopened").exists()
-
-
-def test_who_left_after_a_revocation_gets_no_new_one(issued, branch_officer):
-    """F3"""
-    revoke(certificate=issued, by=branch_officer, reason="Not earned", now=LATER)
-    holder = issued.participant.user
-    enrollment.leave(participant=issued.participant, by=holder, reason="Enough", now=LATER)
-    with pytest.raises(NotValid, match="has left the program"):
-        reissue(certificate=issued, by=branch_officer, reason="Revoked by mistake", now=LATER)
-    assert not issued.participant.certificates.valid().exists()
-
-
-def test_one_revoked_by_mistake_is_reissued_and_stays_revoked(certificate, branch_officer):
-    revoke(certificate=certificate, by=branch_officer, reason="Wrong person", now=AFTER)
-    new = reissue(certificate=certificate, by=branch_officer, reason="Revoked by mistake", now=LATER)
-    certificate.refresh_from_db()
-    assert (certificate.status, certificate.reason, new.status) == ("revoked", "Wrong person", "valid")
-
-
-def test_one_revoked_while_its_successor_is_drawn_gets_none(certificate, branch_officer, monkeypatch):
-    drawn = issuing.sealed
-
-    def revoked_meanwhile(content, **how):
-        revoke(certificate=certificate, by=branch_officer, reason="Not earned", now=LATER)
-        return drawn(content, **how)
-
-    monkeypatch.setattr(issuing, "sealed", revoked_meanwhile)
-    with pytest.raises(ChangedMeanwhile):
-        reissue(certificate=certificate, by=branch_officer, reason="Lost", now=LATER)
-    assert not certificate.participant.certificates.valid().exists()
-
-
-def test_a_superseded_one_is_not_revoked(certificate, branch_officer):
-    reissue(certificate=certificate, by=branch_officer, reason="Lost", now=LATER)
-    with pytest.raises(NotValid):
-        revoke(certificate=certificate, by=branch_officer, reason="x", now=LATER)
-
-
-@pytest.mark.parametrize("who", ["outsider", "deputy", "superintendent", "administrator", "holder"])
-def test_only_the_branch_office_issues_reissues_and_revokes(request, certificate, approved, who):
-    user = certificate.participant.user if who == "holder" else request.getfixturevalue(who)
+@pytest.mark.parametrize("who", ["outsider", "deputy", "superintendent", "administrator"])
+def test_only_the_branch_office_issues(request, approved, who):
     with pytest.raises(NotYourCohort):
-        start_issue(batch=approved, by=user, now=AFTER)
-    for write in (reissue, revoke):
-        with pytest.raises(NotYourCohort):
-            write(certificate=certificate, by=user, reason="x", now=LATER)
-    certificate.refresh_from_db()
-    assert certificate.is_valid
-
-
-@pytest.mark.parametrize("write", [reissue, revoke])
-def test_the_reason_is_required(certificate, branch_officer, write):
-    with pytest.raises(ReasonMissing):
-        write(certificate=certificate, by=branch_officer, reason="  ", now=LATER)
-    certificate.refresh_from_db()
-    assert certificate.is_valid
+        start_issue(batch=approved, by=request.getfixturevalue(who), now=AFTER)
+    assert not Job.objects.exists()
 
 
 def test_a_sample_is_marked_and_stored_nowhere(drawn, submitted):

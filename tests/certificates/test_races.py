@@ -8,8 +8,9 @@ import pytest
 from django.db import connection, transaction
 
 from certificates.approval import AlreadyApproved
-from certificates.issuing import NotTheNewest, issue_batch, next_serial, reissue
+from certificates.issuing import issue_batch, next_serial
 from certificates.models import Batch, Certificate
+from certificates.replacing import NotTheNewest, reissue
 from coaching.models import Message, SignOff
 from meetings import attendance, waivers
 from meetings.models import Attendance, Meeting, Waiver

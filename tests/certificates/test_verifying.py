@@ -12,8 +12,8 @@ from django.urls import reverse
 
 from certificates import verifying
 from certificates.approval import propose_batch, submit_for_approval
-from certificates.issuing import reissue, revoke
 from certificates.models import Certificate
+from certificates.replacing import reissue, revoke
 from tests.certificates.history import AFTER, approve, registered
 
 LATER = AFTER + timedelta(days=1)

@@ -15,7 +15,7 @@ from django.test import Client
 
 from applications import notices, project_changes, reassigning, reminders, waitlist
 from applications.models import Application, ProjectChange
-from certificates import approval, issuing
+from certificates import approval, replacing
 from certificates.models import Batch, Certificate
 from coaching import delegations, directory, outbox, team_agreement, team_dates
 from coaching.models import Consent, Delegation, DirectoryCorrection, Message, OrgUnit, TeamChange, User
@@ -141,7 +141,7 @@ def test_no_link_signs_or_changes_anything(django_db_setup):
         draft = Application.objects.get(pk=world.things["application"]["draft"].keys["pk"])
         notices.route_problem(draft, now=NOW)
         certificate = Certificate.objects.get(pk=world.things["certificate"]["ours"].keys["pk"])
-        issuing.revoke(certificate=certificate, by=world.ours.officer, reason="Issued by mistake.", now=NOW)
+        replacing.revoke(certificate=certificate, by=world.ours.officer, reason="Issued by mistake.", now=NOW)
         foreign = ProjectChange.objects.get(pk=world.things["project change"]["foreign"].keys["pk"])
         project_changes.take_back(change=foreign, by=foreign.participant.user, now=NOW)
     deliver(NOW)

@@ -4,7 +4,7 @@ from datetime import datetime, time, timedelta
 from itertools import islice
 from random import Random
 
-from certificates import approval, issuing
+from certificates import approval, issuing, replacing
 from certificates.models import Certificate
 from coaching import esign, team_draft, team_formation
 from coaching.models import Cohort, CurriculumItem, Participant, Team, User
@@ -60,7 +60,7 @@ def completed(demo: Demo) -> None:
     _excuse_late(cohort, officer, now=demo.now - timedelta(days=4))
     lost = Certificate.objects.exclude(participant__user=known.user).order_by("pk").first()
     assert lost is not None
-    issuing.reissue(
+    replacing.reissue(
         certificate=lost, by=officer, reason="The holder lost the file.", now=now + timedelta(days=20)
     )
 

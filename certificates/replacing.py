@@ -1,0 +1,152 @@
+"""What becomes of a certificate afterwards: another in its place, or its end (C3)."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from certificates.claims import local_date
+from certificates.issuing import Prepared, prepare, register
+from certificates.models import Certificate
+from coaching import audit, enrollment, jobs, outbox
+from coaching.errors import Refused
+from coaching.models import Job, Participant, User
+from coaching.permissions import require_office
+
+JOB_KIND = "reissue_certificate"
+
+
+class NotTheNewest(Refused):
+    pass
+
+
+class NotValid(Refused):
+    pass
+
+
+class ChangedMeanwhile(Refused):
+    pass
+
+
+class ReasonMissing(Refused):
+    pass
+
+
+def start_reissue(*, certificate: Certificate, by: User | None, reason: str, now: datetime) -> Job:
+    """Ask for a certificate in the place of this one; while it is being made, asking again returns the same job.
+
+    Raises what `reissue` does.
+    """
+    _check(certificate, by=by, reason=reason, now=now)
+    return jobs.start(
+        kind=JOB_KIND,
+        key=str(certificate.pk),
+        by=by,
+        now=now,
+        arguments={
+            "certificate_id": certificate.pk,
+            "by_id": by.pk if by else None,
+            "reason": reason.strip(),
+        },
+    )
+
+
+def _check(certificate: Certificate, *, by: User | None, reason: str, now: datetime) -> None:
+    require_office(cohort=certificate.batch.cohort, by=by, now=now)
+    _reason_or_refusal(reason)
+    _newest_or_refusal(certificate)
+
+
+def reissue(*, certificate: Certificate, by: User | None, reason: str, now: datetime) -> Certificate:
+    """Replace a certificate, with the name as it is on record today: corrected, lost, or revoked by mistake.
+
+    The old one is superseded (a revoked one stays revoked). Raises NotTheNewest for one that was replaced before.
+    """
+    _check(certificate, by=by, reason=reason, now=now)
+    certificate = Certificate.objects.select_related(
+        "participant__user", "batch__cohort", "batch__sign_off__signer", "batch__sign_off__on_behalf_of"
+    ).get(pk=certificate.pk)
+    # What was approved stays as it is; the name and the date are today's.
+    claims = certificate.claims | {
+        "name": certificate.participant.user.name,
+        "issued_date": local_date(certificate.batch.cohort, now).isoformat(),
+    }
+    return _replace(certificate, prepare(certificate.batch, claims, now=now), by=by, reason=reason, now=now)
+
+
+def _newest_or_refusal(certificate: Certificate) -> None:
+    newest = (
+        Certificate.objects.filter(participant=certificate.participant_id)
+        .order_by("-issued_at", "-pk")
+        .first()
+    )
+    if newest is None or newest.pk != certificate.pk:
+        raise NotTheNewest(
+            f"Certificate {certificate.serial} was replaced already. Work with the newest one."
+        )
+
+
+@transaction.atomic
+def _replace(
+    certificate: Certificate, prepared: Prepared, *, by: User | None, reason: str, now: datetime
+) -> Certificate:
+    participant = Participant.objects.select_for_update().get(pk=certificate.participant_id)
+    old = Certificate.objects.select_for_update().get(pk=certificate.pk)
+    _newest_or_refusal(old)
+    if old.status != certificate.status:
+        raise ChangedMeanwhile(
+            f"Certificate {old.serial} was revoked meanwhile. Look at it again before you go on."
+        )
+    if participant.status == Participant.Status.LEFT:  # F3: possible once it was revoked
+        raise NotValid(f"{participant} has left the program. A certificate is for who completed it.")
+    if old.is_valid:
+        _end(old, Certificate.Status.SUPERSEDED, by=by, reason=reason, now=now)
+    new = register(participant, certificate.batch, prepared, by=by, now=now, supersedes=old)
+    enrollment.complete(participant=participant, by=by, now=now)
+    audit.record(
+        "certificate.reissued",
+        by=by,
+        obj=new,
+        now=now,
+        data={"serial": new.serial, "digest": new.digest, "instead_of": old.serial, "reason": reason},
+    )
+    return new
+
+
+@transaction.atomic
+def revoke(*, certificate: Certificate, by: User | None, reason: str, now: datetime) -> Certificate:
+    """End a certificate for good, with the reason; a second call changes nothing.
+
+    Its holder no longer counts as somebody who completed the program, until it is reissued.
+    """
+    require_office(cohort=certificate.batch.cohort, by=by, now=now)
+    _reason_or_refusal(reason)
+    Participant.objects.select_for_update().get(pk=certificate.participant_id)  # first, as in _replace
+    certificate = Certificate.objects.select_for_update().get(pk=certificate.pk)
+    if certificate.status == Certificate.Status.REVOKED:
+        return certificate
+    if certificate.status == Certificate.Status.SUPERSEDED:
+        raise NotValid(f"Certificate {certificate.serial} was replaced already. Revoke the newest one.")
+    _end(certificate, Certificate.Status.REVOKED, by=by, reason=reason, now=now)
+    audit.record("certificate.revoked", by=by, obj=certificate, now=now, data={"reason": reason})
+    enrollment.reopen(participant=certificate.participant, by=by, reason=reason.strip(), now=now)
+    outbox.queue(
+        kind="certificates.revoked",
+        to=certificate.participant.user,
+        key=str(certificate.pk),
+        ids={"certificate_id": certificate.pk},
+        now=now,
+    )
+    return certificate
+
+
+def _reason_or_refusal(reason: str) -> None:
+    if not reason.strip():
+        raise ReasonMissing("Give the reason: it stays in the register.")
+
+
+def _end(
+    certificate: Certificate, status: Certificate.Status, *, by: User | None, reason: str, now: datetime
+) -> None:
+    certificate.status = status
+    certificate.ended_at, certificate.ended_by, certificate.reason = now, by, reason.strip()
+    certificate.save(update_fields=["status", "ended_at", "ended_by", "reason"])

@@ -1,0 +1,84 @@
+"""How far a job is, on the page it was asked from: with scripts and without."""
+
+import pytest
+from django.urls import reverse
+
+from certificates.issuing import start_issue
+from certificates.replacing import start_reissue
+from coaching import jobs
+from coaching.models import Job
+from tests.certificates.history import AFTER
+
+pytestmark = pytest.mark.usefixtures("plain_not_found")
+
+SCRIPTED = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def reissue(certificate, branch_officer) -> Job:
+    return start_reissue(certificate=certificate, by=branch_officer, reason="Lost", now=AFTER)
+
+
+@pytest.fixture
+def issue(approved, branch_officer) -> Job:
+    return start_issue(batch=approved, by=branch_officer, now=AFTER)
+
+
+def page_of(job: Job) -> str:
+    name, argument = (
+        ("certificate", "certificate_id")
+        if "certificate_id" in job.arguments
+        else ("certificate_batch", "batch_id")
+    )
+    return reverse(name, args=[job.arguments[argument]])
+
+
+@pytest.mark.parametrize("which", ["issue", "reissue"])
+class TestEither:
+    def test_the_page_shows_it_and_has_a_link_to_look_again(self, request, client, branch_officer, which):
+        job = request.getfixturevalue(which)
+        client.force_login(branch_officer)
+        page = client.get(page_of(job)).content.decode()
+        assert "Waiting to start" in page
+        assert f'<a href="{page_of(job)}">Look again</a>' in page
+        assert '<progress aria-label="Certificates done"></progress>' in page
+
+    def test_the_bar_says_how_many_are_done(self, request, client, branch_officer, which):
+        job = request.getfixturevalue(which)
+        Job.objects.update(status=Job.Status.RUNNING, done=2, total=3)
+        client.force_login(branch_officer)
+        page = client.get(page_of(job)).content.decode()
+        assert "2 of 3 done." in page
+        assert 'value="2" max="3"' in page
+
+    def test_a_script_gets_the_part_alone_and_the_page_when_it_is_over(
+        self, request, client, branch_officer, which
+    ):
+        job = request.getfixturevalue(which)
+        client.force_login(branch_officer)
+        part = client.get(page_of(job), headers=SCRIPTED)
+        assert part.content.decode().lstrip().startswith('<div id="job"')
+        jobs.run(job.pk)
+        assert client.get(page_of(job), headers=SCRIPTED)["HX-Refresh"] == "true"
+        assert "Look again" not in client.get(page_of(job)).content.decode()
+
+    def test_what_kept_it_from_being_done_is_said(self, request, client, branch_officer, which):
+        job = request.getfixturevalue(which)
+        Job.objects.update(
+            status=Job.Status.FAILED, error="The key of the seal does not open.", finished_at=AFTER
+        )
+        client.force_login(branch_officer)
+        assert "The key of the seal does not open." in client.get(page_of(job)).content.decode()
+
+
+def test_while_one_is_made_no_other_is_offered(client, reissue, branch_officer):
+    client.force_login(branch_officer)
+    address = reverse("certificate_reissue", args=[reissue.arguments["certificate_id"]])
+    assert address not in client.get(page_of(reissue)).content.decode()
+    Job.objects.update(status=Job.Status.FAILED, finished_at=AFTER)
+    assert address in client.get(page_of(reissue)).content.decode()
+
+
+def test_the_holder_reads_nothing_of_it(client, reissue, certificate):
+    client.force_login(certificate.participant.user)
+    assert 'id="job"' not in client.get(page_of(reissue)).content.decode()

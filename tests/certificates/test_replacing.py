@@ -1,0 +1,221 @@
+"""How a certificate ends, and what comes in its place (C2, C3, F3)."""
+
+from datetime import timedelta
+
+import pytest
+
+from certificates import issuing
+from certificates.issuing import issue_batch
+from certificates.models import Certificate
+from certificates.replacing import (
+    ChangedMeanwhile,
+    NotTheNewest,
+    NotValid,
+    ReasonMissing,
+    reissue,
+    revoke,
+    start_reissue,
+)
+from coaching import enrollment, jobs
+from coaching.models import AuditEvent, Job, Message, Participant
+from coaching.permissions import NotYourCohort
+from tests.certificates.content import text_of
+from tests.certificates.history import AFTER
+
+LATER = AFTER + timedelta(days=1)
+
+
+def test_a_reissue_carries_the_name_of_today_and_ends_the_old_one(drawn, issued, members, branch_officer):
+    members[0].user.name = "Ada Álvarez-Cruz"
+    members[0].user.save()
+    new = reissue(certificate=issued, by=branch_officer, reason="Name corrected", now=LATER)
+    issued.refresh_from_db()
+    assert (issued.status, issued.ended_at, issued.ended_by, issued.reason) == (
+        "superseded",
+        LATER,
+        branch_officer,
+        "Name corrected",
+    )
+    assert (new.status, new.supersedes) == ("valid", issued)
+    assert new.claims == issued.claims | {"name": "Ada Álvarez-Cruz", "issued_date": "2027-10-06"}
+    assert (new.serial, new.code, new.digest) != (issued.serial, issued.code, issued.digest)
+    assert "Ada Álvarez-Cruz" in text_of(bytes(new.file.pdf))
+    assert "Ada Alvarez" in text_of(bytes(issued.file.pdf))
+
+
+def test_a_reissue_of_the_same_certificate_twice_is_refused(certificate, branch_officer):
+    reissue(certificate=certificate, by=branch_officer, reason="Lost", now=LATER)
+    with pytest.raises(NotTheNewest):
+        reissue(certificate=certificate, by=branch_officer, reason="Lost", now=LATER)
+    assert Certificate.objects.filter(participant=certificate.participant).count() == 2
+
+
+def test_issuing_again_after_a_reissue_changes_nothing(issued, approved, branch_officer):
+    reissue(certificate=issued, by=branch_officer, reason="Lost", now=LATER)
+    assert issue_batch(batch=approved, by=None, now=AFTER).already == 3
+    assert issued.participant.certificates.valid().count() == 1
+
+
+def test_a_revocation_keeps_its_reason_and_tells_the_holder(certificate, branch_officer):
+    revoke(certificate=certificate, by=branch_officer, reason=" Attendance was not true ", now=LATER)
+    certificate.refresh_from_db()
+    assert (certificate.status, certificate.ended_at, certificate.ended_by, certificate.reason) == (
+        "revoked",
+        LATER,
+        branch_officer,
+        "Attendance was not true",
+    )
+    assert Message.objects.get(kind="certificates.revoked").recipient == certificate.participant.user
+
+
+def test_revoking_twice_is_once(certificate, branch_officer):
+    revoke(certificate=certificate, by=branch_officer, reason="First", now=AFTER)
+    again = revoke(certificate=certificate, by=branch_officer, reason="Second", now=LATER)
+    assert (again.reason, again.ended_at) == ("First", AFTER)
+    assert AuditEvent.objects.filter(action="certificate.revoked").count() == 1
+
+
+def test_issuing_again_does_not_bring_back_a_revoked_one(issued, approved, branch_officer):
+    revoke(certificate=issued, by=branch_officer, reason="Not earned", now=AFTER)
+    assert issue_batch(batch=approved, by=None, now=AFTER).as_json() == {
+        "issued": 0,
+        "already": 3,
+        "refused": {},
+    }
+    assert not issued.participant.certificates.valid().exists()
+
+
+def test_who_held_a_revoked_one_has_not_completed_until_it_is_reissued(issued, branch_officer):
+    """C2: completion means a certificate that stands; until then the ledger says what is missing."""
+    participant = issued.participant
+    revoke(certificate=issued, by=branch_officer, reason="Attendance was not true", now=LATER)
+    revoke(certificate=issued, by=branch_officer, reason="Again", now=LATER)
+    participant.refresh_from_db()
+    assert (participant.status, participant.completed_at) == (Participant.Status.ACTIVE, None)
+    event = AuditEvent.objects.get(action="participant.reopened")
+    assert (event.actor, event.object_id) == (branch_officer, participant.pk)
+    assert event.payload.data == {"reason": "Attendance was not true"}
+    reissue(certificate=issued, by=branch_officer, reason="Revoked by mistake", now=LATER)
+    participant.refresh_from_db()
+    assert (participant.status, participant.completed_at) == (Participant.Status.COMPLETED, LATER)
+
+
+def test_a_replaced_one_leaves_the_completion_as_it_is(issued, branch_officer):
+    reissue(certificate=issued, by=branch_officer, reason="Lost", now=LATER)
+    issued.participant.refresh_from_db()
+    assert issued.participant.completed_at == AFTER
+    assert not AuditEvent.objects.filter(action="participant.reopened").exists()
+
+
+def test_who_left_after_a_revocation_gets_no_new_one(issued, branch_officer):
+    """F3"""
+    revoke(certificate=issued, by=branch_officer, reason="Not earned", now=LATER)
+    holder = issued.participant.user
+    enrollment.leave(participant=issued.participant, by=holder, reason="Enough", now=LATER)
+    with pytest.raises(NotValid, match="has left the program"):
+        reissue(certificate=issued, by=branch_officer, reason="Revoked by mistake", now=LATER)
+    assert not issued.participant.certificates.valid().exists()
+
+
+def test_one_revoked_by_mistake_is_reissued_and_stays_revoked(certificate, branch_officer):
+    revoke(certificate=certificate, by=branch_officer, reason="Wrong person", now=AFTER)
+    new = reissue(certificate=certificate, by=branch_officer, reason="Revoked by mistake", now=LATER)
+    certificate.refresh_from_db()
+    assert (certificate.status, certificate.reason, new.status) == ("revoked", "Wrong person", "valid")
+
+
+def test_one_revoked_while_its_successor_is_drawn_gets_none(certificate, branch_officer, monkeypatch):
+    drawn = issuing.sealed
+
+    def revoked_meanwhile(content, **how):
+        revoke(certificate=certificate, by=branch_officer, reason="Not earned", now=LATER)
+        return drawn(content, **how)
+
+    monkeypatch.setattr(issuing, "sealed", revoked_meanwhile)
+    with pytest.raises(ChangedMeanwhile):
+        reissue(certificate=certificate, by=branch_officer, reason="Lost", now=LATER)
+    assert not certificate.participant.certificates.valid().exists()
+
+
+def test_a_superseded_one_is_not_revoked(certificate, branch_officer):
+    reissue(certificate=certificate, by=branch_officer, reason="Lost", now=LATER)
+    with pytest.raises(NotValid):
+        revoke(certificate=certificate, by=branch_officer, reason="x", now=LATER)
+
+
+@pytest.mark.parametrize("write", [start_reissue, reissue, revoke])
+@pytest.mark.parametrize("who", ["outsider", "deputy", "superintendent", "administrator", "holder"])
+def test_only_the_branch_office_replaces_and_revokes(request, certificate, who, write):
+    user = certificate.participant.user if who == "holder" else request.getfixturevalue(who)
+    with pytest.raises(NotYourCohort):
+        write(certificate=certificate, by=user, reason="x", now=LATER)
+    certificate.refresh_from_db()
+    assert certificate.is_valid
+    assert not Job.objects.exists()
+
+
+@pytest.mark.parametrize("write", [start_reissue, reissue, revoke])
+def test_the_reason_is_required(certificate, branch_officer, write):
+    with pytest.raises(ReasonMissing):
+        write(certificate=certificate, by=branch_officer, reason="  ", now=LATER)
+    certificate.refresh_from_db()
+    assert certificate.is_valid
+
+
+class TestAsAJob:
+    """The worker has the key of the seal; the pages have not."""
+
+    def start(self, certificate, by, reason="Lost"):
+        return start_reissue(certificate=certificate, by=by, reason=reason, now=LATER)
+
+    def test_it_does_what_reissue_does(self, certificate, branch_officer):
+        job = self.start(certificate, branch_officer, " Copy lost ")
+        jobs.run(job.pk)
+        job.refresh_from_db()
+        certificate.refresh_from_db()
+        new = certificate.superseded_by
+        assert (job.status, job.result) == (Job.Status.DONE, {"certificate": new.pk})
+        assert (certificate.status, certificate.reason) == ("superseded", "Copy lost")
+        assert (new.status, new.issued_by) == ("valid", branch_officer)
+
+    def test_nothing_is_sealed_before_it_runs(self, certificate, branch_officer, monkeypatch):
+        def no_key(content, **_):
+            raise AssertionError("sealed by the page")
+
+        monkeypatch.setattr(issuing, "sealed", no_key)
+        self.start(certificate, branch_officer)
+        certificate.refresh_from_db()
+        assert certificate.is_valid
+
+    def test_asked_twice_it_is_one(self, certificate, branch_officer):
+        first = self.start(certificate, branch_officer)
+        assert self.start(certificate, branch_officer, "Name corrected").pk == first.pk
+        jobs.run(first.pk)
+        jobs.run(first.pk)
+        assert certificate.participant.certificates.count() == 2
+
+    def test_a_worker_that_died_after_it_had_done_it_makes_no_second_one(self, certificate, branch_officer):
+        job = self.start(certificate, branch_officer)
+        reissue(certificate=certificate, by=branch_officer, reason="Lost", now=LATER)
+        jobs.run(job.pk)
+        job.refresh_from_db()
+        assert (job.status, job.error) == (Job.Status.DONE, "")
+        assert certificate.participant.certificates.count() == 2
+
+    def test_one_that_was_replaced_is_not_asked_for_again(self, certificate, branch_officer):
+        reissue(certificate=certificate, by=branch_officer, reason="Lost", now=LATER)
+        with pytest.raises(NotTheNewest):
+            self.start(certificate, branch_officer)
+        assert not Job.objects.exists()
+
+    def test_what_stands_against_it_meanwhile_is_told_in_the_job(self, certificate, branch_officer):
+        job = self.start(certificate, branch_officer)
+        revoke(certificate=certificate, by=branch_officer, reason="Not earned", now=LATER)
+        enrollment.leave(
+            participant=certificate.participant, by=certificate.participant.user, reason="Enough", now=LATER
+        )
+        jobs.run(job.pk)
+        job.refresh_from_db()
+        assert job.status == Job.Status.FAILED
+        assert "has left the program" in job.error
+        assert not certificate.participant.certificates.valid().exists()
