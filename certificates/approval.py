@@ -47,6 +47,10 @@ class ListChanged(Refused):
     pass
 
 
+class AlreadySubmitted(Refused):
+    pass
+
+
 @dataclass(frozen=True)
 class Authority:
     """In what capacity somebody approves, and for whom if not in their own right."""
@@ -56,11 +60,12 @@ class Authority:
     delegation: Delegation | None = None
 
 
-def statement_of(authority: Authority) -> str:
+def statement_of(authority: Authority, batch: Batch) -> str:
     """The sentence that is signed."""
+    way = "are signed by hand by" if batch.signed_by_hand else "carry the signature of"
     return (
-        f"As {authority.capacity}, I approve certificates of completion for the people on this list, and that they "
-        "carry the signature of the State Superintendent of Public Instruction."
+        f"I have read this list and seen a sample. As {authority.capacity}, I approve certificates of completion for the "
+        f"people on it, and that they {way} the State Superintendent of Public Instruction."
     )
 
 
@@ -130,9 +135,30 @@ def propose_batch(*, cohort: Cohort, by: User | None, now: datetime) -> Batch:
 
 
 @transaction.atomic
+def choose_signing(*, batch: Batch, by_hand: bool, by: User | None, now: datetime) -> Batch:
+    """Whether a picture of the signature is printed, or an empty line to be signed by hand; part of what is approved.
+
+    The same choice twice changes nothing. Raises AlreadySubmitted once the text is fixed.
+    """
+    batch = locked(batch)
+    require_office(cohort=batch.cohort, by=by, now=now)
+    if batch.signed_by_hand == by_hand:
+        return batch
+    if batch.status != Batch.Status.DRAFT:
+        raise AlreadySubmitted(
+            "How the certificates are signed is part of the list that was submitted. It can be chosen again if the list "
+            "is sent back."
+        )
+    batch.signed_by_hand = by_hand
+    batch.save(update_fields=["signed_by_hand"])
+    audit.record("batch.signing_chosen", by=by, obj=batch, now=now, data={"by_hand": by_hand})
+    return batch
+
+
+@transaction.atomic
 def submit_for_approval(*, batch: Batch, by: User | None, now: datetime) -> Batch:
     """Fix the text of the list and ask for approval; a second call changes nothing."""
-    batch = _locked(batch)
+    batch = locked(batch)
     require_office(cohort=batch.cohort, by=by, now=now)
     if batch.status != Batch.Status.DRAFT:
         return batch
@@ -164,7 +190,7 @@ def submit_for_approval(*, batch: Batch, by: User | None, now: datetime) -> Batc
 @transaction.atomic
 def return_batch(*, batch: Batch, by: User, reason: str, now: datetime) -> Batch:
     """Send a submitted list back to the branch office with a reason: it is a draft again."""
-    batch = _locked(batch)
+    batch = locked(batch)
     if batch.status != Batch.Status.AWAITING:
         raise NotSubmitted("Only a list that awaits approval can be sent back.")
     authority = _authority_or_refusal(batch, by, now)
@@ -197,7 +223,7 @@ def approve_batch(*, batch: Batch, by: User, typed_name: str, now: datetime) -> 
 
     A second call by the same person changes nothing; anybody else's is refused.
     """
-    batch = _locked(batch)
+    batch = locked(batch)
     if batch.sign_off is not None:
         if batch.sign_off.signer_id == by.pk:
             return batch
@@ -217,7 +243,7 @@ def approve_batch(*, batch: Batch, by: User, typed_name: str, now: datetime) -> 
         text=batch.text,
         by=by,
         capacity=authority.capacity,
-        statement=statement_of(authority),
+        statement=statement_of(authority, batch),
         typed_name=typed_name,
         now=now,
         on_behalf_of=authority.on_behalf_of,
@@ -254,7 +280,7 @@ def _authority_or_refusal(batch: Batch, by: User, now: datetime) -> Authority:
     return authority
 
 
-def _locked(batch: Batch) -> Batch:
+def locked(batch: Batch) -> Batch:
     # Locked alone, then read: a join in the locking query would show what hung on the row before the wait.
     Batch.objects.select_for_update().get(pk=batch.pk)
     return Batch.objects.select_related(

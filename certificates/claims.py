@@ -43,6 +43,7 @@ def batch_text(batch: Batch) -> str:
         f"Branch: {cohort.branch.name}",
         f"Dates: {month_day_year(start_date)} to {month_day_year(end_date)}",
         f"Competencies: {'; '.join(_competencies(cohort))}",
+        *(["Signature: by hand, on each printed certificate"] if batch.signed_by_hand else []),
         f"Number of certificates: {len(entries)}",
         "",
     ]
@@ -74,6 +75,7 @@ def claims_of(entry: BatchEntry, *, sign_off: SignOff | None, issued_date: date)
         "competencies": _competencies(cohort),
         "hours": str(hours_of(entry.minutes)),
         **_signatory(department, sign_off),
+        "signed_by_hand": entry.batch.signed_by_hand,
         "issued_date": issued_date.isoformat(),
         "language": "en-US",
     }

@@ -24,6 +24,23 @@ class ApproveForm(SigningForm):
     helper = _plain(SignatureParts())
 
 
+class SigningChoiceForm(forms.Form):
+    """How the certificates of a list are signed."""
+
+    by_hand = forms.TypedChoiceField(
+        label="How are these certificates signed?",
+        choices=[
+            (False, "With a picture of the signature, which is printed on each"),
+            (True, "By hand: an empty line is printed, to be signed on paper"),
+        ],
+        coerce=lambda value: value == "True",
+        widget=forms.RadioSelect,
+        help_text="It is part of what is approved. Signed by hand or not, each file bears the seal.",
+    )
+
+    helper = _plain("by_hand")
+
+
 class ReturnForm(forms.Form):
     reason = forms.CharField(
         label="What has to be put right",

@@ -143,11 +143,15 @@ def prepare(batch: Batch, claims: dict[str, Any], *, now: datetime) -> Prepared:
     """Number, render and seal, in no transaction: it takes a while. A number that is not used in the end is lost."""
     sign_off = _approved_or_refusal(batch)
     serial, code = next_serial(batch.cohort), secrets.token_urlsafe(20)
-    picture = SignaturePicture.objects.filter(person=sign_off.on_behalf_of or sign_off.signer).first()
-    signature = bytes(picture.picture) if picture else None
+    signature = None if claims.get("signed_by_hand") else _picture(sign_off)
     content = content_of(claims, serial=serial, code=code, signature=signature)
     seal = sealing.current()
     return Prepared(serial, code, claims, sealed(content, seal=seal, now=now), seal)
+
+
+def _picture(sign_off: SignOff) -> bytes | None:
+    found = SignaturePicture.objects.filter(person=sign_off.on_behalf_of or sign_off.signer).first()
+    return bytes(found.picture) if found else None
 
 
 def sealed(content: CertificateContent, *, seal: Seal, now: datetime) -> bytes:

@@ -41,6 +41,11 @@ class Batch(models.Model):
 
     cohort = models.ForeignKey(Cohort, models.PROTECT, related_name="certificate_batches")
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.DRAFT)
+    signed_by_hand = models.BooleanField(
+        "signed by hand",
+        default=False,
+        help_text="The certificates have an empty line for the signature, to be signed once they are printed.",
+    )
     created_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     submitted_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")

@@ -52,6 +52,7 @@ class CertificateContent:
     signatory_title: str
     approved_by: str = ""
     signature: bytes | None = None
+    signed_by_hand: bool = False
     serial: str
     code: str
     verification_address: str

@@ -14,6 +14,7 @@ urlpatterns = [
     path("certificates/cohorts/<int:pk>/", office.completion, name="certificate_completion"),
     path("certificates/cohorts/<int:pk>/propose/", office.propose, name="certificate_propose"),
     path("certificates/batches/<int:pk>/", approval.batch, name="certificate_batch"),
+    path("certificates/batches/<int:pk>/signing/", office.signing, name="certificate_signing"),
     path("certificates/batches/<int:pk>/submit/", office.submit, name="certificate_submit"),
     path("certificates/batches/<int:pk>/sample/", approval.sample, name="certificate_sample"),
     path("certificates/batches/<int:pk>/approve/", approval.approve, name="certificate_approve"),

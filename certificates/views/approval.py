@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from certificates import issuing, signatures
 from certificates.approval import approve_batch, approvers, authority_of, return_batch, statement_of
 from certificates.claims import batch_text, local_date
-from certificates.forms import ApproveForm, ReturnForm, SignatureForm
+from certificates.forms import ApproveForm, ReturnForm, SignatureForm, SigningChoiceForm
 from certificates.models import Batch, SignaturePicture
 from certificates.views import progress
 from coaching import jobs, permissions
@@ -55,7 +55,8 @@ def _show(
         "to_issue": count - issued,
         "may_manage": permissions.office_cohorts(user).filter(pk=found.cohort_id).exists(),
         "may_approve": authority is not None and found.status == Batch.Status.AWAITING,
-        "statement": statement_of(authority) if authority else "",
+        "statement": statement_of(authority, found) if authority else "",
+        "signing_form": SigningChoiceForm(initial={"by_hand": found.signed_by_hand}),
         "approvers": approvers(found.cohort, on=today),
         "approve_form": approve_form,
         "return_form": return_form,

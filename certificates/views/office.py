@@ -8,10 +8,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from certificates import issuing, replacing
-from certificates.approval import approvers, propose_batch, submit_for_approval
+from certificates.approval import approvers, choose_signing, propose_batch, submit_for_approval
 from certificates.claims import local_date
 from certificates.eligibility import completion_list, why_nobody
-from certificates.forms import ReissueForm, RevokeForm, SearchForm
+from certificates.forms import ReissueForm, RevokeForm, SearchForm, SigningChoiceForm
 from certificates.models import Batch, Certificate
 from coaching import permissions
 from coaching.errors import Refused, refusals_told
@@ -68,6 +68,25 @@ def propose(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _page_of(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("certificate_batch", _own_batch(request, pk).pk)
+
+
+@access(branch_office)
+@post_only(_page_of)
+def signing(request: HttpRequest, pk: int) -> HttpResponse:
+    """By a picture or by hand."""
+    batch, form = _own_batch(request, pk), SigningChoiceForm(request.POST)
+    if form.is_valid():
+        with refusals_told(request):
+            choose_signing(
+                batch=batch,
+                by_hand=form.cleaned_data["by_hand"],
+                by=request.user,  # type: ignore[arg-type]
+                now=timezone.now(),
+            )
+            messages.success(request, "Saved.")
+    else:
+        messages.error(request, "Choose how the certificates are signed.")
+    return redirect("certificate_batch", pk=batch.pk)
 
 
 @access(branch_office)

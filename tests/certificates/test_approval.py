@@ -6,6 +6,7 @@ import pytest
 
 from certificates.approval import (
     AlreadyApproved,
+    AlreadySubmitted,
     BatchWaits,
     ListChanged,
     NobodyCanApprove,
@@ -15,6 +16,7 @@ from certificates.approval import (
     OnTheList,
     approvers,
     authority_of,
+    choose_signing,
     propose_batch,
     return_batch,
     submit_for_approval,
@@ -145,8 +147,9 @@ def test_the_superintendent_approves_with_a_signature(submitted, superintendent,
     assert (signature.signer, signature.on_behalf_of, signature.delegation) == (superintendent, None, None)
     assert signature.capacity == "State Superintendent of Public Instruction"
     assert signature.statement == (
-        "As State Superintendent of Public Instruction, I approve certificates of completion for the people on this "
-        "list, and that they carry the signature of the State Superintendent of Public Instruction."
+        "I have read this list and seen a sample. As State Superintendent of Public Instruction, I approve certificates "
+        "of completion for the people on it, and that they carry the signature of the State Superintendent of Public "
+        "Instruction."
     )
     assert signature.signed_at == AFTER
     assert Message.objects.get(kind="certificates.batch_approved").recipient == branch_officer
@@ -265,6 +268,43 @@ def test_sending_back_twice_is_refused(submitted, superintendent):
 def test_nobody_else_sends_it_back(submitted, deputy):
     with pytest.raises(NotTheApprover):
         return_batch(batch=submitted, by=deputy, reason="Wrong.", now=AFTER)
+
+
+class TestSignedByHand:
+    """C3: with a picture of the signature, or by hand on paper; it is part of what is approved."""
+
+    def test_it_stands_in_the_text_and_in_the_statement(self, draft, branch_officer, superintendent):
+        choose_signing(batch=draft, by_hand=True, by=branch_officer, now=AFTER)
+        batch = submit_for_approval(batch=draft, by=branch_officer, now=AFTER)
+        assert (
+            "Signature: by hand, on each printed certificate\nNumber of certificates: 3\n" in batch.text.text
+        )
+        assert approve(batch, superintendent).sign_off.statement.endswith(
+            "that they are signed by hand by the State Superintendent of Public Instruction."
+        )
+
+    def test_choosing_the_same_again_changes_nothing(self, draft, branch_officer):
+        for by_hand in (True, True, False):
+            choose_signing(batch=draft, by_hand=by_hand, by=branch_officer, now=AFTER)
+        draft.refresh_from_db()
+        assert draft.signed_by_hand is False
+        events = AuditEvent.objects.filter(action="batch.signing_chosen").order_by("pk")
+        assert [event.payload.data for event in events] == [{"by_hand": True}, {"by_hand": False}]
+
+    def test_once_submitted_it_is_fixed_until_it_is_sent_back(
+        self, submitted, superintendent, branch_officer
+    ):
+        with pytest.raises(AlreadySubmitted):
+            choose_signing(batch=submitted, by_hand=True, by=branch_officer, now=AFTER)
+        submitted.refresh_from_db()
+        assert submitted.signed_by_hand is False
+        return_batch(batch=submitted, by=superintendent, reason="By hand, please.", now=AFTER)
+        assert choose_signing(batch=submitted, by_hand=True, by=branch_officer, now=AFTER).signed_by_hand
+
+    @pytest.mark.parametrize("who", ["outsider", "deputy", "superintendent", "administrator"])
+    def test_it_is_the_branch_offices_choice(self, request, draft, who):
+        with pytest.raises(NotYourCohort):
+            choose_signing(batch=draft, by_hand=True, by=request.getfixturevalue(who), now=AFTER)
 
 
 def test_approvers_are_the_head_and_whoever_has_an_order(cohort, org, outsider, superintendent):

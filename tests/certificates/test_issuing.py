@@ -4,8 +4,11 @@ import hashlib
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
+from django.urls import reverse
 
-from certificates import issuing
+from certificates import issuing, sealing
+from certificates.approval import choose_signing, submit_for_approval
 from certificates.issuing import (
     NotApproved,
     issue_batch,
@@ -13,7 +16,9 @@ from certificates.issuing import (
     sample,
     start_issue,
 )
-from certificates.models import Certificate, CertificateFile, SerialCounter
+from certificates.mails import certificate_issued
+from certificates.models import Batch, Certificate, CertificateFile, SerialCounter, SignaturePicture
+from certificates.rendering import CertificateContent
 from certificates.replacing import reissue
 from coaching import enrollment, jobs
 from coaching.models import AuditEvent, Delegation, Job, Message, Participant
@@ -67,6 +72,7 @@ def test_what_is_issued_is_stored_with_its_digest_and_every_claim(drawn, issued,
         "signatory_name": "Sofia Superintendent",
         "signatory_title": "State Superintendent of Public Instruction",
         "approved_by": "",
+        "signed_by_hand": False,
         "issued_date": "2027-10-05",
         "language": "en-US",
     }
@@ -213,6 +219,58 @@ def test_an_acting_superintendent_signs_as_such(submitted, members, org, outside
         "Acting State Superintendent of Public Instruction",
         "",
     )
+
+
+class TestSignedByHand:
+    """C3: the file has an empty line; what it is is recorded, shown and kept when it is replaced."""
+
+    @pytest.fixture
+    def batch(self, draft, branch_officer, superintendent) -> Batch:
+        picture = (settings.BASE_DIR / "docs" / "images" / "home.png").read_bytes()
+        SignaturePicture.objects.create(person=superintendent, picture=picture, uploaded_at=AFTER)
+        choose_signing(batch=draft, by_hand=True, by=branch_officer, now=AFTER)
+        return approve(submit_for_approval(batch=draft, by=branch_officer, now=AFTER), superintendent)
+
+    @pytest.fixture
+    def drawings(self, monkeypatch) -> list[CertificateContent]:
+        """What is to be drawn."""
+        seen: list[CertificateContent] = []
+
+        def draw(content, **_):
+            seen.append(content)
+            return f"%PDF-1.7 {content.serial}".encode()
+
+        monkeypatch.setattr(issuing, "sealed", draw)
+        return seen
+
+    def test_no_picture_is_printed_although_there_is_one(self, batch, members, drawings):
+        assert issue(batch).issued == 3
+        assert [(each.signature, each.signed_by_hand) for each in drawings] == [(None, True)] * 3
+        assert members[0].certificates.get().claims["signed_by_hand"] is True
+
+    def test_what_replaces_it_is_signed_by_hand_too(self, batch, members, branch_officer, drawings):
+        issue(batch)
+        old = members[0].certificates.get()
+        new = reissue(certificate=old, by=branch_officer, reason="Lost", now=LATER)
+        assert (drawings[-1].signature, new.claims["signed_by_hand"]) == (None, True)
+
+    def test_it_is_sealed_all_the_same_and_the_name_stands_once_below_the_line(self, drawn, batch, members):
+        issue(batch)
+        certificate = members[0].certificates.get()
+        pdf = bytes(certificate.file.pdf)
+        assert certificate.seal is not None
+        assert sealing.check(pdf, [certificate.seal.root]).is_trusted
+        assert text_of(pdf).count("Sofia Superintendent") == 1
+
+    def test_whoever_reads_about_it_is_told(self, client, batch, members, branch_officer, drawings):
+        issue(batch)
+        certificate = members[0].certificates.get()
+        by_hand = "State Superintendent of Public Instruction, by hand on the printed certificate"
+        assert by_hand in client.get(reverse("verify_code", args=[certificate.code])).content.decode()
+        client.force_login(branch_officer)
+        assert "(signed by hand)" in client.get(reverse("certificate_register")).content.decode()
+        mail = certificate_issued(members[0].user, certificate_id=certificate.pk)
+        assert "It is signed by hand on paper" in mail.body
 
 
 def test_as_a_job_it_reports_and_does_the_same(approved, branch_officer, django_capture_on_commit_callbacks):

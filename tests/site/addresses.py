@@ -398,6 +398,7 @@ CERTIFICATE_ROOMS = {
     "certificate_completion": about("cohort", get=COHORTS),
     "certificate_propose": both("cohort", COHORTS),
     "certificate_batch": about("batch", get=BATCHES_READ),
+    "certificate_signing": both("batch", BATCHES),
     "certificate_submit": both("batch", BATCHES),
     "certificate_sample": about("batch", get=BATCHES_READ),
     "certificate_approve": both("batch", SUBMITTED_BATCHES),
