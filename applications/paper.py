@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 
 from django.db import transaction
 
@@ -13,6 +13,7 @@ from applications.settling import NotWaitingOnYou
 from coaching import audit, paper, permissions, signing
 from coaching.errors import Refused
 from coaching.models import Cohort, Competency, Scan, SignedText, SignOff, User
+from coaching.paper import Attested
 
 
 class NotOnPaper(Refused):
@@ -21,14 +22,6 @@ class NotOnPaper(Refused):
 
 class AlreadyApplied(Refused):
     pass
-
-
-@dataclass(frozen=True)
-class Attested:
-    """The paper as it is at hand: its scan, and the name that the branch officer types to attest it."""
-
-    scan: bytes
-    name: str
 
 
 @dataclass(frozen=True)
@@ -77,7 +70,7 @@ def enter(
     check_applicant(cohort, applicant, by)
     today = drafting.today_of(cohort, now)
     _check_days(signed_date, received_date, today)
-    received_at = _moment(cohort, received_date, now)
+    received_at = paper.moment(cohort, received_date, now)
     application = drafting.start(cohort=cohort, by=applicant, now=received_at)
     drafting.save_answers(application=application, by=applicant, answers=answers, now=now)
     drafting.save_ratings(application=application, by=applicant, ratings=ratings, now=now)
@@ -110,13 +103,13 @@ def _send(
         signer=application.applicant,
         capacity="Applicant",
         statement=cohort.program.commitment_statement,
-        signed_at=_moment(cohort, given.signed_date, now),
+        signed_at=paper.moment(cohort, given.signed_date, now),
         scan=scan,
         by=by,
         attested_name=given.attested.name,
         now=now,
     )
-    received_at = _moment(cohort, given.received_date, now)
+    received_at = paper.moment(cohort, given.received_date, now)
     workflow.send(application, signed, route, submitted_at=received_at, now=now)
     data = {"text": signed.digest, "scan": scan.sha256, "received_date": given.received_date}
     audit.record("application.entered_on_paper", by=by, obj=application, now=now, data=data)
@@ -149,7 +142,7 @@ def receive(
     if printed is None or not application.is_editable:
         raise drafting.NotEditable(f"Nothing of {application.applicant} waits for a signature on paper.")
     _check_days(signed_date, received_date, drafting.today_of(cohort, now))
-    received_at = _moment(cohort, received_date, now)
+    received_at = paper.moment(cohort, received_date, now)
     if application.status == Application.Status.DRAFT:  # a returned one was in time
         reasons = drafting.reasons_not_to_start(application.applicant, cohort, now=received_at)
         if reasons:
@@ -192,11 +185,6 @@ def _check_days(signed_date: date, received_date: date, today: date) -> None:
         raise NotOnPaper("The day on which the paper was received is still to come.")
     if signed_date > received_date:
         raise NotOnPaper("The applicant signed after the paper was received. Check both dates.")
-
-
-def _moment(cohort: Cohort, day: date, now: datetime) -> datetime:
-    """A paper has a day, not an hour: noon stands for it, or now where that is still to come."""
-    return min(datetime.combine(day, time(12), tzinfo=cohort.zone), now)
 
 
 def _signed_already(application: Application, signer: User) -> bool:
@@ -250,7 +238,7 @@ def _sign(
         signer=signature.signer,
         capacity="; also ".join(routing.capacity(step, each) for step, each in settled)[:200],
         statement="\n".join(settling.statements(settled)),
-        signed_at=_moment(application.cohort, signature.signed_date, now),
+        signed_at=paper.moment(application.cohort, signature.signed_date, now),
         scan=scan,
         by=by,
         attested_name=attested_name,

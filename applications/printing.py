@@ -1,10 +1,8 @@
 """An application as a form to file: its exact text and every signature, as an accessible PDF (A1, A8)."""
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
 
 from django.db.models import QuerySet
 from django.template.loader import render_to_string
@@ -15,9 +13,6 @@ from applications.routing import Signer
 from applications.text import Block, Section, sections
 from coaching import pdf
 from coaching.models import Cohort, Delegation, OrgUnit, RouteStep, SignedText, SignOff
-
-if TYPE_CHECKING:
-    from weasyprint import Document
 
 SHEET = "applications/form.css"
 
@@ -167,26 +162,7 @@ def _line(step: RouteStep, capacity: str, name: str, holder: object) -> Signatur
 def render(form: Form) -> bytes:
     """Letter portrait, tagged (PDF/UA-1). What no installed font can write stands as its number: an answer is
     printed whole or not at all."""
-    page = render_to_string("applications/form.html", {"form": form})
-    html = _in_numbers(page, {letter for letter in page if _is_control(letter)})
-    missing: list[str] = []
-
-    def note(document: "Document", file: Any) -> None:
-        missing.extend(pdf.missing_letters(document))
-
-    with pdf.one_at_a_time:
-        written = pdf.written(pdf.laid_out(html, SHEET), finisher=note)
-        if not missing:
-            return written
-        return pdf.written(pdf.laid_out(_in_numbers(html, set(missing)), SHEET))
-
-
-def _is_control(letter: str) -> bool:
-    return unicodedata.category(letter) in ("Cc", "Cs", "Co", "Cn") and letter not in "\n\t"
-
-
-def _in_numbers(html: str, letters: set[str]) -> str:
-    return html.translate({ord(letter): f"[U+{ord(letter):04X}]" for letter in letters})
+    return pdf.whole(render_to_string("applications/form.html", {"form": form}), SHEET)
 
 
 def file_name(form: Form) -> str:

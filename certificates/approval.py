@@ -11,7 +11,7 @@ from certificates.claims import batch_text, department_of, local_date
 from certificates.models import Batch, BatchEntry
 from coaching import audit, outbox, signing
 from coaching.errors import Refused
-from coaching.models import Cohort, Delegation, OrgUnit, SignedText, User
+from coaching.models import Cohort, Delegation, OrgUnit, SignedText, SignOff, User
 from coaching.permissions import require_office
 
 
@@ -194,10 +194,7 @@ def return_batch(*, batch: Batch, by: User, reason: str, now: datetime) -> Batch
     if batch.status != Batch.Status.AWAITING:
         raise NotSubmitted("Only a list that awaits approval can be sent back.")
     authority = _authority_or_refusal(batch, by, now)
-    batch.status = Batch.Status.DRAFT
-    batch.text = batch.submitted_at = None
-    batch.returned_reason = reason
-    batch.save()
+    _reopen(batch, reason)
     audit.record(
         "batch.returned",
         by=by,
@@ -218,6 +215,30 @@ def return_batch(*, batch: Batch, by: User, reason: str, now: datetime) -> Batch
 
 
 @transaction.atomic
+def take_back(*, batch: Batch, by: User | None, reason: str, now: datetime) -> Batch:
+    """The branch office makes a submitted list a draft again: its paper came back unsigned, or something was forgotten.
+
+    A second call changes nothing. Raises AlreadyApproved.
+    """
+    batch = locked(batch)
+    require_office(cohort=batch.cohort, by=by, now=now)
+    if batch.sign_off is not None:
+        raise AlreadyApproved(f"{batch.sign_off.signer} approved this list meanwhile. It stays as it is.")
+    if batch.status == Batch.Status.DRAFT:
+        return batch
+    _reopen(batch, reason)
+    audit.record("batch.taken_back", by=by, obj=batch, now=now, data={"reason": reason})
+    return batch
+
+
+def _reopen(batch: Batch, reason: str) -> None:
+    batch.status = Batch.Status.DRAFT
+    batch.text = batch.submitted_at = None
+    batch.returned_reason = reason
+    batch.save()
+
+
+@transaction.atomic
 def approve_batch(*, batch: Batch, by: User, typed_name: str, now: datetime) -> Batch:
     """The superintendent's act, or that of a delegate with a recorded order: signed, dated, once (C3).
 
@@ -228,19 +249,9 @@ def approve_batch(*, batch: Batch, by: User, typed_name: str, now: datetime) -> 
         if batch.sign_off.signer_id == by.pk:
             return batch
         raise AlreadyApproved(f"{batch.sign_off.signer} approved this list already. Nothing is left to do.")
-    if batch.text is None:
-        raise NotSubmitted("The branch office has not submitted this list. Wait until it does.")
     authority = _authority_or_refusal(batch, by, now)
-    if batch.entries.filter(participant__user=by).exists():
-        raise OnTheList(
-            "You are on this list yourself. Ask the person you stand in for, or another delegate."
-        )
-    if batch_text(batch) != batch.text.text:
-        raise ListChanged(
-            "What the list rests on has changed since it was submitted. Send it back to be renewed."
-        )
-    batch.sign_off = signing.sign(
-        text=batch.text,
+    sign_off = signing.sign(
+        text=checked_text(batch, by),
         by=by,
         capacity=authority.capacity,
         statement=statement_of(authority, batch),
@@ -249,17 +260,33 @@ def approve_batch(*, batch: Batch, by: User, typed_name: str, now: datetime) -> 
         on_behalf_of=authority.on_behalf_of,
         delegation=authority.delegation,
     )
-    batch.status = Batch.Status.APPROVED
+    return settle(batch, sign_off, by=by, now=now)
+
+
+def checked_text(batch: Batch, signer: User) -> SignedText:
+    """The text that this person may sign. Raises NotSubmitted, OnTheList, ListChanged."""
+    if batch.text is None:
+        raise NotSubmitted("The branch office has not submitted this list. Wait until it does.")
+    if batch.entries.filter(participant__user=signer).exists():
+        raise OnTheList(
+            f"{signer} is on this list. It is approved by the person they stand in for, or by another delegate."
+        )
+    if batch_text(batch) != batch.text.text:
+        raise ListChanged(
+            "What the list rests on has changed since it was submitted. Send it back to be renewed."
+        )
+    return batch.text
+
+
+def settle(batch: Batch, sign_off: SignOff, *, by: User, now: datetime) -> Batch:
+    """The list is approved by this signature; for whoever has locked and checked it."""
+    batch.status, batch.sign_off = Batch.Status.APPROVED, sign_off
     batch.save()
-    audit.record(
-        "batch.approved",
-        by=by,
-        on_behalf_of=authority.on_behalf_of,
-        obj=batch,
-        now=now,
-        data={"digest": batch.text.digest, "capacity": authority.capacity},
-    )
-    if batch.submitted_by:
+    data = {"digest": sign_off.text.digest, "capacity": sign_off.capacity}
+    if sign_off.scan:
+        data["scan"] = sign_off.scan.sha256
+    audit.record("batch.approved", by=by, on_behalf_of=sign_off.on_behalf_of, obj=batch, now=now, data=data)
+    if batch.submitted_by and batch.submitted_by != by:
         outbox.queue(
             kind="certificates.batch_approved",
             to=batch.submitted_by,

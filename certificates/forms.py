@@ -1,11 +1,18 @@
 """Forms of this app; each holds its own layout."""
 
+from typing import Any
+
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Layout
+from crispy_forms.layout import Div, Layout
 from django import forms
 
+from certificates.approval import NotTheApprover, OnTheList
+from certificates.paper_approval import AnotherList, NotThatDay
 from certificates.signatures import NotAPicture, as_png
 from certificates.verifying import CODE, SERIAL
+from coaching.errors import Refused
+from coaching.forms import PersonField, day_field
+from coaching.paper_form import AttestedForm
 from coaching.signing_form import SignatureParts, SigningForm
 
 
@@ -41,6 +48,36 @@ class SigningChoiceForm(forms.Form):
     helper = _plain("by_hand")
 
 
+class PaperApprovalForm(AttestedForm):
+    """What stands on the signed packet."""
+
+    read_by = "The branch office, and whoever approves certificates; the scan too."
+
+    signer = PersonField(label="Who signed?")
+    signed_date = day_field("Signed on")
+    code = forms.CharField(
+        label="Code of the list",
+        max_length=20,
+        help_text="At the foot of each page of the paper, for example 1A2B-3C4D.",
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
+        ),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = _plain(Div("signer", "signed_date", "code", css_class="form-narrow"), self.attestation)
+
+    def _field_of(self, refusal: Refused) -> str | None:
+        if isinstance(refusal, AnotherList):
+            return "code"
+        if isinstance(refusal, NotThatDay):
+            return "signed_date"
+        if isinstance(refusal, NotTheApprover | OnTheList):
+            return "signer"
+        return super()._field_of(refusal)
+
+
 class ReturnForm(forms.Form):
     reason = forms.CharField(
         label="What has to be put right",
@@ -50,6 +87,14 @@ class ReturnForm(forms.Form):
     )
 
     helper = _plain("reason")
+
+
+class TakeBackForm(ReturnForm):
+    """By the branch office itself."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].help_text = "It stays with the list until it is submitted again."
 
 
 class ReissueForm(forms.Form):

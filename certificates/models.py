@@ -52,7 +52,7 @@ class Batch(models.Model):
     submitted_at = models.DateTimeField(null=True, blank=True)
     text = models.OneToOneField(SignedText, models.PROTECT, null=True, blank=True, related_name="batch")
     sign_off = models.OneToOneField(SignOff, models.PROTECT, null=True, blank=True, related_name="batch")
-    # Why the superintendent sent it back, until it is submitted again.
+    # Why the superintendent sent it back, or the branch office took it back, until it is submitted again.
     returned_reason = models.CharField(max_length=500, blank=True)
 
     objects = BatchQuerySet.as_manager()

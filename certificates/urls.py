@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from certificates.views import approval, holder, office, verify
+from certificates.views import approval, holder, office, paper, verify
 
 urlpatterns = [
     path("certificates/", holder.index, name="certificates"),
@@ -18,6 +18,10 @@ urlpatterns = [
     path("certificates/batches/<int:pk>/submit/", office.submit, name="certificate_submit"),
     path("certificates/batches/<int:pk>/sample/", approval.sample, name="certificate_sample"),
     path("certificates/batches/<int:pk>/approve/", approval.approve, name="certificate_approve"),
+    path("certificates/batches/<int:pk>/packet.pdf", paper.printed, name="certificate_packet"),
+    path("certificates/batches/<int:pk>/signed/", paper.signed, name="certificate_signed"),
+    path("certificates/batches/<int:pk>/scan/", paper.scan, name="certificate_scan"),
+    path("certificates/batches/<int:pk>/take-back/", paper.taken_back, name="certificate_take_back"),
     path("certificates/batches/<int:pk>/return/", approval.send_back, name="certificate_return"),
     path("certificates/batches/<int:pk>/issue/", office.issue, name="certificate_issue"),
     path("certificates/signature/", approval.signature, name="certificate_signature"),

@@ -8,6 +8,11 @@ from coaching import directory
 from coaching.models import User
 
 
+def day_field(label: str, *, required: bool = True, help_text: str = "") -> forms.DateField:
+    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    return forms.DateField(label=label, required=required, help_text=help_text, widget=widget)
+
+
 class PersonField(forms.CharField):
     """A person of the directory, typed as a mail address or a full name: a list of thousands helps nobody."""
 

@@ -3,13 +3,14 @@
 import hashlib
 import io
 import warnings
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime, time
 
 from django.db import transaction
 
 from coaching import signature_trail
 from coaching.errors import Refused
-from coaching.models import Delegation, Scan, SignedText, SignOff, User
+from coaching.models import Cohort, Delegation, Scan, SignedText, SignOff, User
 from coaching.signing import NameDoesNotMatch, is_name_of
 
 MOST_BYTES = 10_000_000
@@ -23,6 +24,19 @@ class NotAScan(Refused):
 
 class NotAttested(Refused):
     pass
+
+
+@dataclass(frozen=True)
+class Attested:
+    """The paper as it is at hand: its scan, and the name that the branch officer types to attest it."""
+
+    scan: bytes
+    name: str
+
+
+def moment(cohort: Cohort, day: date, now: datetime) -> datetime:
+    """A paper has a day, not an hour: noon stands for it, or now where that is still to come."""
+    return min(datetime.combine(day, time(12), tzinfo=cohort.zone), now)
 
 
 def kind_of(content: bytes) -> Scan.Kind:

@@ -3,6 +3,7 @@
 import atexit
 import logging
 import threading
+import unicodedata
 from collections.abc import Callable, Mapping
 from functools import cache
 from types import ModuleType
@@ -59,6 +60,29 @@ def written(
 def missing_letters(document: "Document") -> str:
     """The letters that no installed font can write; known once the document is being written."""
     return "".join(sorted({chr(point) for font in document.fonts.values() for point in font.missing}))
+
+
+def whole(html: str, *sheets: str) -> bytes:
+    """An accessible file that leaves nothing out: what no installed font can write stands as its number."""
+    html = _in_numbers(html, {letter for letter in html if _is_control(letter)})
+    missing: list[str] = []
+
+    def note(document: "Document", file: Any) -> None:
+        missing.extend(missing_letters(document))
+
+    with one_at_a_time:
+        made = written(laid_out(html, *sheets), finisher=note)
+        if not missing:
+            return made
+        return written(laid_out(_in_numbers(html, set(missing)), *sheets))
+
+
+def _is_control(letter: str) -> bool:
+    return unicodedata.category(letter) in ("Cc", "Cs", "Co", "Cn") and letter not in "\n\t"
+
+
+def _in_numbers(html: str, letters: set[str]) -> str:
+    return html.translate({ord(letter): f"[U+{ord(letter):04X}]" for letter in letters})
 
 
 def fetcher(assets: Assets) -> Any:

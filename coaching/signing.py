@@ -35,6 +35,11 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def short_code(text_digest: str) -> str:
+    """`1A2B-3C4D`: enough of a digest to tell by eye whether a paper is of the text at hand."""
+    return f"{text_digest[:4]}-{text_digest[4:8]}".upper()
+
+
 def is_name_of(user: User, typed_name: str) -> bool:
     """The typed name counts whatever its case and spacing, and whether its accents are letters of their own."""
     return _plain(typed_name) == _plain(user.name)

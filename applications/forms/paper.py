@@ -6,11 +6,10 @@ from typing import Any
 
 from crispy_forms.layout import HTML, Column, Div, Fieldset, Row
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 
-from applications.forms.writing import helper, readers
+from applications.forms.writing import helper
 from applications.models import Application, ReviewStep
-from applications.paper import Attested, PaperSignature
+from applications.paper import PaperSignature
 from applications.routing import Signer
 from applications.settling import (
     ASKED_ABOUT_CONCEPT,
@@ -18,17 +17,9 @@ from applications.settling import (
     NotWaitingOnYou,
     stated_concept_date,
 )
-from coaching import paper
 from coaching.errors import Refused
-from coaching.forms import PersonField
-from coaching.models import User
-from coaching.signing import NameDoesNotMatch
-from coaching.signing_form import ActForm
-
-
-def _day(label: str, *, required: bool = True, help_text: str = "") -> forms.DateField:
-    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-    return forms.DateField(label=label, required=required, help_text=help_text, widget=widget)
+from coaching.forms import PersonField, day_field
+from coaching.paper_form import AttestedForm
 
 
 class FindPersonForm(forms.Form):
@@ -42,76 +33,17 @@ class FindPersonForm(forms.Form):
         self.helper.disable_csrf = True
 
 
-class AttestedForm(ActForm):
-    """The scan, and the name of the officer who has the paper in hand."""
-
-    scan = forms.FileField(
-        label="Scan of the signed paper",
-        help_text="A PDF, JPEG or PNG file of at most 10 MB, with all signatures on it.",
-        widget=forms.ClearableFileInput(attrs={"accept": "application/pdf,image/jpeg,image/png"}),
-        error_messages={"required": "Choose the scan of the signed paper."},
-    )
-    attested_name = forms.CharField(
-        label="Type your own name to attest it",
-        max_length=200,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        error_messages={"required": "Type your own name to attest it."},
-    )
-
-    def __init__(self, *args: Any, officer: User, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.officer = officer
-        said = "You say with it that you have the signed paper and entered what it says."
-        self.fields["attested_name"].help_text = f"{said} As it is on record: {officer.name}"
-        self.attestation = Fieldset(
-            "The paper itself",
-            Div("scan", "attested_name", css_class="form-narrow"),
-            readers("Everybody who may read the application; the scan too."),
-        )
-
-    def clean_scan(self) -> bytes:
-        upload: UploadedFile = self.cleaned_data["scan"]
-        if (upload.size or 0) > paper.MOST_BYTES:
-            raise forms.ValidationError(
-                "This file is larger than 10 MB. Scan it in gray, or with fewer dots per inch."
-            )
-        content = upload.read()
-        try:
-            paper.kind_of(content)
-        except paper.NotAScan as refusal:
-            raise forms.ValidationError(str(refusal)) from refusal
-        return content
-
-    def clean_attested_name(self) -> str:
-        """So that a wrong name is told together with whatever else is wrong."""
-        typed: str = self.cleaned_data["attested_name"]
-        try:
-            paper.check_attesting_name(self.officer, typed)
-        except NameDoesNotMatch as refusal:
-            raise forms.ValidationError(str(refusal)) from refusal
-        return typed
-
-    def ask_again_for_the_scan(self) -> None:
-        """A browser forgets a chosen file when the page is shown again."""
-        if "scan" not in self.errors:
-            self.add_error(
-                "scan", "Choose the scan again: the browser forgets it when the page is shown once more."
-            )
-
-    def attested(self) -> Attested:
-        return Attested(self.cleaned_data["scan"], self.cleaned_data["attested_name"])
-
-    def _field_of(self, refusal: Refused) -> str | None:
-        if isinstance(refusal, NameDoesNotMatch | paper.NotAttested):
-            return "attested_name"
-        return "scan" if isinstance(refusal, paper.NotAScan) else None
+class ApplicationPaperForm(AttestedForm):
+    read_by = "Everybody who may read the application; the scan too."
 
 
-class ReceiveForm(AttestedForm):
+class ReceiveForm(ApplicationPaperForm):
     """The printed text came back: the dates, and which signatures stand on the sheet."""
 
-    received_date = _day("The branch office received it on", help_text="This day counts for the deadline.")
-    signed_date = _day("The applicant signed it on")
+    received_date = day_field(
+        "The branch office received it on", help_text="This day counts for the deadline."
+    )
+    signed_date = day_field("The applicant signed it on")
     dates = Row(Column("received_date", css_class="col-sm-6"), Column("signed_date", css_class="col-sm-6"))
     when: tuple[object, ...] = (dates,)
 
@@ -135,10 +67,10 @@ class ReceiveForm(AttestedForm):
     def _add(self, each: Signer) -> Row:
         who, when, discussed = self._names(each)
         self.fields[who] = PersonField(label=each.post, required=False, initial=each.signer)
-        self.fields[when] = _day(f"{each.step.title} signed on", required=False)
+        self.fields[when] = day_field(f"{each.step.title} signed on", required=False)
         columns = [Column(who, css_class="col-sm-6"), Column(when, css_class="col-sm-6")]
         if each.step.office in ASKED_ABOUT_CONCEPT:
-            self.fields[discussed] = _day(
+            self.fields[discussed] = day_field(
                 f"The {each.step.title.lower()} says the concept was discussed on",
                 required=False,
                 help_text="Only where the paper corrects the day that the applicant states.",
@@ -195,11 +127,11 @@ class PaperForm(ReceiveForm):
         self.helper.disable_csrf = True  # it stands in one form element with the answers, which bring theirs
 
 
-class PaperSignatureForm(AttestedForm):
+class PaperSignatureForm(ApplicationPaperForm):
     """Whoever it waits on has signed on paper."""
 
     signer = PersonField(label="Who signed?")
-    signed_date = _day("Signed on")
+    signed_date = day_field("Signed on")
 
     def __init__(self, *args: Any, application: Application, step: ReviewStep, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -207,7 +139,7 @@ class PaperSignatureForm(AttestedForm):
         parts = ["signer", "signed_date"]
         stated = stated_concept_date(application, step)
         if stated:
-            self.fields["concept_date"] = _day(
+            self.fields["concept_date"] = day_field(
                 "The project concept was discussed on",
                 help_text="As the applicant states it, or as the paper corrects it.",
             )

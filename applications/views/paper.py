@@ -22,11 +22,11 @@ from applications.models import Application
 from coaching import permissions
 from coaching.errors import Refused
 from coaching.models import Cohort, Competency, OrgUnit, Scan, User
+from coaching.paper_form import scan_file
 from coaching.permissions import access, branch_office, signed_in
 
 MOST_FOUND = 20
 READ_BY = "The applicant, those who sign the application, the branch office, and the administrators."
-EXTENSIONS = {Scan.Kind.PDF: "pdf", Scan.Kind.JPEG: "jpg", Scan.Kind.PNG: "png"}
 
 
 def _cohort(request: HttpRequest, pk: int) -> Cohort:
@@ -226,14 +226,9 @@ def receive(request: HttpRequest, pk: int) -> HttpResponse:
 @access(signed_in)
 @require_safe
 def scan(request: HttpRequest, pk: int, scan_pk: int) -> HttpResponse:
-    """For whoever may read the text that is signed on it; never shown in the page, always as a file of its kind."""
+    """For whoever may read the text that is signed on it."""
     texts = readers.texts_visible_to(request.user, of=pk)  # type: ignore[arg-type]
     found = get_object_or_404(
         Scan.objects.filter(sign_offs__text__in=texts.values("pk")).distinct(), pk=scan_pk
     )
-    response = HttpResponse(bytes(found.content), content_type=found.kind)
-    name = f"signed-application-{pk}-{found.pk}.{EXTENSIONS[Scan.Kind(found.kind)]}"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return scan_file(found, name=f"signed-application-{pk}-{found.pk}")

@@ -12,28 +12,17 @@ from certificates.claims import batch_text, local_date
 from certificates.forms import ApproveForm, ReturnForm, SignatureForm, SigningChoiceForm
 from certificates.models import Batch, SignaturePicture
 from certificates.views import progress
-from coaching import jobs, permissions
+from certificates.views.batches import visible_batch
+from coaching import jobs, permissions, signing
 from coaching.errors import Refused
 from coaching.models import Job, User
 from coaching.permissions import access, any_of, branch_office, post_only, superintendent
 
 
-def _batch(request: HttpRequest, pk: int) -> Batch:
-    visible = Batch.objects.visible_to(request.user).select_related(  # type: ignore[arg-type]
-        "cohort__program",
-        "cohort__branch__parent__head",
-        "text",
-        "sign_off__signer",
-        "sign_off__on_behalf_of",
-        "submitted_by",
-    )
-    return get_object_or_404(visible, pk=pk)
-
-
 @access(any_of(branch_office, superintendent))
 @require_safe
 def batch(request: HttpRequest, pk: int) -> HttpResponse:
-    found = _batch(request, pk)
+    found = visible_batch(request, pk)
     if progress.looks_again(request):
         return progress.part(request, _job(found))
     return _show(request, found, ApproveForm(request=request), ReturnForm())
@@ -56,6 +45,7 @@ def _show(
         "may_manage": permissions.office_cohorts(user).filter(pk=found.cohort_id).exists(),
         "may_approve": authority is not None and found.status == Batch.Status.AWAITING,
         "statement": statement_of(authority, found) if authority else "",
+        "code": signing.short_code(found.text.digest) if found.text else "",
         "signing_form": SigningChoiceForm(initial={"by_hand": found.signed_by_hand}),
         "approvers": approvers(found.cohort, on=today),
         "approve_form": approve_form,
@@ -74,7 +64,7 @@ def _job(found: Batch) -> Job | None:
 @require_safe
 def sample(request: HttpRequest, pk: int) -> HttpResponse:
     """Drawn for this one look and kept nowhere."""
-    found = _batch(request, pk)
+    found = visible_batch(request, pk)
     try:
         pdf = issuing.sample(found, now=timezone.now())
     except Refused as refusal:
@@ -87,13 +77,13 @@ def sample(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _page_of(request: HttpRequest, pk: int) -> HttpResponse:
-    return redirect("certificate_batch", _batch(request, pk).pk)
+    return redirect("certificate_batch", visible_batch(request, pk).pk)
 
 
 @access(superintendent)
 @post_only(_page_of)
 def approve(request: HttpRequest, pk: int) -> HttpResponse:
-    found = _batch(request, pk)
+    found = visible_batch(request, pk)
     form = ApproveForm(request.POST, request=request)
     if not form.is_valid():
         return _show(request, found, form, ReturnForm())
@@ -115,7 +105,7 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
 @access(superintendent)
 @post_only(_page_of)
 def send_back(request: HttpRequest, pk: int) -> HttpResponse:
-    found = _batch(request, pk)
+    found = visible_batch(request, pk)
     form = ReturnForm(request.POST)
     if not form.is_valid():
         return _show(request, found, ApproveForm(request=request), form)

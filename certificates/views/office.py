@@ -12,7 +12,8 @@ from certificates.approval import approvers, choose_signing, propose_batch, subm
 from certificates.claims import local_date
 from certificates.eligibility import completion_list, why_nobody
 from certificates.forms import ReissueForm, RevokeForm, SearchForm, SigningChoiceForm
-from certificates.models import Batch, Certificate
+from certificates.models import Certificate
+from certificates.views.batches import office_batch
 from coaching import permissions
 from coaching.errors import Refused, refusals_told
 from coaching.models import Cohort, User
@@ -22,11 +23,6 @@ from coaching.permissions import access, any_of, branch_office, deputy, post_onl
 def _cohort(request: HttpRequest, pk: int) -> Cohort:
     mine = permissions.office_cohorts(request.user).select_related("program", "branch__parent")  # type: ignore[arg-type]
     return get_object_or_404(mine, pk=pk)
-
-
-def _own_batch(request: HttpRequest, pk: int) -> Batch:
-    mine = permissions.office_cohorts(request.user)  # type: ignore[arg-type]
-    return get_object_or_404(Batch.objects.filter(cohort__in=mine).select_related("cohort"), pk=pk)
 
 
 @access(branch_office)
@@ -67,14 +63,14 @@ def propose(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _page_of(request: HttpRequest, pk: int) -> HttpResponse:
-    return redirect("certificate_batch", _own_batch(request, pk).pk)
+    return redirect("certificate_batch", office_batch(request, pk).pk)
 
 
 @access(branch_office)
 @post_only(_page_of)
 def signing(request: HttpRequest, pk: int) -> HttpResponse:
     """By a picture or by hand."""
-    batch, form = _own_batch(request, pk), SigningChoiceForm(request.POST)
+    batch, form = office_batch(request, pk), SigningChoiceForm(request.POST)
     if form.is_valid():
         with refusals_told(request):
             choose_signing(
@@ -92,7 +88,7 @@ def signing(request: HttpRequest, pk: int) -> HttpResponse:
 @access(branch_office)
 @post_only(_page_of)
 def submit(request: HttpRequest, pk: int) -> HttpResponse:
-    batch = _own_batch(request, pk)
+    batch = office_batch(request, pk)
     with refusals_told(request):
         submit_for_approval(batch=batch, by=request.user, now=timezone.now())  # type: ignore[arg-type]
         messages.success(request, "Submitted. Whoever can approve the list has been told by mail.")
@@ -102,7 +98,7 @@ def submit(request: HttpRequest, pk: int) -> HttpResponse:
 @access(branch_office)
 @post_only(_page_of)
 def issue(request: HttpRequest, pk: int) -> HttpResponse:
-    batch = _own_batch(request, pk)
+    batch = office_batch(request, pk)
     with refusals_told(request):
         issuing.start_issue(batch=batch, by=request.user, now=timezone.now())  # type: ignore[arg-type]
         messages.success(request, "The certificates are being issued. Each holder gets a mail with the link.")

@@ -10,7 +10,9 @@ from certificates import issuing
 from certificates.models import Batch
 from certificates.replacing import reissue, revoke, start_reissue
 from coaching import jobs
+from coaching.signing import short_code
 from meetings.models import EvaluationReceipt
+from tests.applications.factories import A_SCAN
 from tests.certificates.history import AFTER
 
 pytestmark = pytest.mark.browser
@@ -65,6 +67,32 @@ def test_pages_of_the_branch_office(
     ):
         page.goto(address)
         check_page(page)
+
+
+def test_an_approval_on_paper_is_entered(
+    page, sign_in, submitted, branch_officer, superintendent, tmp_path, check_page
+):
+    """C3, A15"""
+    scan = tmp_path / "scan.pdf"
+    scan.write_bytes(A_SCAN)
+    sign_in(page, branch_officer)
+    page.goto(reverse("certificate_take_back", args=[submitted.pk]))
+    check_page(page)
+    page.goto(reverse("certificate_batch", args=[submitted.pk]))
+    check_page(page)
+    page.get_by_role("link", name="Record the signature").click()
+    page.get_by_role("button", name="Record the approval").click()
+    check_page(page)
+    page.get_by_label("Who signed?").fill(superintendent.name)
+    page.get_by_label("Signed on").fill("2027-10-05")
+    page.get_by_label("Code of the list").fill(short_code(submitted.text.digest))
+    page.get_by_label("Scan of the signed paper").set_input_files(scan)
+    page.get_by_label("Type your own name to attest it").fill(branch_officer.name)
+    page.get_by_role("button", name="Record the approval").click()
+    page.get_by_text("Recorded with its scan.").wait_for()
+    check_page(page)
+    submitted.refresh_from_db()
+    assert submitted.sign_off.on_paper
 
 
 def test_the_page_looks_again_by_itself_until_the_new_one_is_there(

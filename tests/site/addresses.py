@@ -403,6 +403,10 @@ CERTIFICATE_ROOMS = {
     "certificate_sample": about("batch", get=BATCHES_READ),
     "certificate_approve": both("batch", SUBMITTED_BATCHES),
     "certificate_return": both("batch", SUBMITTED_BATCHES),
+    "certificate_packet": about("batch", get=BATCHES_READ),
+    "certificate_signed": both("batch", BATCHES),
+    "certificate_scan": about("batch"),  # none of them was signed on paper
+    "certificate_take_back": both("batch", BATCHES),
     "certificate_issue": both("batch", BATCHES),
     "certificate_signature": page(SUPERINTENDENT, SUPERINTENDENT),
     "certificate_signature_picture": page(SUPERINTENDENT),
