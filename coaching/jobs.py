@@ -20,6 +20,15 @@ class Cancelled(Exception):
     """Raised inside a job at its next progress report after somebody cancelled it."""
 
 
+class GoesOn(Exception):
+    """Raised by a job that did a part of its work and leaves the rest to a fresh task: its worker's process may be replaced
+    between them, which bounds its memory. What it has done so far stands in the row's `result`."""
+
+    def __init__(self, so_far: dict[str, object]) -> None:
+        super().__init__()
+        self.so_far = so_far
+
+
 class Progress:
     """What a running job reports through."""
 
@@ -104,6 +113,8 @@ def run(pk: int) -> None:
         result = _kinds[job.kind](Progress(job), **job.arguments)
     except Cancelled:
         _finish(pk, Job.Status.CANCELLED)
+    except GoesOn as part:
+        _put_back(pk, part.so_far)
     except Refused as refusal:
         _finish(pk, Job.Status.FAILED, error=str(refusal)[:300])
     except Exception as error:
@@ -111,6 +122,11 @@ def run(pk: int) -> None:
         _finish(pk, Job.Status.FAILED, error=f"{type(error).__name__}: see the log of the worker.")
     else:
         _finish(pk, Job.Status.DONE, result=result)
+
+
+def _put_back(pk: int, so_far: dict[str, object]) -> None:
+    if Job.objects.filter(pk=pk, status=Job.Status.RUNNING).update(status=Job.Status.QUEUED, result=so_far):
+        _nudge(pk)
 
 
 def _finish(pk: int, status: Job.Status, *, result: dict[str, object] | None = None, error: str = "") -> None:

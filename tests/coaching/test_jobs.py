@@ -221,6 +221,38 @@ def test_report_keeps_a_long_job_from_being_run_twice(ran):
     assert (job.done, job.total) == (5, 10)
 
 
+def test_job_that_goes_on_is_told_to_a_worker_again_with_what_it_did(ran, monkeypatch):
+    told, found = [], []
+    monkeypatch.setattr(jobs, "_nudge", told.append)
+
+    def run(progress):
+        found.append(progress.job.result)
+        if len(found) < 3:
+            raise jobs.GoesOn({"parts": len(found)})
+        return {"parts": 3}
+
+    kind(monkeypatch, run)
+    job = start()
+    for _ in range(4):  # the last of them finds nothing to do
+        jobs.run(job.pk)
+    job.refresh_from_db()
+    assert (job.status, job.result) == (Status.DONE, {"parts": 3})
+    assert found == [{}, {"parts": 1}, {"parts": 2}]
+    assert told == [job.pk, job.pk]
+
+
+def test_job_that_goes_on_is_cancelled_between_its_parts(ran, monkeypatch, applicant):
+    def run(progress):
+        raise jobs.GoesOn({})
+
+    kind(monkeypatch, run)
+    job = start()
+    jobs.run(job.pk)
+    jobs.cancel(job=job, by=applicant, now=NOW)
+    job.refresh_from_db()
+    assert job.status == Status.CANCELLED
+
+
 def test_job_that_another_worker_ended_is_not_ended_again(ran, monkeypatch):
     """The first worker was only slow: what it ends with must not hide what the second one found."""
     job = start()
