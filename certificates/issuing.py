@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -39,14 +39,15 @@ class NotApproved(Refused):
 
 @dataclass
 class Outcome:
-    """What an issue did. `refused`: name → why, for those on the list who get none for now."""
+    """What an issue did. `refused`: name → why, for those on the list who get none for now; `left`: whose turn is later."""
 
     issued: int = 0
     already: int = 0
+    left: int = 0
     refused: dict[str, str] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, object]:
-        return {"issued": self.issued, "already": self.already, "refused": self.refused}
+        return asdict(self)
 
     @property
     def refused_by_reason(self) -> Counter[str]:
@@ -67,12 +68,17 @@ def start_issue(*, batch: Batch, by: User | None, now: datetime) -> Job:
 
 
 def issue_batch(
-    *, batch: Batch, by: User | None, now: datetime, report: Callable[[int, int], None] | None = None
+    *,
+    batch: Batch,
+    by: User | None,
+    now: datetime,
+    report: Callable[[int, int], None] | None = None,
+    most: int | None = None,
 ) -> Outcome:
     """Give everybody on an approved list exactly one certificate, each in a transaction of its own.
 
-    Stopped half-way or run again, it goes on with those who have none. Who no longer meets the commitment is
-    passed over with the reason (C2).
+    Stopped half-way, after `most` of them, or run again, it goes on with those who have none. Who no longer meets the
+    commitment is passed over with the reason (C2).
     """
     batch = Batch.objects.select_related(
         "cohort__program", "cohort__branch__parent", "sign_off__signer", "sign_off__on_behalf_of"
@@ -84,18 +90,20 @@ def issue_batch(
     entries = list(batch.entries.select_related("participant__user"))
     have_one = set(batch.certificates.values_list("participant_id", flat=True))
     for number, entry in enumerate(entries):
-        if report:
-            report(number, len(entries))
         entry.batch = batch
         participant = entry.participant
         if participant.pk in have_one:
             outcome.already += 1
         elif lacks := eligibility.missing(participant, found[participant.pk]):
             outcome.refused[_key(entry)] = " ".join(lacks)
+        elif most is not None and outcome.issued >= most:
+            outcome.left += 1
         else:
+            if report:
+                report(number, len(entries))
             _issue_one(entry, by, now, outcome)
     if report:
-        report(len(entries), len(entries))
+        report(len(entries) - outcome.left, len(entries))
     return outcome
 
 

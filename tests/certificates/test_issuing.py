@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 from django.urls import reverse
 
-from certificates import issuing, sealing
+from certificates import issuing, sealing, tasks
 from certificates.approval import choose_signing, submit_for_approval
 from certificates.issuing import (
     NotApproved,
@@ -39,7 +39,7 @@ def issue(batch, by=None):
 def test_everybody_on_an_approved_list_gets_one(approved, members, branch_officer):
     """C2"""
     outcome = issue(approved, branch_officer)
-    assert outcome.as_json() == {"issued": 3, "already": 0, "refused": {}}
+    assert outcome.as_json() == {"issued": 3, "already": 0, "left": 0, "refused": {}}
     year, cohort = approved.cohort.first_month.year, approved.cohort.pk
     assert list(Certificate.objects.order_by("serial").values_list("participant", "serial", "status")) == [
         (members[0].pk, f"{year}-{cohort:03d}-0001", "valid"),
@@ -97,7 +97,7 @@ def test_the_participant_has_completed_and_gets_a_link_not_the_file(issued, memb
 def test_issuing_again_gives_nobody_a_second_one(issued, approved):
     digests = sorted(Certificate.objects.values_list("digest", flat=True))
     outcome = issue(approved)
-    assert outcome.as_json() == {"issued": 0, "already": 3, "refused": {}}
+    assert outcome.as_json() == {"issued": 0, "already": 3, "left": 0, "refused": {}}
     assert sorted(Certificate.objects.values_list("digest", flat=True)) == digests
     assert Message.objects.filter(kind="certificates.issued").count() == 3
 
@@ -110,7 +110,7 @@ def test_an_issue_that_was_stopped_half_way_goes_on(approved):
     with pytest.raises(jobs.Cancelled):
         issue_batch(batch=approved, by=None, now=AFTER, report=stop)
     assert Certificate.objects.count() == 2
-    assert issue(approved).as_json() == {"issued": 1, "already": 2, "refused": {}}
+    assert issue(approved).as_json() == {"issued": 1, "already": 2, "left": 0, "refused": {}}
 
 
 @pytest.mark.parametrize("state", ["draft", "submitted"])
@@ -279,8 +279,21 @@ def test_as_a_job_it_reports_and_does_the_same(approved, branch_officer, django_
     jobs.run(job.pk)
     job.refresh_from_db()
     assert (job.status, job.done, job.total) == (Job.Status.DONE, 3, 3)
-    assert job.result == {"issued": 3, "already": 0, "refused": {}}
+    assert job.result == {"issued": 3, "already": 0, "left": 0, "refused": {}}
     jobs.run(job.pk)
+    assert Certificate.objects.count() == 3
+
+
+def test_a_long_list_is_issued_in_parts(approved, branch_officer, monkeypatch):
+    monkeypatch.setattr(tasks, "PART", 2)
+    job = start_issue(batch=approved, by=branch_officer, now=AFTER)
+    jobs.run(job.pk)
+    job.refresh_from_db()
+    assert (job.status, job.done, job.total) == (Job.Status.QUEUED, 2, 3)
+    jobs.run(job.pk)
+    job.refresh_from_db()
+    assert (job.status, job.done, job.total) == (Job.Status.DONE, 3, 3)
+    assert job.result == {"issued": 3, "already": 0, "left": 0, "refused": {}}
     assert Certificate.objects.count() == 3
 
 
