@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pydyf
 
 from certificates import artwork
+from certificates.attached_child import NAME
 
 if TYPE_CHECKING:
     from weasyprint import Document
@@ -24,6 +25,7 @@ VARIANT = "pdf/a-3a"
 FIELD = "Seal"
 # Numbers of ten digits, to be overwritten once the places are known.
 BYTE_RANGE = b"[0 9999999991 9999999992 9999999993]"
+PLAIN = ("/Metadata", "/EmbeddedFile")  # streams that anybody can read
 BEYOND_LATIN = "\u0300"  # the combining marks, and all that comes after them
 PRINTED_AND_LOCKED = 4 + 128  # flags of an annotation
 
@@ -55,8 +57,10 @@ class Place:
         return b"<" + b"0" * (2 * self.size) + b">"
 
 
-def finisher(paper: Paper, place: Place | None, name: str) -> "Callable[[Document, Any], None]":
-    """`name`: the text of the paragraph after the heading. Without a place for a seal: a sample."""
+def finisher(
+    paper: Paper, place: Place | None, *, name: str, claims: bytes
+) -> "Callable[[Document, Any], None]":
+    """`name`: the text of the paragraph after the heading. `claims`: JSON. Without a place for a seal: a sample."""
 
     def finish(document: "Document", pdf: pydyf.PDF) -> None:
         page = _at(pdf, pdf.page_references[0])
@@ -66,6 +70,7 @@ def finisher(paper: Paper, place: Place | None, name: str) -> "Callable[[Documen
             _say_the_name(pdf, page, name)
         _draw_behind(pdf, page, paper)
         if place:
+            _attach(pdf, claims, place.made_at)
             _make_place(pdf, page, paper, place)
         _pack_streams(pdf)
 
@@ -172,6 +177,39 @@ def _draw_behind(pdf: pydyf.PDF, page: Any, paper: Paper) -> None:
     _at(pdf, page["Contents"]).stream.insert(0, b"/Artifact BMC q /Backdrop Do Q EMC")
 
 
+def _attach(pdf: pydyf.PDF, claims: bytes, made_at: datetime) -> None:
+    """What is printed, for programs: an associated file (ISO 19005-3, 6.8), as plain text that needs no PDF library."""
+    date = pydyf.String(f"D:{made_at:%Y%m%d%H%M%S}Z")
+    stream = _added(
+        pdf,
+        pydyf.Stream(
+            [claims],
+            {
+                "Type": "/EmbeddedFile",
+                "Subtype": "/application#2Fjson",
+                "Params": pydyf.Dictionary({"Size": len(claims), "ModDate": date}),
+            },
+        ),
+    )
+    file_name = pydyf.String(NAME)
+    attached = _added(
+        pdf,
+        pydyf.Dictionary(
+            {
+                "Type": "/Filespec",
+                "F": file_name,
+                "UF": file_name,
+                "EF": pydyf.Dictionary({"F": stream.reference, "UF": stream.reference}),
+                "Desc": pydyf.String("What this certificate says, for programs"),
+                "AFRelationship": "/Data",
+            }
+        ),
+    )
+    names = pdf.catalog.setdefault("Names", pydyf.Dictionary())
+    names["EmbeddedFiles"] = pydyf.Dictionary({"Names": pydyf.Array([file_name, attached.reference])})
+    pdf.catalog["AF"] = pydyf.Array([attached.reference])
+
+
 def _make_place(pdf: pydyf.PDF, page: Any, paper: Paper, place: Place) -> None:
     """A certification signature that allows no change (ISO 32000-1, 12.8.2.2), in a field that covers the drawn seal and
     is read out; what it holds comes later."""
@@ -258,7 +296,7 @@ class _Packed(pydyf.Stream):
     def __init__(self, stream: pydyf.Stream) -> None:
         super().__init__()
         self.number, self.generation = stream.number, stream.generation
-        stream.compress = "Filter" not in stream.extra and stream.extra.get("Type") != "/Metadata"
+        stream.compress = "Filter" not in stream.extra and stream.extra.get("Type") not in PLAIN
         made, end = stream.data, b"\nendstream"
         self._made = made.removesuffix(end) + b"\r" + end if made.endswith(b"\r" + end) else made
 
@@ -268,7 +306,7 @@ class _Packed(pydyf.Stream):
 
 
 def _pack_streams(pdf: pydyf.PDF) -> None:
-    """All but the metadata, for those who look for it without a PDF library. The other objects stay readable: a signature is
+    """All but what is looked for without a PDF library. The other objects stay readable: a signature is
     put among them."""
     for number, thing in enumerate(pdf.objects):
         if isinstance(thing, pydyf.Stream):

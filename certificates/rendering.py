@@ -11,7 +11,7 @@ import segno
 from django.conf import settings
 from django.template.loader import render_to_string
 
-from certificates import archival
+from certificates import archival, attached
 from certificates.archival import Paper, Place
 from coaching import pdf
 from coaching.errors import Refused
@@ -69,7 +69,7 @@ def render(content: CertificateContent, *, place: Place | None = None, paper: st
     """
     _check(content)
     sheet, styles = PAPERS[paper or settings.PAPER]
-    finish = archival.finisher(sheet, place, content.name)
+    finish = archival.finisher(sheet, place, name=content.name, claims=attached.written(content))
 
     def finisher(document: "Document", file: Any) -> None:
         _refuse_missing_letters(document)
