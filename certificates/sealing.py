@@ -1,18 +1,15 @@
 """The department's seal on a certificate's file: PAdES baseline B, or T where a time-stamp server is set.
 
-Only this module knows pyHanko. It makes the signature alone, over the bytes around a place that certificates/archival.py
-left for it: nothing is appended and nothing else in the file is touched.
+This module and certificates/seal_check.py alone know pyHanko. It makes the signature alone, over the bytes around a place
+that certificates/archival.py left for it: nothing is appended and nothing else in the file is touched.
 """
 
 import asyncio
 import hashlib
-import logging
 import urllib.request
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
-from io import BytesIO
 from pathlib import Path
 
 from asn1crypto import tsp
@@ -20,27 +17,17 @@ from asn1crypto.x509 import Certificate
 from cryptography import x509
 from django.conf import settings
 from pyhanko.keys import load_certs_from_pemder_data
-from pyhanko.pdf_utils.misc import PdfError
-from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.general import SigningError
 from pyhanko.sign.signers import Signer
 from pyhanko.sign.timestamps import TimeStamper
 from pyhanko.sign.timestamps.common_utils import TimestampRequestError
-from pyhanko.sign.validation import async_validate_pdf_signature
-from pyhanko.sign.validation.errors import SignatureValidationError
-from pyhanko.sign.validation.status import SignatureCoverageLevel
-from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from certificates.archival import BYTE_RANGE, FIELD, Place
+from certificates.archival import BYTE_RANGE, Place
+from certificates.seal_check import HASH, SIGNED, owner_of
 from certificates.seal_keys import Key, NoSealKey, belongs, load_file, load_token
 from coaching.errors import Refused
 
-# What is wrong with a seal is an answer here, no news for the log.
-logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
-logging.getLogger("pyhanko_certvalidator").setLevel(logging.CRITICAL)
-
-HASH = "sha256"
 SLACK = 256  # bytes: two signatures with one key differ a little in length
 PATIENCE = 15  # seconds, for a time-stamp server
 
@@ -54,7 +41,7 @@ class _KeptSigner(Signer):
 
     def __init__(self, key: Key, chain: list[Certificate]) -> None:
         store = SimpleCertificateStore()
-        store.register_multiple(chain)
+        store.register_multiple(chain[1:])  # its own comes by itself
         super().__init__(signing_cert=chain[0], cert_registry=store, embed_roots=False)
         self._key = key
 
@@ -103,7 +90,7 @@ class Seal:
 
     @property
     def owner(self) -> str:
-        return _owner(self.chain[0])
+        return owner_of(self.chain[0])
 
     @cached_property
     def _signer(self) -> Signer:
@@ -124,6 +111,7 @@ class Seal:
         """The same file with the seal in its place. Raises CannotSeal."""
         start = _only(pdf, place.gap)
         end = start + len(place.gap)
+        _only(pdf, SIGNED)  # not in a name either
         at = _only(pdf, BYTE_RANGE)
         sealed = bytearray(pdf)
         around = b"[0 %d %d %d]" % (start, end, len(pdf) - end)
@@ -200,78 +188,3 @@ def _only(pdf: bytes, words: bytes) -> int:
     if pdf.find(words, at + 1) != -1:
         raise CannotSeal("The certificate has more than one place for a seal.")
     return at
-
-
-@dataclass(frozen=True)
-class Check:
-    """What a file's seal proves. `whole`: not one byte was changed or added since; `root`: SHA-256 of the root that vouches
-    for it, if one that was given does; `why`: what is wrong, in words."""
-
-    whole: bool = False
-    root: str = ""
-    sealed_at: datetime | None = None
-    time_stamped: bool = False
-    owner: str = ""
-    why: str = ""
-
-    @property
-    def is_trusted(self) -> bool:
-        return self.whole and bool(self.root)
-
-
-NO_SEAL = Check(why="It bears no seal.")
-NOT_READ = Check(why="It is no PDF file that can be read.")
-
-
-def check(pdf: bytes, roots: Iterable[bytes], *, time_stamp_roots: Iterable[bytes] = ()) -> Check:
-    """Of the one seal of a file, against root certificates (PEM); asks nobody else. Raises nothing, whatever the bytes are.
-
-    A seal is valid for good: its certificate has to have been valid on the day of the seal, not today.
-    """
-    try:
-        return asyncio.run(_check(pdf, list(roots), list(time_stamp_roots)))
-    except (PdfError, SignatureValidationError):
-        return NOT_READ
-    except Exception:  # the file is a stranger’s, and its parsers were not written for that
-        return NOT_READ
-
-
-async def _check(pdf: bytes, roots: list[bytes], time_stamp_roots: list[bytes]) -> Check:
-    reader = PdfFileReader(BytesIO(pdf), strict=True)
-    signatures = reader.embedded_signatures
-    if not signatures:
-        return NO_SEAL
-    if len(signatures) != 1 or signatures[0].field_name != FIELD:
-        return Check(why="It bears another signature than the seal.")
-    [signature] = signatures
-    claimed = signature.self_reported_timestamp
-    status = await async_validate_pdf_signature(
-        signature,
-        _context(roots, claimed),
-        ts_validation_context=_context(time_stamp_roots, None),
-        skip_diff=True,  # whatever was added is too much
-    )
-    owner = _owner(signature.signer_cert)
-    if not (status.intact and status.valid and status.coverage == SignatureCoverageLevel.ENTIRE_FILE):
-        return Check(owner=owner, why="It was changed after it was sealed.")
-    root = status.validation_path.first if status.trusted and status.validation_path else None
-    stamp = status.timestamp_validity
-    stamped = bool(stamp and stamp.valid and stamp.trusted)
-    return Check(
-        whole=True,
-        root=root.sha256.hex() if root else "",
-        sealed_at=stamp.timestamp if stamp and stamped else claimed,
-        time_stamped=stamped,
-        owner=owner,
-        why="" if root else "No root certificate of this department vouches for its seal.",
-    )
-
-
-def _owner(certificate: Certificate) -> str:
-    subject = certificate.subject.native
-    return subject.get("organization_name") or subject.get("common_name") or ""
-
-
-def _context(roots: list[bytes], moment: datetime | None) -> ValidationContext:
-    trusted = [each for pem in roots for each in load_certs_from_pemder_data(pem)]
-    return ValidationContext(trust_roots=trusted, moment=moment, allow_fetching=False)

@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 from django.urls import reverse
 
-from certificates import issuing, sealing, tasks
+from certificates import issuing, seal_check, tasks
 from certificates.approval import choose_signing, submit_for_approval
 from certificates.issuing import (
     NotApproved,
@@ -259,7 +259,7 @@ class TestSignedByHand:
         certificate = members[0].certificates.get()
         pdf = bytes(certificate.file.pdf)
         assert certificate.seal is not None
-        assert sealing.check(pdf, [certificate.seal.root]).is_trusted
+        assert seal_check.check(pdf, [certificate.seal.root]).is_trusted
         assert text_of(pdf).count("Sofia Superintendent") == 1
 
     def test_whoever_reads_about_it_is_told(self, client, batch, members, branch_officer, drawings):
