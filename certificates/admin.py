@@ -9,6 +9,7 @@ from certificates.models import (
     BatchEntry,
     Certificate,
     CertificateFile,
+    HolderName,
     SealCertificate,
     SerialCounter,
     SignaturePicture,
@@ -45,6 +46,13 @@ class CertificateFileAdmin(ReadOnlyAdmin, admin.ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[CertificateFile]:
         return super().get_queryset(request).defer("pdf")
+
+
+@admin.register(HolderName)
+class HolderNameAdmin(ReadOnlyAdmin, admin.ModelAdmin):
+    list_display = ("person", "name", "written_at")
+    list_select_related = ("person",)
+    fields = ("person", "name", "written_at")
 
 
 @admin.register(SealCertificate)

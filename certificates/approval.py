@@ -6,7 +6,7 @@ from datetime import date, datetime
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from certificates import eligibility
+from certificates import eligibility, names
 from certificates.claims import batch_text, department_of, local_date
 from certificates.models import Batch, BatchEntry
 from coaching import audit, outbox, signing
@@ -49,6 +49,10 @@ class ListChanged(Refused):
 
 class AlreadySubmitted(Refused):
     pass
+
+
+class NamesChanged(Refused):
+    """Somebody wrote their name anew since the list was made."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +129,7 @@ def propose_batch(*, cohort: Cohort, by: User | None, now: datetime) -> Batch:
         BatchEntry(
             batch=batch,
             participant=row.participant,
-            name=row.participant.user.name,
+            name=names.on_certificate(row.participant.user),
             minutes=row.standing.minutes,
         )
         for row in rows
@@ -157,13 +161,21 @@ def choose_signing(*, batch: Batch, by_hand: bool, by: User | None, now: datetim
 
 @transaction.atomic
 def submit_for_approval(*, batch: Batch, by: User | None, now: datetime) -> Batch:
-    """Fix the text of the list and ask for approval; a second call changes nothing."""
+    """Fix the text of the list and ask for approval; a second call changes nothing.
+
+    Raises NobodyEligible, NamesChanged, NobodyCanApprove.
+    """
     batch = locked(batch)
     require_office(cohort=batch.cohort, by=by, now=now)
     if batch.status != Batch.Status.DRAFT:
         return batch
     if not batch.entries.exists():
         raise NobodyEligible("The list is empty. Bring it up to date before you submit it.")
+    if renamed := _renamed(batch):
+        raise NamesChanged(
+            f"{eligibility.listed(renamed)} changed how the name is written since the list was made. Bring the list up to "
+            "date, and look at it once more before you submit it."
+        )
     people = approvers(batch.cohort, on=local_date(batch.cohort, now))
     if not people:
         raise NobodyCanApprove(
@@ -185,6 +197,12 @@ def submit_for_approval(*, batch: Batch, by: User | None, now: datetime) -> Batc
             now=now,
         )
     return batch
+
+
+def _renamed(batch: Batch) -> list[str]:
+    """Whose line no longer has the name that is to stand on their certificate."""
+    entries = batch.entries.select_related("participant__user__holder_name")
+    return [entry.name for entry in entries if entry.name != names.on_certificate(entry.participant.user)]
 
 
 @transaction.atomic

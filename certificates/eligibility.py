@@ -7,6 +7,7 @@ from datetime import date
 
 from django.db.models import Prefetch
 
+from certificates import names
 from certificates.models import Batch, BatchEntry, Certificate
 from coaching.models import Cohort, Participant
 from meetings.completion import Code, Standing
@@ -15,13 +16,21 @@ from meetings.ledger import standings
 
 @dataclass(frozen=True)
 class Row:
-    """One participant on the completion list. `missing`: reasons in words for the branch office, empty when complete."""
+    """One participant on the completion list. `missing`: reasons in words for the branch office, empty when complete;
+    `listed_as`: the name on a submitted list, if they are on one."""
 
     participant: Participant
     standing: Standing
     missing: list[str]
     certificate: Certificate | None
     waits_in: Batch | None
+    listed_as: str
+
+    @property
+    def other_name(self) -> str:
+        """As they want it written on the certificate, where that is not as it is on record."""
+        name = names.on_certificate(self.participant.user)
+        return "" if name == self.participant.user.name else name
 
     @property
     def is_eligible(self) -> bool:
@@ -32,7 +41,7 @@ class Row:
 def completion_list(cohort: Cohort, *, today: date) -> list[Row]:
     """Every participant by name, in a constant number of queries."""
     found = standings(cohort, today=today)
-    participants = cohort.participants.select_related("user", "division").prefetch_related(
+    participants = cohort.participants.select_related("user__holder_name", "division").prefetch_related(
         Prefetch("certificates", Certificate.objects.order_by("-issued_at", "-pk"), to_attr="newest_first"),
         Prefetch(
             "batch_entries",
@@ -51,6 +60,7 @@ def completion_list(cohort: Cohort, *, today: date) -> list[Row]:
                 missing=missing(participant, found[participant.pk]),
                 certificate=certificates[0] if certificates else None,
                 waits_in=entries[0].batch if entries and not certificates else None,
+                listed_as=entries[0].name if entries else "",
             )
         )
     return rows
@@ -99,7 +109,7 @@ def missing(participant: Participant, standing: Standing) -> list[str]:
     ):
         found = [months[reason.month] for reason in standing.reasons if reason.code is code and reason.month]
         if found:
-            texts.append(words.format(_listed(found)))
+            texts.append(words.format(listed(found)))
     for code, words in (
         (Code.EVALUATION_OPEN, "to fill in"),
         (Code.EVALUATION_LATE, "past the day, to be opened again by the branch office"),
@@ -120,7 +130,7 @@ def missing(participant: Participant, standing: Standing) -> list[str]:
     return texts + [reason.text for reason in standing.reasons if reason.code not in told]
 
 
-def _listed(words: Iterable[str]) -> str:
+def listed(words: Iterable[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
     *most, last = words
     return f"{', '.join(most)} and {last}" if most else last

@@ -6,6 +6,7 @@ from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Div, Layout
 from django import forms
 
+from certificates import names
 from certificates.approval import NotTheApprover, OnTheList
 from certificates.paper_approval import AnotherList, NotThatDay
 from certificates.signatures import NotAPicture, as_png
@@ -95,6 +96,39 @@ class TakeBackForm(ReturnForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["reason"].help_text = "It stays with the list until it is submitted again."
+
+
+class HolderNameForm(forms.Form):
+    """One's own name on certificates, and how it is said."""
+
+    name = forms.CharField(
+        label="Your name on certificates",
+        max_length=200,
+        required=False,
+        help_text="Just as you want it written, in any script. Leave it empty for your name as it is on record.",
+        widget=forms.TextInput(attrs={"autocomplete": "name", "dir": "auto"}),
+    )
+    said = forms.CharField(
+        label="How your name is said",
+        max_length=120,
+        required=False,
+        help_text="For whoever reads the names aloud at a ceremony. For example: SHO-nuh, rhymes with Dona.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    helper = _plain("name", "said")
+
+    def clean_name(self) -> str:
+        try:
+            return names.checked_name(self.cleaned_data["name"])
+        except names.NotAName as refusal:
+            raise forms.ValidationError(str(refusal)) from refusal
+
+    def clean_said(self) -> str:
+        try:
+            return names.checked_pronunciation(self.cleaned_data["said"])
+        except names.NotAPronunciation as refusal:
+            raise forms.ValidationError(str(refusal)) from refusal
 
 
 class ReissueForm(forms.Form):

@@ -237,6 +237,26 @@ class CertificateFile(models.Model):
         return f"{self.certificate}.pdf"
 
 
+class HolderName(models.Model):
+    """How somebody wants their name written on certificates, and how it is said aloud at a ceremony."""
+
+    person = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="holder_name")
+    name = models.CharField(
+        "name on certificates", max_length=200, blank=True, help_text="Empty: as on record."
+    )
+    # Read by this person and the branch office alone.
+    pronunciation = models.CharField(max_length=120, blank=True)
+    written_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(name="", pronunciation=""), name="holdername_says_something"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or f"{self.person}, as on record"
+
+
 class SignaturePicture(models.Model):
     """A picture of a head's signature; it stands for the approval of a batch and is printed for nothing else."""
 

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from certificates import names
 from certificates.claims import local_date
 from certificates.issuing import Prepared, prepare, register
 from certificates.models import Certificate
@@ -67,7 +68,7 @@ def reissue(*, certificate: Certificate, by: User | None, reason: str, now: date
     ).get(pk=certificate.pk)
     # What was approved stays as it is; the name and the date are today's.
     claims = certificate.claims | {
-        "name": certificate.participant.user.name,
+        "name": names.on_certificate(certificate.participant.user),
         "issued_date": local_date(certificate.batch.cohort, now).isoformat(),
     }
     return _replace(certificate, prepare(certificate.batch, claims, now=now), by=by, reason=reason, now=now)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from certificates.views import approval, holder, office, paper, verify
+from certificates.views import approval, ceremony, holder, office, paper, verify
 
 urlpatterns = [
     path("certificates/", holder.index, name="certificates"),
@@ -13,6 +13,8 @@ urlpatterns = [
     path("certificates/register/", office.register, name="certificate_register"),
     path("certificates/cohorts/<int:pk>/", office.completion, name="certificate_completion"),
     path("certificates/cohorts/<int:pk>/propose/", office.propose, name="certificate_propose"),
+    path("certificates/cohorts/<int:pk>/ceremony/", ceremony.show, name="certificate_ceremony"),
+    path("certificates/cohorts/<int:pk>/ceremony.csv", ceremony.file, name="certificate_ceremony_file"),
     path("certificates/batches/<int:pk>/", approval.batch, name="certificate_batch"),
     path("certificates/batches/<int:pk>/signing/", office.signing, name="certificate_signing"),
     path("certificates/batches/<int:pk>/submit/", office.submit, name="certificate_submit"),
@@ -24,6 +26,7 @@ urlpatterns = [
     path("certificates/batches/<int:pk>/take-back/", paper.taken_back, name="certificate_take_back"),
     path("certificates/batches/<int:pk>/return/", approval.send_back, name="certificate_return"),
     path("certificates/batches/<int:pk>/issue/", office.issue, name="certificate_issue"),
+    path("certificates/name/", holder.name, name="certificate_name"),
     path("certificates/signature/", approval.signature, name="certificate_signature"),
     path("certificates/signature/picture/", approval.signature_picture, name="certificate_signature_picture"),
     path("verify/", verify.verify, name="verify"),

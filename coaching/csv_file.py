@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from coaching.errors import Refused
-from coaching.typed import JOINERS
+from coaching.typed import unseen
 
 MOST_BYTES = 10_000_000
-# Control characters, formatting that cannot be seen (but joiners), halves of characters, private use, line and page ends.
-UNSEEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
 
 
 @dataclass(frozen=True, order=True)
@@ -91,11 +89,8 @@ def records(text: str, problems: list[Problem]) -> Iterator[tuple[int, list[str]
 def value(line: int, column: str, cell: str, longest: int, problems: list[Problem]) -> str:
     """One cell without the spaces around it. What looks like a formula is a text like any other."""
     text = unicodedata.normalize("NFC", cell).strip()
-    unseen = next(
-        (each for each in text if unicodedata.category(each) in UNSEEN and each not in JOINERS), None
-    )
-    if unseen is not None:
-        problems.append(Problem(line, column, f"There is a control character (U+{ord(unseen):04X})."))
+    if hidden := unseen(text):
+        problems.append(Problem(line, column, f"There is a control character ({hidden})."))
     if len(text) > longest:
         problems.append(Problem(line, column, f"{len(text):,} characters; at most {longest} are possible."))
         return text[:longest]

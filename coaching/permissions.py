@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
@@ -17,6 +17,7 @@ from coaching.errors import Refused
 from coaching.models import Cohort, OrgUnit, Participant, RoleAssignment, User
 
 Rule = Callable[[User], bool]
+View = Callable[..., HttpResponseBase]
 
 
 def public(user: User) -> bool:
@@ -68,12 +69,12 @@ def any_of(*rules: Rule) -> Rule:
     return rule
 
 
-def access(rule: Rule) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+def access(rule: Rule) -> Callable[[View], View]:
     """Declare who may open an address. Strangers are sent to sign in; others get 404."""
 
-    def declare(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    def declare(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if request.method in ("GET", "HEAD"):  # a write asks again, under its lock
                 offices.remember(request.user)  # type: ignore[arg-type]
             if not rule(request.user):  # type: ignore[arg-type]
@@ -87,18 +88,18 @@ def access(rule: Rule) -> Callable[[Callable[..., HttpResponse]], Callable[..., 
 
 
 def post_only(
-    page: Callable[..., HttpResponse],
-) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+    page: View,
+) -> Callable[[View], View]:
     """Declare an address that acts. Who opens it instead is led to the page that the act is sent from.
 
     People land there by reloading after a refusal, by a bookmark, or by signing in again. `page` takes what the view
     takes and answers with the redirect; it raises Http404 for whoever may not see that page.
     """
 
-    def declare(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    def declare(view: View) -> View:
         @require_http_methods(["GET", "HEAD", "POST"])
         @wraps(view)
-        def sorted_out(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def sorted_out(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             return (view if request.method == "POST" else page)(request, *args, **kwargs)
 
         return sorted_out

@@ -6,6 +6,7 @@ in the database already: signed texts keep their digests.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
@@ -15,6 +16,16 @@ JOINERS = "\u200c\u200d"  # several scripts write names with them
 UNWANTED = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 )  # of controls, tab and newline stay
+
+
+# Control characters, formatting that cannot be seen (but joiners), halves of characters, private use, line and page ends.
+UNSEEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
+
+
+def unseen(text: str) -> str:
+    """The first character that no reader sees, as `U+200B`; empty where there is none. For what has to be in plain sight."""
+    hidden = (each for each in text if unicodedata.category(each) in UNSEEN and each not in JOINERS)
+    return next((f"U+{ord(each):04X}" for each in hidden), "")
 
 
 def clean(text: str) -> str:

@@ -23,8 +23,8 @@ from applications import (
     workflow,
 )
 from applications.models import Application, Outcome
-from certificates import approval
-from certificates.models import SignaturePicture
+from certificates import approval, names
+from certificates.models import SealCertificate, SignaturePicture
 from coaching import (
     audit,
     delegations,
@@ -516,7 +516,20 @@ def _completed_cohort(world: World, branch: Branch, where: str) -> None:
     SignaturePicture.objects.update_or_create(
         person=superintendent, defaults={"picture": b"png", "uploaded_at": NOW}
     )
+    SealCertificate.objects.get_or_create(
+        fingerprint="5" * 64,
+        defaults={
+            "root_fingerprint": "7" * 64,
+            "owner": "Department of Education",
+            "chain": "-----BEGIN CERTIFICATE-----",
+            "valid_from": NOW,
+            "valid_until": NOW + timedelta(days=3650),
+            "first_used_at": NOW,
+        },
+    )
     graduate = _own(world, branch, "graduate", "Gus Graduate")
+    said = world.secret("pronunciation", graduate, branch.officer, sealed=False)
+    names.write(person=graduate, name="Gus Graduate the Second", said=said, now=NOW)
     drafting = _earlier_cohort(
         world, branch, "2026-02", date(2026, 1, 1), date(2026, 1, 20), first_month=date(2026, 2, 1)
     )

@@ -1,6 +1,7 @@
 """A batch as its branch office and its approver see it, and the approver's acts."""
 
 from django.contrib import messages
+from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -10,7 +11,7 @@ from certificates import issuing, signatures
 from certificates.approval import approve_batch, approvers, authority_of, return_batch, statement_of
 from certificates.claims import batch_text, local_date
 from certificates.forms import ApproveForm, ReturnForm, SignatureForm, SigningChoiceForm
-from certificates.models import Batch, SignaturePicture
+from certificates.models import Batch, BatchEntry, SignaturePicture
 from certificates.views import progress
 from certificates.views.batches import visible_batch
 from coaching import jobs, permissions, signing
@@ -35,6 +36,7 @@ def _show(
     today = local_date(found.cohort, timezone.now())
     authority = authority_of(user, found.cohort, on=today)
     job = _job(found)
+    may_manage = permissions.office_cohorts(user).filter(pk=found.cohort_id).exists()
     count, issued = found.entries.count(), found.certificates.filter(supersedes=None).count()
     context = {
         "batch": found,
@@ -42,7 +44,8 @@ def _show(
         "count": count,
         "issued": issued,
         "to_issue": count - issued,
-        "may_manage": permissions.office_cohorts(user).filter(pk=found.cohort_id).exists(),
+        "may_manage": may_manage,
+        "other_names": _other_names(found) if may_manage else [],
         "may_approve": authority is not None and found.status == Batch.Status.AWAITING,
         "statement": statement_of(authority, found) if authority else "",
         "code": signing.short_code(found.text.digest) if found.text else "",
@@ -54,6 +57,11 @@ def _show(
         "job_runs": progress.runs(job),
     }
     return render(request, "certificates/batch.html", context)
+
+
+def _other_names(found: Batch) -> "QuerySet[BatchEntry]":
+    """Those on the list whose name is not written as it is on record."""
+    return found.entries.exclude(name=F("participant__user__name")).select_related("participant__user")
 
 
 def _job(found: Batch) -> Job | None:

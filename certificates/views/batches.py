@@ -1,10 +1,11 @@
-"""The batch that an address is about."""
+"""The batch, or the cohort, that an address is about."""
 
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
 from certificates.models import Batch
 from coaching import permissions
+from coaching.models import Cohort
 
 
 def visible_batch(request: HttpRequest, pk: int) -> Batch:
@@ -28,3 +29,9 @@ def office_batch(request: HttpRequest, pk: int) -> Batch:
         "cohort__program", "cohort__branch__parent__head", "text"
     )
     return get_object_or_404(batches, pk=pk)
+
+
+def office_cohort(request: HttpRequest, pk: int) -> Cohort:
+    """One of the branch office's own."""
+    mine = permissions.office_cohorts(request.user).select_related("program", "branch__parent")  # type: ignore[arg-type]
+    return get_object_or_404(mine, pk=pk)

@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
-from certificates import replacing
+from certificates import names, replacing
 from certificates.claims import local_date, verification_address
-from certificates.models import Batch, Certificate
+from certificates.forms import HolderNameForm
+from certificates.models import Batch, BatchEntry, Certificate
 from certificates.views import progress
 from coaching import jobs, permissions
 from coaching.models import Job, Participant, User
@@ -32,6 +34,7 @@ def index(request: HttpRequest) -> HttpResponse:
     user: User = request.user  # type: ignore[assignment]
     context = {
         "participations": _participations(user),
+        "name": names.on_certificate(user),
         "cohorts": permissions.office_cohorts(user).select_related("program", "branch"),
         "awaiting": Batch.objects.awaiting(user).select_related("cohort__branch"),
         "approved": Batch.objects.filter(sign_off__signer=user).select_related("cohort__branch", "sign_off"),
@@ -59,6 +62,31 @@ def _participations(user: User) -> list[Participation]:
         )
         for participant in mine
     ]
+
+
+@access(signed_in)
+@require_http_methods(["GET", "HEAD", "POST"])
+def name(request: HttpRequest) -> HttpResponse:
+    """How one's name is written and said; for whoever takes part."""
+    user: User = request.user  # type: ignore[assignment]
+    taking_part = user.participations.exclude(status=Participant.Status.LEFT)
+    if not taking_part.exists():
+        raise Http404
+    written = {"name": names.on_certificate(user), "said": names.pronunciation(user)}
+    form = HolderNameForm(request.POST or None, initial=written)
+    if form.is_valid():
+        names.write(
+            person=user, name=form.cleaned_data["name"], said=form.cleaned_data["said"], now=timezone.now()
+        )
+        messages.success(request, "Saved.")
+        return redirect("certificate_name")
+    submitted = BatchEntry.objects.filter(participant__in=taking_part, participant__certificates=None)
+    context = {
+        "form": form,
+        "listed": submitted.exclude(batch__status=Batch.Status.DRAFT).first(),
+        "issued": Certificate.objects.valid().filter(participant__in=taking_part).first(),
+    }
+    return render(request, "certificates/name.html", context)
 
 
 @access(signed_in)

@@ -7,28 +7,22 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from certificates import issuing, replacing
+from certificates import issuing, names, replacing
 from certificates.approval import approvers, choose_signing, propose_batch, submit_for_approval
 from certificates.claims import local_date
 from certificates.eligibility import completion_list, why_nobody
 from certificates.forms import ReissueForm, RevokeForm, SearchForm, SigningChoiceForm
 from certificates.models import Certificate
-from certificates.views.batches import office_batch
-from coaching import permissions
+from certificates.views.batches import office_batch, office_cohort
 from coaching.errors import Refused, refusals_told
 from coaching.models import Cohort, User
 from coaching.permissions import access, any_of, branch_office, deputy, post_only
 
 
-def _cohort(request: HttpRequest, pk: int) -> Cohort:
-    mine = permissions.office_cohorts(request.user).select_related("program", "branch__parent")  # type: ignore[arg-type]
-    return get_object_or_404(mine, pk=pk)
-
-
 @access(branch_office)
 @require_safe
 def completion(request: HttpRequest, pk: int) -> HttpResponse:
-    cohort = _cohort(request, pk)
+    cohort = office_cohort(request, pk)
     today = local_date(cohort, timezone.now())
     rows = completion_list(cohort, today=today)
     context = {
@@ -51,9 +45,9 @@ def _what_it_takes(cohort: Cohort) -> str:
 
 
 @access(branch_office)
-@post_only(lambda request, pk: redirect("certificate_completion", _cohort(request, pk).pk))
+@post_only(lambda request, pk: redirect("certificate_completion", office_cohort(request, pk).pk))
 def propose(request: HttpRequest, pk: int) -> HttpResponse:
-    cohort = _cohort(request, pk)
+    cohort = office_cohort(request, pk)
     try:
         batch = propose_batch(cohort=cohort, by=request.user, now=timezone.now())  # type: ignore[arg-type]
     except Refused as refusal:
@@ -144,7 +138,10 @@ def reissue(request: HttpRequest, pk: int) -> HttpResponse:
                 request, "The new certificate is being made. Its holder gets a mail with the link."
             )
         return redirect("certificate", pk=certificate.pk)
-    return render(request, "certificates/reissue.html", {"certificate": certificate, "form": form})
+    name = names.on_certificate(certificate.participant.user)
+    return render(
+        request, "certificates/reissue.html", {"certificate": certificate, "form": form, "name": name}
+    )
 
 
 @access(branch_office)

@@ -7,7 +7,7 @@ import time_machine
 from django.urls import reverse
 
 from certificates import issuing
-from certificates.models import Batch
+from certificates.models import Batch, HolderName
 from certificates.replacing import reissue, revoke, start_reissue
 from coaching import jobs
 from coaching.signing import short_code
@@ -41,6 +41,7 @@ def test_pages_of_a_holder(page, sign_in, members, certificate, branch_officer, 
     for user, address in (
         (members[0].user, reverse("certificates")),
         (members[0].user, reverse("certificate", args=[certificate.pk])),
+        (members[0].user, reverse("certificate_name")),
         (members[1].user, reverse("certificates")),
     ):
         sign_in(page, user)
@@ -51,12 +52,14 @@ def test_pages_of_a_holder(page, sign_in, members, certificate, branch_officer, 
 def test_pages_of_the_branch_office(
     page, sign_in, certificates, cohort, approved, branch_officer, check_page
 ):
+    HolderName.objects.create(person=certificates[0].participant.user, name="Ada Cruz", written_at=AFTER)
     new = reissue(certificate=certificates[0], by=branch_officer, reason="Lost", now=AFTER)
     revoke(certificate=certificates[1], by=branch_officer, reason="Not earned", now=AFTER)
     sign_in(page, branch_officer)
     for address in (
         reverse("certificates"),
         reverse("certificate_completion", args=[cohort.pk]),
+        reverse("certificate_ceremony", args=[cohort.pk]),
         reverse("certificate_batch", args=[approved.pk]),
         reverse("certificate_register"),
         reverse("certificate_register") + "?q=nobody",

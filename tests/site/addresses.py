@@ -396,6 +396,8 @@ CERTIFICATE_ROOMS = {
     "certificate_revoke": both("certificate", MANAGED),
     "certificate_register": page(OFFICERS | DEPUTY),
     "certificate_completion": about("cohort", get=COHORTS),
+    "certificate_ceremony": about("cohort", get=COHORTS),
+    "certificate_ceremony_file": about("cohort", get=COHORTS),
     "certificate_propose": both("cohort", COHORTS),
     "certificate_batch": about("batch", get=BATCHES_READ),
     "certificate_signing": both("batch", BATCHES),
@@ -408,6 +410,7 @@ CERTIFICATE_ROOMS = {
     "certificate_scan": about("batch"),  # none of them was signed on paper
     "certificate_take_back": both("batch", BATCHES),
     "certificate_issue": both("batch", BATCHES),
+    "certificate_name": page(*[people("asked member other_member graduate")] * 2),
     "certificate_signature": page(SUPERINTENDENT, SUPERINTENDENT),
     "certificate_signature_picture": page(SUPERINTENDENT),
     "verify": page(ANYBODY, ANYBODY),
