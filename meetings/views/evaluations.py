@@ -90,6 +90,7 @@ def _page(row: Attendance, form: EvaluationForm, answers: evaluations.Answers) -
         "until": window.until,
         "last_day": window.last_day,
         "reopening": rows.first(),
+        "least_people": evaluations.LEAST_PEOPLE,
         "has_left": row.participant.status == Participant.Status.LEFT,
     }
 
