@@ -7,7 +7,7 @@ from datetime import date
 from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 
 from coaching.models import Cohort, CurriculumItem, Participant, Team
-from meetings import absence, attention, not_planned, scheduling
+from meetings import attention, leave, not_planned, scheduling
 from meetings.completion import MENDED_BY_OFFICE, Code, MonthState, Standing
 from meetings.models import Attendance, Meeting, MeetingTeam
 
@@ -87,7 +87,7 @@ def teams_of(cohort: Cohort) -> QuerySet[Team]:
 
 def attendance_grids(cohort: Cohort, teams: list[Team], *, today: date) -> list[Grid]:
     """One grid a team, in a constant number of queries. Called-off meetings are left out."""
-    ways, away = attention.ways(cohort, today=today), absence.away(cohort, today)
+    ways, away = attention.ways(cohort, today=today), leave.away(cohort, today)
     meetings: dict[int, list[Meeting]] = defaultdict(list)
     links = MeetingTeam.objects.filter(team__in=teams).exclude(meeting__status=Meeting.Status.CANCELLED)
     for link in links.select_related("meeting__item").order_by(

@@ -21,7 +21,7 @@ from coaching.permissions import (
     post_only,
     training_office,
 )
-from meetings import absence, attendance, grid, scheduling, totals, visits
+from meetings import attendance, grid, leave, quorum, scheduling, totals, visits
 from meetings import places as places_of
 from meetings.forms import CountForForm
 from meetings.forms_attendance import CorrectionForm
@@ -116,7 +116,8 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
         "teams": found.teams.order_by("number"),
         "is_ahead": is_ahead,
         "rows": grid.marks_of(found, attendance.expected(found)),
-        "away": absence.away(found.cohort, found.date) if is_ahead else {},
+        "away": leave.away(found.cohort, found.date) if is_ahead else {},
+        "short": quorum.short_of(found, now=timezone.now()),
         "visits": visits.planned(found) if is_ahead else [],
         "visitors": found.visitors.order_by("name", "pk"),
         "form": form,
@@ -153,7 +154,7 @@ def correct(request: HttpRequest, pk: int, participant_pk: int) -> HttpResponse:
             form.add_error(None, str(refusal))
         else:
             messages.success(request, f"Saved. {participant} is told.")
-            return redirect("office_meeting", pk=found.pk)
+            return redirect("office_meeting", pk=found.pk)  # which says so where too few are left
     context = {
         "meeting": found,
         "participant": participant,

@@ -14,7 +14,6 @@ from coaching.errors import Refused, refusals_told
 from coaching.models import CurriculumItem, Membership, Participant, Team, User
 from coaching.permissions import access, branch_office, deputy, officers_of, post_only, signed_in
 from meetings import (
-    absence,
     agreement,
     attendance,
     attention,
@@ -24,9 +23,11 @@ from meetings import (
     deadlines,
     evaluations,
     leading,
+    leave,
     not_planned,
     notes,
     program,
+    quorum,
     reopening,
     resources,
     scheduling,
@@ -165,7 +166,7 @@ def team(request: HttpRequest, pk: int) -> HttpResponse:
     accepted = {row.participant_id: row for row in place.team.acceptances.all()}
     members = list(team_space.members_of(place.team))
     cohort = place.team.cohort
-    leaves = absence.leaves(cohort, today=today_of(cohort, timezone.now()))
+    leaves = leave.leaves(cohort, today=today_of(cohort, timezone.now()))
     context = {
         "team": place.team,
         "mine": place,
@@ -268,6 +269,7 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
         "evaluation": row and deadlines.window(row).state(found.local_today(now)),
         "has_evaluated": row and evaluations.has_sent(found, row.participant),
         "below_quorum": _below_quorum(found),
+        "short": quorum.short_of(found, now=now),
         "without_deputy": is_held and _is_final(found) and not found.visitors.exists(),  # M13
     }
     return render(request, "meetings/meeting.html", context)

@@ -10,7 +10,7 @@ from time_machine import travel
 
 from coaching import enrollment, outbox
 from coaching.models import AuditEvent, Cohort, Membership, Message, Participant, Requirement
-from meetings import absence, attendance, due, ledger, scheduling, statement, waivers
+from meetings import absence, attendance, due, leave, ledger, scheduling, statement, waivers
 from meetings import mail as mails
 from meetings.completion import MonthState
 from meetings.models import EvaluationReceipt, Waiver
@@ -51,11 +51,11 @@ def states(participant, day):
 def test_a_leave_is_its_months_and_ends_by_itself(people, grant, cohort):
     grant()
     until = {people.alice.pk: date(2027, 4, 30)}
-    assert absence.away(cohort, date(2027, 2, 28)) == {}
-    assert absence.away(cohort, date(2027, 3, 1)) == until
-    assert absence.away(cohort, date(2027, 4, 30)) == until
-    assert absence.away(cohort, date(2027, 5, 1)) == {}
-    assert absence.away(cohort, date(2027, 2, 28), date(2027, 3, 2)) == until
+    assert leave.away(cohort, date(2027, 2, 28)) == {}
+    assert leave.away(cohort, date(2027, 3, 1)) == until
+    assert leave.away(cohort, date(2027, 4, 30)) == until
+    assert leave.away(cohort, date(2027, 5, 1)) == {}
+    assert leave.away(cohort, date(2027, 2, 28), date(2027, 3, 2)) == until
 
 
 def test_two_leaves_do_not_overlap(grant):
@@ -89,7 +89,7 @@ def test_the_first_meeting_after_a_leave_is_reminded_of(meetings, people, cohort
         now=MARCH,
     )
     now = noon(date(2027, 3, 30))
-    assert people.alice.pk in absence.away(cohort, now.date())
+    assert people.alice.pk in leave.away(cohort, now.date())
     due.do_due(now=now)
     told = Message.objects.filter(kind="meetings.reminder", recipient=people.alice.user)
     assert told.count() == 1
@@ -113,7 +113,7 @@ def test_back_earlier_by_one_press(people, grant, come_back, cohort):
     grant((2, 3, 4, 6))
     assert come_back() is True
     assert come_back() is False
-    assert absence.away(cohort, MARCH.date()) == {}
+    assert leave.away(cohort, MARCH.date()) == {}
     in_force = Waiver.objects.in_force().values_list("month", flat=True)
     assert list(in_force) == [2, 6]  # the month that runs, and a later leave
     assert states(people.alice, date(2027, 4, 1))[1] is MonthState.EXCUSED
@@ -402,8 +402,8 @@ def test_attendance_of_a_leave_is_no_excusal_by_the_team(meetings, people, bob, 
 def test_as_many_queries_for_many_as_for_one(people, grant, cohort, django_assert_num_queries):
     grant()
     with django_assert_num_queries(1):
-        absence.away(cohort, NOW.date())
+        leave.away(cohort, NOW.date())
     for each in (people.bob, people.charlie):
         grant(who=each)
     with django_assert_num_queries(1):
-        absence.away(cohort, NOW.date())
+        leave.away(cohort, NOW.date())

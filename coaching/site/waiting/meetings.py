@@ -252,7 +252,7 @@ def progress(user: User, now: datetime) -> list[Card]:
 def _still_open(membership: Membership, reason: Reason) -> Card:
     """C2: a month that is lost unless the team plans another meeting."""
     return Card(
-        title="This month is still open",
+        title="A month is still open",
         text=reason.text,
         address=reverse("meeting_add", args=[membership.team_id]),
         action="Plan a meeting",
