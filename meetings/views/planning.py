@@ -221,9 +221,9 @@ def rhythm(request: HttpRequest, pk: int) -> HttpResponse:
     usual = laying_out.rhythm_of(team)
     initial = {"week": usual.week, "weekday": usual.weekday, "start_time": usual.start_time}
     form = RhythmForm(submitted(request), initial=initial)
-    days, agreed = [], ""
+    seen, agreed = None, ""
     if form.is_valid():
-        days = laying_out.meetings_by(team, form.rhythm, now=now)
+        seen = laying_out.preview(team, form.rhythm, now=now)
         agreed = _key_of(form.rhythm, laying_out.last_change_by_others(team, person(request), now=now))
         given = request.POST.get("agreed", "")
         if given.rpartition("-")[0] == agreed.rpartition("-")[0] and given != agreed:
@@ -239,7 +239,7 @@ def rhythm(request: HttpRequest, pk: int) -> HttpResponse:
             else:
                 messages.success(request, _moved_words(len(moved)))
                 return redirect("meetings")
-    context = {"team": team, "form": form, "days": days, "agreed": agreed if days else ""}
+    context = {"team": team, "form": form, "preview": seen, "agreed": agreed}
     return render(request, "meetings/rhythm.html", context)
 
 
