@@ -39,6 +39,11 @@ def marks_for(meeting: Meeting, team: Team) -> list[Attendance]:
     return [row for row in rows if row.participant_id not in others]
 
 
+def is_taken(marks: Iterable[Attendance]) -> bool:
+    """Whether anybody has said who was there; who is excused may be known months ahead."""
+    return any(row.status != Attendance.Status.EXCUSED for row in marks)
+
+
 def possible_guests(meeting: Meeting) -> list[Participant]:
     """Participants of other teams who may sit in, where the cohort lets another team's meeting count."""
     if not meeting.cohort.other_team_counts:

@@ -107,7 +107,9 @@ class AttendanceForm(Crispy):
 
     @property
     def marks(self) -> dict[Participant, str]:
-        marks = {each: self.cleaned_data[name] for name, each in self.people.items()}
+        """Without those that the branch office decided: no member changes them."""
+        open_ones = {name: each for name, each in self.people.items() if not self.fields[name].disabled}
+        marks = {each: self.cleaned_data[name] for name, each in open_ones.items()}
         for pk in self.cleaned_data.get("guests", []):
             marks[self.guests[pk]] = Attendance.Status.PRESENT
         return marks

@@ -62,15 +62,12 @@ class CohortLine:
 def cohort_lines(cohorts: QuerySet[Cohort], *, today: date) -> list[CohortLine]:
     """In two queries, whatever their number."""
     ahead = Q(status=Meeting.Status.PLANNED, date__gte=today)
-    marked = Attendance.objects.filter(
-        meeting=OuterRef("meeting"), participant__memberships__team=OuterRef("team")
-    )
-    taken = ~Exists(MeetingTeam.objects.filter(~Exists(marked), meeting=OuterRef("pk")))
+    waits = Exists(MeetingTeam.objects.without_attendance().filter(meeting=OuterRef("pk")))
     meetings = (
         Meeting.objects.live()
         .filter(cohort__in=cohorts.values("pk"))
         .values("cohort")
-        .annotate(next_date=Min("date", filter=ahead), waiting=Count("pk", filter=Q(~taken, date__lt=today)))
+        .annotate(next_date=Min("date", filter=ahead), waiting=Count("pk", filter=Q(waits, date__lt=today)))
         .order_by()
     )
     found = {row["cohort"]: (row["next_date"], row["waiting"]) for row in meetings}

@@ -239,6 +239,7 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
     # What was called off needs none.
     lines, tight = program.agenda_of(found, team, people.present) if found.is_live else ([], ())
     row = evaluations.attendance_of(found, person(request))
+    marks = attendance.marks_for(found, team)
     parts = program.parts_of(found, team, people.present) if found.is_live else []
     is_held = found.status == Meeting.Status.HELD
     context = {
@@ -253,7 +254,8 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
         "me": place.participant,
         "who": people,
         "members": people.present,
-        "marks": attendance.marks_for(found, team),
+        "marks": marks,
+        "is_taken": attendance.is_taken(marks),
         "changes": found.changes.select_related("made_by"),
         "resources": resources.of_meeting(found),
         "others": found.teams.exclude(pk=team.pk),

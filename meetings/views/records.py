@@ -52,5 +52,5 @@ def take(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, f"Attendance is saved.{names}")
             return redirect(found)
     context = {"meeting": found, "form": form, "days": attendance.CORRECTION_DAYS}
-    context["is_new"] = not any(each.pk in form.known for each in form.people.values())
+    context["is_new"] = not attendance.is_taken(attendance.marks_for(found, team))
     return render(request, "meetings/attendance.html", context)

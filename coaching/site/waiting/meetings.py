@@ -18,7 +18,7 @@ from meetings.attention import as_read_by, in_danger
 from meetings.completion import Reason, Standing
 from meetings.deadlines import State
 from meetings.evaluations import unanswered
-from meetings.models import Attendance, EvaluationClosing, Meeting, current_memberships
+from meetings.models import Attendance, EvaluationClosing, Meeting, MeetingTeam, current_memberships
 
 
 def _ahead(user: User, today: date) -> QuerySet[Meeting]:
@@ -73,8 +73,8 @@ def resources_missing(user: User, now: datetime) -> list[Card]:
 
 def _without_attendance(user: User, today: date) -> QuerySet[Meeting]:
     teams = current_memberships(user).values("team")
-    taken = Attendance.objects.filter(meeting=OuterRef("pk"), participant__memberships__team__in=teams)
-    return Meeting.objects.visible_to(user).live().filter(~Exists(taken), date__lte=today)
+    waits = MeetingTeam.objects.without_attendance().filter(meeting=OuterRef("pk"), team__in=teams)
+    return Meeting.objects.visible_to(user).live().filter(Exists(waits), date__lte=today)
 
 
 @about(_without_attendance)
