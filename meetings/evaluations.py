@@ -19,6 +19,7 @@ from coaching import audit
 from coaching.errors import Refused
 from coaching.models import Cohort, CurriculumItem, Participant, Program, User
 from meetings import dates, deadlines, vault
+from meetings.changes import merged
 from meetings.deadlines import State
 from meetings.models import (
     Attendance,
@@ -111,13 +112,20 @@ def own_answers(meeting: Meeting, participant: Participant) -> Answers:
 
 
 @transaction.atomic
-def save_draft(*, meeting: Meeting, answers: Mapping[int, int | str], by: User, now: datetime) -> None:
+def save_draft(
+    *,
+    meeting: Meeting,
+    answers: Mapping[int, int | str],
+    by: User,
+    now: datetime,
+    seen: Mapping[int, str] | None = None,
+) -> None:
     """Keep what has been written so far, without a receipt; nobody counts it. What was sent stays whole.
 
-    Raises CannotEvaluate.
+    `seen`: see changes.merged. Raises CannotEvaluate, BothChanged.
     """
-    row, draft, is_sent = _open(meeting, by, now)
-    kept = _checked(answers, questions_for(row.meeting.cohort), whole=is_sent)
+    _, draft, is_sent = _open(meeting, by, now)
+    kept = _answers(draft, answers, seen, whole=is_sent)
     if kept:
         _keep(draft, kept)
     elif draft.pk:  # everything was taken out again
@@ -125,13 +133,20 @@ def save_draft(*, meeting: Meeting, answers: Mapping[int, int | str], by: User, 
 
 
 @transaction.atomic
-def submit_evaluation(*, meeting: Meeting, answers: Mapping[int, int | str], by: User, now: datetime) -> None:
+def submit_evaluation(
+    *,
+    meeting: Meeting,
+    answers: Mapping[int, int | str],
+    by: User,
+    now: datetime,
+    seen: Mapping[int, str] | None = None,
+) -> None:
     """Keep somebody's answers by question id until the evaluation closes; sent again, they replace the earlier ones.
 
-    Raises CannotEvaluate.
+    `seen`: see changes.merged. Raises CannotEvaluate, BothChanged.
     """
     row, draft, is_sent = _open(meeting, by, now)
-    _keep(draft, _checked(answers, questions_for(row.meeting.cohort), whole=True))
+    _keep(draft, _answers(draft, answers, seen, whole=True))
     if not is_sent:
         receipt = EvaluationReceipt.objects.create(meeting=row.meeting, participant=row.participant)
         audit.record("evaluation.received", by=by, obj=receipt, now=now)
@@ -152,6 +167,16 @@ def _open(meeting: Meeting, by: User, now: datetime) -> tuple[Attendance, Evalua
     if why := why_not_answer(row, now=now):
         raise CannotEvaluate(why)
     return row, draft or EvaluationDraft(meeting=meeting, participant=row.participant), is_sent
+
+
+def _answers(
+    draft: EvaluationDraft, answers: Mapping[int, int | str], seen: Mapping[int, str] | None, *, whole: bool
+) -> Answers:
+    """What is to be kept of what was sent and of what stands."""
+    questions = questions_for(draft.meeting.cohort)
+    typed = {question.pk: answers.get(question.pk) for question in questions}
+    stands = _opened(draft) if draft.pk else {}
+    return _checked(merged(typed, seen=seen, stands=stands), questions, whole=whole)
 
 
 def _keep(draft: EvaluationDraft, answers: Answers) -> None:

@@ -14,6 +14,7 @@ from coaching.errors import Refused, refusals_told
 from coaching.models import Membership, Participant, Team
 from coaching.permissions import access, post_only, signed_in
 from meetings import agreement, leading, notes, program, resources, taking_along, team_space, who, written
+from meetings.changes import BothChanged
 from meetings.forms import ActionForm, NoteForm, UpdateForm
 from meetings.models import ActionItem, Meeting, Note, current_memberships
 from meetings.views.program import person, submitted, visible_meeting
@@ -84,7 +85,10 @@ def prepare(request: HttpRequest, pk: int) -> HttpResponse:
                 texts=form.cleaned_data,
                 by=person(request),
                 now=timezone.now(),
+                seen=form.seen,
             )
+        except BothChanged as refusal:
+            form.shown_again(refusal)
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
@@ -151,9 +155,12 @@ def note_change(request: HttpRequest, pk: int) -> HttpResponse:
     form = NoteForm(submitted(request), initial={"text": notes.read(note).text})
     if request.method == "POST" and form.is_valid():
         try:
-            notes.change(note=note, text=form.cleaned_data["text"], by=person(request), now=timezone.now())
+            text, now = form.cleaned_data["text"], timezone.now()
+            notes.change(note=note, text=text, by=person(request), now=now, seen=form.seen)
         except notes.DeletedMeanwhile:
             return _note_gone(request)
+        except BothChanged as refusal:
+            form.shown_again(refusal)
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
@@ -259,6 +266,7 @@ def _save_action(
         by=person(request),
         now=now,
         item=item,
+        seen=form.seen,
     )
 
 
@@ -285,6 +293,8 @@ def action_change(request: HttpRequest, pk: int) -> HttpResponse:
             _save_action(item.meeting, place, form, request, timezone.now(), item)
         except notes.DeletedMeanwhile:
             return _action_gone(request)
+        except BothChanged as refusal:
+            form.shown_again(refusal)
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
