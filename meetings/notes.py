@@ -39,6 +39,7 @@ class DeletedMeanwhile(CannotWrite):
     pass
 
 
+NOT_A_MEMBER = "Write about the project of a member of your team."
 DELETED = "It was deleted meanwhile. Save it as a new one, or leave it."
 
 
@@ -76,6 +77,9 @@ class Turn:
     applies: list[Written] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)
     is_here: bool = False  # whoever left is written about no more
+    typed: Mapping[str, str] = field(
+        default_factory=dict
+    )  # by kind, what the page carries and nobody has saved
 
 
 def deleted_on(cohort: Cohort) -> date:
@@ -240,7 +244,7 @@ def write(
     if kind not in (Kind.ADVICE, Kind.COMPETENCY):
         raise CannotWrite("Choose what you are writing about.")
     if not team_space.members_of(team).filter(pk=about.pk).exists():
-        raise CannotWrite("Write about the project of a member of your team.")
+        raise CannotWrite(NOT_A_MEMBER)
     text = _needed(text)
     key = _key_of(team)
     for same in Note.objects.filter(meeting=meeting, author=author, about=about, kind=kind):

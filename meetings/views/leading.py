@@ -27,14 +27,17 @@ def lead(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, "Whoever you chose is no longer in your team. Nothing was changed.")
         return _back(request, found)
     to = members.get(chosen)
+    component = request.POST.get("component", "")
+    seen = {component: members.get(request.POST["seen"])} if "seen" in request.POST else None
     with refusals_told(request):
         leading.hand_over(
             meeting=found,
             team=team,
-            component=request.POST.get("component", ""),
+            component=component,
             to=to,
             by=person(request),
             now=timezone.now(),
+            seen=seen,
         )
         messages.success(request, f"{to} leads this part." if to else "Nobody leads this part yet.")
     return _back(request, found)

@@ -7,7 +7,7 @@ import time_machine
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertRedirects
 
-from meetings import attendance, changes, evaluations, notes
+from meetings import attendance, changes, evaluations, leading, notes, scheduling
 from meetings.models import EvaluationDraft, Note
 from tests.clock import NOW
 from tests.meetings.conftest import noon
@@ -177,3 +177,60 @@ class TestEvaluation:
     def test_the_page_does_not_repeat_what_was_written(self, client, address, names):
         client.post(address, {names[-1]: "A word."}, headers=HTMX)
         assertContains(client.get(address), "A word.", count=1)
+
+
+def test_a_part_that_somebody_took_meanwhile_is_not_taken_from_them(as_alice, meetings, team, people, bob):
+    """M9: one press on a page that says “not agreed yet”."""
+    second = meetings[1]
+    leads = {each.part.key: each.part.facilitator for each in leading.leads(second, team)}
+    assert leads["projects"] is None
+    leading.hand_over(meeting=second, team=team, component="projects", to=people.bob, by=bob, now=NOW)
+    address = reverse("meeting_lead", args=[second.pk])
+    press = {"component": "projects", "participant": people.alice.pk, "at": "table"}
+    page = as_alice.post(address, {**press, "seen": ""}, follow=True)
+    assertContains(page, "Bob Example chose who leads while this page was open.")
+    assertContains(page, "“Projects” is led by Bob Example. Press again if yours still holds.")
+    assertContains(page, f'name="seen" value="{people.bob.pk}"')
+    assert second.facilitators.get().participant == people.bob
+    for _ in range(2):
+        page = as_alice.post(address, {**press, "seen": people.bob.pk}, follow=True)
+        assertContains(page, "Alice Example leads this part.")
+    assert second.facilitators.get().participant == people.alice
+
+
+class TestAtTheTable:
+    """M8: several notes are typed on one page."""
+
+    def test_a_note_that_is_saved_brings_the_others_back(self, as_alice, meetings, people):
+        table = reverse("meeting_table", args=[meetings[1].pk])
+        bob, charlie = (f"advice-{each.pk}" for each in (people.bob, people.charlie))
+        applies = f"competency-{people.bob.pk}"
+        typed = {bob: "Ask Dana.", charlie: "Try <b>a pilot", applies: ""}
+        page = as_alice.post(table, {**typed, "note": bob})
+        assertContains(page, "Saved. Your team can read it.")
+        assertContains(page, "What else you typed is still on this page, and not saved yet.")
+        assertContains(page, "\nTry &lt;b&gt;a pilot</textarea>")
+        assertContains(page, "Ask Dana.</textarea>", count=0)
+        assertContains(page, '<details class="more" open>', count=1)
+        assert [(note.kind, note.about) for note in Note.objects.all()] == [("advice", people.bob)]
+        saved = as_alice.post(table, {charlie: "Try a pilot", "note": charlie})
+        assertRedirects(saved, f"{table}#turn-{people.charlie.pk}")
+
+    def test_what_cannot_be_saved_stays(self, as_alice, meetings, people):
+        table = reverse("meeting_table", args=[meetings[1].pk])
+        name = f"advice-{people.bob.pk}"
+        page = as_alice.post(table, {name: "a" * 4001, "note": name})
+        assertContains(page, "Shorten it to 4,000.")
+        assertContains(page, "a" * 4001 + "</textarea>")
+        assertContains(as_alice.post(table, {name: " ", "note": name}), "Write something first.")
+        for wrong in ("", "advice-", f"advice-{people.dora.pk}", f"update-{people.bob.pk}"):
+            assertContains(as_alice.post(table, {name: "Kept", "note": wrong}), "Kept</textarea>")
+        assert not Note.objects.exists()
+
+    def test_what_is_typed_about_a_meeting_that_was_called_off_stays(self, as_alice, meetings, people, bob):
+        table = reverse("meeting_table", args=[meetings[1].pk])
+        scheduling.cancel(meeting=meetings[1], reason="Snow", by=bob, now=NOW)
+        name = f"advice-{people.bob.pk}"
+        page = as_alice.post(table, {name: "Ask Dana.", "note": name})
+        assertContains(page, "This meeting was called off.")
+        assertContains(page, "Ask Dana.</textarea>")
