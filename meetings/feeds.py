@@ -52,6 +52,7 @@ def calendar_for(choice: CalendarChoice, *, now: datetime) -> bytes:
     return ics.calendar_bytes(
         name=settings.SITE_NAME,
         events=[events.event_of(meeting) for meeting in meetings],
+        organizer=events.organizer(),
         generated_at=now,
     )
 
