@@ -23,6 +23,7 @@ from coaching.permissions import (
 )
 from meetings import attendance, grid, leave, quorum, scheduling, totals, visits
 from meetings import places as places_of
+from meetings.changes import ChangedMeanwhile
 from meetings.forms import CountForForm
 from meetings.forms_attendance import CorrectionForm
 from meetings.forms_places import PlacesForm
@@ -64,6 +65,7 @@ def places(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         warnings = places_of.against(form.chosen, form.change, found.branch)
         if not warnings or request.POST.get("agreed") == form.key(warnings):
+            what = form.change.words(form.chosen)
             number = places_of.set_several(
                 cohort=found,
                 meetings=form.cleaned_data["meetings"],
@@ -73,7 +75,7 @@ def places(request: HttpRequest, pk: int) -> HttpResponse:
             )
             if number:
                 meetings = "1 meeting has" if number == 1 else f"{number} meetings have"
-                messages.success(request, f"{meetings} another place. The teams are told.")
+                messages.success(request, f"{meetings} another {what}. The teams are told.")
             else:
                 messages.info(request, "These meetings are there already. Nobody was written to.")
             return redirect("office_places", found.pk)
@@ -136,7 +138,8 @@ def correct(request: HttpRequest, pk: int, participant_pk: int) -> HttpResponse:
     is_ahead = attendance.lies_ahead(found, timezone.now())
     form = CorrectionForm(
         submitted(request),
-        initial={"status": row.status, "reason": row.reason} if row else {},
+        initial={"seen": attendance.version_of(row)}
+        | ({"status": row.status, "reason": row.reason} if row else {}),
         only_excused=is_ahead,
     )
     if request.method == "POST" and form.is_valid():
@@ -149,7 +152,11 @@ def correct(request: HttpRequest, pk: int, participant_pk: int) -> HttpResponse:
                 reason=data["reason"],
                 by=person(request),
                 now=timezone.now(),
+                seen=data["seen"],
             )
+        except ChangedMeanwhile as refusal:
+            row = found.attendance.filter(participant=participant).first()
+            form.shown_again(attendance.version_of(row), str(refusal))
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:

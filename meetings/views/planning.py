@@ -183,12 +183,16 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
     form = ExtraForm(submitted(request), open_items=open_items, initial=initial)
     warnings: tuple[dates.DateWarning, ...] = ()
     if request.method == "POST" and form.is_valid():
-        now = timezone.now()
-        if not planned:
-            warnings = scheduling.warnings_about(cohort=team.cohort, team=team, day=form.when.date, now=now)
-        if not warnings or form.was_agreed:
-            data = form.cleaned_data
-            try:
+        now, data = timezone.now(), form.cleaned_data
+        try:
+            if not planned:
+                scheduling.check_extra(team, form.when, data.get("item"), today)
+                warnings = scheduling.warnings_about(
+                    cohort=team.cohort, team=team, day=form.when.date, now=now
+                )
+            if warnings and not form.was_agreed:
+                form = ExtraForm(_agreed(request, form), open_items=open_items)
+            else:
                 meeting = scheduling.add_extra(
                     team=team,
                     when=form.when,
@@ -198,13 +202,11 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
                     by=person(request),
                     now=now,
                 )
-            except Refused as refusal:
-                form.add_error(None, str(refusal))
-            else:
                 messages.success(request, f"Added on {dates.long_date(meeting.date)}. Your team is told.")
                 return redirect(meeting)
-        else:
-            form = ExtraForm(_agreed(request, form), open_items=open_items)
+        except Refused as refusal:
+            warnings = ()
+            form.add_error(None, str(refusal))
     context = {"team": team, "form": form, "warnings": warnings}
     context["planned"] = not_planned.planned(team, sent.get("item", ""))
     return render(request, "meetings/add.html", context)
