@@ -95,6 +95,24 @@ def revoke(*, participant: Participant, by: User, now: datetime) -> None:
     audit.record("busy_feed.revoked", by=by, obj=feed, now=now)
 
 
+@transaction.atomic
+def end_where_supervisors_changed(*, now: datetime) -> int:
+    """An address ends for good with the supervision it was for, however the change came into the directory.
+
+    Safe to run at any time and twice.
+    """
+    rows = BusyFeed.objects.filter(revoked_at=None)
+    changed = rows.exclude(supervisor=F("participant__user__supervisor")) | rows.filter(
+        participant__user__supervisor=None
+    )
+    found = list(changed.select_for_update(of=("self",)))
+    for feed in found:
+        feed.revoked_at = now
+        feed.save(update_fields=["revoked_at"])
+        audit.record("busy_feed.revoked", by=None, obj=feed, now=now)
+    return len(found)
+
+
 def _locked(participant: Participant, by: User) -> Participant:
     Participant.objects.select_for_update(of=("self",)).get(pk=participant.pk)
     found = taking_part(by).filter(pk=participant.pk).first()

@@ -65,6 +65,7 @@ def register() -> None:
     outbox.register("meetings.need", need)
     outbox.register(inputs.ASKED, input_asked)
     outbox.register(inputs.GIVEN, input_given)
+    outbox.register(inputs.CLOSED, input_closed)
     outbox.register(waivers.TOLD, months_recorded)
     outbox.register(waivers.AWAY, away)
     outbox.register(absence.BACK, came_back)
@@ -340,6 +341,12 @@ def input_given(recipient: User, *, given: int) -> Mail | None:
     """M14: that the supervisor answered; not what."""
     row = _input(given, participant__user=recipient)
     return _mail("input_given", recipient, row=row, cohort=row.participant.cohort) if row else None
+
+
+def input_closed(recipient: User, *, closed: int) -> Mail | None:
+    """M14: that another supervisor can be asked; not what was asked."""
+    row = _input(closed, participant__user=recipient)
+    return _mail("input_closed", recipient, row=row, cohort=row.participant.cohort) if row else None
 
 
 def _input(pk: int, **whose: User) -> SupervisorInput | None:

@@ -131,6 +131,8 @@ def test_whoever_is_excused_ahead_has_no_turn_and_sees_it(
     assert leading.leads(second, team)[0].part.facilitator is None
     time_machine.move_to(MARCH, tick=False)
     client.force_login(people.bob.user)
+    (seen,) = briefing.of_meeting(second)
+    assert seen.blocks[0].turns == 2
     turns = [line.member for line in client.get(second.get_absolute_url()).context["lines"] if line.member]
     page = client.get(reverse("meetings"))
     assert sorted(turns) == ["Alice Example", "Charlie Example"]
