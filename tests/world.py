@@ -421,6 +421,7 @@ def _running_cohort(world: World, branch: Branch, where: str) -> None:
     _growth(world, mates, where)
     agreement.accept(team=team, seen=agreement.digest(team), by=member, now=NOW)
     agreement.ask_for_help(team=team, by=member, now=NOW)
+    world.keep("help", where or "ours", team.help_requests.get())
     resource = resources.add(
         item=ahead.item,
         branch=cohort.branch,

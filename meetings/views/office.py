@@ -21,13 +21,13 @@ from coaching.permissions import (
     post_only,
     training_office,
 )
-from meetings import attendance, grid, leave, quorum, scheduling, totals, visits
+from meetings import agreement, attendance, grid, leave, quorum, scheduling, totals, visits
 from meetings import places as places_of
 from meetings.changes import ChangedMeanwhile
 from meetings.forms import CountForForm
 from meetings.forms_attendance import CorrectionForm
 from meetings.forms_places import PlacesForm
-from meetings.models import Meeting
+from meetings.models import HelpRequest, Meeting
 from meetings.views.program import person, submitted
 
 TEAMS_A_PAGE = 10
@@ -49,8 +49,26 @@ def cohort(request: HttpRequest, pk: int) -> HttpResponse:
     today = timezone.now().astimezone(found.zone).date()
     teams = Paginator(grid.teams_of(found), TEAMS_A_PAGE).get_page(request.GET.get("page"))
     grids = grid.attendance_grids(found, list(teams), today=today)
-    context = {"cohort": found, "page": teams, "grids": grids, "today": today}
+    asked = agreement.help_shown(found, now=timezone.now())
+    context = {"cohort": found, "page": teams, "grids": grids, "today": today, "asked": asked}
     return render(request, "meetings/office_cohort.html", context)
+
+
+def _asked(request: HttpRequest, pk: int) -> HelpRequest:
+    rows = HelpRequest.objects.filter(team__cohort__in=office_cohorts(person(request)))
+    return get_object_or_404(rows.select_related("team"), pk=pk)
+
+
+@access(branch_office)
+@post_only(lambda request, pk: redirect("office_meetings_cohort", _asked(request, pk).team.cohort_id))
+def help_mark(request: HttpRequest, pk: int) -> HttpResponse:
+    """A team's asking for help is seen to, or not yet after all."""
+    asked, answered = _asked(request, pk), request.POST.get("answered") != "no"
+    with refusals_told(request):
+        agreement.mark_help(asked=asked, answered=answered, by=person(request), now=timezone.now())
+        words = "is marked as answered" if answered else "waits for you again"
+        messages.success(request, f"That {asked.team} asks for help {words}.")
+    return redirect("office_meetings_cohort", asked.team.cohort_id)
 
 
 @access(branch_office)

@@ -327,6 +327,7 @@ MEETING_ROOMS = {
     "office_days": about("cohort", get=COHORTS),
     **{name: both("first meeting", GIVEN_DAYS) for name in people("office_join office_apart")},
     **{name: both("final meeting", GIVEN_DAYS) for name in people("office_stagger office_usual")},
+    "help_mark": both("help", KEPT),
     "office_needs": about("cohort", get=COHORTS),
     **{
         name: both("participant", OFFICE_PARTICIPANTS)

@@ -14,6 +14,7 @@ from coaching.models import Cohort, Membership, Participant, Team, User
 from coaching.site.waiting.cards import Card, Urgency, about, counted, day, only_for
 from meetings import busy, deadlines, resources
 from meetings import reopening as waits
+from meetings.agreement import help_waiting
 from meetings.attention import as_read_by, in_danger
 from meetings.completion import Reason, Standing
 from meetings.deadlines import State
@@ -205,6 +206,27 @@ def evaluations_asked(user: User, now: datetime) -> list[Card]:
             icon="chat-bubbles",
         )
         for cohort, who in people.items()
+    ]
+
+
+@only_for(permissions.branch_office)
+def help_asked(user: User, now: datetime) -> list[Card]:
+    """M16: that a team asks for help, until the branch office marks it as answered."""
+    cohorts = permissions.office_cohorts(user, on=timezone.localdate(now))
+    rows = (
+        help_waiting(cohorts).select_related("team__cohort__program", "asked_by").order_by("asked_at", "pk")
+    )
+    return [
+        Card(
+            title=f"{each.team} asks for help",
+            text=f"{each.asked_by} asked for the team on {day(timezone.localdate(each.asked_at))}. "
+            "What it is about is not said here: write to them, or talk with the team.",
+            address=f"{reverse('office_meetings_cohort', args=[each.team.cohort_id])}#help",
+            action="Look at it",
+            urgency=Urgency.NOW,
+            icon="chat-bubbles",
+        )
+        for each in rows
     ]
 
 
