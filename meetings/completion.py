@@ -71,7 +71,7 @@ class MeetingRecord:
 class History:
     """`waived`: months of the program that the branch office excused; `planned`: those that are to be made up.
 
-    `on_leave`: of the waived ones.
+    `on_leave`: of the waived ones. `in_team`: now.
     """
 
     meetings: tuple[MeetingRecord, ...] = ()
@@ -79,6 +79,7 @@ class History:
     waived: frozenset[int] = frozenset()
     planned: frozenset[int] = frozenset()
     on_leave: frozenset[int] = frozenset()
+    in_team: bool = True
 
 
 class Code(StrEnum):
@@ -356,7 +357,8 @@ def _month_reasons(
             continue
         name = month.label
         if month.state is MonthState.UNRECORDED:
-            text = f"{name}: attendance has not been taken yet. Any member of your team can do it."
+            whose = "your team" if history.in_team else "that team"
+            text = f"{name}: attendance has not been taken yet. Any member of {whose} can do it."
             reasons.append(Reason(Code.MONTH_UNRECORDED, text, month=month.month))
         elif month.state is MonthState.MISSED:
             text = (
@@ -372,7 +374,7 @@ def _month_reasons(
             text = f"{name}: to be made up, as planned with the branch office."
             reasons.append(Reason(Code.MONTH_TO_MAKE_UP, text, month=month.month))
         elif month.state is MonthState.AT_RISK:
-            text = _at_risk_text(month, least, history.meetings, today)
+            text = _at_risk_text(month, least, history, today)
             reasons.append(Reason(Code.MONTH_AT_RISK, text, month=month.month))
         else:
             text = _open_text(month, least, history.meetings, today)
@@ -415,8 +417,14 @@ def _open_text(month: MonthStanding, least: int, meetings: Sequence[MeetingRecor
     return f"{month.label}: attend {number} by {_last(month)}. None is planned yet."
 
 
-def _at_risk_text(month: MonthStanding, least: int, meetings: Sequence[MeetingRecord], today: dt.date) -> str:
+def _at_risk_text(month: MonthStanding, least: int, history: History, today: dt.date) -> str:
     """What happened, and by when it can be made good."""
+    meetings = history.meetings
+    if not history.in_team:
+        return (
+            f"{month.label} is still open, and you are in no team now. Ask the branch office by {_last(month)}: "
+            "it can let you join one, or excuse the month."
+        )
     if record := too_few_ahead(meetings, month.month, today):
         return (
             f"{month.label}: too few of you will be there on {long_date(record.date)} for the meeting to count. Move it "

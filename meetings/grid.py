@@ -6,8 +6,8 @@ from datetime import date
 
 from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 
-from coaching.models import Cohort, CurriculumItem, Participant, Team
-from meetings import attention, leave, not_planned, scheduling
+from coaching.models import Cohort, CurriculumItem, Membership, Participant, Team
+from meetings import attention, leave, ledger, not_planned, scheduling
 from meetings.completion import MENDED_BY_OFFICE, Code, MonthState, Standing
 from meetings.models import Attendance, Meeting, MeetingTeam
 
@@ -17,6 +17,7 @@ SIGNS = {
     Attendance.Status.ABSENT: "✗",
     Attendance.Status.EXCUSED: "E",
 }
+NO_TEAM = "in no team now"
 
 
 @dataclass(frozen=True)
@@ -27,9 +28,12 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
+    """`gone`: in words, where whoever is no longer in the team is now; empty: they are in it."""
+
     participant: Participant
     cells: tuple[Cell, ...]
     standing: Standing | None
+    gone: str = ""
     in_danger: tuple[str, ...] = ()
     obstacles: tuple[str, ...] = ()
     away: date | None = None
@@ -101,7 +105,7 @@ def attendance_grids(cohort: Cohort, teams: list[Team], *, today: date) -> list[
     members = Participant.objects.filter(cohort=cohort, memberships__team__in=teams).select_related(
         *Participant.NOW
     )
-    for participant in members.prefetch_related("memberships").distinct():
+    for participant in members.prefetch_related("memberships__team").distinct():
         for membership in participant.memberships.all():
             if participant not in people[membership.team_id]:
                 people[membership.team_id].append(participant)
@@ -110,7 +114,7 @@ def attendance_grids(cohort: Cohort, teams: list[Team], *, today: date) -> list[
             team,
             tuple(meetings[team.pk]),
             tuple(
-                _row(each, meetings[team.pk], marks, ways.get(each.pk), away.get(each.pk), today)
+                _row(each, team, meetings[team.pk], marks, ways.get(each.pk), away.get(each.pk), today)
                 for each in people[team.pk]
             ),
             not_planned.among(team, curriculum, meetings[team.pk]),
@@ -121,16 +125,28 @@ def attendance_grids(cohort: Cohort, teams: list[Team], *, today: date) -> list[
 
 def _row(
     participant: Participant,
+    team: Team,
     meetings: list[Meeting],
     marks: dict[tuple[int, int], Attendance],
     way: attention.Way | None,
     away: date | None,
     today: date,
 ) -> Row:
-    cells = tuple(_cell(marks.get((meeting.pk, participant.pk)), meeting, today) for meeting in meetings)
+    places = [each for each in participant.memberships.all() if each.team_id == team.pk]
+    cells = tuple(_cell(marks.get((each.pk, participant.pk)), each, places, today) for each in meetings)
+    gone = _gone(participant, team)
     if way is None:
-        return Row(participant, cells, None, away=away)
-    return Row(participant, cells, way.standing, way.in_danger, _obstacles(way), away)
+        return Row(participant, cells, None, gone, away=away)
+    return Row(participant, cells, way.standing, gone, way.in_danger, _obstacles(way), away)
+
+
+def _gone(participant: Participant, team: Team) -> str:
+    if participant.status == Participant.Status.LEFT:
+        return "left"
+    now = [each.team for each in participant.memberships.all() if each.ended_at is None]
+    if team in now:
+        return ""
+    return f"now in {now[0]}" if now else NO_TEAM
 
 
 def _obstacles(way: attention.Way) -> tuple[str, ...]:
@@ -147,7 +163,9 @@ def _obstacles(way: attention.Way) -> tuple[str, ...]:
     return (*months, *evaluations) or ("too few meetings or evaluations",)
 
 
-def _cell(row: Attendance | None, meeting: Meeting, today: date) -> Cell:
+def _cell(row: Attendance | None, meeting: Meeting, places: list[Membership], today: date) -> Cell:
+    if row is None and not any(ledger.covers(each, meeting) for each in places):
+        return Cell("", "not in the team")
     if row is None:
         return Cell("·", "ahead") if meeting.date > today else Cell("–", "not taken")
     return Cell(SIGNS[Attendance.Status(row.status)], row.get_status_display())

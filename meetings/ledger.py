@@ -165,7 +165,7 @@ def _history(participant: Participant, book: _Book, today: date) -> History:
     for meeting in book.concerning(participant):
         status = book.marks.get(meeting.pk, {}).get(participant.pk)
         places = [each for each in book.memberships[participant.pk] if each.team_id in book.teams[meeting.pk]]
-        if status is None and not any(_covers(each, meeting) for each in places):
+        if status is None and not any(covers(each, meeting) for each in places):
             continue
         record = MeetingRecord(
             meeting_id=meeting.pk,
@@ -188,10 +188,11 @@ def _history(participant: Participant, book: _Book, today: date) -> History:
         waived=frozenset(each.month for each in waivers if not each.is_plan),
         planned=frozenset(each.month for each in waivers if each.is_plan),
         on_leave=frozenset(each.month for each in waivers if each.kind == Waiver.Kind.LEAVE),
+        in_team=any(each.ended_at is None for each in book.memberships[participant.pk]),
     )
 
 
-def _covers(membership: Membership, meeting: Meeting) -> bool:
+def covers(membership: Membership, meeting: Meeting) -> bool:
     """Whether the participant belonged to the team on the day of the meeting."""
     next_day = datetime.combine(meeting.date + timedelta(days=1), time(), tzinfo=meeting.zone)
     return membership.joined_at < next_day and (

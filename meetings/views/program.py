@@ -88,7 +88,13 @@ def _place(participant: Participant) -> dict[str, Any]:
         return {"participant": participant}
     standing = attention.as_read_by(participant, today=today)
     months = waivers.months_of(standing, waivers.of(participant))
-    return {"participant": participant, "standing": standing, "months": months}
+    return {
+        "participant": participant,
+        "standing": standing,
+        "months": months,
+        "written": reopening.written([participant.pk]),
+        "asked_for": reopening.asked_for([participant.pk]),
+    }
 
 
 @access(signed_in)

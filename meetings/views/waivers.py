@@ -117,7 +117,8 @@ def take_in_again(request: HttpRequest, pk: int) -> HttpResponse:
         )
         went_on = again.pk == found.pk
         then = (
-            "What they attended and wrote is theirs again."
+            "What they attended counts again. What they wrote of their project and growth is open to them, "
+            "and what they wrote in a team once they are in one."
             if went_on
             else "Now credit what they attended before."
         )

@@ -279,6 +279,50 @@ class TestComingBack:
         outbox.deliver_due(now=noon(date(2027, 4, 12)))
         assert any("Your participation goes on where it ended" in each.body for each in mail.outbox)
 
+    def test_without_a_team_they_read_what_is_missing_and_have_what_the_office_reads(
+        self, client, meetings, left, again, people, team, cohort, branch_officer, time_machine
+    ):
+        writing = reverse("meetings_own_writing", args=[left.pk])
+        time_machine.move_to(noon(date(2027, 4, 12)))
+        client.force_login(left.user)
+        assert client.get(writing).status_code == 404
+        again(cohort)
+        EvaluationReceipt.objects.filter(participant=left, meeting=meetings[1]).delete()
+        page = client.get(reverse("meetings"))
+        assertContains(page, "April 2027 is still open, and you are in no team now.")
+        assertContains(page, "Ask for it")
+        assertContains(page, reverse("meeting_evaluation", args=[meetings[1].pk]))
+        for name in ("my_project", "my_growth"):
+            assert client.get(reverse(name, args=[left.pk])).status_code == 200
+        assert client.get(writing).status_code == 404  # M16: as long as they are in no team
+        Membership.objects.create(team=team, participant=left, joined_at=noon(date(2027, 4, 12)))
+        assert client.get(writing).status_code == 200
+
+    def test_the_table_of_the_former_team_expects_nothing_of_them(
+        self, client, left, again, cohort, people, branch_officer, time_machine
+    ):
+        time_machine.move_to(noon(date(2027, 4, 12)))
+        client.force_login(branch_officer)
+        table = reverse("office_meetings_cohort", args=[cohort.pk])
+
+        def row():
+            (grid,) = client.get(table).context["grids"]
+            return next(each for each in grid.rows if each.participant == left)
+
+        nothing_ahead = ["There"] * 2 + ["not in the team"] * 6
+        assert (row().gone, [cell.words for cell in row().cells]) == ("left", nothing_ahead)
+        again(cohort)
+        assert (row().gone, [cell.words for cell in row().cells]) == ("in no team now", nothing_ahead)
+        page = client.get(table)
+        assertContains(page, "(in no team now)")
+        assertContains(page, "In danger, and you can still mend it: April 2027")
+        factories.confirmed_team(cohort, [left, people.dora, people.emil], by=branch_officer)
+        grids = client.get(table).context["grids"]
+        rows = [
+            (grid.team.number, each.gone) for grid in grids for each in grid.rows if each.participant == left
+        ]
+        assert rows == [(1, "now in Team 2"), (2, "")]
+
     def test_whoever_leaves_a_second_time_is_told_again(self, left, again, cohort, alice):
         later = noon(date(2027, 4, 13))
         enrollment.leave(participant=again(cohort), by=alice, reason="", now=later)
@@ -365,7 +409,7 @@ class TestComingBack:
         again = reverse("participant_again", args=[left.pk])
         assertContains(client.post(again, {"cohort": "0"}, follow=True), "Choose a cohort")
         answer = client.post(again, {"cohort": cohort.pk}, follow=True)
-        assertContains(answer, "What they attended and wrote is theirs again.")
+        assertContains(answer, "What they attended counts again.")
         assert answer.redirect_chain[-1][0] == page
         assertNotContains(answer, "Attended before")
         assertNotContains(answer, "Take in again")
