@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from coaching.days import today_of
 from coaching.models import Cohort, Participant, User
 from meetings import dates
-from meetings.models import Waiver
+from meetings.models import Meeting, Waiver
 
 KIND = Waiver.Kind.LEAVE
 
@@ -80,3 +80,14 @@ def not_away(participants: Iterable[Participant], cohort: Cohort, *days: date) -
 
 def is_away(user: User, cohort: Cohort, *days: date) -> bool:
     return Participant.objects.filter(user=user, pk__in=away(cohort, *days)).exists()
+
+
+def outside(meetings: Iterable[Meeting], user: User) -> list[Meeting]:
+    """Those of these meetings that lie in no leave of this person; a query for each cohort, and one more."""
+    meetings = list(meetings)
+    own = set(Participant.objects.filter(user=user).values_list("pk", flat=True)) if meetings else set()
+    days: dict[Cohort, set[date]] = defaultdict(set)
+    for each in meetings:
+        days[each.cohort].add(each.date)
+    gone = {cohort: by_day(cohort, theirs) for cohort, theirs in days.items()}
+    return [each for each in meetings if own.isdisjoint(gone[each.cohort][each.date])]

@@ -123,7 +123,9 @@ def my_program(request: HttpRequest, pk: int | None = None) -> HttpResponse:
         "waivers": recorded,
         "written": reopening.written([membership.participant_id]),
         "asked_for": reopening.asked_for([membership.participant_id]),
-        "unmarked": program.waiting_for_attendance(over, membership.team),
+        "unmarked": leave.outside(
+            program.waiting_for_attendance(over, membership.team), membership.participant.user
+        ),
     }
     return render(request, "meetings/program.html", context)
 

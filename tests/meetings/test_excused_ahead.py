@@ -7,7 +7,8 @@ import time_machine
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
-from meetings import attendance, attention
+from coaching.site.home import cards_for
+from meetings import attendance, attention, waivers
 from tests.meetings.conftest import noon
 from tests.site.test_home import titles
 
@@ -92,3 +93,37 @@ def test_a_meeting_from_which_everybody_is_excused_asks_nobody(
         client.force_login(branch_officer)
         (row,) = client.get(reverse("office_meetings")).context["rows"]
     assert row.waiting == 0
+
+
+class TestOnTheHomePage:
+    @pytest.mark.usefixtures("excused_ahead")
+    def test_the_next_meeting_says_that_one_is_excused(self, meeting, people):
+        with time_machine.travel(noon(meeting.date - timedelta(days=1)), tick=False):
+            told = {who: cards_for(getattr(people, who).user)[0] for who in ("alice", "charlie")}
+        assert told["charlie"].title == told["alice"].title == "Your next meeting: Introduction to Program"
+        assert told["charlie"].text == f"{told['alice'].text} You are excused from it."
+
+    def test_whoever_is_on_leave_reads_of_the_meeting_after_it_and_takes_no_attendance(
+        self, client, meetings, people, branch_officer
+    ):
+        waivers.record(
+            participant=people.charlie,
+            kind="leave",
+            months=[2, 3],
+            reason="Family",
+            by=branch_officer,
+            now=noon(date(2027, 3, 1)),
+        )
+        attendance.take_attendance(
+            meeting=meetings[0], marks={people.alice: "present"}, by=None, now=noon(meetings[0].date)
+        )
+        asked = "Who was at “Fostering a Team Environment”?"
+        address = reverse("meeting_attendance", args=[meetings[1].pk])
+        with time_machine.travel(noon(meetings[1].date + timedelta(days=1)), tick=False):
+            assert asked in titles(people.alice.user)
+            assert asked not in titles(people.charlie.user)
+            assert "Your next meeting: Maximizing Performance Results" in titles(people.charlie.user)
+            assert "Your next meeting: Creating Organizational Transformation" in titles(people.alice.user)
+            for who, is_asked in ((people.alice, True), (people.charlie, False)):
+                client.force_login(who.user)
+                assert (address in client.get(reverse("meetings")).content.decode()) is is_asked

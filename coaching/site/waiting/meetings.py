@@ -12,7 +12,7 @@ from coaching import permissions
 from coaching.days import today_of
 from coaching.models import Cohort, Membership, Participant, Team, User
 from coaching.site.waiting.cards import Card, Urgency, about, counted, day, only_for
-from meetings import busy, deadlines, resources
+from meetings import busy, deadlines, leave, resources
 from meetings import reopening as waits
 from meetings.agreement import help_waiting
 from meetings.attention import as_read_by, in_danger
@@ -29,15 +29,16 @@ def _ahead(user: User, today: date) -> QuerySet[Meeting]:
 @about(_ahead)
 def next_one(user: User, now: datetime) -> list[Card]:
     today = timezone.localdate(now)
-    ahead = _ahead(user, today).select_related("item")
-    meeting = next((each for each in ahead if each.ends_at > now), None)
+    ahead = [each for each in _ahead(user, today).select_related("item", "cohort") if each.ends_at > now]
+    meeting = next(iter(leave.outside(ahead, user)), None)
     if meeting is None:
         return []
+    excused = meeting.attendance.filter(participant__user=user, status=Attendance.Status.EXCUSED).exists()
     soon = meeting.date <= today + timedelta(days=7)
     return [
         Card(
             title=f"Your next meeting: {meeting.heading}",
-            text=_when_and_where(meeting),
+            text=_when_and_where(meeting) + (" You are excused from it." if excused else ""),
             address=meeting.get_absolute_url(),
             action="See the agenda",
             urgency=Urgency.SOON if soon else Urgency.CALM,
@@ -80,8 +81,9 @@ def _without_attendance(user: User, today: date) -> QuerySet[Meeting]:
 
 @about(_without_attendance)
 def attendance(user: User, now: datetime) -> list[Card]:
-    """Meetings that are over and at which nobody has said who was there."""
-    meetings = _without_attendance(user, timezone.localdate(now)).select_related("item")
+    """Meetings that are over and at which nobody has said who was there; not of a leave: who was away does not know."""
+    rows = _without_attendance(user, timezone.localdate(now)).select_related("item", "cohort")
+    over = [each for each in rows if each.ends_at <= now]
     return [
         Card(
             title=f"Who was at “{meeting.heading}”?",
@@ -91,8 +93,7 @@ def attendance(user: User, now: datetime) -> list[Card]:
             urgency=Urgency.NOW,
             icon="check-list",
         )
-        for meeting in meetings
-        if meeting.ends_at <= now
+        for meeting in leave.outside(over, user)
     ]
 
 
