@@ -81,6 +81,13 @@ def why_not_move(meeting: Meeting) -> str:
     return why_fixed(meeting)
 
 
+def why_not_place(meeting: Meeting) -> str:
+    """Why nobody of the team says where it meets, in words; empty when they can."""
+    if meeting.status == Meeting.Status.CANCELLED:
+        return "This meeting was called off. Add another one instead."
+    return why_fixed(meeting)
+
+
 def why_fixed(meeting: Meeting) -> str:
     """Why no team moves a meeting, in words; empty for all but the meetings of all teams together."""
     if not meeting.is_joint:
@@ -139,7 +146,7 @@ def set_place(
 ) -> Meeting:
     """Say where and how the team meets (M4). Raises NotYourMeeting, ChangedMeanwhile, CannotChange."""
     meeting = _locked(meeting, by)
-    if why := why_fixed(meeting):
+    if why := why_not_place(meeting):
         raise CannotChange(why)
     if where_of(meeting) != where:
         changes.require_seen(meeting, seen, by)

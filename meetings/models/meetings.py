@@ -60,7 +60,7 @@ class Meeting(models.Model):
     class Status(models.TextChoices):
         PLANNED = "planned", "Planned"
         HELD = "held", "Held"
-        CANCELLED = "cancelled", "Cancelled"
+        CANCELLED = "cancelled", "Called off"
 
     class Mode(models.TextChoices):
         IN_PERSON = "in_person", "In person"

@@ -54,6 +54,9 @@ def _back(request: HttpRequest, meeting: Meeting) -> HttpResponse:
 def pack(request: HttpRequest, pk: int) -> HttpResponse:
     """Everything for whoever leads, on one page of paper."""
     found = visible_meeting(request, pk)
+    if not found.is_live:
+        messages.error(request, leading.why_not_hand_over(found, timezone.now()))
+        return redirect(found)
     team = team_space.place_at(person(request), found).team
     members = who.of(found, team).present
     lines, tight = program.agenda_of(found, team, members)

@@ -98,7 +98,8 @@ def free_day(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def place(request: HttpRequest, pk: int) -> HttpResponse:
     found = visible_meeting(request, pk)
-    if why := scheduling.why_fixed(found):
+    why = scheduling.why_not_place(found)
+    if why and request.method != "POST":  # what was typed stays on the page beside the refusal
         messages.error(request, why)
         return redirect(found)
     initial = {"mode": found.mode, "place": found.place, "link": found.link}
