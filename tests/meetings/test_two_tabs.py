@@ -7,7 +7,7 @@ import time_machine
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertRedirects
 
-from meetings import attendance, changes, evaluations, leading, notes, scheduling
+from meetings import attendance, changes, evaluations, feeds, leading, notes, scheduling
 from meetings.models import EvaluationDraft, Note
 from tests.clock import NOW
 from tests.meetings.conftest import noon
@@ -234,3 +234,37 @@ class TestAtTheTable:
         page = as_alice.post(table, {name: "Ask Dana.", "note": name})
         assertContains(page, "This meeting was called off.")
         assertContains(page, "Ask Dana.</textarea>")
+
+
+class TestOwnCalendar:
+    """M4."""
+
+    def press(self, client, page, way):
+        seen = page.context["choice"].pk if page.context["choice"] else feeds.NEITHER
+        return client.post(reverse("calendar_choose"), {"way": way, "seen": seen}, follow=True)
+
+    def test_withdrawing_an_address_that_is_none_any_more_leaves_the_invitations(
+        self, as_alice, meetings, alice
+    ):
+        start = as_alice.get(reverse("calendar_feed"))
+        assertContains(start, 'name="seen" value="neither"', count=2)
+        address = self.press(as_alice, start, "address")
+        self.press(as_alice, address, "mail")
+        said = self.press(as_alice, address, "none")
+        assertContains(said, "Invitations by mail were chosen while this page was open. Nothing was changed.")
+        assert feeds.choice_of(alice).way == "mail"
+        said = self.press(as_alice, start, "address")
+        assertContains(said, "Nothing was changed.")
+        assertContains(said, "Make my address instead of the invitations")
+        assert feeds.choice_of(alice).way == "mail"
+
+    def test_an_address_made_anew_is_not_withdrawn_and_a_second_press_is_nothing(
+        self, as_alice, meetings, alice
+    ):
+        first = self.press(as_alice, as_alice.get(reverse("calendar_feed")), "address")
+        none = self.press(as_alice, first, "none")
+        assertContains(self.press(as_alice, first, "none"), "no longer go to your calendar")
+        assertContains(self.press(as_alice, first, "mail"), "was ended while it was open")
+        self.press(as_alice, none, "address")
+        assertContains(self.press(as_alice, first, "none"), "Another calendar address was made")
+        assert feeds.choice_of(alice).way == "address"
