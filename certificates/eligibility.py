@@ -104,7 +104,7 @@ def missing(participant: Participant, standing: Standing) -> list[str]:
     for code, words in (
         (Code.MONTH_MISSED, "No meeting attended in {}."),
         (Code.MONTH_UNRECORDED, "Attendance not taken in {}."),
-        (Code.MONTH_AT_RISK, "Still open, and no meeting planned: {}."),
+        (Code.MONTH_AT_RISK, "Still open, and no meeting planned that can count: {}."),
         (Code.MONTH_OPEN, "Still to come: {}."),
     ):
         found = [months[reason.month] for reason in standing.reasons if reason.code is code and reason.month]

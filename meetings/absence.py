@@ -1,88 +1,20 @@
-"""Being away for months and coming back: the place in the team stays, and nobody is reminded meanwhile.
-
-A leave is the months that are waived for it (`meetings.waivers`); what was attended before somebody left the program is
-credited when they take part again.
-"""
+"""Coming back: from a leave before it is over (`meetings.leave`), and into the program with what was attended before."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.db import transaction
 
 from coaching import audit, outbox
 from coaching.days import today_of
 from coaching.models import Cohort, Participant, Requirement, User
-from meetings import dates, ledger, waivers
+from meetings import dates, leave, ledger, waivers
 from meetings.completion import MonthState
 from meetings.models import Waiver
 
-LEAVE = Waiver.Kind.LEAVE
 BACK = "meetings.came_back"
-
-
-def away(cohort: Cohort, *days: date) -> dict[int, date]:
-    """Who is on leave on any of these days, by participant id, with the last day of the leave; in one query."""
-    months: dict[int, dict[int, datetime | None]] = defaultdict(dict)
-    rows = Waiver.objects.in_force().filter(participant__cohort=cohort, kind=LEAVE)
-    for participant, month, back_at in rows.values_list("participant", "month", "back_at"):
-        months[participant][month] = back_at
-    found = {}
-    for participant, theirs in months.items():
-        ends = (_ends(cohort, theirs, day) for day in sorted(days))
-        if end := next((end for end in ends if end), None):
-            found[participant] = end
-    return found
-
-
-def _ends(cohort: Cohort, months: dict[int, datetime | None], day: date) -> date | None:
-    """The last day of the leave that runs on this day; None: none does. `months`: with when they came back in it."""
-    month = dates.program_month(cohort.first_month, day)
-    if month not in months:
-        return None
-    while months[month] is None and month + 1 in months:
-        month += 1
-    back_at = months[month]
-    if back_at is None:
-        return dates.end_of_program_month(cohort.first_month, month)
-    end = today_of(cohort, back_at) - timedelta(days=1)
-    return end if day <= end else None
-
-
-@dataclass(frozen=True)
-class Leave:
-    """From a day to a day, both of the leave."""
-
-    first: date
-    last: date
-
-
-def leaves(cohort: Cohort, *, today: date) -> dict[int, list[Leave]]:
-    """The leaves that run or lie ahead, by participant id, in their order; in one query."""
-    rows = Waiver.objects.in_force().filter(participant__cohort=cohort, kind=LEAVE)
-    found: dict[int, list[Leave]] = defaultdict(list)
-    for row in rows.order_by("participant", "month").select_related("participant__cohort"):
-        first = dates.add_months(cohort.first_month, row.month - 1)
-        last = dates.end_of_month(first)
-        if row.back_at:
-            last = today_of(cohort, row.back_at) - timedelta(days=1)
-        theirs = found[row.participant_id]
-        if theirs and theirs[-1].last == first - timedelta(days=1):
-            theirs[-1] = Leave(theirs[-1].first, last)
-        elif last >= first:
-            theirs.append(Leave(first, last))
-    ahead = {pk: [each for each in theirs if each.last >= today] for pk, theirs in found.items()}
-    return {pk: theirs for pk, theirs in ahead.items() if theirs}
-
-
-def not_away(participants: Iterable[Participant], cohort: Cohort, *days: date) -> list[Participant]:
-    gone = away(cohort, *days)
-    return [each for each in participants if each.pk not in gone]
-
-
-def is_away(user: User, cohort: Cohort, *days: date) -> bool:
-    return Participant.objects.filter(user=user, pk__in=away(cohort, *days)).exists()
 
 
 @transaction.atomic
@@ -94,7 +26,7 @@ def come_back(*, participant: Participant, by: User, now: datetime) -> bool:
     participant = waivers.locked(participant, by, now)
     cohort = participant.cohort
     this = dates.program_month(cohort.first_month, today_of(cohort, now))
-    leaves = Waiver.objects.in_force().filter(participant=participant, kind=LEAVE, month__gte=this)
+    leaves = Waiver.objects.in_force().filter(participant=participant, kind=leave.KIND, month__gte=this)
     rows = list(leaves.select_for_update(of=("self",)).order_by("month"))
     if not rows or rows[0].month != this or rows[0].back_at:
         return False

@@ -16,6 +16,7 @@ from meetings.models import (
     CalendarInvitation,
     EvaluationClosing,
     Facilitator,
+    HelpRequest,
     Meeting,
     MeetingChange,
     Question,
@@ -105,6 +106,12 @@ class WaiverAdmin(ReadOnly):
     list_filter = ("kind",)
     list_select_related = ("participant__user",)
     exclude = ("reason",)
+
+
+@admin.register(HelpRequest)
+class HelpRequestAdmin(ReadOnly):
+    list_display = ("team", "asked_by", "asked_at", "answered_by", "answered_at")
+    list_select_related = ("team__cohort__program", "asked_by", "answered_by")
 
 
 @admin.register(CalendarChoice)

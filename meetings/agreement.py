@@ -1,19 +1,22 @@
 """A team's agreement: each member accepts the program's expectations (M18). It is no signature and no condition."""
 
 import hashlib
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from coaching import audit, outbox
 from coaching.errors import Refused
-from coaching.models import Message, Team, User
+from coaching.models import Cohort, Team, User
 from coaching.permissions import officers_of
 from meetings import team_space
-from meetings.models import Acceptance
+from meetings.models import Acceptance, HelpRequest
 
 HELP = "meetings.help"
+SHOWN_AFTERWARDS = timedelta(days=7)
 
 
 class TextChanged(Refused):
@@ -57,8 +60,36 @@ def accept(*, team: Team, seen: str, by: User, now: datetime) -> Acceptance:
 
 def is_asked_today(team: Team, now: datetime) -> bool:
     """Whether a member has asked the branch office for help today."""
-    today = timezone.localdate(now, team.cohort.zone)
-    return Message.objects.filter(key__startswith=f"{HELP}:{team.pk}.{today}:").exists()
+    last = HelpRequest.objects.filter(team=team).first()
+    return last is not None and timezone.localdate(last.asked_at, team.cohort.zone) == timezone.localdate(
+        now, team.cohort.zone
+    )
+
+
+def help_waiting(cohorts: Iterable[Cohort]) -> QuerySet[HelpRequest]:
+    """What no branch officer has marked as answered yet."""
+    return HelpRequest.objects.filter(team__cohort__in=cohorts, answered_at=None)
+
+
+def help_shown(cohort: Cohort, *, now: datetime) -> QuerySet[HelpRequest]:
+    """For the branch office: what waits, and for some days what was answered, to be taken back."""
+    lately = Q(answered_at=None) | Q(answered_at__gte=now - SHOWN_AFTERWARDS)
+    rows = HelpRequest.objects.filter(lately, team__cohort=cohort)
+    return rows.select_related("team", "asked_by", "answered_by")
+
+
+@transaction.atomic
+def mark_help(*, asked: HelpRequest, answered: bool, by: User, now: datetime) -> HelpRequest:
+    """The branch office has seen to it, or not yet after all; a second call changes nothing. Raises NotYourMeeting (T10)."""
+    rows = HelpRequest.objects.select_for_update(of=("self",)).select_related("team__cohort")
+    asked = rows.get(pk=asked.pk)
+    team_space.require_office(by, asked.team.cohort, on=timezone.localdate(now, asked.team.cohort.zone))
+    if bool(asked.answered_at) == answered:
+        return asked
+    asked.answered_by, asked.answered_at = (by, now) if answered else (None, None)
+    asked.save(update_fields=["answered_by", "answered_at"])
+    audit.record("help.answered" if answered else "help.open_again", by=by, obj=asked, now=now)
+    return asked
 
 
 @transaction.atomic
@@ -78,5 +109,6 @@ def ask_for_help(*, team: Team, by: User, now: datetime) -> bool:
     outbox.queue_many(
         kind=HELP, to=officers, key=f"{team.pk}.{today}", now=now, ids={"team": team.pk, "by": by.pk}
     )
+    HelpRequest.objects.create(team=team, asked_by=by, asked_at=now)
     audit.record("team.asked_for_help", by=by, obj=team, now=now)
     return True

@@ -7,11 +7,13 @@ from django.db import transaction
 
 from coaching import audit, outbox
 from coaching.errors import Refused
-from coaching.models import Participant, Team, User
+from coaching.models import Message, Participant, Team, User
 from meetings import dates, team_space
+from meetings.changes import ChangedMeanwhile
 from meetings.models import Attendance, Meeting
 
 CORRECTION_DAYS = 7
+CORRECTED = "meetings.attendance_corrected"
 EARLY = timedelta(minutes=30)  # people who are there before the meeting begins
 TOO_LATE = (
     f"Attendance can be corrected until {CORRECTION_DAYS} days after the meeting. "
@@ -37,6 +39,11 @@ def marks_for(meeting: Meeting, team: Team) -> list[Attendance]:
     others = {each.pk for each in expected(meeting)} - {each.pk for each in expected(meeting, team)}
     rows = meeting.attendance.select_related("participant__user").order_by("participant__user__name")
     return [row for row in rows if row.participant_id not in others]
+
+
+def is_taken(marks: Iterable[Attendance]) -> bool:
+    """Whether anybody has said who was there; who is excused may be known months ahead."""
+    return any(row.status != Attendance.Status.EXCUSED for row in marks)
 
 
 def possible_guests(meeting: Meeting) -> list[Participant]:
@@ -149,9 +156,13 @@ def _change(row: Attendance, status: str, *, reason: str, by: User | None, now: 
 
 
 def _tell(row: Attendance, now: datetime) -> None:
-    key = f"{row.meeting_id}.{row.participant_id}.{now.timestamp()}"
+    """What stands when the mail leaves: one that waits says it already."""
     ids, to = {"attendance": row.pk}, row.participant.user
-    outbox.queue(kind="meetings.attendance_corrected", to=to, key=key, now=now, ids=ids)
+    waits = Message.objects.filter(kind=CORRECTED, ids__attendance=row.pk, status=Message.Status.PENDING)
+    if waits.exists():
+        return
+    key = f"{row.meeting_id}.{row.participant_id}.{now.timestamp()}"
+    outbox.queue(kind=CORRECTED, to=to, key=key, now=now, ids=ids)
 
 
 def _check_taking(meeting: Meeting, marks: Mapping[Participant, str], by: User | None, now: datetime) -> None:
@@ -169,9 +180,19 @@ def _check_taking(meeting: Meeting, marks: Mapping[Participant, str], by: User |
 
 @transaction.atomic
 def correct(
-    *, meeting: Meeting, participant: Participant, status: str, reason: str, by: User, now: datetime
+    *,
+    meeting: Meeting,
+    participant: Participant,
+    status: str,
+    reason: str,
+    by: User,
+    now: datetime,
+    seen: str | None = None,
 ) -> Attendance:
-    """The branch office corrects a mark, or excuses somebody, with the reason. It can at any time."""
+    """The branch office corrects a mark, or excuses somebody, with the reason. It can at any time.
+
+    `seen`: the mark's version where this was decided. Raises NotYourMeeting (T10), ChangedMeanwhile, CannotTakeAttendance.
+    """
     meeting = Meeting.objects.select_for_update().get(pk=meeting.pk)
     team_space.require_office(by, meeting.cohort, on=meeting.local_today(now))
     if not reason.strip():
@@ -185,6 +206,8 @@ def correct(
     row = meeting.attendance.filter(participant=participant).first()
     if row and row.by_office and (row.status, row.reason) == (status, reason):
         return row
+    if seen is not None and seen != version_of(row):
+        raise ChangedMeanwhile(_marked_meanwhile(row, by))
     before = row.status if row else None
     row = _write(meeting, participant, status, by=by, now=now, reason=reason, by_office=True)
     _hold(meeting)
@@ -198,6 +221,23 @@ def correct(
     _tell(row, now)
     _ask_for_evaluations(meeting, now)
     return row
+
+
+def version_of(row: Attendance | None) -> str:
+    """Another one whenever the mark, or its reason, is another one; empty where there is none."""
+    return row.recorded_at.isoformat() if row else ""
+
+
+def _marked_meanwhile(row: Attendance | None, by: User) -> str:
+    who = "You" if row and row.recorded_by == by else row and row.recorded_by
+    reason = f" ({row.reason})" if row and row.reason else ""
+    stands = (
+        f"{who} wrote: {row.get_status_display().lower()}{reason}." if row else "The mark was taken back."
+    )
+    return (
+        f"This mark was changed while this page was open. {stands} What you typed is kept. If it is to stand instead, send "
+        "it again."
+    )
 
 
 def excuse(*, meeting: Meeting, participant: Participant, reason: str, by: User, now: datetime) -> Attendance:

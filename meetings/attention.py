@@ -41,7 +41,10 @@ MAIL = "meetings.attention"
 
 @dataclass(frozen=True)
 class Danger:
-    """One thing that the branch office can mend. `meeting_id`: where it is mended; `spare`: one that could count instead."""
+    """One thing that the branch office can mend. `meeting_id`: where it is mended; `spare`: one that could count instead.
+
+    `too_few`: a meeting ahead at which too few are expected for it to count.
+    """
 
     participant: Participant
     reason: Reason
@@ -49,6 +52,7 @@ class Danger:
     month: str
     meeting_id: int | None = None
     spare: MeetingRecord | None = None
+    too_few: MeetingRecord | None = None
     final_on: date | None = None
 
     @property
@@ -128,8 +132,14 @@ def _danger(
         way = f"Their team can plan one until {long_date(_end(cohort, reason))}."
     else:
         way = "They are in no team: let them join one, or excuse the month."
+    too_few = completion.too_few_ahead(history.meetings, reason.month, everybody.today)
+    if too_few:
+        why = f"{name}: too few will be at “{too_few.title}” on {long_date(too_few.date)} for it to count."
+        way = f"Their team can move it, or plan another one, until {long_date(_end(cohort, reason))}."
+    else:
+        why = f"{name} is still open, and no meeting that is planned can meet it."
     words = {
-        Code.MONTH_AT_RISK: f"{name} is still open, and no meeting that is planned can meet it. {way}",
+        Code.MONTH_AT_RISK: f"{why} {way}",
         Code.MONTH_TO_MAKE_UP: f"{name}: the plan to make it up is still open.",
         Code.MONTH_UNRECORDED: f"{name}: nobody has taken attendance.",
         Code.MONTH_MISSED: f"{name}: no meeting attended, or too few.",
@@ -141,6 +151,7 @@ def _danger(
         name,
         _to_mend(history, reason.month, everybody.today),
         everybody.spare(participant, history, reason.month),
+        too_few,
         lost if reason.final or reason.code is Code.MONTH_TO_MAKE_UP else None,
     )
 

@@ -16,7 +16,7 @@ from django.urls import reverse
 from coaching import audit
 from coaching.errors import Refused
 from coaching.models import Membership, Participant, Team, User
-from meetings import ics
+from meetings import events, ics
 from meetings.models import BusyFeed, Meeting
 
 
@@ -95,6 +95,24 @@ def revoke(*, participant: Participant, by: User, now: datetime) -> None:
     audit.record("busy_feed.revoked", by=by, obj=feed, now=now)
 
 
+@transaction.atomic
+def end_where_supervisors_changed(*, now: datetime) -> int:
+    """An address ends for good with the supervision it was for, however the change came into the directory.
+
+    Safe to run at any time and twice.
+    """
+    rows = BusyFeed.objects.filter(revoked_at=None)
+    changed = rows.exclude(supervisor=F("participant__user__supervisor")) | rows.filter(
+        participant__user__supervisor=None
+    )
+    found = list(changed.select_for_update(of=("self",)))
+    for feed in found:
+        feed.revoked_at = now
+        feed.save(update_fields=["revoked_at"])
+        audit.record("busy_feed.revoked", by=None, obj=feed, now=now)
+    return len(found)
+
+
 def _locked(participant: Participant, by: User) -> Participant:
     Participant.objects.select_for_update(of=("self",)).get(pk=participant.pk)
     found = taking_part(by).filter(pk=participant.pk).first()
@@ -111,7 +129,12 @@ def calendar_for(feed: BusyFeed, *, now: datetime) -> bytes:
     meetings = Meeting.objects.live().filter(teams__in=teams.values("team")).distinct().order_by("date", "pk")
     ahead = [each for each in meetings if each.date >= each.local_today(now)]
     name = title_of(feed.participant)
-    return ics.calendar_bytes(name=name, events=[_event(feed, each) for each in ahead], generated_at=now)
+    return ics.calendar_bytes(
+        name=name,
+        events=[_event(feed, each) for each in ahead],
+        organizer=events.organizer(),
+        generated_at=now,
+    )
 
 
 def title_of(participant: Participant) -> str:
@@ -121,7 +144,8 @@ def title_of(participant: Participant) -> str:
 def _event(feed: BusyFeed, meeting: Meeting) -> ics.Event:
     # An identity of its own: whoever has the addresses of two employees can't tell whether they meet each other.
     identity = uuid.uuid5(meeting.uid, feed.token)
-    return ics.Event(str(identity), 0, title_of(feed.participant), meeting.starts_at, meeting.ends_at)
+    title = title_of(feed.participant)
+    return ics.Event(str(identity), meeting.sequence, title, meeting.starts_at, meeting.ends_at)
 
 
 def address_of(feed: BusyFeed) -> str:

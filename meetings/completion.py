@@ -71,7 +71,7 @@ class MeetingRecord:
 class History:
     """`waived`: months of the program that the branch office excused; `planned`: those that are to be made up.
 
-    `on_leave`: of the waived ones.
+    `on_leave`: of the waived ones. `in_team`: now.
     """
 
     meetings: tuple[MeetingRecord, ...] = ()
@@ -79,6 +79,7 @@ class History:
     waived: frozenset[int] = frozenset()
     planned: frozenset[int] = frozenset()
     on_leave: frozenset[int] = frozenset()
+    in_team: bool = True
 
 
 class Code(StrEnum):
@@ -128,7 +129,9 @@ class MonthState(StrEnum):
     ALLOWED = "allowed"
     UNRECORDED = "unrecorded"
     OPEN = "open"
-    AT_RISK = "at_risk"  # running, and no meeting that is planned can still meet it
+    AT_RISK = (
+        "at_risk"  # no meeting that is planned can still meet it: the month runs, or too few are expected
+    )
     MISSED = "missed"
     WITH_THE_OFFICE = "with_the_office"
     TO_MAKE_UP = "to_make_up"  # missed before the participant joined, and the plan to make it up is open
@@ -298,10 +301,11 @@ def _months(
         state, attended = _month_state(by_month[month], least, over=today > end_of_month(first_day))
         if state is not MonthState.MET and month in history.waived and first_day <= today:
             state = MonthState.EXCUSED
-        if state is MonthState.OPEN and first_day <= today:
-            ahead = sum(record.date > today for record in _own(history.meetings, month))
-            at_risk = MonthState.TO_MAKE_UP if month in history.planned else MonthState.AT_RISK
-            state = MonthState.OPEN if attended + ahead >= least else at_risk
+        if state is MonthState.OPEN and month not in history.waived:
+            ahead = [record for record in _own(history.meetings, month) if record.date > today]
+            can_count = sum(map(_can_count, ahead))
+            if attended + can_count < least and (first_day <= today or can_count < len(ahead)):
+                state = MonthState.TO_MAKE_UP if month in history.planned else MonthState.AT_RISK
         unanswered = sum(
             record.presence is Presence.ATTENDED and not record.evaluated for record in by_month[month]
         )
@@ -353,7 +357,8 @@ def _month_reasons(
             continue
         name = month.label
         if month.state is MonthState.UNRECORDED:
-            text = f"{name}: attendance has not been taken yet. Any member of your team can do it."
+            whose = "your team" if history.in_team else "that team"
+            text = f"{name}: attendance has not been taken yet. Any member of {whose} can do it."
             reasons.append(Reason(Code.MONTH_UNRECORDED, text, month=month.month))
         elif month.state is MonthState.MISSED:
             text = (
@@ -369,7 +374,7 @@ def _month_reasons(
             text = f"{name}: to be made up, as planned with the branch office."
             reasons.append(Reason(Code.MONTH_TO_MAKE_UP, text, month=month.month))
         elif month.state is MonthState.AT_RISK:
-            text = _at_risk_text(month, least, history.meetings, today)
+            text = _at_risk_text(month, least, history, today)
             reasons.append(Reason(Code.MONTH_AT_RISK, text, month=month.month))
         else:
             text = _open_text(month, least, history.meetings, today)
@@ -391,8 +396,20 @@ def _own(meetings: Iterable[MeetingRecord], month: int) -> list[MeetingRecord]:
     return [each for each in meetings if each.month == month and each.own_team and not each.cancelled]
 
 
+def _can_count(record: MeetingRecord) -> bool:
+    """Of one that lies ahead: for whoever is excused from it, it does however few are there."""
+    return record.quorate or record.presence is Presence.EXCUSED
+
+
+def too_few_ahead(meetings: Iterable[MeetingRecord], month: int, today: dt.date) -> MeetingRecord | None:
+    """The first meeting of that month that lies ahead and at which too few are expected for it to count."""
+    ahead = (each for each in _own(meetings, month) if each.date > today and not _can_count(each))
+    return min(ahead, key=lambda each: each.date, default=None)
+
+
 def _open_text(month: MonthStanding, least: int, meetings: Sequence[MeetingRecord], today: dt.date) -> str:
-    ahead = sorted(record.date for record in _own(meetings, month.month) if record.date > today)
+    own = _own(meetings, month.month)
+    ahead = sorted(record.date for record in own if record.date > today and _can_count(record))
     missing = least - month.attended
     number = "a meeting" if missing == 1 else f"{missing} meetings"
     if ahead:
@@ -400,8 +417,20 @@ def _open_text(month: MonthStanding, least: int, meetings: Sequence[MeetingRecor
     return f"{month.label}: attend {number} by {_last(month)}. None is planned yet."
 
 
-def _at_risk_text(month: MonthStanding, least: int, meetings: Sequence[MeetingRecord], today: dt.date) -> str:
+def _at_risk_text(month: MonthStanding, least: int, history: History, today: dt.date) -> str:
     """What happened, and by when it can be made good."""
+    meetings = history.meetings
+    if not history.in_team:
+        return (
+            f"{month.label} is still open, and you are in no team now. Ask the branch office by {_last(month)}: "
+            "it can let you join one, or excuse the month."
+        )
+    if record := too_few_ahead(meetings, month.month, today):
+        return (
+            f"{month.label}: too few of you will be there on {long_date(record.date)} for the meeting to count. Move it "
+            f"with your team to a day until {_last(month)} when others can be there, or ask the branch office what else "
+            "can count for you."
+        )
     past = sorted(
         (each for each in _own(meetings, month.month) if each.date <= today), key=lambda each: each.date
     )

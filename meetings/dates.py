@@ -169,8 +169,13 @@ def warnings_for(
     if day < today:
         found.append(DateWarning(WarningKind.IN_THE_PAST, f"{long_date(day)} is already over."))
     if day in taken:
-        found.append(DateWarning(WarningKind.SAME_DAY, f"Your team already meets on {long_date(day)}."))
+        found.append(same_day_warning(day))
     return tuple(found)
+
+
+def same_day_warning(day: dt.date, title: str = "") -> DateWarning:
+    what = f": “{title}”" if title else ""
+    return DateWarning(WarningKind.SAME_DAY, f"Your team already meets on {long_date(day)}{what}.")
 
 
 def span(day: dt.date, start: dt.time, minutes: int, zone: str) -> tuple[dt.datetime, dt.datetime]:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from meetings import (
     attention,
+    busy,
     evaluations,
     growth,
     inputs,
@@ -27,6 +28,8 @@ def do_due(*, now: datetime) -> dict[str, int]:
         "calendars_told": invitations.queue_needed(now=now),
         "evaluations_closed": evaluations.close_evaluations(now=now),
         "cohorts_looked_at": attention.look(now=now),
+        "inputs_closed": inputs.close_where_supervisors_changed(now=now),
+        "supervisors_dates_ended": busy.end_where_supervisors_changed(now=now),
         "team_texts_deleted": notes.delete_what_is_due(now=now),
         "needs_deleted": needs.delete_what_is_due(now=now),
         "inputs_deleted": inputs.delete_what_is_due(now=now),

@@ -4,7 +4,8 @@ While an evaluation is open its answers lie encrypted, for their author to chang
 counted only once they are sent. The evaluations of one meeting of the curriculum close for all teams of a cohort
 together, `evaluation_days` after the last of these meetings: the answers are shuffled into rows that know no person, no
 team and no moment, and the drafts are deleted. Whose evaluation the branch office opens again answers until the
-program's last closing: those answers are counted apart. `meetings.deadlines` says until when.
+program's last closing: those answers are counted apart. `meetings.deadlines` says until when. Where fewer than
+LEAST_PEOPLE answered what closes together, nothing of it is kept but that they answered.
 """
 
 import random
@@ -18,6 +19,7 @@ from coaching import audit
 from coaching.errors import Refused
 from coaching.models import Cohort, CurriculumItem, Participant, Program, User
 from meetings import dates, deadlines, vault
+from meetings.changes import merged
 from meetings.deadlines import State
 from meetings.models import (
     Attendance,
@@ -30,6 +32,8 @@ from meetings.models import (
 )
 
 Answers = dict[int, int | str]
+
+LEAST_PEOPLE = 3  # whose answers close together; those of fewer would name their writers, and are not kept
 
 DEFAULT_QUESTIONS = (
     (Question.Kind.RATING, "The meeting was worth its time."),
@@ -108,13 +112,20 @@ def own_answers(meeting: Meeting, participant: Participant) -> Answers:
 
 
 @transaction.atomic
-def save_draft(*, meeting: Meeting, answers: Mapping[int, int | str], by: User, now: datetime) -> None:
+def save_draft(
+    *,
+    meeting: Meeting,
+    answers: Mapping[int, int | str],
+    by: User,
+    now: datetime,
+    seen: Mapping[int, str] | None = None,
+) -> None:
     """Keep what has been written so far, without a receipt; nobody counts it. What was sent stays whole.
 
-    Raises CannotEvaluate.
+    `seen`: see changes.merged. Raises CannotEvaluate, BothChanged.
     """
-    row, draft, is_sent = _open(meeting, by, now)
-    kept = _checked(answers, questions_for(row.meeting.cohort), whole=is_sent)
+    _, draft, is_sent = _open(meeting, by, now)
+    kept = _answers(draft, answers, seen, whole=is_sent)
     if kept:
         _keep(draft, kept)
     elif draft.pk:  # everything was taken out again
@@ -122,13 +133,20 @@ def save_draft(*, meeting: Meeting, answers: Mapping[int, int | str], by: User, 
 
 
 @transaction.atomic
-def submit_evaluation(*, meeting: Meeting, answers: Mapping[int, int | str], by: User, now: datetime) -> None:
+def submit_evaluation(
+    *,
+    meeting: Meeting,
+    answers: Mapping[int, int | str],
+    by: User,
+    now: datetime,
+    seen: Mapping[int, str] | None = None,
+) -> None:
     """Keep somebody's answers by question id until the evaluation closes; sent again, they replace the earlier ones.
 
-    Raises CannotEvaluate.
+    `seen`: see changes.merged. Raises CannotEvaluate, BothChanged.
     """
     row, draft, is_sent = _open(meeting, by, now)
-    _keep(draft, _checked(answers, questions_for(row.meeting.cohort), whole=True))
+    _keep(draft, _answers(draft, answers, seen, whole=True))
     if not is_sent:
         receipt = EvaluationReceipt.objects.create(meeting=row.meeting, participant=row.participant)
         audit.record("evaluation.received", by=by, obj=receipt, now=now)
@@ -144,11 +162,21 @@ def _open(meeting: Meeting, by: User, now: datetime) -> tuple[Attendance, Evalua
     is_sent = has_sent(meeting, row.participant)
     if is_sent and not draft:
         raise CannotEvaluate(
-            "Your evaluation is in, and has been counted without your name. It cannot be changed now."
+            "Your evaluation is in and has closed. Nothing leads to what you answered, so it cannot be changed now."
         )
     if why := why_not_answer(row, now=now):
         raise CannotEvaluate(why)
     return row, draft or EvaluationDraft(meeting=meeting, participant=row.participant), is_sent
+
+
+def _answers(
+    draft: EvaluationDraft, answers: Mapping[int, int | str], seen: Mapping[int, str] | None, *, whole: bool
+) -> Answers:
+    """What is to be kept of what was sent and of what stands."""
+    questions = questions_for(draft.meeting.cohort)
+    typed = {question.pk: answers.get(question.pk) for question in questions}
+    stands = _opened(draft) if draft.pk else {}
+    return _checked(merged(typed, seen=seen, stands=stands), questions, whole=whole)
 
 
 def _keep(draft: EvaluationDraft, answers: Answers) -> None:
@@ -216,14 +244,8 @@ def _close(*, cohort: Cohort, item: CurriculumItem | None, now: datetime) -> Non
         )
     )
     sent = [draft for draft in drafts if (draft.meeting_id, draft.participant_id) in sent_by & there]
-    known = {question.pk: question for question in Question.objects.filter(program=cohort.program_id)}
-    rows = [
-        EvaluationAnswer(closing=closing, question=known[key], **_value(value))
-        for draft in sent
-        for key, value in _opened(draft).items()
-    ]
-    random.SystemRandom().shuffle(rows)
-    EvaluationAnswer.objects.bulk_create(rows, batch_size=500)
+    if len({draft.participant_id for draft in sent}) >= LEAST_PEOPLE:
+        _keep_without_names(closing, sent)
     still_written = _still_written([draft for draft in drafts if draft not in sent], now)
     EvaluationDraft.objects.filter(pk__in={draft.pk for draft in drafts} - still_written).delete()
     # C1: whoever was not there after all has evaluated nothing; if that changes again, they still can.
@@ -231,6 +253,17 @@ def _close(*, cohort: Cohort, item: CurriculumItem | None, now: datetime) -> Non
         if (draft.meeting_id, draft.participant_id) in sent_by - there:
             receipts.filter(meeting=draft.meeting_id, participant=draft.participant_id).delete()
     audit.record("evaluations.closed", by=None, obj=closing, now=now, data={"evaluations": len(sent)})
+
+
+def _keep_without_names(closing: EvaluationClosing, sent: list[EvaluationDraft]) -> None:
+    known = {each.pk: each for each in Question.objects.filter(program=closing.cohort.program_id)}
+    rows = [
+        EvaluationAnswer(closing=closing, question=known[key], **_value(value))
+        for draft in sent
+        for key, value in _opened(draft).items()
+    ]
+    random.SystemRandom().shuffle(rows)
+    EvaluationAnswer.objects.bulk_create(rows, batch_size=500)
 
 
 def _still_written(unsent: list[EvaluationDraft], now: datetime) -> set[int]:

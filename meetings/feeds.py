@@ -11,11 +11,22 @@ from django.db import transaction
 from django.urls import reverse
 
 from coaching import audit
+from coaching.errors import Refused
 from coaching.models import User
 from meetings import events, ics, invitations
 from meetings.models import CalendarChoice, Meeting
 
 Way = CalendarChoice.Way
+NEITHER = "neither"
+STANDS = {
+    Way.ADDRESS.value: "Another calendar address was made while this page was open: it is below.",
+    Way.MAIL.value: "Invitations by mail were chosen while this page was open.",
+    None: "The choice that this page showed was ended while it was open.",
+}
+
+
+class ChosenMeanwhile(Refused):
+    pass
 
 
 def choice_of(user: User) -> CalendarChoice | None:
@@ -24,15 +35,18 @@ def choice_of(user: User) -> CalendarChoice | None:
 
 
 @transaction.atomic
-def choose(*, way: Way | None, by: User, now: datetime) -> CalendarChoice | None:
+def choose(*, way: Way | None, by: User, now: datetime, seen: str | None = None) -> CalendarChoice | None:
     """Have the meetings by this way from now on, or by none; a second call changes nothing.
 
     An address that was in force answers nothing any more; what calendars have by mail is mailed, or taken out.
+    `seen`: the id of the choice that this ends, or NEITHER. Raises ChosenMeanwhile.
     """
     User.objects.select_for_update().get(pk=by.pk)
     before = choice_of(by)
     if (before.way if before else None) == way:
         return before
+    if seen is not None and seen != (str(before.pk) if before else NEITHER):
+        raise ChosenMeanwhile(f"{STANDS[before.way if before else None]} Nothing was changed.")
     if before:
         before.revoked_at = now
         before.save(update_fields=["revoked_at"])
@@ -52,6 +66,7 @@ def calendar_for(choice: CalendarChoice, *, now: datetime) -> bytes:
     return ics.calendar_bytes(
         name=settings.SITE_NAME,
         events=[events.event_of(meeting) for meeting in meetings],
+        organizer=events.organizer(),
         generated_at=now,
     )
 

@@ -107,7 +107,9 @@ class AttendanceForm(Crispy):
 
     @property
     def marks(self) -> dict[Participant, str]:
-        marks = {each: self.cleaned_data[name] for name, each in self.people.items()}
+        """Without those that the branch office decided: no member changes them."""
+        open_ones = {name: each for name, each in self.people.items() if not self.fields[name].disabled}
+        marks = {each: self.cleaned_data[name] for name, each in open_ones.items()}
         for pk in self.cleaned_data.get("guests", []):
             marks[self.guests[pk]] = Attendance.Status.PRESENT
         return marks
@@ -127,9 +129,17 @@ class CorrectionForm(Crispy):
         max_length=300, help_text="The branch office and this participant read it. Name no medical details."
     )
 
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
     def __init__(self, *args: Any, only_excused: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if only_excused:  # the meeting lies ahead
             excused = Attendance.Status.EXCUSED
             self.fields["status"].choices = [(excused.value, excused.label)]  # type: ignore[attr-defined]
             self.fields["status"].initial = excused.value
+
+    def shown_again(self, seen: str, why: str) -> None:
+        """What was typed stays; sent again, it replaces the mark as it is now."""
+        self.data = self.data.copy()  # type: ignore[attr-defined]
+        self.data["seen"] = seen  # type: ignore[index]
+        self.add_error(None, why)

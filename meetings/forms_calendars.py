@@ -12,9 +12,10 @@ class FreeDayForm(forms.Form):
 
 
 class WayForm(forms.Form):
-    """The way that stood on the button; none of them to end it."""
+    """The way that stood on the button; none of them to end it. `seen`: the choice that stood on the page, by id."""
 
     way = forms.ChoiceField(choices=[*CalendarChoice.Way.choices, ("none", "Neither")])
+    seen = forms.CharField(required=False, empty_value=None)
 
     @property
     def way_chosen(self) -> CalendarChoice.Way | None:

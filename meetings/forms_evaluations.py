@@ -9,11 +9,11 @@ from django import forms
 
 from meetings import dates
 from meetings.evaluations import Answers
-from meetings.forms import Crispy
+from meetings.forms import Crispy, KeepingForm
 from meetings.models import Question
 
 
-class EvaluationForm(Crispy):
+class EvaluationForm(KeepingForm):
     """The questionnaire: ratings as rows of five, then two short texts. A minute on a phone."""
 
     RATINGS = [
@@ -49,7 +49,8 @@ class EvaluationForm(Crispy):
                     help_text="Optional. Name nobody, so that nobody is recognized.",
                 )
                 parts.append(name)
-        self.helper.layout = Layout(*parts)
+        self.watch({name: question.pk for name, question in self.names.items()})
+        self.helper.layout = Layout(*parts, "seen")
 
     @property
     def answers(self) -> Answers:

@@ -6,8 +6,8 @@ from datetime import date
 
 from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 
-from coaching.models import Cohort, CurriculumItem, Participant, Team
-from meetings import absence, attention, not_planned, scheduling
+from coaching.models import Cohort, CurriculumItem, Membership, Participant, Team
+from meetings import attention, leave, ledger, not_planned, scheduling
 from meetings.completion import MENDED_BY_OFFICE, Code, MonthState, Standing
 from meetings.models import Attendance, Meeting, MeetingTeam
 
@@ -17,6 +17,7 @@ SIGNS = {
     Attendance.Status.ABSENT: "✗",
     Attendance.Status.EXCUSED: "E",
 }
+NO_TEAM = "in no team now"
 
 
 @dataclass(frozen=True)
@@ -27,9 +28,12 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
+    """`gone`: in words, where whoever is no longer in the team is now; empty: they are in it."""
+
     participant: Participant
     cells: tuple[Cell, ...]
     standing: Standing | None
+    gone: str = ""
     in_danger: tuple[str, ...] = ()
     obstacles: tuple[str, ...] = ()
     away: date | None = None
@@ -62,15 +66,12 @@ class CohortLine:
 def cohort_lines(cohorts: QuerySet[Cohort], *, today: date) -> list[CohortLine]:
     """In two queries, whatever their number."""
     ahead = Q(status=Meeting.Status.PLANNED, date__gte=today)
-    marked = Attendance.objects.filter(
-        meeting=OuterRef("meeting"), participant__memberships__team=OuterRef("team")
-    )
-    taken = ~Exists(MeetingTeam.objects.filter(~Exists(marked), meeting=OuterRef("pk")))
+    waits = Exists(MeetingTeam.objects.without_attendance().filter(meeting=OuterRef("pk")))
     meetings = (
         Meeting.objects.live()
         .filter(cohort__in=cohorts.values("pk"))
         .values("cohort")
-        .annotate(next_date=Min("date", filter=ahead), waiting=Count("pk", filter=Q(~taken, date__lt=today)))
+        .annotate(next_date=Min("date", filter=ahead), waiting=Count("pk", filter=Q(waits, date__lt=today)))
         .order_by()
     )
     found = {row["cohort"]: (row["next_date"], row["waiting"]) for row in meetings}
@@ -87,7 +88,7 @@ def teams_of(cohort: Cohort) -> QuerySet[Team]:
 
 def attendance_grids(cohort: Cohort, teams: list[Team], *, today: date) -> list[Grid]:
     """One grid a team, in a constant number of queries. Called-off meetings are left out."""
-    ways, away = attention.ways(cohort, today=today), absence.away(cohort, today)
+    ways, away = attention.ways(cohort, today=today), leave.away(cohort, today)
     meetings: dict[int, list[Meeting]] = defaultdict(list)
     links = MeetingTeam.objects.filter(team__in=teams).exclude(meeting__status=Meeting.Status.CANCELLED)
     for link in links.select_related("meeting__item").order_by(
@@ -104,7 +105,7 @@ def attendance_grids(cohort: Cohort, teams: list[Team], *, today: date) -> list[
     members = Participant.objects.filter(cohort=cohort, memberships__team__in=teams).select_related(
         *Participant.NOW
     )
-    for participant in members.prefetch_related("memberships").distinct():
+    for participant in members.prefetch_related("memberships__team").distinct():
         for membership in participant.memberships.all():
             if participant not in people[membership.team_id]:
                 people[membership.team_id].append(participant)
@@ -113,7 +114,7 @@ def attendance_grids(cohort: Cohort, teams: list[Team], *, today: date) -> list[
             team,
             tuple(meetings[team.pk]),
             tuple(
-                _row(each, meetings[team.pk], marks, ways.get(each.pk), away.get(each.pk), today)
+                _row(each, team, meetings[team.pk], marks, ways.get(each.pk), away.get(each.pk), today)
                 for each in people[team.pk]
             ),
             not_planned.among(team, curriculum, meetings[team.pk]),
@@ -124,16 +125,28 @@ def attendance_grids(cohort: Cohort, teams: list[Team], *, today: date) -> list[
 
 def _row(
     participant: Participant,
+    team: Team,
     meetings: list[Meeting],
     marks: dict[tuple[int, int], Attendance],
     way: attention.Way | None,
     away: date | None,
     today: date,
 ) -> Row:
-    cells = tuple(_cell(marks.get((meeting.pk, participant.pk)), meeting, today) for meeting in meetings)
+    places = [each for each in participant.memberships.all() if each.team_id == team.pk]
+    cells = tuple(_cell(marks.get((each.pk, participant.pk)), each, places, today) for each in meetings)
+    gone = _gone(participant, team)
     if way is None:
-        return Row(participant, cells, None, away=away)
-    return Row(participant, cells, way.standing, way.in_danger, _obstacles(way), away)
+        return Row(participant, cells, None, gone, away=away)
+    return Row(participant, cells, way.standing, gone, way.in_danger, _obstacles(way), away)
+
+
+def _gone(participant: Participant, team: Team) -> str:
+    if participant.status == Participant.Status.LEFT:
+        return "left"
+    now = [each.team for each in participant.memberships.all() if each.ended_at is None]
+    if team in now:
+        return ""
+    return f"now in {now[0]}" if now else NO_TEAM
 
 
 def _obstacles(way: attention.Way) -> tuple[str, ...]:
@@ -150,7 +163,9 @@ def _obstacles(way: attention.Way) -> tuple[str, ...]:
     return (*months, *evaluations) or ("too few meetings or evaluations",)
 
 
-def _cell(row: Attendance | None, meeting: Meeting, today: date) -> Cell:
+def _cell(row: Attendance | None, meeting: Meeting, places: list[Membership], today: date) -> Cell:
+    if row is None and not any(ledger.covers(each, meeting) for each in places):
+        return Cell("", "not in the team")
     if row is None:
         return Cell("·", "ahead") if meeting.date > today else Cell("–", "not taken")
     return Cell(SIGNS[Attendance.Status(row.status)], row.get_status_display())

@@ -67,15 +67,22 @@ def _address_text(text: str) -> str:
     return quote(re.sub(r"\s", "", one_line(text)), safe=_IN_ADDRESSES)
 
 
-def calendar_bytes(*, name: str, events: Sequence[Event], generated_at: dt.datetime) -> bytes:
-    """The whole calendar as a subscriber fetches it. Cancelled meetings stay in it, marked so, or they would linger."""
+def calendar_bytes(
+    *, name: str, events: Sequence[Event], organizer: Person, generated_at: dt.datetime
+) -> bytes:
+    """The whole calendar as a subscriber fetches it (RFC 5546, 3.2.1: each event names its organizer).
+
+    Cancelled meetings stay in it, marked so, or they would linger.
+    """
     calendar = _calendar("PUBLISH")
     calendar.add("name", _text(name))
     calendar.add("x-wr-calname", _text(name))
     calendar.add("refresh-interval", REFRESH, parameters={"value": "DURATION"})
     calendar.add("x-published-ttl", "PT6H")
     for event in events:
-        calendar.add_component(_component(event, generated_at))
+        component = _component(event, generated_at)
+        component.add("organizer", _address(organizer))
+        calendar.add_component(component)
     return _written(calendar, events)
 
 
@@ -110,7 +117,23 @@ def _written(calendar: icalendar.Calendar, events: Sequence[Event]) -> bytes:
         years = [moment.year for event in events for moment in (event.starts, event.ends)]
         # Whole years on both sides, so that the last change of the clocks before the first meeting is in the file.
         calendar.add_missing_timezones(dt.date(min(years) - 1, 1, 1), dt.date(max(years) + 2, 1, 1))
+        for zone in calendar.timezones:
+            _begin_as_the_clock_was(zone)
     return calendar.to_ical()
+
+
+def _begin_as_the_clock_was(zone: icalendar.Timezone) -> None:
+    """Each change of the clocks begins in the time before it (RFC 5545, 3.6.5); icalendar writes those that skip an hour
+    in the time after it.
+    """
+    for observance in zone.subcomponents:
+        assert isinstance(observance, icalendar.TimezoneStandard | icalendar.TimezoneDaylight)
+        skipped = observance.TZOFFSETTO - observance.TZOFFSETFROM
+        if skipped <= dt.timedelta():
+            continue
+        observance.DTSTART -= skipped
+        if later := [day - skipped for day, *_ in observance.rdates]:
+            observance["RDATE"] = icalendar.vDDDLists(later)
 
 
 def _address(person: Person) -> icalendar.vCalAddress:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 
 from coaching import audit, outbox
 from coaching.errors import Refused
@@ -20,7 +20,7 @@ from meetings import dates, keeping, vault
 from meetings.models import SupervisorInput
 from meetings.written import clean
 
-ASKED, GIVEN = "meetings.input_asked", "meetings.input_given"
+ASKED, GIVEN, CLOSED = "meetings.input_asked", "meetings.input_given", "meetings.input_closed"
 CHANGE_DAYS = 7  # in which the supervisor can change an answer
 
 
@@ -60,8 +60,9 @@ class Told:
 
 
 def of(participant: Participant) -> list[Told]:
-    """What this participant asked and did not take back, the latest first."""
-    rows = participant.inputs.filter(taken_back_at=None).select_related("supervisor", "participant__cohort")
+    """What this participant asked and did not take back themself, the latest first."""
+    rows = participant.inputs.filter(Q(taken_back_at=None) | Q(supervisor_changed=True))
+    rows = rows.select_related("supervisor", "participant__cohort")
     return [read(row) for row in rows]
 
 
@@ -124,6 +125,8 @@ def why_not_answer(row: SupervisorInput, now: datetime) -> str:
     """Why the one who was asked cannot write today, in words; empty when they can."""
     cohort = row.participant.cohort
     today = now.astimezone(cohort.zone).date()
+    if row.supervisor_changed:
+        return f"{row.participant} has another supervisor now, so the question is closed."
     if row.taken_back_at:
         return f"{row.participant} has taken the question back."
     until = _change_until(row)
@@ -188,6 +191,26 @@ def take_back(*, row: SupervisorInput, by: User, now: datetime) -> SupervisorInp
     row.save(update_fields=["taken_back_at"])
     audit.record("input.taken_back", by=by, obj=row, now=now)
     return row
+
+
+@transaction.atomic
+def close_where_supervisors_changed(*, now: datetime) -> int:
+    """Questions that wait for a supervisor who is theirs no longer; the participant hears that they may ask the new one.
+
+    However the change came into the directory; safe to run at any time and twice.
+    """
+    rows = SupervisorInput.objects.filter(taken_back_at=None, answered_at=None)
+    rows = rows.exclude(participant__status=Participant.Status.LEFT)
+    changed = rows.exclude(supervisor=F("participant__user__supervisor")) | rows.filter(
+        participant__user__supervisor=None
+    )
+    found = list(changed.select_for_update(of=("self",)).select_related("participant__user"))
+    for row in found:
+        row.taken_back_at, row.supervisor_changed = now, True
+        row.save(update_fields=["taken_back_at", "supervisor_changed"])
+        audit.record("input.supervisor_changed", by=None, obj=row, now=now)
+        outbox.queue(kind=CLOSED, to=row.participant.user, key=f"{row.pk}", now=now, ids={"closed": row.pk})
+    return len(found)
 
 
 @transaction.atomic

@@ -1,8 +1,8 @@
 """A team's meetings as a whole: by which rule it meets, laid out, moved and called off at once (M1 to M4)."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 
 from django.db import transaction
@@ -158,7 +158,7 @@ def change_rhythm(
     if team.status != Team.Status.CONFIRMED:
         raise CannotPlan(f"{team} is not meeting now, so it has no meetings to move.")
     moved = []
-    for meeting, day in meetings_by(team, rhythm, now=now, lock=True):
+    for meeting, day in _meetings_by(team, rhythm, now=now, lock=True):
         date = day.proposed_date if meeting.pk in instead and day.proposed_date else day.date
         before, to = when_of(meeting), When(date, rhythm.start_time, meeting.minutes)
         if before == to or date < meeting.local_today(now):
@@ -182,7 +182,49 @@ def last_change_by_others(team: Team, by: User, *, now: datetime) -> int:
     return made.aggregate(last=Max("pk"))["last"] or 0
 
 
-def meetings_by(
+@dataclass(frozen=True)
+class Preview:
+    """What another rule leads to. `stay`: the meetings ahead that it leaves as they are, with why."""
+
+    days: list[tuple[Meeting, PlannedDate]]
+    stay: list[tuple[Meeting, str]]
+
+
+def preview(team: Team, rhythm: Rhythm, *, now: datetime) -> Preview:
+    """What speaks against the days is said with them, a meeting that stays on one of them too (M3)."""
+    today = now.astimezone(team.cohort.zone).date()
+    found = _meetings_by(team, rhythm, now=now)
+    days = [(meeting, day) for meeting, day in found if day.date >= today or day.proposed_date]
+    moving = {meeting.pk for meeting, _ in days}
+    ahead = Meeting.objects.of_team(team).not_over(now, team.cohort.zone).select_related("item", "cohort")
+    ahead = ahead.order_by("date", "start_time", "pk")
+    staying = [each for each in ahead.prefetch_related("teams") if each.pk not in moving]
+    taken = {each.date: each for each in staying}
+    return Preview(
+        [(meeting, _beside(day, taken)) for meeting, day in days],
+        [(each, _why_it_stays(each)) for each in staying],
+    )
+
+
+def _beside(day: PlannedDate, taken: Mapping[date, Meeting]) -> PlannedDate:
+    there = [meeting for date, meeting in taken.items() if date in (day.date, day.proposed_date)]
+    warnings = [dates.same_day_warning(each.date, each.heading) for each in there]
+    return replace(day, warnings=(*day.warnings, *warnings))
+
+
+def _why_it_stays(meeting: Meeting) -> str:
+    if meeting.is_joint:
+        return "the branch office sets the day of a meeting for all teams"
+    if meeting.item_id is None:
+        return "an extra meeting"
+    if meeting.month is None:
+        return "it lies outside the program’s months"
+    if len(meeting.teams.all()) > 1:
+        return "another team is at it too"
+    return "the day of the rule in its month is over"
+
+
+def _meetings_by(
     team: Team, rhythm: Rhythm, *, now: datetime, lock: bool = False
 ) -> list[tuple[Meeting, PlannedDate]]:
     """The team's own meetings of the curriculum that lie ahead, with the day of the rule in the month of each (M3).

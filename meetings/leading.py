@@ -108,11 +108,18 @@ def why_not_hand_over(meeting: Meeting, now: datetime) -> str:
 
 @transaction.atomic
 def hand_over(
-    *, meeting: Meeting, team: Team, component: str, to: Participant | None, by: User, now: datetime
+    *,
+    meeting: Meeting,
+    team: Team,
+    component: str,
+    to: Participant | None,
+    by: User,
+    now: datetime,
+    seen: dict[str, Participant | None] | None = None,
 ) -> None:
     """Any member says who leads a part, or that nobody does yet; the same twice is once.
 
-    Raises NotYourMeeting, CannotLead.
+    `seen`: who led it when this was decided. Raises NotYourMeeting, CannotLead, ChangedMeanwhile.
     """
     meeting = Meeting.objects.select_for_update(of=("self",)).select_related("item").get(pk=meeting.pk)
     team_space.require_team_member(by, team)
@@ -128,6 +135,8 @@ def hand_over(
         raise CannotLead("The branch office leads what all teams have together.")
     if component not in parts:
         raise CannotLead("This part is no longer on the agenda. Load the page again.")
+    if seen is not None:
+        _require_seen(meeting, team, {component: to}, seen, present, by, "Press again if yours still holds.")
     wanted = _led(meeting, team)
     wanted.pop(component, None)
     if to:
@@ -163,7 +172,8 @@ def choose(
     wanted = {key: each.pk for key, each in chosen.items() if each}
     if seen is not None:
         touched = {key: each for key, each in chosen.items() if each != seen.get(key)}
-        _require_seen(meeting, team, touched, seen, present, by)
+        then = "What you chose is kept. If it still holds, send it again."
+        _require_seen(meeting, team, touched, seen, present, by, then)
         kept = {key: pk for key, pk in _led(meeting, team).items() if key not in touched}
         wanted = kept | {key: pk for key, pk in wanted.items() if key in touched}
     return _write(meeting, team, wanted, by=by, now=now)
@@ -176,8 +186,9 @@ def _require_seen(
     seen: dict[str, Participant | None],
     present: list[Participant],
     by: User | None,
+    then: str,
 ) -> None:
-    """Nobody undoes what they have not seen. Raises ChangedMeanwhile, with who chose what."""
+    """Nobody undoes what they have not seen. Raises ChangedMeanwhile, with who chose what, and what to do `then`."""
     changed = [
         f"“{part.title}” is led by {part.facilitator or 'nobody yet'}."
         for part in program.parts_of(meeting, team, present)
@@ -188,10 +199,7 @@ def _require_seen(
     members = [each.user_id for each in team_space.members_of(team)]
     last = audit.events_of(meeting, CHOSEN).filter(actor__in=members).last()
     name = "Somebody" if last is None else "You" if last.actor == by else last.actor
-    raise ChangedMeanwhile(
-        f"{name} chose who leads while this page was open. {' '.join(changed)} "
-        "What you chose is kept. If it still holds, send it again."
-    )
+    raise ChangedMeanwhile(f"{name} chose who leads while this page was open. {' '.join(changed)} {then}")
 
 
 def _led(meeting: Meeting, team: Team) -> dict[str, int]:

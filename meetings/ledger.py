@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from functools import cached_property
 
 from coaching.models import Cohort, Membership, Participant
+from meetings import quorum
 from meetings.completion import History, MeetingRecord, Presence, RequirementRow, Rules, Standing, judge
 from meetings.deadlines import LastDates, answer_by, closing_day, window_of
 from meetings.models import (
@@ -63,6 +64,7 @@ class _Book:
     reopened: dict[tuple[int, int], date | None]
     written_down: dict[tuple[int, int], date]
     closed: bool
+    expected: dict[int, int]  # meeting that lies ahead → people
     memberships: dict[int, list[Membership]] = field(default_factory=lambda: defaultdict(list))
     of_team: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))  # team → meetings
     marked: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))  # participant → meetings
@@ -76,7 +78,9 @@ class _Book:
         return [self.meetings[pk] for pk in sorted(found)]
 
     def quorate(self, meeting: Meeting) -> bool:
-        """A meeting that was written down counts from the cohort's quorum on."""
+        """A meeting that was written down counts from the cohort's quorum on; one ahead if so many are expected."""
+        if meeting.pk in self.expected:
+            return self.expected[meeting.pk] >= self.cohort.quorum
         marks = self.marks.get(meeting.pk, {}).values()
         there = sum(PRESENCE[Attendance.Status(status)] is Presence.ATTENDED for status in marks)
         return there == 0 or there >= self.cohort.quorum
@@ -113,12 +117,12 @@ def judged(
 ) -> list[tuple[Participant, History, Standing]]:
     """Each participant with what happened and where they stand, in a constant number of queries."""
     rules, people = rules_of(cohort), list(participants)
-    book = _read(cohort, rules, people)
+    book = _read(cohort, rules, people, today)
     histories = [(each, _history(each, book, today)) for each in people]
     return [(each, history, judge(rules=rules, history=history, today=today)) for each, history in histories]
 
 
-def _read(cohort: Cohort, rules: Rules, participants: Iterable[Participant]) -> _Book:
+def _read(cohort: Cohort, rules: Rules, participants: Iterable[Participant], today: date) -> _Book:
     meetings = {row.pk: row for row in cohort.meetings.select_related("item")}
     teams: dict[int, set[int]] = defaultdict(set)
     for meeting_id, team_id in MeetingTeam.objects.filter(meeting__cohort=cohort).values_list(
@@ -138,7 +142,11 @@ def _read(cohort: Cohort, rules: Rules, participants: Iterable[Participant]) -> 
         "meeting_id", "participant_id"
     )
     closed = EvaluationClosing.objects.filter(cohort=cohort, item=None).exists()
-    book = _Book(cohort, rules, meetings, teams, marks, set(receipts), reopened, written_down, closed)
+    ahead = [each for each in meetings.values() if each.is_live and each.date > today]
+    expected = {meeting.pk: len(people) for meeting, people in quorum.expected(cohort, ahead).items()}
+    book = _Book(
+        cohort, rules, meetings, teams, marks, set(receipts), reopened, written_down, closed, expected
+    )
     for membership in Membership.objects.filter(participant__in=[each.pk for each in participants]):
         book.memberships[membership.participant_id].append(membership)
     for waiver in Waiver.objects.in_force().filter(participant__in=[each.pk for each in participants]):
@@ -157,7 +165,7 @@ def _history(participant: Participant, book: _Book, today: date) -> History:
     for meeting in book.concerning(participant):
         status = book.marks.get(meeting.pk, {}).get(participant.pk)
         places = [each for each in book.memberships[participant.pk] if each.team_id in book.teams[meeting.pk]]
-        if status is None and not any(_covers(each, meeting) for each in places):
+        if status is None and not any(covers(each, meeting) for each in places):
             continue
         record = MeetingRecord(
             meeting_id=meeting.pk,
@@ -180,10 +188,11 @@ def _history(participant: Participant, book: _Book, today: date) -> History:
         waived=frozenset(each.month for each in waivers if not each.is_plan),
         planned=frozenset(each.month for each in waivers if each.is_plan),
         on_leave=frozenset(each.month for each in waivers if each.kind == Waiver.Kind.LEAVE),
+        in_team=any(each.ended_at is None for each in book.memberships[participant.pk]),
     )
 
 
-def _covers(membership: Membership, meeting: Meeting) -> bool:
+def covers(membership: Membership, meeting: Meeting) -> bool:
     """Whether the participant belonged to the team on the day of the meeting."""
     next_day = datetime.combine(meeting.date + timedelta(days=1), time(), tzinfo=meeting.zone)
     return membership.joined_at < next_day and (

@@ -22,6 +22,7 @@ from meetings import (
     inputs,
     invitations,
     leading,
+    leave,
     not_planned,
     program,
     scheduling,
@@ -64,6 +65,7 @@ def register() -> None:
     outbox.register("meetings.need", need)
     outbox.register(inputs.ASKED, input_asked)
     outbox.register(inputs.GIVEN, input_given)
+    outbox.register(inputs.CLOSED, input_closed)
     outbox.register(waivers.TOLD, months_recorded)
     outbox.register(waivers.AWAY, away)
     outbox.register(absence.BACK, came_back)
@@ -182,7 +184,7 @@ def reminder(recipient: User, *, meeting: int) -> Mail | None:
     still_ahead = found.status == Meeting.Status.PLANNED and found.starts_at > timezone.now()
     if not still_ahead or not team_space.is_member(recipient, found):
         return None
-    if absence.is_away(recipient, found.cohort, found.date):
+    if leave.is_away(recipient, found.cohort, found.date):
         return None
     return _mail("reminder", recipient, meeting=found, to_prepare=program.to_prepare(found))
 
@@ -208,7 +210,7 @@ def evaluate(recipient: User, *, meeting: int, participant: int) -> Mail | None:
 def evaluate_reminder(recipient: User, *, meeting: int, participant: int) -> Mail | None:
     """C1: in the last days, only to who has not answered and is not on leave."""
     found = _meeting(meeting)
-    if absence.is_away(recipient, found.cohort, found.local_today(timezone.now())):
+    if leave.is_away(recipient, found.cohort, found.local_today(timezone.now())):
         return None
     return _evaluation("evaluate_reminder", recipient, found)
 
@@ -305,7 +307,7 @@ def away(recipient: User, *, participant: int) -> Mail | None:
     place = teams.select_related("team").first()
     if place is None:
         return None
-    leaves = absence.leaves(found.cohort, today=today_of(found.cohort, timezone.now())).get(found.pk, [])
+    leaves = leave.leaves(found.cohort, today=today_of(found.cohort, timezone.now())).get(found.pk, [])
     told = Message.objects.filter(
         kind=waivers.AWAY, recipient=recipient, ids__participant=participant, status=Message.Status.SENT
     )
@@ -319,7 +321,7 @@ def came_back(recipient: User, *, waiver: int) -> Mail | None:
     row = Waiver.objects.select_related("participant__cohort__branch").get(pk=waiver)
     cohort = row.participant.cohort
     today = today_of(cohort, timezone.now())
-    if row.back_at is None or row.taken_back_at or row.participant.pk in absence.away(cohort, today):
+    if row.back_at is None or row.taken_back_at or row.participant.pk in leave.away(cohort, today):
         return None
     ahead = Meeting.objects.visible_to(recipient).filter(cohort=cohort).upcoming(today).select_related("item")
     return _mail(
@@ -339,6 +341,12 @@ def input_given(recipient: User, *, given: int) -> Mail | None:
     """M14: that the supervisor answered; not what."""
     row = _input(given, participant__user=recipient)
     return _mail("input_given", recipient, row=row, cohort=row.participant.cohort) if row else None
+
+
+def input_closed(recipient: User, *, closed: int) -> Mail | None:
+    """M14: that another supervisor can be asked; not what was asked."""
+    row = _input(closed, participant__user=recipient)
+    return _mail("input_closed", recipient, row=row, cohort=row.participant.cohort) if row else None
 
 
 def _input(pk: int, **whose: User) -> SupervisorInput | None:
@@ -367,7 +375,7 @@ def queue_reminders(*, now: datetime) -> int:
     )
     waiting = [meeting for meeting in soon if f"{meeting.pk}.{meeting.date}" not in done]
     for meeting in waiting:
-        present = absence.not_away(team_space.members_now(meeting), meeting.cohort, meeting.date)
+        present = leave.not_away(team_space.members_now(meeting), meeting.cohort, meeting.date)
         to = [each.user for each in present]
         key, ids = f"{meeting.pk}.{meeting.date}", {"meeting": meeting.pk}
         outbox.queue_many(kind="meetings.reminder", to=to, key=key, now=now, ids=ids)
@@ -389,7 +397,7 @@ def queue_evaluation_reminders(*, now: datetime) -> int:
         for row in EvaluationReopening.objects.filter(meeting__in={row.meeting_id for row in rows})
     }
     cohorts = {row.meeting.cohort for row in rows}
-    away = {each: absence.away(each, now.astimezone(each.zone).date()) for each in cohorts}
+    away = {each: leave.away(each, now.astimezone(each.zone).date()) for each in cohorts}
     number = 0
     for row in rows:
         until, today = windows[row.pk].until, row.meeting.local_today(now)

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -16,6 +17,7 @@ from coaching import audit
 from coaching.errors import Refused
 from coaching.models import Cohort, Participant, Team, User
 from meetings import dates, team_space, vault
+from meetings.changes import merged
 from meetings.models import ActionItem, Meeting, Note, TeamKey
 from meetings.written import clean
 
@@ -37,6 +39,7 @@ class DeletedMeanwhile(CannotWrite):
     pass
 
 
+NOT_A_MEMBER = "Write about the project of a member of your team."
 DELETED = "It was deleted meanwhile. Save it as a new one, or leave it."
 
 
@@ -74,6 +77,9 @@ class Turn:
     applies: list[Written] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)
     is_here: bool = False  # whoever left is written about no more
+    typed: Mapping[str, str] = field(
+        default_factory=dict
+    )  # by kind, what the page carries and nobody has saved
 
 
 def deleted_on(cohort: Cohort) -> date:
@@ -199,15 +205,23 @@ def own_writing(participant: Participant) -> str:
 
 @transaction.atomic
 def save_update(
-    *, meeting: Meeting, team: Team, texts: Mapping[str, str], by: User, now: datetime
+    *,
+    meeting: Meeting,
+    team: Team,
+    texts: Mapping[str, str],
+    by: User,
+    now: datetime,
+    seen: Mapping[str, str] | None = None,
 ) -> Note | None:
     """M15: a member's update before a meeting; saved again, it replaces the earlier one, and with no words it is gone.
 
-    Raises NotYourMeeting, CannotWrite.
+    `seen`: see changes.merged. Raises NotYourMeeting, CannotWrite, BothChanged.
     """
     meeting, author = _entering(meeting, team, by, now)
-    kept = {name: text for name in UPDATE if (text := clean(texts.get(name, ""), CannotWrite))}
+    typed = {name: clean(texts.get(name, ""), CannotWrite) for name in UPDATE}
     note = Note.objects.filter(meeting=meeting, author=author, kind=Kind.UPDATE).first()
+    texts = merged(typed, seen=seen, stands=_opened(note, _key_of(team)) if note else {})
+    kept = {name: text for name, text in texts.items() if text}
     if not kept:
         if note:
             _remove(note, by=by, now=now)
@@ -230,7 +244,7 @@ def write(
     if kind not in (Kind.ADVICE, Kind.COMPETENCY):
         raise CannotWrite("Choose what you are writing about.")
     if not team_space.members_of(team).filter(pk=about.pk).exists():
-        raise CannotWrite("Write about the project of a member of your team.")
+        raise CannotWrite(NOT_A_MEMBER)
     text = _needed(text)
     key = _key_of(team)
     for same in Note.objects.filter(meeting=meeting, author=author, about=about, kind=kind):
@@ -241,13 +255,12 @@ def write(
 
 
 @transaction.atomic
-def change(*, note: Note, text: str, by: User, now: datetime) -> Note:
-    """Its author alone changes a note. Raises NotYourMeeting, CannotWrite."""
+def change(*, note: Note, text: str, by: User, now: datetime, seen: Mapping[str, str] | None = None) -> Note:
+    """Its author alone changes a note. `seen`: see changes.merged. Raises NotYourMeeting, CannotWrite, BothChanged."""
     note = _own(note, by, now)
-    text = _needed(text)
-    if _opened(note, _key_of(note.team)) == {"text": text}:
-        return note
-    return _keep(note, {"text": text}, by=by, now=now)
+    before = _opened(note, _key_of(note.team))
+    texts = merged({"text": _needed(text)}, seen=seen, stands=before)
+    return note if texts == before else _keep(note, texts, by=by, now=now)
 
 
 @transaction.atomic
@@ -269,32 +282,43 @@ def save_action(
     by: User,
     now: datetime,
     item: ActionItem | None = None,
+    seen: Mapping[str, str] | None = None,
 ) -> ActionItem:
     """Agree on what a member does until a day, or change it: any member may (T7). The same twice is one.
 
-    Raises NotYourMeeting, CannotWrite.
+    `seen`: see changes.merged. Raises NotYourMeeting, CannotWrite, BothChanged.
     """
     meeting, writer = _entering(meeting, team, by, now)
-    if not team_space.members_of(team).filter(pk=owner.pk).exists():
-        raise CannotWrite("Choose a member of your team who does it.")
-    texts = {"what": _needed(what), "how": clean(how, CannotWrite)}
     key = _key_of(team)
+    texts: dict[str, Any] = {"what": _needed(what), "how": clean(how, CannotWrite)}
+    owner_pk = owner.pk
+    if item is not None:
+        item = _current_item(item, team)
+        stands = _opened(item, key) | {"owner": item.owner_id, "due_date": item.due_date}
+        texts = merged(texts | {"owner": owner_pk, "due_date": due_date}, seen=seen, stands=stands)
+        owner_pk, due_date = texts.pop("owner"), texts.pop("due_date")
+    if not team_space.members_of(team).filter(pk=owner_pk).exists():
+        raise CannotWrite("Choose a member of your team who does it.")
     if (item is None or item.due_date != due_date) and due_date < meeting.local_today(now):
         raise CannotWrite(f"{dates.long_date(due_date)} is over. Choose today or a day ahead.")
     if item is None:
-        for same in team.action_items.filter(meeting=meeting, owner=owner, due_date=due_date, done_at=None):
+        for same in team.action_items.filter(
+            meeting=meeting, owner=owner_pk, due_date=due_date, done_at=None
+        ):
             if _opened(same, key) == texts:
                 return same
         item = ActionItem(team=team, meeting=meeting, written_by=writer, written_at=now)
-    else:
-        found = ActionItem.objects.select_for_update(of=("self",)).filter(pk=item.pk, team=team).first()
-        if found is None:
-            raise DeletedMeanwhile(DELETED)
-        item = found
-    item.owner, item.due_date = owner, due_date
+    item.owner_id, item.due_date = owner_pk, due_date
     _seal(item, texts)
     audit.record("action_item.saved", by=by, obj=item, now=now)
     return item
+
+
+def _current_item(item: ActionItem, team: Team) -> ActionItem:
+    found = ActionItem.objects.select_for_update(of=("self",)).filter(pk=item.pk, team=team).first()
+    if found is None:
+        raise DeletedMeanwhile(DELETED)
+    return found
 
 
 @transaction.atomic

@@ -12,7 +12,7 @@ from coaching.errors import Refused
 from coaching.meeting_times import suits
 from coaching.models import Cohort, CurriculumItem, Membership, Team
 from coaching.team_problem import wishes_of
-from meetings import absence, dates, laying_out, places, program, visits
+from meetings import dates, laying_out, leave, places, program, visits
 from meetings.models import Attendance, Meeting, MeetingTeam
 from meetings.scheduling import When, Where
 
@@ -182,7 +182,7 @@ def tight_together(plan: Plan, cohort: Cohort, when: When) -> list[str]:
     if plan.item.kind != Kind.FINAL:
         return []  # the introductions are in teams
     people = [place.participant for place in laying_out.members_of_teams(plan.teams)]
-    present = absence.not_away(people, cohort, when.date)
+    present = leave.not_away(people, cohort, when.date)
     return list(program.tight_together(plan.item, len(present)))
 
 

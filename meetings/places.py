@@ -33,6 +33,17 @@ class Change:
             kept.link if self.link is None else self.link,
         )
 
+    def words(self, meetings: Iterable[Meeting]) -> str:
+        """What of it is new to any of these meetings: "place and link"."""
+        pairs = [(scheduling.where_of(each), self.of(each)) for each in meetings]
+        names = {"mode": "way to meet", "place": "place", "link": "link"}
+        found = [
+            name
+            for key, name in names.items()
+            if any(getattr(was, key) != getattr(then, key) for was, then in pairs)
+        ]
+        return ", ".join(found[:-1]) + " and " * (len(found) > 1) + found[-1] if found else ""
+
 
 @dataclass(frozen=True)
 class Use:
@@ -45,7 +56,7 @@ class Use:
     minutes: int
 
     def clashes_with(self, other: "Use") -> bool:
-        same = self.day == other.day and self.place.strip().casefold() == other.place.strip().casefold()
+        same = self.day == other.day and _room(self.place) == _room(other.place)
         return same and self._begins < other._ends and other._begins < self._ends
 
     @property
@@ -55,6 +66,11 @@ class Use:
     @property
     def _ends(self) -> datetime:
         return self._begins + timedelta(minutes=self.minutes)
+
+
+def _room(name: str) -> str:
+    """The same for one room, however its name was typed."""
+    return " ".join(name.split()).casefold().rstrip(" .,;:!")
 
 
 @transaction.atomic

@@ -9,7 +9,7 @@ from django.template.loader import render_to_string
 from coaching import pdf
 from coaching.models import CurriculumItem, Participant, Team
 from meetings import agenda, who
-from meetings.models import Attendance, Meeting
+from meetings.models import Meeting, MeetingTeam
 
 SHARED_TIME = "All teams share the time: prepare what matters most."
 
@@ -221,6 +221,6 @@ def past_lines(meetings: list[Meeting], participant: Participant) -> list[PastLi
 
 def waiting_for_attendance(meetings: list[Meeting], team: Team) -> list[Meeting]:
     """Meetings that are over and at which nobody has said who of this team was there."""
-    rows = Attendance.objects.filter(meeting__in=meetings, participant__memberships__team=team)
-    marked = set(rows.values_list("meeting_id", flat=True))
-    return [meeting for meeting in meetings if meeting.is_live and meeting.pk not in marked]
+    rows = MeetingTeam.objects.filter(meeting__in=meetings, team=team).without_attendance()
+    waiting = set(rows.values_list("meeting", flat=True))
+    return [meeting for meeting in meetings if meeting.is_live and meeting.pk in waiting]

@@ -81,6 +81,13 @@ def why_not_move(meeting: Meeting) -> str:
     return why_fixed(meeting)
 
 
+def why_not_place(meeting: Meeting) -> str:
+    """Why nobody of the team says where it meets, in words; empty when they can."""
+    if meeting.status == Meeting.Status.CANCELLED:
+        return "This meeting was called off. Add another one instead."
+    return why_fixed(meeting)
+
+
 def why_fixed(meeting: Meeting) -> str:
     """Why no team moves a meeting, in words; empty for all but the meetings of all teams together."""
     if not meeting.is_joint:
@@ -139,7 +146,7 @@ def set_place(
 ) -> Meeting:
     """Say where and how the team meets (M4). Raises NotYourMeeting, ChangedMeanwhile, CannotChange."""
     meeting = _locked(meeting, by)
-    if why := why_fixed(meeting):
+    if why := why_not_place(meeting):
         raise CannotChange(why)
     if where_of(meeting) != where:
         changes.require_seen(meeting, seen, by)
@@ -153,8 +160,11 @@ def put(meeting: Meeting, where: Where, *, by: User | None, now: datetime) -> Me
     """None: it is there already."""
     if where_of(meeting) == where:
         return None
+    is_same_link = meeting.link == where.link
     meeting.place, meeting.mode, meeting.link = where.place, where.mode, where.link
     summary = f"{meeting.get_mode_display()}: {where.place or 'the place is still open'}."
+    if not is_same_link:
+        summary += " The link to join online is another one." if where.link else " There is no link any more."
     return save_change(meeting, summary, by=by, now=now, action="meeting.place_set")
 
 
@@ -216,7 +226,7 @@ def add_extra(
     there = Meeting.objects.of_team(team).live().filter(item=item).first() if item else None
     if there:
         raise CannotPlan(planned_already(there, by))
-    _check_extra(team, when, item, today)
+    check_extra(team, when, item, today)
     afterwards = when.date < today
     meeting = Meeting.objects.create(
         cohort=cohort,
@@ -256,7 +266,8 @@ def planned_already(meeting: Meeting, by: User | None) -> str:
     return f"{said} Move that meeting, or add an extra one."
 
 
-def _check_extra(team: Team, when: When, item: CurriculumItem | None, today: date) -> None:
+def check_extra(team: Team, when: When, item: CurriculumItem | None, today: date) -> None:
+    """Whether a meeting can be added at all, before anybody is warned of its day. Raises CannotPlan."""
     if item and when.minutes != item.minutes:
         raise CannotPlan(f"“{item.title}” lasts {item.minutes} minutes.")  # M1
     if takes_no_more(team.cohort, today=today):

@@ -7,9 +7,10 @@ from datetime import date
 from django.db.models import Count, Q
 
 from coaching.models import Cohort
+from meetings import evaluations
 from meetings.models import Attendance, EvaluationAnswer, EvaluationClosing, Meeting, Question
 
-LEAST_RATINGS = 3
+LEAST_RATINGS = evaluations.LEAST_PEOPLE
 LEAST_TEXTS = 5
 
 
@@ -23,11 +24,10 @@ class QuestionTotal:
 
 @dataclass(frozen=True)
 class ClosingTotal:
-    """The published numbers of one meeting of the curriculum, over all teams of the cohort."""
+    """The published numbers of one meeting of the curriculum, over all teams of the cohort; none where too few answered."""
 
     title: str
     questions: tuple[QuestionTotal, ...]
-    withheld: bool
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def _closing_total(
             one, two, three, four, five = counts
             totals.append(QuestionTotal(question.text, answers, mean, (one, two, three, four, five)))
     title = closing.item.title if closing.item else "Extra meetings, and answers that came late"
-    return ClosingTotal(title, tuple(totals), withheld=bool(counted) and not totals)
+    return ClosingTotal(title, tuple(totals))
 
 
 def text_pools(cohort: Cohort) -> list[TextPool]:

@@ -106,6 +106,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("meetings/office/", office.cohorts, name="office_meetings"),
     path("meetings/office/<int:pk>/", office.cohort, name="office_meetings_cohort"),
     path("meetings/programs/<int:pk>/needs/", needs.say, name="my_need"),
+    path("meetings/office/help/<int:pk>/", office.help_mark, name="help_mark"),
     path("meetings/office/<int:pk>/needs/", needs.of_cohort, name="office_needs"),
     path("meetings/office/<int:pk>/attention/", attention.of_cohort, name="office_attention"),
     path("meetings/office/<int:pk>/evaluations/", evaluations.of_cohort, name="office_evaluations"),

@@ -12,7 +12,7 @@ from coaching import audit, offices, outbox
 from coaching.errors import Refused
 from coaching.models import CurriculumItem, Delegation, Message, OrgUnit, User
 from meetings import team_space
-from meetings.models import Attendance, Meeting, Visit
+from meetings.models import Meeting, Visit
 from meetings.models.meetings import MeetingQuerySet
 
 FINAL_DAYS = timedelta(days=14)
@@ -50,7 +50,7 @@ def planned(meeting: Meeting) -> list[Visit]:
 def expected_or_there(meeting: Meeting) -> list[User]:
     """Who was there, once anybody was marked at the meeting; until then who planned to attend (M12)."""
     there = list(meeting.visitors.all())
-    if there or meeting.attendance.exclude(status=Attendance.Status.EXCUSED).exists():
+    if there or meeting.attendance.taken().exists():
         return there
     return [each.person for each in planned(meeting)]
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from coaching.models import Participant, Team
-from meetings import absence, team_space
+from meetings import leave, team_space
 from meetings.models import Attendance, Meeting
 
 
@@ -31,6 +31,6 @@ def of(meeting: Meeting, team: Team) -> Who:
     excused = {row.participant_id for row in marks if row.status == Attendance.Status.EXCUSED}
     return Who(
         members,
-        away=(frozenset(absence.away(meeting.cohort, meeting.date)) | excused) - there,
+        away=(frozenset(leave.away(meeting.cohort, meeting.date)) | excused) - there,
         left=frozenset(each.pk for each in members if each.pk not in now),
     )

@@ -382,14 +382,16 @@ def _running_cohort(world: World, branch: Branch, where: str) -> None:
     leading.choose(meeting=ahead, team=team, chosen={"grow": mates[0]}, by=member, now=NOW)
     everybody = dict.fromkeys(mates, Attendance.Status.PRESENT)
     counted, open_yet = world.secret("answer that is counted", sealed=False), world.secret("answer", member)
-    for meeting, text in ((past, counted), (last, open_yet)):
+    # Of fewer than three people nothing is kept when they are counted.
+    for meeting, text, writers in ((past, counted, mates), (last, open_yet, mates[:1])):
         then = meeting.ends_at + HOUR
         attendance.take_attendance(meeting=meeting, marks=everybody, by=member, now=then)
         answers = {
             question.pk: 3 if question.kind == Question.Kind.RATING else text
             for question in evaluations.questions_for(cohort)
         }
-        evaluations.submit_evaluation(meeting=meeting, answers=answers, by=member, now=then)
+        for each in writers:
+            evaluations.submit_evaluation(meeting=meeting, answers=answers, by=each.user, now=then)
     attendance.excuse(
         meeting=ahead,
         participant=mates[3],
@@ -421,6 +423,7 @@ def _running_cohort(world: World, branch: Branch, where: str) -> None:
     _growth(world, mates, where)
     agreement.accept(team=team, seen=agreement.digest(team), by=member, now=NOW)
     agreement.ask_for_help(team=team, by=member, now=NOW)
+    world.keep("help", where or "ours", team.help_requests.get())
     resource = resources.add(
         item=ahead.item,
         branch=cohort.branch,

@@ -33,7 +33,7 @@ from coaching.permissions import (
 )
 from coaching.site import lifecycle
 from coaching.site.forms_cohorts import CohortForm, LeaveForm, starting_values
-from meetings import absence, notes
+from meetings import leave, notes
 from meetings.dates import clock
 
 PARTICIPANTS_ON_A_PAGE = 50
@@ -136,7 +136,7 @@ def cohort_page(request: HttpRequest, pk: int) -> HttpResponse:
     where = standing(cohort, today=timezone.localdate())
     page = Paginator(_participants(cohort), PARTICIPANTS_ON_A_PAGE).get_page(request.GET.get("page"))
     if office:
-        away = absence.away(cohort, today_of(cohort, timezone.now()))
+        away = leave.away(cohort, today_of(cohort, timezone.now()))
         for participant in page.object_list:
             participant.away_until = away.get(participant.pk)  # type: ignore[attr-defined]
     context = {

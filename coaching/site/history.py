@@ -112,7 +112,7 @@ class _Entry:
         rows = [row for row in self.history.rows if row.line not in self.history.doubled]
         found = [problem for row in rows for problem in self._of_person(row)]
         strangers = {problem.line for problem in found if problem.column == "email"}
-        teams = of_teams(self.history, self.cohort, strangers=strangers)
+        teams = of_teams(self.history, self.cohort, strangers=strangers, today=self.today)
         found += teams.problems
         self.report.warnings += teams.warnings
         named = {problem.line for problem in (*self.history.problems, *found)}

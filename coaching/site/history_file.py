@@ -208,7 +208,7 @@ class Findings:
     warnings: list[str] = field(default_factory=list)
 
 
-def of_teams(history: HistoryFile, cohort: Cohort, *, strangers: set[int]) -> Findings:
+def of_teams(history: HistoryFile, cohort: Cohort, *, strangers: set[int], today: date) -> Findings:
     """What is wrong with the rows of a team together. One mistake is one line: rows that are named for whom they are about,
     doubled or of `strangers` (by line), say nothing of when their team met.
     """
@@ -231,7 +231,24 @@ def of_teams(history: HistoryFile, cohort: Cohort, *, strangers: set[int]) -> Fi
         is_whole = len(rows) == len(all_rows) and not any(row.line in named for row in rows)
         for month in sorted({month for row in rows for month in row.held}):
             _of_meeting(found, cohort, number, month, rows, named, is_whole=is_whole)
+        if is_whole:
+            found.warnings += _without_meeting(cohort, number, rows, today)
     return found
+
+
+def _without_meeting(cohort: Cohort, number: int, rows: list[Row], today: date) -> Iterator[str]:
+    """Months behind us of which the file has no meeting: they are missed as soon as it is entered (C2)."""
+    held = {month for row in rows for month in row.held}
+    over = min(dates.program_month(cohort.first_month, today) - 1, cohort.months)
+    months = [month for month in range(1, over + 1) if month not in held]
+    if months:
+        names = ", ".join(
+            dates.month_name(dates.add_months(cohort.first_month, month - 1)) for month in months
+        )
+        yield (
+            f"Team {number}: no meeting in {names}. That counts as missed as soon as this is entered; where there was a "
+            "good reason, excuse or credit it afterwards."
+        )
 
 
 def _of_meeting(

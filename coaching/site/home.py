@@ -49,6 +49,7 @@ FINDS: tuple[Find, ...] = (
     visits.next_visit,
     meetings.evaluations,
     meetings.evaluations_asked,
+    meetings.help_asked,
     meetings.attention,
     growth.input_asked,
     growth.self_rating,

@@ -46,6 +46,7 @@ ABOUT = {
     "meetings.help": "A team asks for help",
     "meetings.invitation": "A meeting for somebody’s calendar",
     "meetings.input_asked": "A participant asks their supervisor for input",
+    "meetings.input_closed": "A question to an earlier supervisor is closed",
     "meetings.input_given": "A supervisor gave their input",
     "meetings.laid_out": "The team’s meetings are planned",
     "meetings.left_month": "A team’s month may be without its meeting",

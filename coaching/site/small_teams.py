@@ -80,6 +80,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form,
         "small": small,
         "too_late": too_late,
+        "takes_plans": waivers.takes_plans(team.cohort, on=today),
     }
     return render(request, "teams/small.html", context)
 

@@ -18,7 +18,7 @@ from meetings.models.meetings import (
     current_memberships,
 )
 from meetings.models.resources import Resource
-from meetings.models.space import Acceptance, ActionItem, Need, Note, TeamKey
+from meetings.models.space import Acceptance, ActionItem, HelpRequest, Need, Note, TeamKey
 from meetings.models.visits import Visit
 from meetings.models.waivers import Waiver
 
@@ -36,6 +36,7 @@ __all__ = [
     "EvaluationReopening",
     "Facilitator",
     "Finding",
+    "HelpRequest",
     "Look",
     "Meeting",
     "MeetingChange",

@@ -76,7 +76,8 @@ class SelfRating(models.Model):
 class SupervisorInput(models.Model):
     """What a participant asked their supervisor about the project, and what came back (M14).
 
-    It belongs to whom it was asked, whoever is the supervisor later.
+    An answer belongs to whom it was asked, whoever is the supervisor later. `supervisor_changed`: the question was taken
+    back for that, unanswered.
     """
 
     participant = models.ForeignKey(Participant, models.PROTECT, related_name="inputs")
@@ -84,6 +85,7 @@ class SupervisorInput(models.Model):
     question = models.BinaryField()
     asked_at = models.DateTimeField()
     taken_back_at = models.DateTimeField(null=True)
+    supervisor_changed = models.BooleanField(default=False)
     answer = models.BinaryField(null=True)
     answered_at = models.DateTimeField(null=True)
     is_shared = models.BooleanField("the team reads it", default=False)
@@ -104,6 +106,10 @@ class SupervisorInput(models.Model):
             models.CheckConstraint(
                 condition=Q(is_shared=False) | Q(answered_at__isnull=False),
                 name="supervisorinput_shared_once_answered",
+            ),
+            models.CheckConstraint(
+                condition=Q(supervisor_changed=False) | Q(taken_back_at__isnull=False),
+                name="supervisorinput_closed_is_taken_back",
             ),
         ]
 

@@ -6,7 +6,7 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -60,7 +60,7 @@ class Meeting(models.Model):
     class Status(models.TextChoices):
         PLANNED = "planned", "Planned"
         HELD = "held", "Held"
-        CANCELLED = "cancelled", "Cancelled"
+        CANCELLED = "cancelled", "Called off"
 
     class Mode(models.TextChoices):
         IN_PERSON = "in_person", "In person"
@@ -185,11 +185,30 @@ class Meeting(models.Model):
         return now.astimezone(self.zone).date()
 
 
+class MeetingTeamQuerySet(models.QuerySet["MeetingTeam"]):
+    def without_attendance(self) -> Self:
+        """Where nobody has said who of the team was there: an excusal, which can come ahead, says it of one person alone."""
+        marks = Attendance.objects.filter(meeting=OuterRef("meeting"))
+        taken = marks.taken().filter(participant__memberships__team=OuterRef("team"))
+        own = Attendance.objects.filter(
+            meeting=OuterRef(OuterRef("meeting")), participant=OuterRef("participant")
+        )
+        not_marked = Membership.objects.filter(
+            ~Exists(own),
+            Q(ended_at=None) | Q(ended_at__date__gte=OuterRef("meeting__date")),
+            team=OuterRef("team"),
+            joined_at__date__lte=OuterRef("meeting__date"),
+        )
+        return self.filter(~Exists(taken), Exists(not_marked))
+
+
 class MeetingTeam(models.Model):
     """A team that takes part in a meeting; a joint orientation has several."""
 
     meeting = models.ForeignKey(Meeting, models.CASCADE, related_name="meeting_teams")
     team = models.ForeignKey(Team, models.PROTECT, related_name="meeting_teams")
+
+    objects = MeetingTeamQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["meeting", "team"], name="meetingteam_once")]
@@ -234,6 +253,12 @@ class Facilitator(models.Model):
         return f"{self.participant}: {self.component}"
 
 
+class AttendanceQuerySet(models.QuerySet["Attendance"]):
+    def taken(self) -> Self:
+        """Marks that say who was there or not; who is excused may be known months ahead."""
+        return self.exclude(status=Attendance.Status.EXCUSED)
+
+
 class Attendance(models.Model):
     """Whether one participant was at one meeting."""
 
@@ -254,6 +279,8 @@ class Attendance(models.Model):
     by_office = models.BooleanField("decided by the branch office", default=False)
     recorded_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     recorded_at = models.DateTimeField()
+
+    objects = AttendanceQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "attendance"

@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 
-from coaching.models import Participant, Team
+from coaching.models import Participant, Team, User
 from meetings.models.meetings import Meeting
 
 
@@ -95,3 +95,26 @@ class Need(models.Model):
 
     def __str__(self) -> str:
         return f"Need {self.pk}"
+
+
+class HelpRequest(models.Model):
+    """That a member asked the branch office for help for the team, and nothing of what it is about (M16)."""
+
+    team = models.ForeignKey(Team, models.PROTECT, related_name="help_requests")
+    asked_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    answered_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-asked_at", "-pk")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(answered_by=None, answered_at=None)
+                | Q(answered_by__isnull=False, answered_at__isnull=False),
+                name="helprequest_answered_by_somebody",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.team} asks for help"

@@ -20,6 +20,7 @@ def of_cohort(request: HttpRequest, pk: int) -> HttpResponse:
     today = today_of(cohort, timezone.now())
     context = {
         "cohort": cohort,
+        "today": today,
         "dangers": attention.dangers(cohort, today=today),
         "days": attention.DAYS_TO_ACT,
         "is_over": today > deadlines.last_day(cohort),

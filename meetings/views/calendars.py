@@ -42,8 +42,10 @@ def subscribe(request: HttpRequest) -> HttpResponse:
 def choose(request: HttpRequest) -> HttpResponse:
     form = WayForm(request.POST)
     if form.is_valid():
-        feeds.choose(way=form.way_chosen, by=person(request), now=timezone.now())
-        messages.success(request, CHOSEN[form.way_chosen])
+        with refusals_told(request):
+            way, seen = form.way_chosen, form.cleaned_data["seen"]
+            feeds.choose(way=way, by=person(request), now=timezone.now(), seen=seen)
+            messages.success(request, CHOSEN[way])
     else:
         messages.error(request, "Choose one of the ways on this page.")
     return redirect("calendar_feed")

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from coaching.models import User
 from coaching.permissions import access, director
-from meetings import division, inputs
+from meetings import busy, division, inputs
 from meetings.views.program import person
 
 
@@ -43,6 +43,7 @@ def employees(request: HttpRequest) -> HttpResponse:
     asked = list(inputs.asked_of(user))
     context = {
         "rows": division.employees_of(user, now=now),
+        "has_dates": busy.taking_part(user).exists(),
         "today": timezone.localdate(now),
         "waiting": [each for each in asked if not each.answered_at and not inputs.why_not_answer(each, now)],
         "answered": [each for each in asked if each.answered_at],

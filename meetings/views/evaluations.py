@@ -14,6 +14,7 @@ from coaching.errors import Refused, refusals_told
 from coaching.models import Participant
 from coaching.permissions import access, branch_office, office_cohorts, post_only, signed_in
 from meetings import attendance, dates, deadlines, evaluations, reopening
+from meetings.changes import BothChanged
 from meetings.deadlines import State
 from meetings.forms_evaluations import EvaluationForm, ReopenForm
 from meetings.models import Attendance, EvaluationReopening, Meeting
@@ -50,7 +51,10 @@ def evaluate(request: HttpRequest, pk: int) -> HttpResponse:
                 answers=form.answers,
                 by=person(request),
                 now=timezone.now(),
+                seen=form.seen,
             )
+        except BothChanged as refusal:
+            form.shown_again(refusal)
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
@@ -65,10 +69,16 @@ def _save(request: HttpRequest, meeting: Meeting, form: EvaluationForm) -> HttpR
     """While somebody writes: kept without being sent, and answered with a line."""
     form.is_valid()
     try:
-        evaluations.save_draft(meeting=meeting, answers=form.so_far, by=person(request), now=timezone.now())
+        evaluations.save_draft(
+            meeting=meeting, answers=form.so_far, by=person(request), now=timezone.now(), seen=form.seen
+        )
+    except BothChanged as refusal:
+        form.shown_again(refusal)
+        return render(request, "meetings/_evaluation_elsewhere.html", {"form": form}, status=409)
     except Refused as refusal:
         return render(request, "meetings/_evaluation_not_saved.html", {"refusal": refusal}, status=409)
-    return render(request, "meetings/_evaluation_saved.html", {"left_out": form.left_out})
+    context = {"left_out": form.left_out, "seen": form.marks_of(form.so_far)}
+    return render(request, "meetings/_evaluation_saved.html", context)
 
 
 def _page(row: Attendance, form: EvaluationForm, answers: evaluations.Answers) -> dict[str, object]:
@@ -90,6 +100,7 @@ def _page(row: Attendance, form: EvaluationForm, answers: evaluations.Answers) -
         "until": window.until,
         "last_day": window.last_day,
         "reopening": rows.first(),
+        "least_people": evaluations.LEAST_PEOPLE,
         "has_left": row.participant.status == Participant.Status.LEFT,
     }
 

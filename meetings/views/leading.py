@@ -27,14 +27,17 @@ def lead(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, "Whoever you chose is no longer in your team. Nothing was changed.")
         return _back(request, found)
     to = members.get(chosen)
+    component = request.POST.get("component", "")
+    seen = {component: members.get(request.POST["seen"])} if "seen" in request.POST else None
     with refusals_told(request):
         leading.hand_over(
             meeting=found,
             team=team,
-            component=request.POST.get("component", ""),
+            component=component,
             to=to,
             by=person(request),
             now=timezone.now(),
+            seen=seen,
         )
         messages.success(request, f"{to} leads this part." if to else "Nobody leads this part yet.")
     return _back(request, found)
@@ -51,6 +54,9 @@ def _back(request: HttpRequest, meeting: Meeting) -> HttpResponse:
 def pack(request: HttpRequest, pk: int) -> HttpResponse:
     """Everything for whoever leads, on one page of paper."""
     found = visible_meeting(request, pk)
+    if not found.is_live:
+        messages.error(request, leading.why_not_hand_over(found, timezone.now()))
+        return redirect(found)
     team = team_space.place_at(person(request), found).team
     members = who.of(found, team).present
     lines, tight = program.agenda_of(found, team, members)

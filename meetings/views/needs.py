@@ -39,7 +39,9 @@ def say(request: HttpRequest, pk: int) -> HttpResponse:
                 request,
                 "Saved. The branch office reads it and gets in touch."
                 if kept
-                else "Nothing is noted any more.",
+                else "Nothing is noted any more."
+                if known
+                else "Nothing was noted, and nothing is.",
             )
             return redirect("my_need", participant.pk)
     context = {"participant": participant, "cohort": participant.cohort, "form": form, "known": known}

@@ -21,12 +21,13 @@ from coaching.permissions import (
     post_only,
     training_office,
 )
-from meetings import absence, attendance, grid, scheduling, totals, visits
+from meetings import agreement, attendance, grid, leave, quorum, scheduling, totals, visits
 from meetings import places as places_of
+from meetings.changes import ChangedMeanwhile
 from meetings.forms import CountForForm
 from meetings.forms_attendance import CorrectionForm
 from meetings.forms_places import PlacesForm
-from meetings.models import Meeting
+from meetings.models import HelpRequest, Meeting
 from meetings.views.program import person, submitted
 
 TEAMS_A_PAGE = 10
@@ -48,8 +49,26 @@ def cohort(request: HttpRequest, pk: int) -> HttpResponse:
     today = timezone.now().astimezone(found.zone).date()
     teams = Paginator(grid.teams_of(found), TEAMS_A_PAGE).get_page(request.GET.get("page"))
     grids = grid.attendance_grids(found, list(teams), today=today)
-    context = {"cohort": found, "page": teams, "grids": grids, "today": today}
+    asked = agreement.help_shown(found, now=timezone.now())
+    context = {"cohort": found, "page": teams, "grids": grids, "today": today, "asked": asked}
     return render(request, "meetings/office_cohort.html", context)
+
+
+def _asked(request: HttpRequest, pk: int) -> HelpRequest:
+    rows = HelpRequest.objects.filter(team__cohort__in=office_cohorts(person(request)))
+    return get_object_or_404(rows.select_related("team"), pk=pk)
+
+
+@access(branch_office)
+@post_only(lambda request, pk: redirect("office_meetings_cohort", _asked(request, pk).team.cohort_id))
+def help_mark(request: HttpRequest, pk: int) -> HttpResponse:
+    """A team's asking for help is seen to, or not yet after all."""
+    asked, answered = _asked(request, pk), request.POST.get("answered") != "no"
+    with refusals_told(request):
+        agreement.mark_help(asked=asked, answered=answered, by=person(request), now=timezone.now())
+        words = "is marked as answered" if answered else "waits for you again"
+        messages.success(request, f"That {asked.team} asks for help {words}.")
+    return redirect("office_meetings_cohort", asked.team.cohort_id)
 
 
 @access(branch_office)
@@ -64,6 +83,7 @@ def places(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         warnings = places_of.against(form.chosen, form.change, found.branch)
         if not warnings or request.POST.get("agreed") == form.key(warnings):
+            what = form.change.words(form.chosen)
             number = places_of.set_several(
                 cohort=found,
                 meetings=form.cleaned_data["meetings"],
@@ -73,7 +93,7 @@ def places(request: HttpRequest, pk: int) -> HttpResponse:
             )
             if number:
                 meetings = "1 meeting has" if number == 1 else f"{number} meetings have"
-                messages.success(request, f"{meetings} another place. The teams are told.")
+                messages.success(request, f"{meetings} another {what}. The teams are told.")
             else:
                 messages.info(request, "These meetings are there already. Nobody was written to.")
             return redirect("office_places", found.pk)
@@ -116,7 +136,8 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
         "teams": found.teams.order_by("number"),
         "is_ahead": is_ahead,
         "rows": grid.marks_of(found, attendance.expected(found)),
-        "away": absence.away(found.cohort, found.date) if is_ahead else {},
+        "away": leave.away(found.cohort, found.date) if is_ahead else {},
+        "short": quorum.short_of(found, now=timezone.now()),
         "visits": visits.planned(found) if is_ahead else [],
         "visitors": found.visitors.order_by("name", "pk"),
         "form": form,
@@ -135,7 +156,8 @@ def correct(request: HttpRequest, pk: int, participant_pk: int) -> HttpResponse:
     is_ahead = attendance.lies_ahead(found, timezone.now())
     form = CorrectionForm(
         submitted(request),
-        initial={"status": row.status, "reason": row.reason} if row else {},
+        initial={"seen": attendance.version_of(row)}
+        | ({"status": row.status, "reason": row.reason} if row else {}),
         only_excused=is_ahead,
     )
     if request.method == "POST" and form.is_valid():
@@ -148,12 +170,16 @@ def correct(request: HttpRequest, pk: int, participant_pk: int) -> HttpResponse:
                 reason=data["reason"],
                 by=person(request),
                 now=timezone.now(),
+                seen=data["seen"],
             )
+        except ChangedMeanwhile as refusal:
+            row = found.attendance.filter(participant=participant).first()
+            form.shown_again(attendance.version_of(row), str(refusal))
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
             messages.success(request, f"Saved. {participant} is told.")
-            return redirect("office_meeting", pk=found.pk)
+            return redirect("office_meeting", pk=found.pk)  # which says so where too few are left
     context = {
         "meeting": found,
         "participant": participant,

@@ -98,7 +98,8 @@ def free_day(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def place(request: HttpRequest, pk: int) -> HttpResponse:
     found = visible_meeting(request, pk)
-    if why := scheduling.why_fixed(found):
+    why = scheduling.why_not_place(found)
+    if why and request.method != "POST":  # what was typed stays on the page beside the refusal
         messages.error(request, why)
         return redirect(found)
     initial = {"mode": found.mode, "place": found.place, "link": found.link}
@@ -183,12 +184,16 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
     form = ExtraForm(submitted(request), open_items=open_items, initial=initial)
     warnings: tuple[dates.DateWarning, ...] = ()
     if request.method == "POST" and form.is_valid():
-        now = timezone.now()
-        if not planned:
-            warnings = scheduling.warnings_about(cohort=team.cohort, team=team, day=form.when.date, now=now)
-        if not warnings or form.was_agreed:
-            data = form.cleaned_data
-            try:
+        now, data = timezone.now(), form.cleaned_data
+        try:
+            if not planned:
+                scheduling.check_extra(team, form.when, data.get("item"), today)
+                warnings = scheduling.warnings_about(
+                    cohort=team.cohort, team=team, day=form.when.date, now=now
+                )
+            if warnings and not form.was_agreed:
+                form = ExtraForm(_agreed(request, form), open_items=open_items)
+            else:
                 meeting = scheduling.add_extra(
                     team=team,
                     when=form.when,
@@ -198,13 +203,11 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
                     by=person(request),
                     now=now,
                 )
-            except Refused as refusal:
-                form.add_error(None, str(refusal))
-            else:
                 messages.success(request, f"Added on {dates.long_date(meeting.date)}. Your team is told.")
                 return redirect(meeting)
-        else:
-            form = ExtraForm(_agreed(request, form), open_items=open_items)
+        except Refused as refusal:
+            warnings = ()
+            form.add_error(None, str(refusal))
     context = {"team": team, "form": form, "warnings": warnings}
     context["planned"] = not_planned.planned(team, sent.get("item", ""))
     return render(request, "meetings/add.html", context)
@@ -221,9 +224,9 @@ def rhythm(request: HttpRequest, pk: int) -> HttpResponse:
     usual = laying_out.rhythm_of(team)
     initial = {"week": usual.week, "weekday": usual.weekday, "start_time": usual.start_time}
     form = RhythmForm(submitted(request), initial=initial)
-    days, agreed = [], ""
+    seen, agreed = None, ""
     if form.is_valid():
-        days = laying_out.meetings_by(team, form.rhythm, now=now)
+        seen = laying_out.preview(team, form.rhythm, now=now)
         agreed = _key_of(form.rhythm, laying_out.last_change_by_others(team, person(request), now=now))
         given = request.POST.get("agreed", "")
         if given.rpartition("-")[0] == agreed.rpartition("-")[0] and given != agreed:
@@ -239,7 +242,7 @@ def rhythm(request: HttpRequest, pk: int) -> HttpResponse:
             else:
                 messages.success(request, _moved_words(len(moved)))
                 return redirect("meetings")
-    context = {"team": team, "form": form, "days": days, "agreed": agreed if days else ""}
+    context = {"team": team, "form": form, "preview": seen, "agreed": agreed}
     return render(request, "meetings/rhythm.html", context)
 
 

@@ -14,7 +14,6 @@ from coaching.errors import Refused, refusals_told
 from coaching.models import CurriculumItem, Membership, Participant, Team, User
 from coaching.permissions import access, branch_office, deputy, officers_of, post_only, signed_in
 from meetings import (
-    absence,
     agreement,
     attendance,
     attention,
@@ -24,9 +23,11 @@ from meetings import (
     deadlines,
     evaluations,
     leading,
+    leave,
     not_planned,
     notes,
     program,
+    quorum,
     reopening,
     resources,
     scheduling,
@@ -87,7 +88,13 @@ def _place(participant: Participant) -> dict[str, Any]:
         return {"participant": participant}
     standing = attention.as_read_by(participant, today=today)
     months = waivers.months_of(standing, waivers.of(participant))
-    return {"participant": participant, "standing": standing, "months": months}
+    return {
+        "participant": participant,
+        "standing": standing,
+        "months": months,
+        "written": reopening.written([participant.pk]),
+        "asked_for": reopening.asked_for([participant.pk]),
+    }
 
 
 @access(signed_in)
@@ -116,7 +123,9 @@ def my_program(request: HttpRequest, pk: int | None = None) -> HttpResponse:
         "waivers": recorded,
         "written": reopening.written([membership.participant_id]),
         "asked_for": reopening.asked_for([membership.participant_id]),
-        "unmarked": program.waiting_for_attendance(over, membership.team),
+        "unmarked": leave.outside(
+            program.waiting_for_attendance(over, membership.team), membership.participant.user
+        ),
     }
     return render(request, "meetings/program.html", context)
 
@@ -165,7 +174,7 @@ def team(request: HttpRequest, pk: int) -> HttpResponse:
     accepted = {row.participant_id: row for row in place.team.acceptances.all()}
     members = list(team_space.members_of(place.team))
     cohort = place.team.cohort
-    leaves = absence.leaves(cohort, today=today_of(cohort, timezone.now()))
+    leaves = leave.leaves(cohort, today=today_of(cohort, timezone.now()))
     context = {
         "team": place.team,
         "mine": place,
@@ -238,6 +247,7 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
     # What was called off needs none.
     lines, tight = program.agenda_of(found, team, people.present) if found.is_live else ([], ())
     row = evaluations.attendance_of(found, person(request))
+    marks = attendance.marks_for(found, team)
     parts = program.parts_of(found, team, people.present) if found.is_live else []
     is_held = found.status == Meeting.Status.HELD
     context = {
@@ -252,7 +262,8 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
         "me": place.participant,
         "who": people,
         "members": people.present,
-        "marks": attendance.marks_for(found, team),
+        "marks": marks,
+        "is_taken": attendance.is_taken(marks),
         "changes": found.changes.select_related("made_by"),
         "resources": resources.of_meeting(found),
         "others": found.teams.exclude(pk=team.pk),
@@ -268,6 +279,7 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
         "evaluation": row and deadlines.window(row).state(found.local_today(now)),
         "has_evaluated": row and evaluations.has_sent(found, row.participant),
         "below_quorum": _below_quorum(found),
+        "short": quorum.short_of(found, now=now),
         "without_deputy": is_held and _is_final(found) and not found.visitors.exists(),  # M13
     }
     return render(request, "meetings/meeting.html", context)

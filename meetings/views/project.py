@@ -47,7 +47,7 @@ def mine(request: HttpRequest, pk: int) -> HttpResponse:
         "chosen_before": {each.row.pk for each in own.texts if each.is_for_an_earlier(supervisor)},
         "why_not": project.why_not_write(participant, timezone.now()),
         "inputs": asked,
-        "is_waiting": any(not told.row.answered_at for told in asked),
+        "is_waiting": any(not (told.row.answered_at or told.row.supervisor_changed) for told in asked),
         "why_not_ask": inputs.why_not_ask(participant, timezone.now()),
         "deleted_on": notes.deleted_on(cohort),
         "today": timezone.now().astimezone(cohort.zone).date(),

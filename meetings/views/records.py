@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 from coaching.errors import Refused
 from coaching.formation.rules import join_words
 from coaching.permissions import access, signed_in
-from meetings import absence, attendance, team_space, visits
+from meetings import attendance, leave, team_space, visits
 from meetings.forms_attendance import AttendanceForm
 from meetings.views.program import person, submitted, visible_meeting
 
@@ -29,7 +29,7 @@ def take(request: HttpRequest, pk: int) -> HttpResponse:
         known={row.participant_id: row for row in found.attendance.all()},
         guests=attendance.possible_guests(found),
         visitors=attendance.possible_visitors(found),
-        away=absence.away(found.cohort, found.date),
+        away=leave.away(found.cohort, found.date),
         initial={"visitors": [str(each.pk) for each in visitors]},
     )
     everybody = "everybody" in request.POST
@@ -52,5 +52,5 @@ def take(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, f"Attendance is saved.{names}")
             return redirect(found)
     context = {"meeting": found, "form": form, "days": attendance.CORRECTION_DAYS}
-    context["is_new"] = not any(each.pk in form.known for each in form.people.values())
+    context["is_new"] = not attendance.is_taken(attendance.marks_for(found, team))
     return render(request, "meetings/attendance.html", context)

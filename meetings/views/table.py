@@ -1,5 +1,6 @@
 """At the table: what members prepare, note and agree on (M8, M10, M15, M16). Each page is for the team's members alone."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.contrib import messages
@@ -14,10 +15,12 @@ from coaching.errors import Refused, refusals_told
 from coaching.models import Membership, Participant, Team
 from coaching.permissions import access, post_only, signed_in
 from meetings import agreement, leading, notes, program, resources, taking_along, team_space, who, written
+from meetings.changes import BothChanged
 from meetings.forms import ActionForm, NoteForm, UpdateForm
 from meetings.models import ActionItem, Meeting, Note, current_memberships
 from meetings.views.program import person, submitted, visible_meeting
 
+NOTED = (Note.Kind.ADVICE.value, Note.Kind.COMPETENCY.value)
 ALREADY_DELETED = "It is deleted already."
 
 
@@ -28,10 +31,48 @@ def _table(meeting: Meeting, participant: Participant | None = None) -> HttpResp
 
 @access(signed_in)
 @never_cache
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def table(request: HttpRequest, pk: int) -> HttpResponse:
+    """The page is one form for all notes: whichever is saved, the texts of the others come back with it."""
     found = visible_meeting(request, pk)
     place = team_space.place_at(person(request), found)
+    sent = {name: request.POST.get(name, "") for name in request.POST if _is_note(name)}
+    typed = {name: text for name, text in sent.items() if text.strip()}
+    if about := request.method == "POST" and _save_pressed(request, found, place):
+        typed.pop(request.POST["note"])
+        if not typed:
+            return _table(found, about)
+        messages.info(request, "What else you typed is still on this page, and not saved yet.")
+    return render(request, "meetings/table.html", _page(found, place, typed))
+
+
+def _is_note(name: str) -> bool:
+    return name.startswith(tuple(f"{kind}-" for kind in NOTED))
+
+
+def _save_pressed(request: HttpRequest, found: Meeting, place: Membership) -> Participant | None:
+    """The note whose button was pressed, for whom it is; None: it could not be saved."""
+    pressed = request.POST.get("note", "")
+    kind, _, about_pk = pressed.partition("-")
+    members = {str(each.pk): each for each in team_space.members_of(place.team)}
+    with refusals_told(request):
+        if about_pk not in members:
+            raise notes.CannotWrite(notes.NOT_A_MEMBER)
+        notes.write(
+            meeting=found,
+            team=place.team,
+            kind=kind,
+            about=members[about_pk],
+            text=request.POST.get(pressed, ""),
+            by=person(request),
+            now=timezone.now(),
+        )
+        messages.success(request, "Saved. Your team can read it.")
+        return members[about_pk]
+    return None
+
+
+def _page(found: Meeting, place: Membership, typed: Mapping[str, str]) -> dict[str, object]:
     people = who.of(found, place.team)
     lines, tight = program.agenda_of(found, place.team, people.present) if found.is_live else ([], ())
     parts = program.parts_of(found, place.team, people.present) if found.is_live else []
@@ -40,11 +81,14 @@ def table(request: HttpRequest, pk: int) -> HttpResponse:
     questions = [each for each in given if each.kind == each.Kind.QUESTION] if has_competency else []
     order = {line.member: number for number, line in enumerate(lines) if line.member}
     members = sorted(people.members, key=lambda each: (order.get(str(each), len(order)), each.pk))
-    context = {
+    turns = notes.turns(found, place.team, members)
+    for turn in turns:
+        turn.typed = {kind: typed.get(f"{kind}-{turn.member.pk}", "") for kind in NOTED}
+    return {
         "meeting": found,
         "team": place.team,
         "me": place.participant,
-        "turns": notes.turns(found, place.team, members),
+        "turns": turns,
         "lines": lines,
         "parts": leading.to_show(parts, found, timezone.now()),
         "who": people,
@@ -62,7 +106,6 @@ def table(request: HttpRequest, pk: int) -> HttpResponse:
         and agreement.expectations(place.team),
         "turn_minutes": next((line.minutes for line in lines if line.member), 20),
     }
-    return render(request, "meetings/table.html", context)
 
 
 @access(signed_in)
@@ -84,7 +127,10 @@ def prepare(request: HttpRequest, pk: int) -> HttpResponse:
                 texts=form.cleaned_data,
                 by=person(request),
                 now=timezone.now(),
+                seen=form.seen,
             )
+        except BothChanged as refusal:
+            form.shown_again(refusal)
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
@@ -151,9 +197,12 @@ def note_change(request: HttpRequest, pk: int) -> HttpResponse:
     form = NoteForm(submitted(request), initial={"text": notes.read(note).text})
     if request.method == "POST" and form.is_valid():
         try:
-            notes.change(note=note, text=form.cleaned_data["text"], by=person(request), now=timezone.now())
+            text, now = form.cleaned_data["text"], timezone.now()
+            notes.change(note=note, text=text, by=person(request), now=now, seen=form.seen)
         except notes.DeletedMeanwhile:
             return _note_gone(request)
+        except BothChanged as refusal:
+            form.shown_again(refusal)
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
@@ -259,6 +308,7 @@ def _save_action(
         by=person(request),
         now=now,
         item=item,
+        seen=form.seen,
     )
 
 
@@ -285,6 +335,8 @@ def action_change(request: HttpRequest, pk: int) -> HttpResponse:
             _save_action(item.meeting, place, form, request, timezone.now(), item)
         except notes.DeletedMeanwhile:
             return _action_gone(request)
+        except BothChanged as refusal:
+            form.shown_again(refusal)
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:

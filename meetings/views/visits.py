@@ -144,12 +144,14 @@ def take_back(request: HttpRequest, pk: int) -> HttpResponse:
 def brief(request: HttpRequest, pk: int) -> HttpResponse:
     """What a visitor reads before: one page, for the screen and for paper."""
     found = _meeting(request, pk)
+    over = found.ends_at <= timezone.now()
     context: dict[str, Any] = {
         "meeting": found,
         "name": found.item.title if found.item else "Extra meeting",  # its title is the team's
         "teams": briefing.of_meeting(found),
         "instead": briefing.instead_of(found),
         "competencies": briefing.competencies_of(found),
-        "visits": visits.planned(found),
+        "visits": [] if over else visits.planned(found),
+        "visitors": found.visitors.order_by("name", "pk") if over else [],
     }
     return render(request, "meetings/branch_briefing.html", context)

@@ -12,7 +12,7 @@ from coaching.days import today_of
 from coaching.errors import Refused, refusals_told
 from coaching.models import Cohort, Participant
 from coaching.permissions import access, branch_office, office_cohorts, post_only
-from meetings import absence, ledger, returning, waivers
+from meetings import absence, leave, ledger, quorum, returning, waivers
 from meetings.forms_waivers import PLAN, AgainForm, WaiverForm
 from meetings.models import Waiver
 from meetings.views.program import person, submitted
@@ -41,6 +41,9 @@ def participant(request: HttpRequest, pk: int) -> HttpResponse:
             form.add_error(None, str(refusal))
         else:
             messages.success(request, f"Saved. {found} is told.")
+            if form.cleaned_data["kind"] == leave.KIND:
+                for short in quorum.short_without(found, now=now):
+                    messages.warning(request, short.words)
             return redirect("office_participant", found.pk)
     today, active = today_of(found.cohort, now), found.status == Participant.Status.ACTIVE
     standing, recorded = ledger.standing(found, today=today), waivers.of(found)
@@ -51,7 +54,7 @@ def participant(request: HttpRequest, pk: int) -> HttpResponse:
         "months": waivers.months_of(standing, recorded),
         "waivers": recorded,
         "may_change": active,
-        "away_until": absence.away(found.cohort, today).get(found.pk),
+        "away_until": leave.away(found.cohort, today).get(found.pk),
         "to_credit": [each for each in earlier if not each.unanswered],
         "not_evaluated": [each for each in earlier if each.unanswered],
         "form": form,
@@ -114,7 +117,8 @@ def take_in_again(request: HttpRequest, pk: int) -> HttpResponse:
         )
         went_on = again.pk == found.pk
         then = (
-            "What they attended and wrote is theirs again."
+            "What they attended counts again. What they wrote of their project and growth is open to them, "
+            "and what they wrote in a team once they are in one."
             if went_on
             else "Now credit what they attended before."
         )

@@ -40,3 +40,20 @@
     tick();
   });
 })();
+
+// What is typed and not saved is gone with the page; the other notes come back with one that is saved.
+(() => {
+  const form = document.getElementById("notes");
+  if (!form) return;
+  let saving = false;
+  form.addEventListener("submit", () => {
+    saving = true;
+  });
+  window.addEventListener("pageshow", () => {
+    saving = false;
+  });
+  window.addEventListener("beforeunload", (event) => {
+    const isTyped = [...form.elements].some((each) => each.matches("textarea") && each.value.trim());
+    if (isTyped && !saving) event.preventDefault();
+  });
+})();

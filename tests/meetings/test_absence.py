@@ -10,7 +10,7 @@ from time_machine import travel
 
 from coaching import enrollment, outbox
 from coaching.models import AuditEvent, Cohort, Membership, Message, Participant, Requirement
-from meetings import absence, attendance, due, ledger, scheduling, statement, waivers
+from meetings import absence, attendance, due, leave, ledger, scheduling, statement, waivers
 from meetings import mail as mails
 from meetings.completion import MonthState
 from meetings.models import EvaluationReceipt, Waiver
@@ -51,11 +51,11 @@ def states(participant, day):
 def test_a_leave_is_its_months_and_ends_by_itself(people, grant, cohort):
     grant()
     until = {people.alice.pk: date(2027, 4, 30)}
-    assert absence.away(cohort, date(2027, 2, 28)) == {}
-    assert absence.away(cohort, date(2027, 3, 1)) == until
-    assert absence.away(cohort, date(2027, 4, 30)) == until
-    assert absence.away(cohort, date(2027, 5, 1)) == {}
-    assert absence.away(cohort, date(2027, 2, 28), date(2027, 3, 2)) == until
+    assert leave.away(cohort, date(2027, 2, 28)) == {}
+    assert leave.away(cohort, date(2027, 3, 1)) == until
+    assert leave.away(cohort, date(2027, 4, 30)) == until
+    assert leave.away(cohort, date(2027, 5, 1)) == {}
+    assert leave.away(cohort, date(2027, 2, 28), date(2027, 3, 2)) == until
 
 
 def test_two_leaves_do_not_overlap(grant):
@@ -89,7 +89,7 @@ def test_the_first_meeting_after_a_leave_is_reminded_of(meetings, people, cohort
         now=MARCH,
     )
     now = noon(date(2027, 3, 30))
-    assert people.alice.pk in absence.away(cohort, now.date())
+    assert people.alice.pk in leave.away(cohort, now.date())
     due.do_due(now=now)
     told = Message.objects.filter(kind="meetings.reminder", recipient=people.alice.user)
     assert told.count() == 1
@@ -113,7 +113,7 @@ def test_back_earlier_by_one_press(people, grant, come_back, cohort):
     grant((2, 3, 4, 6))
     assert come_back() is True
     assert come_back() is False
-    assert absence.away(cohort, MARCH.date()) == {}
+    assert leave.away(cohort, MARCH.date()) == {}
     in_force = Waiver.objects.in_force().values_list("month", flat=True)
     assert list(in_force) == [2, 6]  # the month that runs, and a later leave
     assert states(people.alice, date(2027, 4, 1))[1] is MonthState.EXCUSED
@@ -279,6 +279,50 @@ class TestComingBack:
         outbox.deliver_due(now=noon(date(2027, 4, 12)))
         assert any("Your participation goes on where it ended" in each.body for each in mail.outbox)
 
+    def test_without_a_team_they_read_what_is_missing_and_have_what_the_office_reads(
+        self, client, meetings, left, again, people, team, cohort, branch_officer, time_machine
+    ):
+        writing = reverse("meetings_own_writing", args=[left.pk])
+        time_machine.move_to(noon(date(2027, 4, 12)))
+        client.force_login(left.user)
+        assert client.get(writing).status_code == 404
+        again(cohort)
+        EvaluationReceipt.objects.filter(participant=left, meeting=meetings[1]).delete()
+        page = client.get(reverse("meetings"))
+        assertContains(page, "April 2027 is still open, and you are in no team now.")
+        assertContains(page, "Ask for it")
+        assertContains(page, reverse("meeting_evaluation", args=[meetings[1].pk]))
+        for name in ("my_project", "my_growth"):
+            assert client.get(reverse(name, args=[left.pk])).status_code == 200
+        assert client.get(writing).status_code == 404  # M16: as long as they are in no team
+        Membership.objects.create(team=team, participant=left, joined_at=noon(date(2027, 4, 12)))
+        assert client.get(writing).status_code == 200
+
+    def test_the_table_of_the_former_team_expects_nothing_of_them(
+        self, client, left, again, cohort, people, branch_officer, time_machine
+    ):
+        time_machine.move_to(noon(date(2027, 4, 12)))
+        client.force_login(branch_officer)
+        table = reverse("office_meetings_cohort", args=[cohort.pk])
+
+        def row():
+            (grid,) = client.get(table).context["grids"]
+            return next(each for each in grid.rows if each.participant == left)
+
+        nothing_ahead = ["There"] * 2 + ["not in the team"] * 6
+        assert (row().gone, [cell.words for cell in row().cells]) == ("left", nothing_ahead)
+        again(cohort)
+        assert (row().gone, [cell.words for cell in row().cells]) == ("in no team now", nothing_ahead)
+        page = client.get(table)
+        assertContains(page, "(in no team now)")
+        assertContains(page, "In danger, and you can still mend it: April 2027")
+        factories.confirmed_team(cohort, [left, people.dora, people.emil], by=branch_officer)
+        grids = client.get(table).context["grids"]
+        rows = [
+            (grid.team.number, each.gone) for grid in grids for each in grid.rows if each.participant == left
+        ]
+        assert rows == [(1, "now in Team 2"), (2, "")]
+
     def test_whoever_leaves_a_second_time_is_told_again(self, left, again, cohort, alice):
         later = noon(date(2027, 4, 13))
         enrollment.leave(participant=again(cohort), by=alice, reason="", now=later)
@@ -365,7 +409,7 @@ class TestComingBack:
         again = reverse("participant_again", args=[left.pk])
         assertContains(client.post(again, {"cohort": "0"}, follow=True), "Choose a cohort")
         answer = client.post(again, {"cohort": cohort.pk}, follow=True)
-        assertContains(answer, "What they attended and wrote is theirs again.")
+        assertContains(answer, "What they attended counts again.")
         assert answer.redirect_chain[-1][0] == page
         assertNotContains(answer, "Attended before")
         assertNotContains(answer, "Take in again")
@@ -402,8 +446,8 @@ def test_attendance_of_a_leave_is_no_excusal_by_the_team(meetings, people, bob, 
 def test_as_many_queries_for_many_as_for_one(people, grant, cohort, django_assert_num_queries):
     grant()
     with django_assert_num_queries(1):
-        absence.away(cohort, NOW.date())
+        leave.away(cohort, NOW.date())
     for each in (people.bob, people.charlie):
         grant(who=each)
     with django_assert_num_queries(1):
-        absence.away(cohort, NOW.date())
+        leave.away(cohort, NOW.date())

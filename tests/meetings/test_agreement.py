@@ -9,6 +9,7 @@ from pytest_django.asserts import assertContains, assertNotContains
 
 from coaching import outbox
 from coaching.models import AuditEvent, Message, Program, RoleAssignment
+from coaching.site.home import cards_for
 from meetings import agreement
 from meetings.models import Acceptance
 from meetings.team_space import NotYourMeeting
@@ -109,3 +110,24 @@ class TestHelp:
         for user in (branch_officer, people.dora.user):
             with pytest.raises(NotYourMeeting):
                 agreement.ask_for_help(team=team, by=user, now=NOW)
+
+    def test_it_stands_on_the_offices_home_until_it_is_marked(self, client, team, alice, branch_officer):
+        agreement.ask_for_help(team=team, by=alice, now=NOW)
+        (asked,) = team.help_requests.all()
+        address, title = reverse("help_mark", args=[asked.pk]), "Team 1 asks for help"
+        client.force_login(branch_officer)
+        assert title in [card.title for card in cards_for(branch_officer)]
+        page = client.post(address, {"answered": "yes"}, follow=True)
+        assertContains(page, "Bo Branchoffice marked it as answered.")
+        assert title not in [card.title for card in cards_for(branch_officer)]
+        client.post(address, {"answered": "yes"})
+        assert AuditEvent.objects.filter(action="help.answered").count() == 1
+        client.post(address, {"answered": "no"})
+        assert title in [card.title for card in cards_for(branch_officer)]
+
+    def test_marked_by_the_branch_office_alone(self, client, team, alice, deputy):
+        agreement.ask_for_help(team=team, by=alice, now=NOW)
+        (asked,) = team.help_requests.all()
+        for user in (alice, deputy):
+            with pytest.raises(NotYourMeeting):
+                agreement.mark_help(asked=asked, answered=True, by=user, now=NOW)

@@ -202,6 +202,28 @@ def test_the_branch_office_corrects_at_any_time_with_a_reason(meeting, people, a
     assert Message.objects.filter(kind="meetings.attendance_corrected", recipient=alice).count() == 1
 
 
+def test_an_excusal_decided_in_two_tabs_is_said_and_replaced_only_by_a_second_press(
+    client, meeting, people, branch_officer
+):
+    ahead = noon(meeting.date) - timedelta(days=7)
+    address = reverse("office_attendance", args=[meeting.pk, people.alice.pk])
+    with time_machine.travel(ahead, tick=False):
+        client.force_login(branch_officer)
+        client.post(address, {"status": "excused", "reason": "Jury duty", "seen": ""})
+        page = client.post(address, {"status": "excused", "reason": "Leave", "seen": ""})
+    assertContains(page, "You wrote: excused (Jury duty).")
+    row = meeting.attendance.get(participant=people.alice)
+    assert row.reason == "Jury duty"
+    with time_machine.travel(ahead + timedelta(minutes=1), tick=False):
+        client.force_login(branch_officer)
+        seen = page.context["form"]["seen"].value()
+        client.post(address, {"status": "excused", "reason": "Leave", "seen": seen})
+    row.refresh_from_db()
+    assert row.reason == "Leave"
+    (message,) = Message.objects.filter(kind="meetings.attendance_corrected")
+    assert "Reason: Leave" in mail.attendance_corrected(people.alice.user, **message.ids).body
+
+
 def test_a_correction_sent_twice_is_one(meeting, people, branch_officer, after):
     for days in (1, 2):
         attendance.correct(

@@ -316,6 +316,16 @@ def test_a_missed_month_is_lost_for_the_participant_a_week_after_the_office_was_
                 assertNotContains(page, other)
 
 
+def test_the_day_on_which_it_is_lost_is_said_before_and_after(held, client, cohort, branch_officer):
+    told = MARCH_1 + timedelta(days=2)
+    look(told)
+    for days, words in ((6, "reads on"), (7, "reads since"), (17, "reads since")):
+        with time_machine.travel(noon(told + timedelta(days=days)), tick=False):
+            client.force_login(branch_officer)
+            page = client.get(reverse("office_attention", args=[cohort.pk]))
+        assertContains(page, f"Charlie Example {words} Wednesday, March 10, 2027 that it is lost.")
+
+
 def test_after_the_last_closing_nothing_is_open_with_the_office(held, people, cohort):
     after = date(2027, 10, 15)
     standing = attention.as_read_by(people.charlie, today=after)

@@ -11,10 +11,11 @@ from pytest_django.asserts import assertContains, assertNotContains
 from coaching.models import AuditEvent, AuditPayload, Participant
 from coaching.site import lifecycle
 from coaching.site.home import cards_for
-from meetings import busy, laying_out, scheduling
+from meetings import busy, due, laying_out, scheduling
 from meetings.busy import NotYourEmployee
 from meetings.models import BusyFeed, Meeting, MeetingTeam
 from meetings.scheduling import When, Where
+from tests import factories
 from tests.clock import NOW
 from tests.constraints import refused_by
 from tests.meetings.conftest import BEFORE, noon
@@ -64,6 +65,7 @@ def test_busy_times_and_nothing_else(client, feed, meetings, team):
         "DTEND",
         "DTSTAMP",
         "DTSTART",
+        "ORGANIZER",
         "SEQUENCE",
         "STATUS",
         "SUMMARY",
@@ -73,7 +75,7 @@ def test_busy_times_and_nothing_else(client, feed, meetings, team):
     assert first["summary"] == "Peer coaching: Alice Example"
     assert first.decoded("dtstart") == meetings[0].starts_at
     assert first.decoded("dtend") == meetings[0].ends_at
-    assert first["sequence"] == 0
+    assert first["sequence"] == 1, "so that a calendar replaces what it has"
     assert first.walk("VALARM") == []
     for word in ("Room 12", "secret", meetings[0].heading, str(team), "http", str(meetings[0].uid)):
         assert word not in text, word
@@ -231,3 +233,26 @@ def test_the_database_keeps_one_address_in_force(feed, employee, supervisor):
     assert refused_by(row("two").save) == "busyfeed_one_in_force"
     BusyFeed.objects.update(revoked_at=NOW)
     assert refused_by(row("").save) == "busyfeed_has_a_token"
+
+
+def test_the_address_ends_for_good_when_the_supervisor_changes(client, feed, employee, supervisor, outsider):
+    user = employee.user
+    for other in (outsider, supervisor):
+        user.supervisor = other
+        user.save()
+        due.do_due(now=BEFORE + timedelta(hours=1))
+    assert fetch(client, feed).status_code == 404
+    assert busy.create(participant=employee, by=supervisor, now=BEFORE).token != feed.token
+    assert due.do_due(now=BEFORE + timedelta(hours=2))["supervisors_dates_ended"] == 0
+
+
+def test_who_supervises_nobody_any_more_is_offered_no_dates(client, feed, employee, supervisor, outsider):
+    client.force_login(supervisor)
+    assertContains(client.get(reverse("employees")), "Their dates in my calendar")
+    user = employee.user
+    user.supervisor = outsider
+    user.save()
+    still_mine = factories.person("Still Mine")
+    still_mine.supervisor = supervisor
+    still_mine.save()
+    assertNotContains(client.get(reverse("employees")), "Their dates in my calendar")

@@ -16,7 +16,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from meetings.dates import LAST, WarningKind, free_day, lay_out, span
-from meetings.ics import Event, calendar_bytes
+from meetings.ics import Event, Person, calendar_bytes
 
 YEARS = range(2026, 2057)
 WEEKS = (1, 2, 3, 4, 5, LAST)
@@ -235,7 +235,11 @@ def test_around_each_change_of_the_clocks(zone):
 def read_from_the_file(begins: dt.datetime, ends: dt.datetime, zone: str) -> list[tuple[str, object]]:
     """What a reader that knows a zone only from the calendar file makes of it: the wall's time, and how far from UTC."""
     event = Event("1", 0, "x", begins, ends)
-    text = calendar_bytes(name="x", events=[event], generated_at=begins).decode().replace("\r\n ", "")
+    text = (
+        calendar_bytes(name="x", events=[event], organizer=Person("x", "x@example.org"), generated_at=begins)
+        .decode()
+        .replace("\r\n ", "")
+    )
     found = []
     for name in ("DTSTART", "DTEND"):
         (line,) = [

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.contrib import admin
 from django.core.exceptions import ImproperlyConfigured
+from django.db.models import Count
 
 from coaching.models import AuditEvent, Program
 from meetings import attendance, evaluations, laying_out, scheduling, totals, vault
@@ -128,9 +129,10 @@ def test_answers_are_shuffled(held, questions, people, monkeypatch):
     """Their order says nothing about who came first."""
     seen = []
     monkeypatch.setattr(evaluations.random.SystemRandom, "shuffle", lambda self, rows: seen.append(len(rows)))
-    submit(held, questions, people.alice.user)
+    for each in (people.alice, people.bob, people.charlie):
+        submit(held, questions, each.user)
     evaluations.close_evaluations(now=closing_time(held))
-    assert seen == [5]
+    assert seen == [15]
 
 
 def test_it_closes_for_all_teams_of_the_cohort_together(held, questions, cohort, other_team, people):
@@ -198,12 +200,15 @@ class TestWrittenAndNotSent:
 
     def test_is_not_counted_and_is_deleted_at_the_closing(self, held, questions, people, alice, bob):
         self.write(held, questions, alice, text="Never sent")
-        submit(held, questions, bob, text="Sent")
+        held.attendance.create(participant=people.dora, status="present", recorded_at=noon(held.date))
+        for user in (bob, people.charlie.user, people.dora.user):
+            submit(held, questions, user, text="Sent")
         evaluations.close_evaluations(now=closing_time(held))
         assert not EvaluationDraft.objects.exists()
-        assert [row.text for row in EvaluationAnswer.objects.exclude(text="")] == ["Sent"] * 2
-        assert EvaluationAnswer.objects.count() == 7
-        assert list(EvaluationReceipt.objects.values_list("participant", flat=True)) == [people.bob.pk]
+        assert [row.text for row in EvaluationAnswer.objects.exclude(text="")] == ["Sent"] * 6
+        assert EvaluationAnswer.objects.count() == 21
+        given = set(EvaluationReceipt.objects.values_list("participant", flat=True))
+        assert given == {people.bob.pk, people.charlie.pk, people.dora.pk}
 
     def test_is_kept_over_the_closing_where_it_can_still_be_sent(self, meetings, questions, people, alice):
         late = closing_time(meetings[0], days=14)
@@ -235,7 +240,8 @@ class TestWrittenAndNotSent:
 
 def test_of_whoever_was_not_there_after_all_is_not_counted(held, questions, people, alice, bob):
     """C1: and they can evaluate again, should the mark change once more."""
-    for user in (alice, bob, people.charlie.user):
+    held.attendance.create(participant=people.dora, status="present", recorded_at=noon(held.date))
+    for user in (alice, bob, people.charlie.user, people.dora.user):
         submit(held, questions, user)
     after = noon(held.date)
     for participant, mark in ((people.bob, "absent"), (people.charlie, "absent"), (people.charlie, "remote")):
@@ -243,26 +249,59 @@ def test_of_whoever_was_not_there_after_all_is_not_counted(held, questions, peop
             meeting=held, marks={participant: mark}, reason="A slip", by=alice, now=after
         )
     evaluations.close_evaluations(now=closing_time(held))
-    assert EvaluationAnswer.objects.count() == 2 * 5
+    assert EvaluationAnswer.objects.count() == 3 * 5
     assert not EvaluationDraft.objects.filter(meeting=held).exists()
     given = EvaluationReceipt.objects.filter(meeting=held).values_list("participant", flat=True)
-    assert set(given) == {people.alice.pk, people.charlie.pk}
+    assert set(given) == {people.alice.pk, people.charlie.pk, people.dora.pk}
 
 
 def test_what_was_counted_can_no_longer_be_changed(held, questions, people):
-    submit(held, questions, people.alice.user)
-    evaluations.close_evaluations(now=closing_time(held))
-    with pytest.raises(CannotEvaluate, match="counted without your name"):
-        submit(held, questions, people.alice.user, rating=1)
-    assert EvaluationAnswer.objects.filter(rating=4).count() == 5
-
-
-def test_totals_are_shown_from_three_answers_on(held, questions, cohort, people):
-    for each in (people.alice, people.bob):
+    for each in (people.alice, people.bob, people.charlie):
         submit(held, questions, each.user)
     evaluations.close_evaluations(now=closing_time(held))
-    (total,) = totals.rating_totals(cohort)
-    assert (total.title, total.questions, total.withheld) == ("Introduction to Program", (), True)
+    with pytest.raises(CannotEvaluate, match="cannot be changed now"):
+        submit(held, questions, people.alice.user, rating=1)
+    assert EvaluationAnswer.objects.filter(rating=4).count() == 15
+
+
+def test_of_fewer_than_three_people_no_answer_is_kept(held, questions, cohort, people):
+    """They could never be shown, and the receipts would name who wrote them; their evaluations count all the same."""
+    for each in (people.alice, people.bob):
+        submit(held, questions, each.user, text="Ours alone")
+    evaluations.close_evaluations(now=closing_time(held))
+    assert not EvaluationAnswer.objects.exists()
+    assert not EvaluationDraft.objects.exists()
+    assert EvaluationReceipt.objects.count() == 2
+    assert totals.rating_totals(cohort) == [totals.ClosingTotal("Introduction to Program", ())]
+
+
+def test_several_evaluations_of_two_people_are_those_of_two(meetings, held, questions, people, cohort):
+    """What closes last holds the late ones and the extra meetings: two people's make four evaluations, still theirs."""
+    team = meetings[0].teams.get()
+    for day in (date(2027, 9, 27), date(2027, 9, 28)):
+        when = scheduling.When(day, held.start_time, 60)
+        extra = scheduling.add_extra(
+            team=team, when=when, where=scheduling.Where(), by=None, now=NOW, title="More"
+        )
+        marks = dict.fromkeys((people.alice, people.bob), "present")
+        attendance.take_attendance(meeting=extra, marks=marks, by=people.alice.user, now=noon(day))
+        for each in marks:
+            submit(extra, questions, each.user, text="Ours alone")
+    assert EvaluationDraft.objects.count() == 4
+    evaluations.close_evaluations(now=noon(date(2027, 10, 20)))
+    assert EvaluationClosing.objects.filter(item=None).exists()
+    assert not EvaluationAnswer.objects.exists()
+
+
+@pytest.mark.parametrize("writers", range(4))
+def test_no_answer_is_left_of_a_closing_of_too_few(held, questions, people, writers):
+    for each in (people.alice, people.bob, people.charlie)[:writers]:
+        submit(held, questions, each.user, text="Words")
+    evaluations.close_evaluations(now=closing_time(held))
+    kept = (
+        EvaluationAnswer.objects.values("question").annotate(rows=Count("pk")).values_list("rows", flat=True)
+    )
+    assert set(kept) == ({3} if writers == 3 else set())
 
 
 def test_totals_are_exact(held, questions, cohort, people):
@@ -288,7 +327,7 @@ def test_texts_are_shown_only_where_five_are_pooled(meetings, held, questions, c
     evaluations.close_evaluations(now=closing_time(held))
     assert totals.text_pools(cohort) == []
     second = meetings[1]
-    for each in (people.alice, people.bob):
+    for each in (people.alice, people.bob, people.charlie):
         submit(second, questions, each.user, text=f"Second, {each}", now=noon(second.date))
     evaluations.close_evaluations(now=closing_time(second))
     assert totals.text_pools(cohort) == []
@@ -303,6 +342,7 @@ def test_texts_are_shown_only_where_five_are_pooled(meetings, held, questions, c
         "First, Charlie Example",
         "Second, Alice Example",
         "Second, Bob Example",
+        "Second, Charlie Example",
     )
 
 

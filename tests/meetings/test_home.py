@@ -35,7 +35,7 @@ def test_next_meeting_is_good_to_know_and_comes_closer(meeting, alice):
 
 def test_next_meeting_of_another_team_is_not_shown(meetings, other_team, people):
     with at(noon(meetings[0].date - timedelta(days=1))):
-        assert titles(people.dora.user) == ["This month is still open", "Your way to the certificate"]
+        assert titles(people.dora.user) == ["A month is still open", "Your way to the certificate"]
 
 
 def test_meeting_that_is_over_waits_for_its_attendance(meetings, alice):
@@ -108,10 +108,10 @@ def test_month_that_only_another_meeting_can_save_waits_for_the_member(meetings,
     with at(noon(meetings[0].date + timedelta(days=2))):
         cards = {card.title: card for card in cards_for(people.charlie.user)}
         assert cards["Your way to the certificate"].text == "0 of 8 months are done."
-        waits = cards["This month is still open"]
+        waits = cards["A month is still open"]
         assert waits.text.startswith(open_text)
         assert (waits.urgency, waits.address) == (Urgency.NOW, f"/meetings/teams/{team.pk}/add/")
-        assert "This month is still open" not in titles(people.alice.user)
+        assert "A month is still open" not in titles(people.alice.user)
         client.force_login(people.charlie.user)
         page = client.get("/meetings/").content.decode()
     assert page.index(open_text) < page.index("My way to the certificate")

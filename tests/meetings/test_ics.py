@@ -1,5 +1,6 @@
 import datetime as dt
 from io import StringIO
+from zoneinfo import ZoneInfo
 
 import icalendar
 import pytest
@@ -9,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meetings.dates import span
-from meetings.ics import Event, calendar_bytes
+from meetings.ics import Event, Person, calendar_bytes
 
 NOW = dt.datetime(2026, 12, 1, 17, 0, tzinfo=dt.UTC)
 ZONE = "America/Los_Angeles"
+PROGRAM = Person("Peer Coaching Program", "program@example.org")
 
 
 def event(**changes):
@@ -42,7 +44,7 @@ def structure(data: bytes) -> list[str]:
 
 
 def feed(*events):
-    return calendar_bytes(name="Team A", events=list(events), generated_at=NOW)
+    return calendar_bytes(name="Team A", events=list(events), organizer=PROGRAM, generated_at=NOW)
 
 
 def test_a_meeting_is_one_event_with_zone_sequence_and_alarm():
@@ -93,7 +95,7 @@ def test_no_line_can_be_slipped_in(field, line_end):
 
 
 def test_the_calendars_name_cannot_slip_in_a_line():
-    data = calendar_bytes(name="A\r\nMETHOD:REQUEST", events=[], generated_at=NOW)
+    data = calendar_bytes(name="A\r\nMETHOD:REQUEST", events=[], organizer=PROGRAM, generated_at=NOW)
     assert [line for line in lines(data) if line.startswith("METHOD")] == ["METHOD:PUBLISH"]
 
 
@@ -117,3 +119,30 @@ def test_another_reader_gets_the_same_moment_from_the_zone_in_the_file(day, star
     (line,) = [line for line in lines(data.encode()) if line.startswith("DTSTART;TZID=")]
     read = dateparser.parse(line.split(":")[1]).replace(tzinfo=zone)
     assert read.astimezone(dt.UTC) == wanted.starts.astimezone(dt.UTC)
+
+
+def test_each_event_of_a_feed_names_the_program_as_its_organizer():
+    """RFC 5546, 3.2.1"""
+    (read,) = icalendar.Calendar.from_ical(feed(event())).walk("VEVENT")
+    assert read["organizer"] == "mailto:program@example.org"
+    assert read["organizer"].params["CN"] == "Peer Coaching Program"
+
+
+@pytest.mark.parametrize("zone", [ZONE, "Europe/Berlin", "Australia/Sydney", "America/St_Johns"])
+def test_each_change_of_the_clocks_begins_in_the_time_before_it(zone):
+    """RFC 5545, 3.6.5: an observance begins at its own start, read with the offset that held until then."""
+    starts, ends = span(dt.date(2027, 3, 17), dt.time(13), 120, zone)
+    (written,) = icalendar.Calendar.from_ical(feed(event(starts=starts, ends=ends))).walk("VTIMEZONE")
+    moments = 0
+    for observance in written.subcomponents:
+        before, after = observance["tzoffsetfrom"].td, observance["tzoffsetto"].td
+        if before == after:
+            continue
+        more = observance["rdate"].dts if "rdate" in observance else []
+        for each in (observance["dtstart"], *more):
+            moment = each.dt.replace(tzinfo=dt.timezone(before))
+            here = moment.astimezone(ZoneInfo(zone))
+            just_before = (moment - dt.timedelta(seconds=1)).astimezone(ZoneInfo(zone))
+            assert (just_before.utcoffset(), here.utcoffset()) == (before, after)
+            moments += 1
+    assert moments >= 6

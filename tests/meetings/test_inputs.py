@@ -366,7 +366,7 @@ def test_many_questions_take_as_many_queries_as_one(
         inputs.ask(participant=factories.participant(cohort, user), question="", by=user, now=DURING)
     client.force_login(supervisor)
     client.get(reverse("employees"))
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         answer = client.get(reverse("employees"))
     assert len(answer.context["waiting"]) == number
 
@@ -394,3 +394,27 @@ def test_taken_along_with_ones_own_writing(client, ask, answer, people, team):
     assert "in the middle: Glow" in text
     leave(participant=people.alice, by=alice, reason="", now=DURING)
     assert client.get(address).status_code == 404
+
+
+def test_a_question_to_an_earlier_supervisor_is_closed_and_the_participant_told_once(
+    client, ask, people, supervisor, outsider
+):
+    row = ask()
+    assert due.do_due(now=DURING)["inputs_closed"] == 0
+    User.objects.filter(pk=people.alice.user_id).update(supervisor=outsider)
+    assert [due.do_due(now=DURING)["inputs_closed"] for _ in range(2)] == [1, 0]
+    letters = Message.objects.filter(kind=inputs.CLOSED)
+    assert [each.recipient for each in letters] == [people.alice.user]
+    assert ("Your supervisor has changed") in [subject for _, subject in sent()]
+    client.force_login(people.alice.user)
+    page = client.get(reverse("my_project", args=[people.alice.pk]))
+    assertContains(page, "Your supervisor changed before it was answered")
+    assertContains(page, QUESTION)
+    assertContains(page, f"Ask {outsider} for input")
+    client.force_login(supervisor)
+    assertContains(client.get(reverse("input_answer", args=[row.pk])), "has another supervisor now")
+    people.alice.refresh_from_db()
+    assert (
+        inputs.ask(participant=people.alice, question=QUESTION, by=people.alice.user, now=DURING).supervisor
+        == outsider
+    )

@@ -8,7 +8,7 @@ from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains
 
 from coaching.models import Cohort
-from meetings import absence, briefing, laying_out, leading, program, team_space, waivers
+from meetings import briefing, laying_out, leading, leave, program, team_space, waivers
 from meetings.scheduling import When
 from tests import factories
 from tests.clock import NOW
@@ -90,7 +90,7 @@ class TestFinal:
             participant=people.dora, kind="leave", months=[8], reason="x", by=branch_officer, now=BEFORE
         )
         assert agenda_for(joint, team)[3][:3] == ("09:30", "09:50", "Project outcomes, Team 2")
-        present = absence.not_away(team_space.members_of(other_team), joint.cohort, joint.date)
+        present = leave.not_away(team_space.members_of(other_team), joint.cohort, joint.date)
         lines, _ = program.agenda_of(joint, other_team, present)
         assert [each.member for each in lines if each.member] == ["Fay Example", "Emil Example"]
         blocks = [block for each in briefing.of_meeting(joint) for block in each.blocks]

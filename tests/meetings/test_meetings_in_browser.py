@@ -1,5 +1,6 @@
 """The meetings pages as people use them: every page accessible and valid, without JavaScript, on paper."""
 
+import re
 import subprocess
 from datetime import timedelta
 
@@ -97,6 +98,29 @@ def test_two_phones_at_one_table(new_context, sign_in, meetings, people, alice, 
         one.get_by_role("button", name="Done").click()
         expect(one.get_by_role("status").filter(has_text="Done.")).to_be_visible()
         expect(one.locator(".note-text", has_text="Call the permit desk")).to_have_count(0)
+
+
+def test_a_note_that_is_typed_is_not_lost(page, sign_in, meetings, alice):
+    """Not by saving another one, and not by leaving without a question."""
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    sign_in(page, alice)
+    page.goto(reverse("meeting_table", args=[meetings[1].pk]))
+    for name in ("Bob", "Charlie"):
+        page.get_by_text(f"Note an idea or advice for {name} Example").click()
+        page.get_by_label(f"An idea or advice for {name} Example").fill(f"Words for {name}.")
+    page.get_by_role("button", name="advice for Bob Example").click()
+    expect(page.locator(".note-text", has_text="Words for Bob.")).to_be_visible()
+    expect(page.get_by_label("An idea or advice for Charlie Example")).to_have_value("Words for Charlie.")
+    assert asked == []
+    page.get_by_role("button", name="I lead this part").first.click(no_wait_after=True)
+    expect(page.get_by_label("An idea or advice for Charlie Example")).to_have_value("Words for Charlie.")
+    assert asked == ["beforeunload"]
+    page.get_by_role("button", name="advice for Charlie Example").click()
+    expect(page.locator(".note-text", has_text="Words for Charlie.")).to_be_visible()
+    page.get_by_role("link", name="Home").first.click()
+    expect(page).to_have_url(re.compile("/$"))
+    assert asked == ["beforeunload"]
 
 
 def test_a_countdown_for_who_wants_one(page, sign_in, meetings, alice):

@@ -115,5 +115,6 @@ def test_the_pages(client, people, alice, branch_officer, cohort):
     assert "no-store" in client.get(office)["Cache-Control"]
     client.force_login(alice)
     assertContains(client.post(address, {"text": ""}, follow=True), "Nothing is noted any more.")
+    assertContains(client.post(address, {"text": ""}, follow=True), "Nothing was noted, and nothing is.")
     client.force_login(branch_officer)
     assertContains(client.get(office), "Nobody has said that they need something")

@@ -45,6 +45,27 @@ def test_its_page_leads_to_planning_it_again(client, off, team, alice):
     assertNotContains(client.get(off.get_absolute_url()), "Plan meeting 2 again")
 
 
+def test_each_of_its_pages_says_that_it_was_called_off(client, meetings, people, alice, bob):
+    where = Where("Room 2", Meeting.Mode.MIXED, "https://example.org/join")
+    scheduling.set_place(meeting=meetings[1], where=where, by=bob, now=BEFORE)
+    with time_machine.travel(BEFORE, tick=False):
+        client.force_login(alice)
+        assertContains(client.get(meetings[1].get_absolute_url()), "Join online")
+        scheduling.cancel(meeting=meetings[1], reason="Nobody can come", by=bob, now=BEFORE)
+        page = client.get(meetings[1].get_absolute_url())
+        assertNotContains(page, "Join online")
+        assertContains(page, "</span>Called off</span>")
+        assertNotContains(page, "Cancelled")
+        for name in ("meeting_pack", "meeting_place", "meeting_move", "meeting_facilitators"):
+            led_back = client.get(reverse(name, args=[meetings[1].pk]), follow=True)
+            assert led_back.redirect_chain == [(meetings[1].get_absolute_url(), 302)]
+            assertContains(led_back, "This meeting was called off", count=2)
+        typed = {"mode": "in_person", "place": "Room 3", "link": ""}
+        kept = client.post(reverse("meeting_place", args=[meetings[1].pk]), typed)
+        assertContains(kept, "This meeting was called off.")
+        assertContains(kept, 'value="Room 3"')
+
+
 @pytest.fixture
 def again(off, team, bob):
     """Bob plans it again, a week later."""

@@ -303,6 +303,9 @@ def test_adding_a_meeting(client, team, meetings, alice, early):
     assertContains(client.post(address, {**values, "title": ""}), "Give the extra meeting a title.")
     same_day = client.post(address, {**values, "date": "2027-03-17"})
     assertContains(same_day, "Your team already meets on Wednesday, March 17, 2027.")
+    long_ago = client.post(address, {**values, "date": "2026-11-02"})
+    assertContains(long_ago, "A meeting can be written down until 7 days after it took place.")
+    assertNotContains(long_ago, "Add it anyway")
     response = client.post(address, values)
     added = Meeting.objects.get(title="Catching up")
     assertRedirects(response, added.get_absolute_url())
@@ -537,8 +540,9 @@ class TestOffice:
         client.force_login(branch_officer)
         address = reverse("office_attendance", args=[held.pk, people.charlie.pk])
         assertContains(client.post(address, {"status": "excused"}), "This field is required")
+        seen = client.get(address).context["form"]["seen"].value()
         assertRedirects(
-            client.post(address, {"status": "excused", "reason": "Jury duty"}),
+            client.post(address, {"status": "excused", "reason": "Jury duty", "seen": seen}),
             reverse("office_meeting", args=[held.pk]),
         )
         assertContains(client.get(reverse("office_meeting", args=[held.pk])), "Excused: Jury duty")

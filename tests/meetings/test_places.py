@@ -73,7 +73,9 @@ def test_the_page(client, meetings, cohort, branch_officer):
         assertContains(refused, "Choose at least one meeting.")
         assertContains(refused, "https://example.org/room")
         chosen = {**typed, "meetings": [meetings[0].pk, meetings[1].pk]}
-        assertContains(client.post(address, chosen, follow=True), "2 meetings have another place.")
+        assertContains(
+            client.post(address, chosen, follow=True), "2 meetings have another way to meet, place and link."
+        )
         assertContains(client.post(address, chosen, follow=True), "Nobody was written to.")
         with CaptureQueriesContext(connection) as queries:
             client.get(address)
@@ -103,7 +105,12 @@ class TestBeforeSaving:
         """A link alone is added, and taken away by its own mark."""
         arrange(meetings[0])
         chosen = {"meetings": [meetings[0].pk]}
-        office.post(address, {**chosen, "link": "https://example.org/all"})
+        page = office.post(address, {**chosen, "link": "https://example.org/all"}, follow=True)
+        assertContains(page, "1 meeting has another link. The teams are told.")
+        assert (
+            meetings[0].changes.first().summary
+            == "In person: Room 12. The link to join online is another one."
+        )
         assert self.where(meetings[0]) == Where("Room 12", "in_person", "https://example.org/all")
         office.post(address, {**chosen, "no_link": "on", "mode": "mixed"})
         assert self.where(meetings[0]) == Where("Room 12", "mixed", "")
@@ -126,6 +133,17 @@ class TestBeforeSaving:
         office.post(address, {**typed, "agreed": page.context["agreed"]})
         assert self.where(meetings[0]).mode == "remote"
         assert office.post(address, {**typed, "link": "https://example.org/all"}).status_code == 302
+
+    @pytest.mark.parametrize("typed", ["Blue  Room", "blue room", " Blue Room.", "BLUE ROOM"])
+    def test_a_room_is_the_same_however_it_is_typed(
+        self, office, address, arrange, meetings, other_team, typed
+    ):
+        theirs = laying_out.lay_out_meetings(team=other_team, by=None, now=NOW)
+        arrange(theirs[0], change=Change("Blue Room"))
+        page = office.post(address, {"meetings": [meetings[0].pk], "place": typed})
+        assert len(page.context["warnings"]) == 1
+        page = office.post(address, {"meetings": [meetings[0].pk], "place": "Blue Room 2"})
+        assert page.status_code == 302
 
     def test_two_teams_in_one_room_are_named(self, office, address, arrange, meetings, other_team):
         theirs = laying_out.lay_out_meetings(team=other_team, by=None, now=NOW)

@@ -156,12 +156,24 @@ class TestReopening:
             client.force_login(alice)
             assertContains(client.get(address), f"{words} evaluations close, after October 14, 2027.")
 
-    def test_the_answers_are_counted_in_the_last_closing(self, held, people, alice, branch_officer):
+    def test_the_answers_are_counted_in_the_last_closing(self, held, people, branch_officer):
+        held.attendance.filter(participant=people.charlie).update(status="present")
+        evaluations.close_evaluations(now=LATE)
+        for each in (people.alice, people.bob, people.charlie):
+            reopen(held, each, branch_officer)
+            answer(held, each.user, LATE)
+        evaluations.close_evaluations(now=noon(LAST_DAY + timedelta(days=1)))
+        assert EvaluationAnswer.objects.filter(closing__item=None).count() == 15
+
+    def test_of_one_person_alone_no_answer_is_kept(self, held, people, alice, branch_officer):
+        """Whose it was stands in the reopening."""
         evaluations.close_evaluations(now=LATE)
         reopen(held, people.alice, branch_officer)
         answer(held, alice, LATE)
         evaluations.close_evaluations(now=noon(LAST_DAY + timedelta(days=1)))
-        assert EvaluationAnswer.objects.filter(closing__item=None).count() == 5
+        assert not EvaluationAnswer.objects.exists()
+        assert not EvaluationDraft.objects.exists()
+        assert evaluations.has_sent(held, people.alice)
 
     def test_is_reminded_of_before_its_day(self, held, people, alice, branch_officer):
         reopen(held, people.alice, branch_officer, until=date(2027, 3, 20))

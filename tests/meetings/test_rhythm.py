@@ -117,6 +117,38 @@ class TestAnotherRhythm:
         moved = laying_out.change_rhythm(team=team, rhythm=SECOND_TUESDAY, by=alice, now=BEFORE)
         assert meetings[7] not in moved
 
+    def test_a_day_that_the_team_meets_on_already_is_named(self, team, meetings, alice):
+        """As where a meeting is added by hand."""
+        when = scheduling.When(date(2027, 3, 9), time(13), 60)
+        where = scheduling.Where()
+        scheduling.add_extra(team=team, when=when, where=where, title="Catching up", by=alice, now=BEFORE)
+        seen = laying_out.preview(team, SECOND_TUESDAY, now=BEFORE)
+        warned = {meeting.number: [each.text for each in day.warnings] for meeting, day in seen.days}
+        assert warned.pop(2) == ["Your team already meets on Tuesday, March 9, 2027: “Catching up”."]
+        assert set(map(tuple, warned.values())) == {()}
+
+    def test_what_stays_is_named_with_why(self, client, team, other_team, meetings, alice):
+        now = noon(date(2027, 2, 10))
+        when = scheduling.When(date(2027, 4, 1), time(13), 60)
+        where = scheduling.Where()
+        scheduling.add_extra(team=team, when=when, where=where, title="Catching up", by=alice, now=now)
+        MeetingTeam.objects.create(meeting=meetings[7], team=other_team)
+        Meeting.objects.filter(pk=meetings[6].pk).update(is_joint=True)
+        seen = laying_out.preview(team, SECOND_TUESDAY, now=now)
+        assert [(meeting.heading, why) for meeting, why in seen.stay] == [
+            ("Introduction to Program", "the day of the rule in its month is over"),
+            ("Catching up", "an extra meeting"),
+            ("Building Coalitions", "the branch office sets the day of a meeting for all teams"),
+            ("Final Program Meeting", "another team is at it too"),
+        ]
+        with time_machine.travel(now, tick=False):
+            client.force_login(alice)
+            values = {"week": 2, "weekday": 1, "start_time": "13:00"}
+            page = client.post(reverse("meetings_rhythm", args=[team.pk]), values)
+        assertContains(
+            page, "Wednesday, September 15, 2027: Final Program Meeting, another team is at it too"
+        )
+
     def test_by_members_alone_and_while_the_team_stands(self, team, meetings, branch_officer, alice):
         """T7, M14"""
         with pytest.raises(NotYourMeeting):

@@ -232,7 +232,10 @@ def test_the_place_is_told_and_a_second_time_is_nothing(meeting, alice):
         where.link,
         1,
     )
-    assert meeting.changes.get().summary == "In person and online: 1430 N Street, Room 1101."
+    assert (
+        meeting.changes.get().summary
+        == "In person and online: 1430 N Street, Room 1101. The link to join online is another one."
+    )
 
 
 def test_the_branch_office_decides_the_month_with_a_reason(meeting, branch_officer, alice):

@@ -144,7 +144,7 @@ def test_the_file_is_one_that_everybody_can_read(client, left, time_machine):
 
 def test_as_many_queries_for_many_meetings_as_for_one(left, django_assert_num_queries):
     participant = type(left).objects.select_related("cohort").get(pk=left.pk)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(16):
         statement.of(participant, today=DAY.date())
 
 

@@ -155,11 +155,16 @@ def invitation(method: str, text: str) -> bytes:
 
 
 FILES = {
-    "feed": lambda text: calendar_bytes(name=text, events=[event(text)], generated_at=NOW),
+    "feed": lambda text: calendar_bytes(
+        name=text, events=[event(text)], organizer=Person(text, "program@example.org"), generated_at=NOW
+    ),
     "request": lambda text: invitation("REQUEST", text),
     "cancel": lambda text: invitation("CANCEL", text),
     "dates alone": lambda text: calendar_bytes(
-        name=text, events=[Event(UID, 0, text, STARTS, ENDS)], generated_at=NOW
+        name=text,
+        events=[Event(UID, 0, text, STARTS, ENDS)],
+        organizer=Person(text, "program@example.org"),
+        generated_at=NOW,
     ),
 }
 

@@ -403,6 +403,20 @@ class TestBriefing:
         for each, rows in zip((team, other_team), both, strict=True):
             assertContains(page, f'<a href="{reverse("branch_briefing", args=[rows[0].pk])}">{each} on')
 
+    def test_after_the_meeting_says_who_was_there(self, client, meetings, people, deputy, alice):
+        visits.plan(meeting=meetings[0], by=deputy, now=BEFORE)
+        with time_machine.travel(BEFORE, tick=False):
+            assertContains(self.brief(client, meetings[0], deputy), "plans to attend")
+        after = noon(meetings[0].date)
+        with time_machine.travel(after, tick=False):
+            assertNotContains(self.brief(client, meetings[0], deputy), "Visit</dt>")
+            attendance.take_attendance(
+                meeting=meetings[0], marks={people.alice: "present"}, visitors=[deputy], by=alice, now=after
+            )
+            page = self.brief(client, meetings[0], deputy)
+        assertNotContains(page, "plans to attend")
+        assertContains(page, f"Visitors from the branch: {deputy}.")
+
     def test_the_frame_the_people_and_what_they_share(self, client, meetings, people, told, deputy, alice):
         """M12: in the frame, place and link, the competency with its skills, clock times without names."""
         where = Where("Room 12", Meeting.Mode.MIXED, "https://example.org/join")

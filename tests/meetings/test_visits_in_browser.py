@@ -1,13 +1,14 @@
 """Visits and meetings of several teams as people use them: accessible, valid, on a phone and on paper."""
 
 import subprocess
+from datetime import date, time
 
 import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
 from coaching.models import Goal, Membership, TeamWishes
-from meetings import laying_out, project, visits
+from meetings import laying_out, project, scheduling, visits
 from meetings.models import Meeting
 from tests import factories
 from tests.clock import NOW
@@ -65,7 +66,11 @@ def test_pages_of_the_branch_office(
     page.get_by_role("button", name="Show what this leads to").click()
     expect(page.get_by_role("region", name="This leads to")).to_be_focused()
     check_page(page)
+    one_word = {"title": "W" * 120, "when": scheduling.When(date(2027, 4, 14), time(9), 60)}
+    team = meetings[0].teams.get()
+    scheduling.add_extra(team=team, where=scheduling.Where(), by=None, now=NOW, **one_word)
     page.goto(reverse("office_places", args=[cohort.pk]))
+    check_page(page)
     page.get_by_label("Place", exact=True).fill("Room 12")
     for team in ("Team 1", "Team 2"):
         page.get_by_label(f"{team}: Wednesday, March 17, 2027").check()
@@ -74,7 +79,7 @@ def test_pages_of_the_branch_office(
     expect(page.get_by_role("alert").filter(has_text="Before you save")).to_be_focused()
     check_page(page)
     page.get_by_role("button", name="Save all the same").click()
-    expect(page.get_by_text("2 meetings have another place.")).to_be_visible()
+    expect(page.get_by_text("2 meetings have another place. The teams are told.")).to_be_visible()
     plain = new_context(java_script_enabled=False).new_page()
     sign_in(plain, branch_officer)
     plain.goto(reverse("office_join", args=[cohort.pk, first]))

@@ -8,7 +8,7 @@ from pytest_django.asserts import assertContains, assertNotContains
 
 from coaching import enrollment
 from coaching.models import Membership
-from meetings import absence, attendance, briefing, leading, program, waivers, who
+from meetings import absence, attendance, briefing, leading, leave, program, waivers, who
 from meetings.leading import CannotLead
 from tests.meetings.conftest import noon
 
@@ -75,8 +75,8 @@ def test_whoever_was_there_was_not_away(client, second, team, people, alice, awa
 def test_back_earlier_leaves_the_days_before_as_they_were(second, team, people, cohort, away, branch_officer):
     absence.come_back(participant=people.bob, by=branch_officer, now=noon(date(2027, 3, 18)))
     assert who.of(second, team).away == {people.bob.pk}
-    assert absence.away(cohort, date(2027, 3, 17)) == {people.bob.pk: date(2027, 3, 17)}
-    assert absence.away(cohort, date(2027, 3, 18)) == {}
+    assert leave.away(cohort, date(2027, 3, 17)) == {people.bob.pk: date(2027, 3, 17)}
+    assert leave.away(cohort, date(2027, 3, 18)) == {}
 
 
 def test_every_page_skips_whoever_is_away(client, second, team, people, alice, away, time_machine):
@@ -131,6 +131,8 @@ def test_whoever_is_excused_ahead_has_no_turn_and_sees_it(
     assert leading.leads(second, team)[0].part.facilitator is None
     time_machine.move_to(MARCH, tick=False)
     client.force_login(people.bob.user)
+    (seen,) = briefing.of_meeting(second)
+    assert seen.blocks[0].turns == 2
     turns = [line.member for line in client.get(second.get_absolute_url()).context["lines"] if line.member]
     page = client.get(reverse("meetings"))
     assert sorted(turns) == ["Alice Example", "Charlie Example"]

@@ -305,9 +305,8 @@ MEETING_ROOMS = {
         )
     },
     "meeting": about("meeting", get=MEETINGS),
-    "meeting_table": about("meeting", get=MEETINGS),
     "meeting_pack": about("meeting", get=MEETINGS),
-    "meeting_prepare": both("meeting", MEETINGS),
+    **{name: both("meeting", MEETINGS) for name in people("meeting_table meeting_prepare")},
     **{name: both("turn", OWN_OR_FOREIGN) for name in people("note_advice note_competency action_add")},
     **{name: both("note", OWN_OR_FOREIGN) for name in people("note_change note_delete")},
     **{name: both("action", OWN_OR_FOREIGN) for name in people("action_change action_done action_delete")},
@@ -328,6 +327,7 @@ MEETING_ROOMS = {
     "office_days": about("cohort", get=COHORTS),
     **{name: both("first meeting", GIVEN_DAYS) for name in people("office_join office_apart")},
     **{name: both("final meeting", GIVEN_DAYS) for name in people("office_stagger office_usual")},
+    "help_mark": both("help", KEPT),
     "office_needs": about("cohort", get=COHORTS),
     **{
         name: both("participant", OFFICE_PARTICIPANTS)

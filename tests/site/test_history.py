@@ -501,6 +501,15 @@ def test_one_mistake_is_one_line(enter, changes, cohort, org):
     assert len([each for each in lines if "Team 1 has 1" not in each]) == 1, lines
 
 
+def test_months_behind_us_without_a_meeting_are_noted(enter):
+    """C2: they are missed as soon as the file is entered."""
+    (noted,) = [each for each in enter().warnings if "no meeting in" in each]
+    assert noted == (
+        "Team 2: no meeting in April 2027. That counts as missed as soon as this is entered; where there was a good reason, "
+        "excuse or credit it afterwards."
+    )
+
+
 def test_unusual_days_are_noted(enter):
     moved = {
         name: ROWS[name].replace("2027-02-17", "2027-03-06").replace("2/17", "3/6")

@@ -156,6 +156,8 @@ def test_whoever_is_too_late_is_not_offered(client, team, late, cohort, branch_o
     client.force_login(branch_officer)
     page = client.get(reverse("team_small", args=[team.pk]))
     assertContains(page, "Lea Late is not listed: the second month is over")
+    assertContains(page, "so nobody joins with a plan any more. Whoever is listed needs none")
+    assertNotContains(page, "joins until the end of the second month")
     assertContains(page, reverse("office_participant", args=[late.pk]))
     assertNotContains(page, "Lea Late joins")
 

@@ -78,7 +78,7 @@ def test_every_page(page, sign_in, members, branch_officer, check_page):
             page.goto(address)
             check_page(page)
         page.get_by_role("button", name="Take in again").click()
-        expect(page.get_by_text("What they attended and wrote is theirs again.")).to_be_visible()
+        expect(page.get_by_text("What they attended counts again.")).to_be_visible()
         check_page(page)
         sign_in(page, members.alice.user)
         page.goto(reverse("meetings"))

@@ -12,13 +12,14 @@ from coaching import permissions
 from coaching.days import today_of
 from coaching.models import Cohort, Membership, Participant, Team, User
 from coaching.site.waiting.cards import Card, Urgency, about, counted, day, only_for
-from meetings import busy, deadlines, resources
+from meetings import busy, deadlines, leave, resources
 from meetings import reopening as waits
+from meetings.agreement import help_waiting
 from meetings.attention import as_read_by, in_danger
 from meetings.completion import Reason, Standing
 from meetings.deadlines import State
 from meetings.evaluations import unanswered
-from meetings.models import Attendance, EvaluationClosing, Meeting, current_memberships
+from meetings.models import Attendance, EvaluationClosing, Meeting, MeetingTeam, current_memberships
 
 
 def _ahead(user: User, today: date) -> QuerySet[Meeting]:
@@ -28,15 +29,16 @@ def _ahead(user: User, today: date) -> QuerySet[Meeting]:
 @about(_ahead)
 def next_one(user: User, now: datetime) -> list[Card]:
     today = timezone.localdate(now)
-    ahead = _ahead(user, today).select_related("item")
-    meeting = next((each for each in ahead if each.ends_at > now), None)
+    ahead = [each for each in _ahead(user, today).select_related("item", "cohort") if each.ends_at > now]
+    meeting = next(iter(leave.outside(ahead, user)), None)
     if meeting is None:
         return []
+    excused = meeting.attendance.filter(participant__user=user, status=Attendance.Status.EXCUSED).exists()
     soon = meeting.date <= today + timedelta(days=7)
     return [
         Card(
             title=f"Your next meeting: {meeting.heading}",
-            text=_when_and_where(meeting),
+            text=_when_and_where(meeting) + (" You are excused from it." if excused else ""),
             address=meeting.get_absolute_url(),
             action="See the agenda",
             urgency=Urgency.SOON if soon else Urgency.CALM,
@@ -73,14 +75,15 @@ def resources_missing(user: User, now: datetime) -> list[Card]:
 
 def _without_attendance(user: User, today: date) -> QuerySet[Meeting]:
     teams = current_memberships(user).values("team")
-    taken = Attendance.objects.filter(meeting=OuterRef("pk"), participant__memberships__team__in=teams)
-    return Meeting.objects.visible_to(user).live().filter(~Exists(taken), date__lte=today)
+    waits = MeetingTeam.objects.without_attendance().filter(meeting=OuterRef("pk"), team__in=teams)
+    return Meeting.objects.visible_to(user).live().filter(Exists(waits), date__lte=today)
 
 
 @about(_without_attendance)
 def attendance(user: User, now: datetime) -> list[Card]:
-    """Meetings that are over and at which nobody has said who was there."""
-    meetings = _without_attendance(user, timezone.localdate(now)).select_related("item")
+    """Meetings that are over and at which nobody has said who was there; not of a leave: who was away does not know."""
+    rows = _without_attendance(user, timezone.localdate(now)).select_related("item", "cohort")
+    over = [each for each in rows if each.ends_at <= now]
     return [
         Card(
             title=f"Who was at “{meeting.heading}”?",
@@ -90,8 +93,7 @@ def attendance(user: User, now: datetime) -> list[Card]:
             urgency=Urgency.NOW,
             icon="check-list",
         )
-        for meeting in meetings
-        if meeting.ends_at <= now
+        for meeting in leave.outside(over, user)
     ]
 
 
@@ -209,6 +211,27 @@ def evaluations_asked(user: User, now: datetime) -> list[Card]:
 
 
 @only_for(permissions.branch_office)
+def help_asked(user: User, now: datetime) -> list[Card]:
+    """M16: that a team asks for help, until the branch office marks it as answered."""
+    cohorts = permissions.office_cohorts(user, on=timezone.localdate(now))
+    rows = (
+        help_waiting(cohorts).select_related("team__cohort__program", "asked_by").order_by("asked_at", "pk")
+    )
+    return [
+        Card(
+            title=f"{each.team} asks for help",
+            text=f"{each.asked_by} asked for the team on {day(timezone.localdate(each.asked_at))}. "
+            "What it is about is not said here: write to them, or talk with the team.",
+            address=f"{reverse('office_meetings_cohort', args=[each.team.cohort_id])}#help",
+            action="Look at it",
+            urgency=Urgency.NOW,
+            icon="chat-bubbles",
+        )
+        for each in rows
+    ]
+
+
+@only_for(permissions.branch_office)
 def attention(user: User, now: datetime) -> list[Card]:
     """C2: whose certificate is in danger, while it can be mended; by cohort, as its page counts them."""
     closed = EvaluationClosing.objects.filter(cohort=OuterRef("pk"), item=None)
@@ -252,7 +275,7 @@ def progress(user: User, now: datetime) -> list[Card]:
 def _still_open(membership: Membership, reason: Reason) -> Card:
     """C2: a month that is lost unless the team plans another meeting."""
     return Card(
-        title="This month is still open",
+        title="A month is still open",
         text=reason.text,
         address=reverse("meeting_add", args=[membership.team_id]),
         action="Plan a meeting",
