@@ -13,6 +13,7 @@ from certificates.models import (
     SealCertificate,
     SerialCounter,
     SignaturePicture,
+    StatusList,
 )
 from coaching.admin.base import ReadOnlyAdmin
 
@@ -71,3 +72,9 @@ class SignaturePictureAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_display = ("person", "uploaded_at")
     list_select_related = ("person",)
     fields = ("person", "uploaded_at")
+
+
+@admin.register(StatusList)
+class StatusListAdmin(ReadOnlyAdmin, admin.ModelAdmin):
+    list_display = ("made_at", "counts")
+    fields = ("made_at", "counts")

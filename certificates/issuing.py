@@ -233,7 +233,7 @@ def register(
         code=prepared.code,
         claims=prepared.claims,
         digest=hashlib.sha256(prepared.pdf).hexdigest(),
-        seal=_kept(prepared.seal, now),
+        seal=kept(prepared.seal, now),
         issued_at=now,
         issued_by=by,
         supersedes=supersedes,
@@ -249,7 +249,7 @@ def register(
     return certificate
 
 
-def _kept(seal: Seal, now: datetime) -> SealCertificate:
+def kept(seal: Seal, now: datetime) -> SealCertificate:
     """So that whoever verifies the file in ten years finds the root of its seal, after any number of newer keys."""
     valid_from, valid_until = seal.valid
     found, _ = SealCertificate.objects.get_or_create(

@@ -257,6 +257,21 @@ class HolderName(models.Model):
         return self.name or f"{self.person}, as on record"
 
 
+class StatusList(models.Model):
+    """The newest list of how all certificates stand, for those who verify without this site; one row at most."""
+
+    made_at = models.DateTimeField()
+    # How many certificates it names, by status: none of these numbers ever goes back to what it was.
+    counts = models.JSONField()
+    signed = models.BinaryField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="statuslist_is_one")]
+
+    def __str__(self) -> str:
+        return f"Status list of {self.made_at:%Y-%m-%d %H:%M}"
+
+
 class SignaturePicture(models.Model):
     """A picture of a head's signature; it stands for the approval of a batch and is printed for nothing else."""
 

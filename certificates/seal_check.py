@@ -15,7 +15,12 @@ from asn1crypto import cms
 from asn1crypto.x509 import Certificate
 from pyhanko.keys import load_certs_from_pemder_data
 from pyhanko.sign.general import extract_certificate_info
-from pyhanko.sign.validation.generic_cms import async_validate_detached_cms, extract_tst_data_iter
+from pyhanko.sign.validation.generic_cms import (
+    async_validate_cms_signature,
+    async_validate_detached_cms,
+    extract_self_reported_ts,
+    extract_tst_data_iter,
+)
 from pyhanko_certvalidator import ValidationContext
 
 # What is wrong with a seal is an answer here, no news for the log.
@@ -62,12 +67,16 @@ _GAP = re.compile(rb"<((?:[0-9a-f]{2})+)>")
 _MADE_AT = re.compile(rb"\s{0,9}/M\s{0,9}\(D:(\d{14})Z\)")
 
 
+def is_pdf(file: bytes) -> bool:
+    return b"%PDF-" in file[:1024]
+
+
 def check(pdf: bytes, roots: Iterable[bytes], *, time_stamp_roots: Iterable[bytes] = ()) -> Check:
     """Of the one seal of a file, against root certificates (PEM); asks nobody else. Raises nothing, whatever the bytes are.
 
     A seal is valid for good: its certificate has to have been valid on the day of the seal, not today.
     """
-    if b"%PDF-" not in pdf[:1024]:
+    if not is_pdf(pdf):
         return NOT_READ
     if SIGNED not in pdf:
         return NO_SEAL
@@ -109,6 +118,32 @@ async def _check(pdf: bytes, roots: list[bytes], time_stamp_roots: list[bytes]) 
         time_stamped=stamped,
         why="" if root else "No root certificate of this department vouches for its seal.",
     )
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What a seal was put around, and whose it is."""
+
+    content: bytes
+    owner: str
+
+
+def opened(signed: bytes, roots: Iterable[bytes]) -> Opened | None:
+    """What Seal.around signed, if one of these roots (PEM) vouches for it; None otherwise, whatever the bytes are."""
+    try:
+        return asyncio.run(_opened(signed, list(roots)))
+    except Exception:  # as above
+        return None
+
+
+async def _opened(signed: bytes, roots: list[bytes]) -> Opened | None:
+    signature: cms.SignedData = cms.ContentInfo.load(signed, strict=True)["content"]
+    signer = _bounded(signature)
+    signed_at = extract_self_reported_ts(signature["signer_infos"][0])
+    status = await async_validate_cms_signature(signature, validation_context=_context(roots, signed_at))
+    if not (status.intact and status.valid and status.trusted):
+        return None
+    return Opened(signature["encap_content_info"]["content"].native, owner_of(signer))
 
 
 def _contents(gap: bytes) -> bytes:

@@ -12,13 +12,14 @@ from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from asn1crypto import tsp
+from asn1crypto import cms, tsp
 from asn1crypto.x509 import Certificate
 from cryptography import x509
 from django.conf import settings
 from pyhanko.keys import load_certs_from_pemder_data
 from pyhanko.sign.general import SigningError
 from pyhanko.sign.signers import Signer
+from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes
 from pyhanko.sign.timestamps import TimeStamper
 from pyhanko.sign.timestamps.common_utils import TimestampRequestError
 from pyhanko_certvalidator.registry import SimpleCertificateStore
@@ -30,6 +31,7 @@ from coaching.errors import Refused
 
 SLACK = 256  # bytes: two signatures with one key differ a little in length
 PATIENCE = 15  # seconds, for a time-stamp server
+NOT_SIGNED = "The key of the seal did not sign. Ask whoever runs this program."
 
 
 class CannotSeal(Refused):
@@ -126,6 +128,20 @@ class Seal:
         sealed[start + 1 : start + 1 + len(signature)] = signature
         return bytes(sealed)
 
+    def around(self, content: bytes, *, now: datetime) -> bytes:
+        """The content in a signature of the seal (CMS): one file, checked with the root alone. Raises CannotSeal."""
+        making = self._signer.async_sign_general_data(
+            cms.ContentInfo({"content_type": "data", "content": content}),
+            HASH,
+            detached=False,
+            use_cades=True,
+            signed_attr_settings=PdfCMSSignedAttributes(signing_time=now),
+        )
+        try:
+            return asyncio.run(making).dump()
+        except SigningError as problem:
+            raise CannotSeal(NOT_SIGNED) from problem
+
     def _signature(self, digest: bytes, *, dry_run: bool = False) -> bytes:
         making = self._signer.async_sign(
             digest, HASH, use_pades=True, timestamper=self._time_stamper, dry_run=dry_run
@@ -138,7 +154,7 @@ class Seal:
                 "runs this program to look at SEAL_TIME_STAMP_SERVER (docs/operations.md)."
             ) from problem
         except SigningError as problem:
-            raise CannotSeal("The key of the seal did not sign. Ask whoever runs this program.") from problem
+            raise CannotSeal(NOT_SIGNED) from problem
 
 
 def current() -> Seal:
@@ -161,6 +177,12 @@ def current() -> Seal:
         raise NoSealKey(
             f"The certificate of the seal cannot be read: {problem.strerror}. Look at SEAL_CERTIFICATE."
         ) from problem
+
+
+def time_stamp_roots() -> list[bytes]:
+    """Root certificates (PEM) of the time-stamp servers that were ever used."""
+    path = settings.BASE_DIR / settings.SEAL_TIME_STAMP_ROOTS
+    return [path.read_bytes()] if path.is_file() else []
 
 
 @lru_cache(maxsize=1)

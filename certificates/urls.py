@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from certificates.views import approval, ceremony, holder, office, paper, verify
+from certificates.views import approval, ceremony, holder, office, paper, publish, verify
 
 urlpatterns = [
     path("certificates/", holder.index, name="certificates"),
@@ -30,6 +30,8 @@ urlpatterns = [
     path("certificates/signature/", approval.signature, name="certificate_signature"),
     path("certificates/signature/picture/", approval.signature_picture, name="certificate_signature_picture"),
     path("verify/", verify.verify, name="verify"),
+    path("verify/roots.pem", publish.roots, name="verify_roots"),
+    path("verify/status.p7m", publish.status, name="verify_status"),
     path("verify/<str:code>.json", verify.verify_json, name="verify_json"),
     path("verify/<str:code>", verify.verify_code, name="verify_code"),
 ]

@@ -24,7 +24,7 @@ from applications import (
 )
 from applications.models import Application, Outcome
 from certificates import approval, names
-from certificates.models import SealCertificate, SignaturePicture
+from certificates.models import SealCertificate, SignaturePicture, StatusList
 from coaching import (
     audit,
     delegations,
@@ -530,6 +530,7 @@ def _completed_cohort(world: World, branch: Branch, where: str) -> None:
             "first_used_at": NOW,
         },
     )
+    StatusList.objects.update_or_create(pk=1, defaults={"made_at": NOW, "counts": {}, "signed": b"signed"})
     graduate = _own(world, branch, "graduate", "Gus Graduate")
     said = world.secret("pronunciation", graduate, branch.officer, sealed=False)
     names.write(person=graduate, name="Gus Graduate the Second", said=said, now=NOW)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from applications import reminders
+from certificates import status_list
 from coaching import audit, jobs, outbox, team_dates
 from meetings import due as meetings_due
 
@@ -17,6 +18,7 @@ PARTS: tuple[Part, ...] = (
     lambda now: team_dates.do_due(now=now),
     lambda now: {"jobs": jobs.pick_up(now=now)},
     lambda now: {"sealed": audit.seal()},
+    lambda now: {"status_lists": status_list.do_due(now=now)},
     lambda now: dict(outbox.deliver_due(now=now)),
 )
 

@@ -414,6 +414,8 @@ CERTIFICATE_ROOMS = {
     "certificate_signature": page(SUPERINTENDENT, SUPERINTENDENT),
     "certificate_signature_picture": page(SUPERINTENDENT),
     "verify": page(ANYBODY, ANYBODY),
+    "verify_roots": page(ANYBODY),
+    "verify_status": page(ANYBODY),
     "verify_code": about("code", get=BY_CODE),
     "verify_json": about("code", get=BY_CODE),
 }
