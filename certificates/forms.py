@@ -9,6 +9,7 @@ from django import forms
 from certificates import names
 from certificates.approval import NotTheApprover, OnTheList
 from certificates.paper_approval import AnotherList, NotThatDay
+from certificates.seal_check import is_pdf
 from certificates.signatures import NotAPicture, as_png
 from certificates.verifying import CODE, SERIAL
 from coaching.errors import Refused
@@ -188,8 +189,9 @@ class FileForm(forms.Form):
 
     file = forms.FileField(
         label="The certificate as a PDF file",
-        help_text="It is compared with the register and not kept.",
+        help_text="It is looked at and not kept.",
         widget=forms.ClearableFileInput(attrs={"accept": "application/pdf"}),
+        error_messages={"empty": "This file is empty. Choose the PDF file you were given."},
     )
 
     helper = _plain("file")
@@ -200,7 +202,10 @@ class FileForm(forms.Form):
             raise forms.ValidationError(
                 "This file is larger than any certificate. Choose the PDF file you were given."
             )
-        return upload.read()
+        pdf: bytes = upload.read()
+        if not is_pdf(pdf):
+            raise forms.ValidationError("This is no PDF file. Choose the PDF file you were given.")
+        return pdf
 
 
 class SignatureForm(forms.Form):

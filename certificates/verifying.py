@@ -1,12 +1,17 @@
-"""Does a certificate stand? Answered by its code for anybody, and by its file, byte for byte."""
+"""Does a certificate stand? Answered by its code for anybody, and by its file."""
 
 import hashlib
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 
 from django.utils.timezone import localdate
 
-from certificates.models import Certificate
+from certificates import attached, seal_check, sealing
+from certificates.attached import Attached
+from certificates.claims import verification_address
+from certificates.models import Certificate, SealCertificate
+from certificates.seal_check import Check
 from certificates.templatetags.certificate_text import month_day_year
 
 UNKNOWN = "unknown"
@@ -37,23 +42,105 @@ class Verdict:
             "serial": certificate.serial,
             "claims": certificate.claims,
             "sha256": certificate.digest,
+            "issued_at": certificate.issued_at.isoformat(timespec="seconds"),
+            "seal": _seal_as_json(certificate.seal),
             "ended_date": localdate(certificate.ended_at).isoformat() if certificate.ended_at else None,
         }
 
 
+def _seal_as_json(seal: SealCertificate | None) -> dict[str, str] | None:
+    if seal is None:
+        return None
+    return {"owner": seal.owner, "sha256": seal.fingerprint, "root_sha256": seal.root_fingerprint}
+
+
 def by_code(code: str) -> Verdict:
     """One indexed query whatever the code looks like."""
-    wanted = code if CODE.fullmatch(code) else _NO_CODE
-    return _verdict(Certificate.objects.filter(code=wanted).first())
+    return _verdict(code=code if CODE.fullmatch(code) else _NO_CODE)
 
 
-def by_file(pdf: bytes) -> Verdict:
+def by_digest(pdf: bytes) -> Verdict:
     """A file that differs from the issued one in a single byte is unknown."""
-    return _verdict(Certificate.objects.filter(digest=hashlib.sha256(pdf).hexdigest()).first())
+    return _verdict(digest=hashlib.sha256(pdf).hexdigest())
 
 
-def _verdict(certificate: Certificate | None) -> Verdict:
+def _verdict(**which: str) -> Verdict:
+    certificate = Certificate.objects.select_related("seal").filter(**which).first()
     return Verdict(certificate.status, certificate) if certificate else Verdict(UNKNOWN)
+
+
+class Kind(StrEnum):
+    """What a file turns out to be."""
+
+    REGISTERED = "registered"
+    CHANGED = "changed"  # it bears a seal of ours, which is broken
+    UNREGISTERED = "unregistered"  # it bears a seal of ours, and nobody issued it
+    ELSEWHERE = "elsewhere"  # the key of somebody else, another site of this program among them
+    ANOTHER = "another"  # something like a seal, which cannot be read
+    UNSEALED = "unsealed"
+
+
+@dataclass(frozen=True)
+class FileVerdict:
+    """`says`: what the file says of itself, if that can be read; only of a registered one it is known to be true."""
+
+    kind: Kind
+    verdict: Verdict
+    seal: Check
+    says: Attached | None
+
+    @property
+    def code(self) -> str:
+        """Of the certificate on this site that the file names, if it names one."""
+        address = self.says.address if self.says else ""
+        code = address.rpartition("/")[2]
+        return code if CODE.fullmatch(code) and address == verification_address(code) else ""
+
+
+def by_file(pdf: bytes) -> FileVerdict:
+    """The file in the register is not looked into at all; any other one within limits. Raises nothing."""
+    verdict = by_digest(pdf)
+    if verdict.certificate:
+        return _registered(verdict, verdict.certificate)
+    seals = list(SealCertificate.objects.all())
+    roots = {seal.root for seal in seals}
+    found = seal_check.check(pdf, roots, time_stamp_roots=sealing.time_stamp_roots())
+    ours = found.seal in {seal.fingerprint for seal in seals}
+    return FileVerdict(_kind(found, ours=ours), verdict, found, attached.read(pdf))
+
+
+def _registered(verdict: Verdict, certificate: Certificate) -> FileVerdict:
+    says = Attached(certificate.serial, verification_address(certificate.code), certificate.claims)
+    seal = certificate.seal
+    found = (
+        Check(
+            whole=True,
+            seal=seal.fingerprint,
+            root=seal.root_fingerprint,
+            owner=seal.owner,
+            sealed_at=certificate.issued_at,
+        )
+        if seal
+        else seal_check.NO_SEAL
+    )
+    return FileVerdict(Kind.REGISTERED, verdict, found, says)
+
+
+def _kind(found: Check, *, ours: bool) -> Kind:
+    if ours:
+        return Kind.UNREGISTERED if found.whole else Kind.CHANGED
+    if found.seal:
+        return Kind.ELSEWHERE
+    return Kind.UNSEALED if found in (seal_check.NO_SEAL, seal_check.NOT_READ) else Kind.ANOTHER
+
+
+def heading(verdict: Verdict) -> str:
+    return {
+        Certificate.Status.VALID.value: "This certificate is valid",
+        Certificate.Status.SUPERSEDED.value: "This certificate was replaced",
+        Certificate.Status.REVOKED.value: "This certificate was revoked",
+        UNKNOWN: "This certificate is not known",
+    }[verdict.status]
 
 
 def in_words(verdict: Verdict) -> str:

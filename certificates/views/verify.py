@@ -1,13 +1,24 @@
 """The public pages that say whether a certificate stands."""
 
+import hashlib
+from typing import Any
+
+from django.core.files.uploadhandler import MemoryFileUploadHandler
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from certificates import verifying
+from certificates import file_answers, verifying
 from certificates.forms import CodeForm, FileForm
 from coaching.permissions import access, public
+
+
+class InMemory(MemoryFileUploadHandler):
+    """Whatever its size, which was measured before: nothing of a stranger's file is written to a disk."""
+
+    def handle_raw_input(self, *args: Any, **kwargs: Any) -> None:
+        self.activated = True
 
 
 # Exempt, for an upload that changes nothing needs no token; and checking one would read the whole body first.
@@ -15,16 +26,19 @@ from coaching.permissions import access, public
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def verify(request: HttpRequest) -> HttpResponse:
-    """A code leads to its page; an uploaded file is compared and forgotten."""
+    """A code leads to its page; an uploaded file is looked at and forgotten."""
     if _sends_too_much(request):
         context = {"code_form": CodeForm(), "file_form": FileForm(), "too_large": True}
         return render(request, "certificates/verify.html", context, status=413)
     code_form = CodeForm(request.GET if "code" in request.GET else None)
     if code_form.is_bound and code_form.is_valid():
         return redirect("verify_code", code=code_form.cleaned_data["code"])
-    file_form = FileForm(request.POST, request.FILES) if request.method == "POST" else FileForm()
-    if file_form.is_bound and file_form.is_valid():
-        return _show(request, verifying.by_file(file_form.cleaned_data["file"]), by_file=True)
+    file_form = FileForm()
+    if request.method == "POST":
+        request.upload_handlers = [InMemory(request)]
+        file_form = FileForm(request.POST, request.FILES)
+        if file_form.is_valid():
+            return _show_file(request, file_form.cleaned_data["file"])
     return render(request, "certificates/verify.html", {"code_form": code_form, "file_form": file_form})
 
 
@@ -39,10 +53,27 @@ def verify_code(request: HttpRequest, code: str) -> HttpResponse:
     return _show(request, verifying.by_code(code))
 
 
-def _show(request: HttpRequest, verdict: verifying.Verdict, *, by_file: bool = False) -> HttpResponse:
-    context = {"verdict": verdict, "sentence": verifying.in_words(verdict), "by_file": by_file}
+def _show(request: HttpRequest, verdict: verifying.Verdict) -> HttpResponse:
+    context = {
+        "verdict": verdict,
+        "heading": verifying.heading(verdict),
+        "sentence": verifying.in_words(verdict),
+    }
     status = 200 if verdict.certificate else 404
     return _private(render(request, "certificates/verdict.html", context, status=status))
+
+
+def _show_file(request: HttpRequest, pdf: bytes) -> HttpResponse:
+    found = verifying.by_file(pdf)
+    context = {
+        "found": found,
+        "heading": file_answers.heading(found),
+        "lead": file_answers.lead(found),
+        "answers": file_answers.answers(found),
+        "digest": hashlib.sha256(pdf).hexdigest(),
+    }
+    status = 200 if found.verdict.certificate else 404
+    return _private(render(request, "certificates/file_verdict.html", context, status=status))
 
 
 @access(public)

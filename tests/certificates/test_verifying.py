@@ -129,6 +129,8 @@ def test_a_program_reads_the_same_as_json(client, certificate, branch_officer):
         "serial": certificate.serial,
         "claims": certificate.claims,
         "sha256": certificate.digest,
+        "issued_at": "2027-10-05T18:00:00+00:00",
+        "seal": None,
         "ended_date": None,
     }
     revoke(certificate=certificate, by=branch_officer, reason="Secret", now=LATER)
@@ -199,9 +201,9 @@ def test_a_single_changed_byte_is_not_recognized(client, certificate):
     for place in (0, len(pdf) // 2, len(pdf) - 1):
         changed = bytearray(pdf)
         changed[place] ^= 1
-        assert verifying.by_file(bytes(changed)).status == "unknown"
+        assert verifying.by_digest(bytes(changed)).status == "unknown"
     assert upload(client, pdf + b"\n").status_code == 404
-    assert verifying.by_file(pdf[:-1]).status == "unknown"
+    assert verifying.by_digest(pdf[:-1]).status == "unknown"
 
 
 def test_a_file_too_large_is_refused_unread(client, db):
@@ -228,7 +230,10 @@ def test_the_command_says_what_a_file_certifies(certificate, tmp_path):
     out = StringIO()
     call_command("verify_certificate", path, stdout=out)
     assert out.getvalue() == (
-        "This certificate is valid.\n"
+        "This certificate is valid. It was issued on October 5, 2027 and still stands.\n"
+        "Is its seal whole? No. It bears none: it was issued before certificates were sealed.\n"
+        "Is it ours? Yes. It is a file of our register, to the last byte.\n"
+        "Does it stand today? Yes. It was issued on October 5, 2027 and still stands.\n"
         f"Number: {certificate.serial}\n"
         "Name: Ada Alvarez\n"
         f"Program: Peer Coaching Program, {certificate.claims['cohort']}\n"
@@ -254,7 +259,11 @@ def test_the_command_refuses_a_changed_byte(certificate, tmp_path):
     pdf[len(pdf) // 2] ^= 1
     path.write_bytes(pdf)
     assert refused_by_command(path) == (
-        "Nothing is on record for this. It was never issued here, or it was changed."
+        "This file bears no seal. Nothing in it shows who made it. A certificate as we issue it bears our seal.\n"
+        "Is its seal whole? No. It bears no seal.\n"
+        "Is it ours? No. None of our seals is on it, and it is not in our register.\n"
+        "Does it stand today? No. Only an unchanged file of our register stands.\n"
+        "The file says nothing of itself that could be read."
     )
 
 
@@ -262,10 +271,14 @@ def test_the_command_refuses_what_no_longer_stands(certificate, branch_officer, 
     path = tmp_path / "old.pdf"
     path.write_bytes(bytes(certificate.file.pdf))
     new = reissue(certificate=certificate, by=branch_officer, reason="Lost", now=LATER)
-    assert refused_by_command(path) == "It was replaced by a newer one on October 6, 2027."
+    assert refused_by_command(path).startswith(
+        "This certificate was replaced. It was replaced by a newer one on October 6, 2027.\n"
+    )
     path.write_bytes(bytes(new.file.pdf))
     revoke(certificate=new, by=branch_officer, reason="Not earned", now=LATER)
-    assert refused_by_command(path) == "It was revoked on October 6, 2027 and no longer stands."
+    assert refused_by_command(path).startswith(
+        "This certificate was revoked. It was revoked on October 6, 2027 and no longer stands.\n"
+    )
 
 
 def test_the_command_refuses_what_is_no_certificate(db, tmp_path):

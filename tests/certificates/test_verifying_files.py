@@ -1,0 +1,365 @@
+"""What a stranger learns from a sealed file: on the page, and by the command, with the register and without it."""
+
+import hashlib
+import io
+import os
+import re
+import subprocess
+import sys
+from datetime import timedelta
+from io import StringIO
+from pathlib import Path
+
+import pikepdf
+import pytest
+from django.conf import settings
+from django.core.files import uploadhandler
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.urls import reverse
+
+from certificates import attached, issuing, sealing, status_list
+from certificates.claims import content_of
+from certificates.issuing import kept
+from certificates.models import Certificate
+from certificates.replacing import reissue, revoke
+from tests.certificates.content import CONTENT
+from tests.certificates.history import AFTER
+from tests.certificates.seals import new_seal, root_of
+from tests.certificates.test_seal_check import cover_page, flipped, saved_anew, set_title, updated
+
+pytestmark = pytest.mark.usefixtures("drawn")
+LATER = AFTER + timedelta(days=1)
+
+
+@pytest.fixture(scope="module")
+def file() -> bytes:
+    """Sealed here, with what the register of the tests says of it later."""
+    return issuing.sealed(CONTENT, seal=sealing.current(), now=AFTER)
+
+
+@pytest.fixture
+def sealed(certificate, file) -> Certificate:
+    """Ada's, as the register knows it."""
+    Certificate.objects.filter(pk=certificate.pk).update(
+        digest=hashlib.sha256(file).hexdigest(), seal=kept(sealing.current(), AFTER)
+    )
+    certificate.refresh_from_db()
+    return certificate
+
+
+@pytest.fixture
+def nothing_attached(monkeypatch) -> None:
+    """What a file says of itself costs a process each time."""
+    monkeypatch.setattr(attached, "read", lambda pdf: None)
+
+
+def shown(response) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
+
+
+def upload(client: Client, pdf: bytes):
+    return client.post(
+        reverse("verify"), {"file": SimpleUploadedFile("certificate.pdf", pdf, "application/pdf")}
+    )
+
+
+def page_of(client: Client, pdf: bytes, *, status: int = 404) -> str:
+    response = upload(client, pdf)
+    assert response.status_code == status
+    assert response["Cache-Control"] == "no-store"
+    return shown(response)
+
+
+class TestPage:
+    def test_an_issued_file_is_whole_ours_and_stands(self, client, sealed, file):
+        text = page_of(client, file, status=200)
+        for words in (
+            "This certificate is valid",
+            "Is its seal whole? Yes It was sealed by “Department of Education” on October 5, 2027. Nothing was changed",
+            "Is it ours? Yes It is a file of our register, to the last byte.",
+            "Does it stand today? Yes It was issued on October 5, 2027 and still stands.",
+            "Ada Alvarez",
+            sealed.digest,
+        ):
+            assert words in text
+
+    def test_it_is_known_without_being_read(self, client, sealed, file, monkeypatch):
+        monkeypatch.setattr(attached, "_taken_out", lambda pdf: pytest.fail("It was read."))
+        page_of(client, file, status=200)
+
+    def test_a_revoked_one_is_whole_and_ours_and_stands_no_longer(self, client, sealed, file, branch_officer):
+        revoke(certificate=sealed, by=branch_officer, reason="Not earned", now=LATER)
+        text = page_of(client, file, status=200)
+        assert "This certificate was revoked" in text
+        assert "Is its seal whole? Yes" in text
+        assert "Does it stand today? No It was revoked on October 6, 2027 and no longer stands." in text
+        assert "Not earned" not in text
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            lambda file: file + b"\n",
+            lambda file: updated(file, set_title),
+            lambda file: updated(file, cover_page),
+            lambda file: file.replace(b'"name": "Marisol', b'"name": "Mirasol'),
+        ],
+        ids=["a byte more", "an update of its title", "an update over its page", "its claims"],
+    )
+    def test_a_changed_one_of_ours_is_named_as_such(self, client, sealed, file, change):
+        text = page_of(client, change(file))
+        for words in (
+            "This file was changed",
+            "It bears our seal, but it is no longer as we sealed it. Do not rely on anything that it says.",
+            "Is its seal whole? No",
+            "Is it ours? No The seal is ours. The file that we put it on was another one.",
+            "Does it stand today? No Only an unchanged file of our register stands.",
+            "It says so of itself. Anybody can write that into a file: nothing of it is proven.",
+            "Okafor-Reyes",
+        ):
+            assert words in text
+
+    def test_no_single_bit_passes(self, client, sealed, file, nothing_attached):
+        for bit in range(8007, 8 * len(file), 8 * len(file) // 100):
+            assert "Is it ours? No" in page_of(client, flipped(file, bit))
+
+    def test_a_page_swapped(self, client, sealed, file):
+        with pikepdf.open(io.BytesIO(file)) as source:
+            drawn = source.pages[0].Contents.read_bytes()
+
+        def cross_out(opened: pikepdf.Pdf) -> None:
+            opened.pages[0].Contents = opened.make_stream(drawn + b" 0 0 m 9 9 l S")
+
+        text = page_of(client, saved_anew(file, cross_out))
+        assert "Is its seal whole? No" in text
+        assert "Is it ours? No" in text
+
+    def test_one_with_our_seal_that_nobody_issued(self, client, sealed):
+        """Such as one whose issue was broken off, or one of a database that was lost."""
+        other = issuing.sealed(CONTENT, seal=sealing.current(), now=LATER)
+        text = page_of(client, other)
+        for words in (
+            "We did not issue this file",
+            "Is its seal whole? Yes",
+            "Is it ours? No The seal is ours. The file is not in our register.",
+            "Does it stand today? No",
+        ):
+            assert words in text
+
+    @pytest.mark.parametrize("name", ["Department of Education", "Department of Parks"])
+    def test_one_of_another_site_or_key(self, client, sealed, name):
+        text = page_of(client, issuing.sealed(CONTENT, seal=new_seal(name), now=AFTER))
+        for words in (
+            "This file is not ours",
+            f"with the key of somebody else, who calls themself “{name}”",
+            f"Is its seal whole? Yes It was sealed by “{name}” on October 5, 2027.",
+            "Is it ours? No None of our seals is on it",
+            "Does it stand today? No",
+        ):
+            assert words in text
+
+    def test_one_without_a_seal(self, client, sealed, file):
+        text = page_of(client, b"%PDF-1.7\nhello")
+        assert "This file bears no seal" in text
+        assert (
+            "It says nothing in the form in which our certificates do, or nothing that could be read." in text
+        )
+
+    def test_a_certificate_of_ours_that_a_changed_file_names_is_led_to(self, client, sealed, file):
+        content = content_of(sealed.claims, serial=sealed.serial, code=sealed.code)
+        named = issuing.sealed(content, seal=sealing.current(), now=AFTER)
+        response = upload(client, named + b" ")
+        assert f'href="{reverse("verify_code", args=[sealed.code])}"' in response.content.decode()
+        elsewhere = upload(client, file + b" ").content.decode()
+        assert "See that certificate" not in elsewhere
+        assert "coaching.example.org" not in elsewhere
+
+    def test_code_of_a_stranger_is_text(self, client, sealed):
+        name = '<script>alert("x")</script>'
+        forged = issuing.sealed(
+            content_of(sealed.claims | {"name": name}, serial="1", code="x"), seal=new_seal(), now=AFTER
+        )
+        answer = upload(client, forged).content.decode()
+        assert "<script>alert" not in answer
+        assert "&lt;script&gt;alert" in answer
+
+    @pytest.mark.parametrize(
+        ("pdf", "says"),
+        [
+            (b"", "This file is empty. Choose the PDF file you were given."),
+            (b"GIF89a", "This is no PDF file. Choose the PDF file you were given."),
+            (b"x" * 5_000_001, "This file is larger than any certificate."),
+        ],
+    )
+    def test_what_is_no_file_to_look_at_is_said_beside_the_field(self, client, db, pdf, says):
+        response = upload(client, pdf)
+        assert response.status_code == 200
+        assert says in shown(response)
+
+    def test_a_large_upload_stays_in_memory(self, client, db, monkeypatch, nothing_attached):
+        assert settings.FILE_UPLOAD_MAX_MEMORY_SIZE < 4_900_000
+        monkeypatch.setattr(uploadhandler, "TemporaryUploadedFile", lambda *_: pytest.fail("On a disk."))
+        assert "This file bears no seal" in page_of(client, b"%PDF-1.7\n" + b" " * 4_900_000)
+
+    def test_a_file_costs_the_same_queries_known_or_not(
+        self, client, sealed, file, nothing_attached, django_assert_num_queries
+    ):
+        with django_assert_num_queries(1):
+            upload(client, file)
+        for other in (b"%PDF-1.7\n", file + b"\n"):
+            with django_assert_num_queries(2):
+                upload(client, other)
+
+
+class TestByCode:
+    def test_the_page_says_who_issued_and_sealed_it_and_when(self, client, sealed):
+        text = shown(client.get(reverse("verify_code", args=[sealed.code])))
+        assert "Issued October 5, 2027, 11:00 AM, by Services Branch" in text
+        assert "Sealed October 5, 2027, 11:00 AM, with the key of “Department of Education”" in text
+        assert f"Digest of the file (SHA-256) {sealed.digest}" in text
+
+    def test_the_page_says_who_ended_it_and_when(self, client, sealed, branch_officer):
+        reissue(certificate=sealed, by=branch_officer, reason="Lost", now=LATER)
+        text = shown(client.get(reverse("verify_code", args=[sealed.code])))
+        assert "Superseded October 6, 2027, 11:00 AM, by Services Branch" in text
+        assert branch_officer.name not in text
+
+    def test_a_program_reads_whose_seal_it_is(self, client, sealed):
+        told = client.get(reverse("verify_json", args=[sealed.code])).json()
+        seal = sealing.current()
+        assert told["seal"] == {
+            "owner": "Department of Education",
+            "sha256": seal.fingerprint,
+            "root_sha256": seal.root_fingerprint,
+        }
+
+
+@pytest.fixture
+def published(client, sealed, file, tmp_path) -> Path:
+    """A folder with what a stranger took along: the file, the roots, and the list."""
+    status_list.make(now=LATER)
+    for name in ("roots.pem", "status.p7m"):
+        (tmp_path / name).write_bytes(client.get(f"/verify/{name}").content)
+    (tmp_path / "certificate.pdf").write_bytes(file)
+    return tmp_path
+
+
+def verify(folder: Path, *options: str, name: str = "certificate.pdf") -> tuple[int, str]:
+    out = StringIO()
+    paths = [option if option.startswith("--") else str(folder / option) for option in options]
+    try:
+        call_command("verify_certificate", str(folder / name), *paths, stdout=out)
+    except CommandError as refusal:
+        return refusal.returncode, str(refusal)
+    return 0, out.getvalue()
+
+
+ALONE = ("--root", "roots.pem")
+LISTED = (*ALONE, "--status-list", "status.p7m")
+
+
+class TestCommandAlone:
+    def test_with_the_list_it_says_how_the_file_stood_that_day(self, published):
+        code, told = verify(published, *LISTED)
+        assert code == 0
+        assert told.splitlines()[:5] == [
+            "Its seal is whole. It was sealed by “Department of Education” on October 5, 2027.",
+            f"Root certificate (SHA-256): {sealing.current().root_fingerprint}",
+            "It stood by the list that “Department of Education” signed on October 6, 2027, 11:00 PDT.",
+            "Number: 2027-001-0001",
+            "Name: Marisol Okafor-Reyes",
+        ]
+
+    def test_with_the_root_alone_it_is_whole_and_no_more(self, published):
+        code, told = verify(published, *ALONE)
+        assert code == 2
+        assert "Its seal is whole." in told
+        assert "Whether it still stands is not known: name a status list with --status-list." in told
+
+    def test_asks_no_register(self, published, django_assert_num_queries):
+        with django_assert_num_queries(0):
+            assert verify(published, *LISTED)[0] == 0
+
+    def test_needs_no_database_at_all(self, published):
+        nowhere = {**os.environ, "DATABASE_URL": "postgres://nobody@127.0.0.1:1/nothing"}
+        command = [sys.executable, "manage.py", "verify_certificate", published / "certificate.pdf"]
+
+        def run(*options: str) -> subprocess.CompletedProcess[str]:
+            return subprocess.run(
+                [*command, *options],
+                cwd=settings.BASE_DIR,
+                env=nowhere | {"DJANGO_SETTINGS_MODULE": "tests.settings"},
+                capture_output=True,
+                text=True,
+            )
+
+        alone = run("--root", published / "roots.pem", "--status-list", published / "status.p7m")
+        assert (alone.returncode, alone.stderr) == (0, "")
+        assert "It stood by the list" in alone.stdout
+        asked = run()
+        assert asked.returncode == 1
+        assert "The register cannot be reached. With --root and --status-list" in asked.stderr
+
+    def test_what_was_revoked_stands_no_longer_by_a_newer_list(self, published, sealed, branch_officer):
+        revoke(certificate=sealed, by=branch_officer, reason="Not earned", now=LATER)
+        assert verify(published, *LISTED)[0] == 0  # as far as the old list goes
+        (published / "status.p7m").write_bytes(bytes(status_list.make(now=LATER).signed))
+        code, told = verify(published, *LISTED)
+        assert code == 1
+        assert "It no longer stands: by the list that “Department of Education” signed on" in told
+        assert "it was revoked." in told
+
+    @pytest.mark.parametrize(
+        ("change", "says"),
+        [
+            (lambda file: file + b" ", "Something was added to it after it was sealed."),
+            (lambda file: flipped(file, 9999), "It was changed after it was sealed."),
+            (lambda file: b"%PDF-1.7\n", "It bears no seal."),
+            (
+                lambda file: issuing.sealed(CONTENT, seal=new_seal(), now=AFTER),
+                "none of these root certificates",
+            ),
+            (lambda file: b"hello", "is no PDF file"),
+        ],
+    )
+    def test_anything_else_certifies_nothing(self, published, file, change, says):
+        (published / "other.pdf").write_bytes(change(file))
+        code, told = verify(published, *LISTED, name="other.pdf")
+        assert code == 1
+        assert says in told
+
+    def test_a_file_that_is_not_in_the_list_does_not_stand(self, published):
+        for at, says in (
+            (AFTER - timedelta(days=1), "is not in the list"),
+            (LATER + timedelta(days=1), "Take a newer list"),
+        ):
+            (published / "other.pdf").write_bytes(issuing.sealed(CONTENT, seal=sealing.current(), now=at))
+            code, told = verify(published, *LISTED, name="other.pdf")
+            assert code == 1
+            assert says in told
+
+    def test_a_list_of_somebody_else_is_refused(self, published):
+        (published / "status.p7m").write_bytes(new_seal().around(b"{}", now=AFTER))
+        code, told = verify(published, *LISTED)
+        assert (code, "cannot be relied on" in told) == (1, True)
+
+    def test_a_list_needs_a_root(self, published):
+        code, told = verify(published, "--status-list", "status.p7m")
+        assert (code, told) == (1, "A status list is checked with its root certificate: name it with --root.")
+
+    @pytest.mark.parametrize("missing", ["roots.pem", "status.p7m", "certificate.pdf"])
+    def test_a_file_that_is_not_there_is_named(self, published, missing):
+        (published / missing).unlink()
+        code, told = verify(published, *LISTED)
+        assert (code, told) == (1, f"Cannot read {published / missing}: No such file or directory.")
+
+    def test_old_roots_go_on_verifying_what_they_sealed(self, client, published, tmp_path):
+        kept(new_seal("Department of Education"), LATER)
+        (published / "roots.pem").write_bytes(client.get("/verify/roots.pem").content)
+        assert (published / "roots.pem").read_bytes().count(b"BEGIN CERTIFICATE") == 2
+        assert verify(published, *LISTED)[0] == 0
+
+    def test_a_root_of_somebody_else_does_not_vouch(self, published):
+        (published / "roots.pem").write_bytes(root_of(new_seal()))
+        assert verify(published, *ALONE)[0] == 1
