@@ -4,6 +4,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from django.utils.timezone import localdate
 
@@ -54,18 +55,30 @@ def _seal_as_json(seal: SealCertificate | None) -> dict[str, str] | None:
     return {"owner": seal.owner, "sha256": seal.fingerprint, "root_sha256": seal.root_fingerprint}
 
 
+# Written out: composing it took a quarter of the time of the whole page.
+_BY_CODE = "SELECT * FROM certificates_certificate WHERE code = %s"
+
+
 def by_code(code: str) -> Verdict:
     """One indexed query whatever the code looks like."""
-    return _verdict(code=code if CODE.fullmatch(code) else _NO_CODE)
+    found = Certificate.objects.raw(_BY_CODE, [code if CODE.fullmatch(code) else _NO_CODE])
+    for certificate in found:
+        if certificate.seal_id:
+            certificate.seal = _seal(certificate.seal_id)
+        return Verdict(certificate.status, certificate)
+    return Verdict(UNKNOWN)
+
+
+@lru_cache(maxsize=100)
+def _seal(fingerprint: str) -> SealCertificate:
+    """Which never changes."""
+    return SealCertificate.objects.get(pk=fingerprint)
 
 
 def by_digest(pdf: bytes) -> Verdict:
     """A file that differs from the issued one in a single byte is unknown."""
-    return _verdict(digest=hashlib.sha256(pdf).hexdigest())
-
-
-def _verdict(**which: str) -> Verdict:
-    certificate = Certificate.objects.select_related("seal").filter(**which).first()
+    digest = hashlib.sha256(pdf).hexdigest()
+    certificate = Certificate.objects.select_related("seal").filter(digest=digest).first()
     return Verdict(certificate.status, certificate) if certificate else Verdict(UNKNOWN)
 
 
