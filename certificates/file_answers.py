@@ -26,7 +26,7 @@ HEADINGS = {
 }
 LEADS = {
     Kind.CHANGED: "It bears our seal, but it is no longer as we sealed it. Do not rely on anything that it says.",
-    Kind.UNREGISTERED: "It bears our seal, but it is not in our register. Do not rely on it, and please tell us of it.",
+    Kind.UNREGISTERED: "It bears our seal, but it is not in our register. Do not rely on it, and tell the department.",
     Kind.ANOTHER: "It bears a signature, but not our seal, or a seal that was damaged. Nothing shows that it is ours.",
     Kind.UNSEALED: "Nothing in it shows who made it. A certificate as we issue it bears our seal.",
 }

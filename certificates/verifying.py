@@ -103,6 +103,11 @@ class FileVerdict:
     says: Attached | None
 
     @property
+    def may_be_mended(self) -> bool:
+        """By the file as it was: it may have begun as one of ours."""
+        return self.kind in (Kind.CHANGED, Kind.ANOTHER, Kind.UNSEALED)
+
+    @property
     def code(self) -> str:
         """Of the certificate on this site that the file names, if it names one."""
         address = self.says.address if self.says else ""

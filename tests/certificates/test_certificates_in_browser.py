@@ -6,14 +6,18 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from certificates import issuing
+from certificates import issuing, sealing
+from certificates.issuing import kept
 from certificates.models import Batch, HolderName
 from certificates.replacing import reissue, revoke, start_reissue
+from certificates.sealing import Seal
 from coaching import jobs
 from coaching.signing import short_code
 from meetings.models import EvaluationReceipt
 from tests.applications.factories import A_SCAN
+from tests.certificates.content import CONTENT
 from tests.certificates.history import AFTER
+from tests.certificates.seals import new_seal
 
 pytestmark = pytest.mark.browser
 
@@ -154,3 +158,34 @@ def test_a_holder_downloads_and_a_stranger_verifies(
     page.goto(reverse("verify_code", args=["nobody-knows-this"]))
     check_page(page)
     assert "status of 404" in page_errors.pop()
+
+
+def test_a_stranger_tries_files_that_are_no_certificate(
+    page, check_page, page_errors, tmp_path, sealed_beside
+):
+    strange = issuing.sealed(CONTENT, seal=new_seal("Department of Parks"), now=AFTER)
+    for pdf, heading in (
+        (strange, "This file is not ours"),
+        (issuing.sealed(CONTENT, seal=kept_seal(), now=AFTER) + b" ", "This file was changed"),
+        (b"%PDF-1.7", "This file bears no seal"),
+    ):
+        (tmp_path / "file.pdf").write_bytes(pdf)
+        page.goto(reverse("verify"))
+        page.get_by_label("The certificate as a PDF file").set_input_files(tmp_path / "file.pdf")
+        page.get_by_role("button", name="Verify the file").click()
+        page.get_by_role("heading", name=heading).wait_for()
+        check_page(page)
+        assert "status of 404" in page_errors.pop()
+    (tmp_path / "file.pdf").write_bytes(b"hello")
+    page.goto(reverse("verify"))
+    page.get_by_label("The certificate as a PDF file").set_input_files(tmp_path / "file.pdf")
+    page.get_by_role("button", name="Verify the file").click()
+    page.get_by_text("This is no PDF file.").first.wait_for()
+    check_page(page)
+
+
+def kept_seal() -> Seal:
+    """The current one, as the register knows it."""
+    seal = sealing.current()
+    kept(seal, AFTER)
+    return seal

@@ -87,9 +87,10 @@ class TestList:
         due.send_due(now=AFTER)
         assert "No status list: The key of the seal does not open." in caplog.text
 
-    def test_before_the_first_certificate_there_is_none(self, client, db):
-        assert status_list.do_due(now=AFTER) == 0
-        assert client.get(reverse("verify_status")).status_code == 404
+    def test_before_the_first_certificate_it_names_none(self, client, db):
+        assert client.get(reverse("verify_status")).status_code == 404  # no worker has run yet
+        assert [status_list.do_due(now=AFTER) for _ in range(2)] == [1, 0]
+        assert states(client) == {}
 
     def test_whoever_serves_it_needs_no_key(self, client, certificates, settings):
         status_list.make(now=AFTER)
