@@ -261,7 +261,7 @@ class StatusList(models.Model):
     """The newest list of how all certificates stand, for those who verify without this site; one row at most."""
 
     made_at = models.DateTimeField()
-    # How many certificates it names, by status: none of these numbers ever goes back to what it was.
+    # How many certificates it names, by status: none is taken out or becomes valid again, so equal numbers, equal list.
     counts = models.JSONField()
     signed = models.BinaryField()
 
