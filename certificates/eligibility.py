@@ -8,6 +8,7 @@ from datetime import date
 from django.db.models import Prefetch
 
 from certificates import names
+from certificates.excuses import Excuse, of_cohort, spared
 from certificates.models import Batch, BatchEntry, Certificate
 from coaching.models import Cohort, Participant
 from meetings.completion import Code, Standing
@@ -17,7 +18,7 @@ from meetings.ledger import standings
 @dataclass(frozen=True)
 class Row:
     """One participant on the completion list. `missing`: reasons in words for the branch office, empty when complete;
-    `listed_as`: the name on a submitted list, if they are on one."""
+    `listed_as`: the name on a submitted list, if they are on one; `excuses`: what is recorded for their months."""
 
     participant: Participant
     standing: Standing
@@ -25,12 +26,17 @@ class Row:
     certificate: Certificate | None
     waits_in: Batch | None
     listed_as: str
+    excuses: list[Excuse]
 
     @property
     def other_name(self) -> str:
         """As they want it written on the certificate, where that is not as it is on record."""
         name = names.on_certificate(self.participant.user)
         return "" if name == self.participant.user.name else name
+
+    @property
+    def spared(self) -> list[str]:
+        return spared(self.standing)
 
     @property
     def is_eligible(self) -> bool:
@@ -40,7 +46,7 @@ class Row:
 
 def completion_list(cohort: Cohort, *, today: date) -> list[Row]:
     """Every participant by name, in a constant number of queries."""
-    found = standings(cohort, today=today)
+    found, excuses = standings(cohort, today=today), of_cohort(cohort)
     participants = cohort.participants.select_related("user__holder_name", "division").prefetch_related(
         Prefetch("certificates", Certificate.objects.order_by("-issued_at", "-pk"), to_attr="newest_first"),
         Prefetch(
@@ -61,6 +67,7 @@ def completion_list(cohort: Cohort, *, today: date) -> list[Row]:
                 certificate=certificates[0] if certificates else None,
                 waits_in=entries[0].batch if entries and not certificates else None,
                 listed_as=entries[0].name if entries else "",
+                excuses=excuses.get(participant.pk, []),
             )
         )
     return rows

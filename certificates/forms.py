@@ -3,17 +3,21 @@
 from typing import Any
 
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Div, Layout
+from crispy_forms.layout import Column, Div, Layout, Row
 from django import forms
+from django.db.models import QuerySet
 
 from certificates import names
 from certificates.approval import NotTheApprover, OnTheList
+from certificates.models import Certificate
 from certificates.paper_approval import AnotherList, NotThatDay
+from certificates.register import Filters
 from certificates.seal_check import is_pdf
 from certificates.signatures import NotAPicture, as_png
 from certificates.verifying import CODE, SERIAL
 from coaching.errors import Refused
 from coaching.forms import PersonField, day_field
+from coaching.models import Cohort
 from coaching.paper_form import AttestedForm
 from coaching.signing_form import SignatureParts, SigningForm
 
@@ -153,10 +157,38 @@ class RevokeForm(forms.Form):
     helper = _plain("reason")
 
 
-class SearchForm(forms.Form):
-    q = forms.CharField(label="Name or serial number", max_length=100, required=False)
+class RegisterForm(forms.Form):
+    """Narrows the register down; what it asks for stands in the address."""
 
-    helper = _plain("q", sends=False)
+    q = forms.CharField(label="Name or serial number", max_length=100, required=False)
+    cohort = forms.ModelChoiceField(Cohort.objects.none(), required=False, empty_label="All")
+    status = forms.ChoiceField(choices=[("", "All"), *Certificate.Status.choices], required=False)
+    issued_from = day_field("Issued from", required=False)
+    issued_to = day_field("Issued to", required=False)
+
+    def __init__(self, *args: Any, cohorts: "QuerySet[Cohort]", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["cohort"].queryset = cohorts  # type: ignore[attr-defined]
+        self.helper = _plain(
+            Row(*(Column(name, css_class="col-sm-6 col-lg-4") for name in self.fields)), sends=False
+        )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        since, until = data.get("issued_from"), data.get("issued_to")
+        if since and until and since > until:
+            self.add_error("issued_to", "This day lies before the first one.")
+        return data
+
+    def filters(self) -> Filters:
+        data = self.cleaned_data
+        return Filters(
+            words=data["q"],
+            cohort=data["cohort"],
+            status=data["status"],
+            issued_from=data["issued_from"],
+            issued_to=data["issued_to"],
+        )
 
 
 class CodeForm(forms.Form):

@@ -264,12 +264,3 @@ def kept(seal: Seal, now: datetime) -> SealCertificate:
         },
     )
     return found
-
-
-def sample(batch: Batch, *, now: datetime) -> bytes:
-    """What the first certificate of a list would look like: marked as a sample, unsigned, stored nowhere."""
-    entry = batch.entries.select_related("batch__cohort__program", "batch__cohort__branch__parent").first()
-    if entry is None:
-        raise NotApproved("The list is empty, so there is nothing to show.")
-    claims = claims_of(entry, sign_off=None, issued_date=local_date(batch.cohort, now))
-    return render(content_of(claims, serial="SAMPLE", code="SAMPLE", sample=True))

@@ -226,6 +226,10 @@ class Certificate(models.Model):
         """As printed."""
         return date.fromisoformat(self.claims["issued_date"])
 
+    @property
+    def ended_date(self) -> date | None:
+        return timezone.localdate(self.ended_at) if self.ended_at else None
+
 
 class CertificateFile(models.Model):
     """The exact bytes that were issued; written once, never rendered again."""

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from certificates.views import approval, ceremony, holder, office, paper, publish, verify
+from certificates.views import approval, ceremony, holder, office, paper, publish, register, samples, verify
 
 urlpatterns = [
     path("certificates/", holder.index, name="certificates"),
@@ -10,7 +10,8 @@ urlpatterns = [
     path("certificates/<int:pk>/download/", holder.download, name="certificate_download"),
     path("certificates/<int:pk>/reissue/", office.reissue, name="certificate_reissue"),
     path("certificates/<int:pk>/revoke/", office.revoke, name="certificate_revoke"),
-    path("certificates/register/", office.register, name="certificate_register"),
+    path("certificates/register/", register.show, name="certificate_register"),
+    path("certificates/register.csv", register.file, name="certificate_register_file"),
     path("certificates/cohorts/<int:pk>/", office.completion, name="certificate_completion"),
     path("certificates/cohorts/<int:pk>/propose/", office.propose, name="certificate_propose"),
     path("certificates/cohorts/<int:pk>/ceremony/", ceremony.show, name="certificate_ceremony"),
@@ -18,7 +19,11 @@ urlpatterns = [
     path("certificates/batches/<int:pk>/", approval.batch, name="certificate_batch"),
     path("certificates/batches/<int:pk>/signing/", office.signing, name="certificate_signing"),
     path("certificates/batches/<int:pk>/submit/", office.submit, name="certificate_submit"),
-    path("certificates/batches/<int:pk>/sample/", approval.sample, name="certificate_sample"),
+    path("certificates/batches/<int:pk>/samples/", samples.chosen, name="certificate_samples"),
+    path("certificates/batches/<int:pk>/sample/", samples.sample, name="certificate_sample"),
+    path(
+        "certificates/batches/<int:pk>/sample/<int:entry_pk>/", samples.sample, name="certificate_sample_of"
+    ),
     path("certificates/batches/<int:pk>/approve/", approval.approve, name="certificate_approve"),
     path("certificates/batches/<int:pk>/packet.pdf", paper.printed, name="certificate_packet"),
     path("certificates/batches/<int:pk>/signed/", paper.signed, name="certificate_signed"),

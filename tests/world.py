@@ -551,6 +551,8 @@ def _completed_cohort(world: World, branch: Branch, where: str) -> None:
             world.keep("certificate", where or "ours", certificate, owner=graduate)
             world.keep("code", where or "ours", code=certificate.code)
         world.keep("batch", f"{where} {state}".strip(), batch)
+        entry = batch.entries.first()
+        world.keep("entry", f"{where} {state}".strip(), pk=batch.pk, entry_pk=entry.pk if entry else 0)
 
 
 # The directory

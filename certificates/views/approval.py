@@ -12,7 +12,7 @@ from certificates.approval import approve_batch, approvers, authority_of, return
 from certificates.claims import batch_text, local_date
 from certificates.forms import ApproveForm, ReturnForm, SignatureForm, SigningChoiceForm
 from certificates.models import Batch, BatchEntry, SignaturePicture
-from certificates.views import progress
+from certificates.views import progress, samples
 from certificates.views.batches import visible_batch
 from coaching import jobs, permissions, signing
 from coaching.errors import Refused
@@ -47,6 +47,7 @@ def _show(
         "may_manage": may_manage,
         "other_names": _other_names(found) if may_manage else [],
         "may_approve": authority is not None and found.status == Batch.Status.AWAITING,
+        "sample_seen": samples.is_seen(request, found),
         "statement": statement_of(authority, found) if authority else "",
         "code": signing.short_code(found.text.digest) if found.text else "",
         "signing_form": SigningChoiceForm(initial={"by_hand": found.signed_by_hand}),
@@ -68,22 +69,6 @@ def _job(found: Batch) -> Job | None:
     return jobs.latest(kind=issuing.JOB_KIND, key=str(found.pk))
 
 
-@access(any_of(branch_office, superintendent))
-@require_safe
-def sample(request: HttpRequest, pk: int) -> HttpResponse:
-    """Drawn for this one look and kept nowhere."""
-    found = visible_batch(request, pk)
-    try:
-        pdf = issuing.sample(found, now=timezone.now())
-    except Refused as refusal:
-        messages.error(request, str(refusal))
-        return redirect("certificate_batch", pk=found.pk)
-    response = HttpResponse(pdf, content_type="application/pdf")
-    response["Content-Disposition"] = 'inline; filename="sample.pdf"'
-    response["Cache-Control"] = "no-store"
-    return response
-
-
 def _page_of(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("certificate_batch", visible_batch(request, pk).pk)
 
@@ -96,6 +81,9 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _show(request, found, form, ReturnForm())
     form.keep_consent(now=timezone.now())
+    if found.status == Batch.Status.AWAITING and not samples.is_seen(request, found):
+        form.refuse(samples.NOT_SEEN)
+        return _show(request, found, form, ReturnForm())
     try:
         approve_batch(
             batch=found,

@@ -1,7 +1,6 @@
 """The branch office's rooms: who completed, batches, the register."""
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -11,12 +10,12 @@ from certificates import issuing, names, replacing
 from certificates.approval import approvers, choose_signing, propose_batch, submit_for_approval
 from certificates.claims import local_date
 from certificates.eligibility import completion_list, why_nobody
-from certificates.forms import ReissueForm, RevokeForm, SearchForm, SigningChoiceForm
+from certificates.forms import ReissueForm, RevokeForm, SigningChoiceForm
 from certificates.models import Certificate
 from certificates.views.batches import office_batch, office_cohort
 from coaching.errors import Refused, refusals_told
-from coaching.models import Cohort, User
-from coaching.permissions import access, any_of, branch_office, deputy, post_only
+from coaching.models import Cohort
+from coaching.permissions import access, branch_office, post_only
 
 
 @access(branch_office)
@@ -97,23 +96,6 @@ def issue(request: HttpRequest, pk: int) -> HttpResponse:
         issuing.start_issue(batch=batch, by=request.user, now=timezone.now())  # type: ignore[arg-type]
         messages.success(request, "The certificates are being issued. Each holder gets a mail with the link.")
     return redirect("certificate_batch", pk=batch.pk)
-
-
-@access(any_of(branch_office, deputy))
-@require_safe
-def register(request: HttpRequest) -> HttpResponse:
-    """The certificates of one's branches, and one's own, newest first."""
-    user: User = request.user  # type: ignore[assignment]
-    form = SearchForm(request.GET)
-    words = form.cleaned_data["q"] if form.is_valid() else ""
-    found = (
-        Certificate.objects.visible_to(user)
-        .search(words)
-        .select_related("participant__cohort")
-        .order_by("-issued_at", "-pk")
-    )
-    page = Paginator(found, 50).get_page(request.GET.get("page"))
-    return render(request, "certificates/register.html", {"form": form, "page": page, "words": words})
 
 
 def _managed(request: HttpRequest, pk: int) -> Certificate:

@@ -127,7 +127,9 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TIMEZONE = "UTC"
-CELERY_WORKER_MAX_MEMORY_PER_CHILD = 190 * 1024  # KiB: past it a process of the worker is replaced, after its task
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = (
+    190 * 1024
+)  # KiB: past it a process of the worker is replaced, after its task
 CELERY_BEAT_SCHEDULE = {"send-due": {"task": "coaching.site.send_due", "schedule": 20.0}}
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 if REDIS_URL:

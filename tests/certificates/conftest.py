@@ -1,7 +1,7 @@
 import pytest
 import time_machine
 
-from certificates import issuing
+from certificates import issuing, preview
 from certificates.approval import approve_batch, propose_batch, submit_for_approval
 from certificates.issuing import issue_batch
 from certificates.models import Batch, Certificate
@@ -21,7 +21,7 @@ def after_the_program():
 def sketched(request, monkeypatch) -> None:
     """A certificate takes half a second to draw; tests that read the file, or need its refusals, ask for `drawn`."""
     if "drawn" not in request.fixturenames:
-        monkeypatch.setattr(issuing, "render", sketch)
+        monkeypatch.setattr(preview, "render", sketch)
         monkeypatch.setattr(issuing, "sealed", sketch)
 
 

@@ -1,7 +1,5 @@
 """The certificates' pages as people use them: accessible, valid, on a desktop and on a phone."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 import time_machine
 from django.urls import reverse
@@ -29,17 +27,6 @@ def after_the_program():
         yield AFTER
 
 
-@pytest.fixture
-def sealed_beside(drawn, monkeypatch) -> None:
-    """Sealing runs an event loop, and the thread of these tests has the browser's already."""
-    with ThreadPoolExecutor(1) as worker:
-        sealed = issuing.sealed
-        monkeypatch.setattr(
-            issuing, "sealed", lambda *what, **how: worker.submit(sealed, *what, **how).result()
-        )
-        yield
-
-
 def test_pages_of_a_holder(page, sign_in, members, certificate, branch_officer, check_page):
     EvaluationReceipt.objects.filter(participant=members[1]).delete()
     for user, address in (
@@ -65,8 +52,10 @@ def test_pages_of_the_branch_office(
         reverse("certificate_completion", args=[cohort.pk]),
         reverse("certificate_ceremony", args=[cohort.pk]),
         reverse("certificate_batch", args=[approved.pk]),
+        reverse("certificate_samples", args=[approved.pk]),
         reverse("certificate_register"),
         reverse("certificate_register") + "?q=nobody",
+        reverse("certificate_register") + "?issued_from=2027-10-06&issued_to=2027-10-05",
         reverse("certificate", args=[certificates[0].pk]),
         reverse("certificate", args=[certificates[1].pk]),
         reverse("certificate_reissue", args=[new.pk]),
@@ -125,6 +114,7 @@ def test_the_superintendent_reads_errs_and_signs(page, sign_in, submitted, super
     check_page(page)
     page.get_by_role("button", name="Sign and approve").click()
     check_page(page)
+    page.context.request.get(reverse("certificate_sample", args=[submitted.pk]))
     page.get_by_label("Type your name to sign").fill(superintendent.name)
     page.get_by_role("button", name="Sign and approve").click()
     page.get_by_text("You approved the list.").wait_for()
@@ -134,7 +124,7 @@ def test_the_superintendent_reads_errs_and_signs(page, sign_in, submitted, super
 
 
 def test_a_holder_downloads_and_a_stranger_verifies(
-    page, sign_in, sealed_beside, issued, members, tmp_path, check_page, page_errors
+    page, sign_in, drawn, sealed_beside, issued, members, tmp_path, check_page, page_errors
 ):
     sign_in(page, members[0].user)
     page.goto(reverse("certificate", args=[issued.pk]))
@@ -161,7 +151,7 @@ def test_a_holder_downloads_and_a_stranger_verifies(
 
 
 def test_a_stranger_tries_files_that_are_no_certificate(
-    page, check_page, page_errors, tmp_path, sealed_beside
+    page, check_page, page_errors, tmp_path, drawn, sealed_beside
 ):
     strange = issuing.sealed(CONTENT, seal=new_seal("Department of Parks"), now=AFTER)
     for pdf, heading in (

@@ -7,13 +7,12 @@ import pytest
 from django.conf import settings
 from django.urls import reverse
 
-from certificates import issuing, seal_check, tasks
+from certificates import issuing, preview, seal_check, tasks
 from certificates.approval import choose_signing, submit_for_approval
 from certificates.issuing import (
     NotApproved,
     issue_batch,
     next_serial,
-    sample,
     start_issue,
 )
 from certificates.mails import certificate_issued
@@ -311,7 +310,7 @@ def test_only_the_branch_office_issues(request, approved, who):
 
 
 def test_a_sample_is_marked_and_stored_nowhere(drawn, submitted):
-    text = text_of(sample(submitted, now=AFTER))
+    text = text_of(preview.sample(submitted, now=AFTER))
     assert text.startswith("Sample: not a certificate")
     assert "Ada Alvarez" in text
     assert not Certificate.objects.exists()

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from PIL import Image
 
+from certificates.approval import return_batch, submit_for_approval
 from certificates.issuing import issue_batch
 from certificates.models import Batch, Certificate, SignaturePicture
 from certificates.replacing import revoke
@@ -39,6 +40,12 @@ def get(client, user, name, *args, **query):
 def post(client, user, name, *args, **data):
     client.force_login(user)
     return client.post(reverse(name, args=args), data)
+
+
+def sign(client, user, batch):
+    """Look at a sample, then approve."""
+    get(client, user, "certificate_sample", batch.pk)
+    return post(client, user, "certificate_approve", batch.pk, typed_name=user.name)
 
 
 class TestHolder:
@@ -159,7 +166,7 @@ class TestBranchOffice:
         assert "Waiting for Sofia Superintendent since Tuesday, October 5, 2027" in text(
             get(client, branch_officer, "certificate_batch", batch.pk)
         )
-        post(client, superintendent, "certificate_approve", batch.pk, typed_name="Sofia Superintendent")
+        sign(client, superintendent, batch)
         assert promised(get(client, branch_officer, "certificate_batch", batch.pk)) == 3
         post(client, branch_officer, "certificate_issue", batch.pk)
         assert "Waiting to start" in text(get(client, branch_officer, "certificate_batch", batch.pk))
@@ -334,6 +341,19 @@ class TestApprover:
         submitted.refresh_from_db()
         assert submitted.status == Batch.Status.APPROVED
 
+    def test_nobody_signs_who_has_not_looked_at_a_sample(self, client, submitted, superintendent):
+        """What is signed says so; and it is a sample of the list as it waits."""
+        name = superintendent.name
+        response = post(client, superintendent, "certificate_approve", submitted.pk, typed_name=name)
+        assert "Look at a sample first" in text(response)
+        assert response.context["approve_form"]["typed_name"].value() == name
+        return_batch(batch=submitted, by=superintendent, reason="x", now=AFTER)
+        get(client, superintendent, "certificate_sample", submitted.pk)
+        submit_for_approval(batch=submitted, by=submitted.submitted_by, now=AFTER)
+        response = post(client, superintendent, "certificate_approve", submitted.pk, typed_name=name)
+        assert "Look at a sample first" in text(response)
+        assert sign(client, superintendent, submitted).status_code == 302
+
     @pytest.mark.parametrize("typed", ["", "Somebody Else"])
     def test_another_name_is_refused_in_the_form(self, client, submitted, superintendent, typed):
         response = post(client, superintendent, "certificate_approve", submitted.pk, typed_name=typed)
@@ -347,7 +367,7 @@ class TestApprover:
         delegate_to(outsider, org)
         page = text(get(client, outsider, "certificate_batch", submitted.pk))
         assert "As delegate of the State Superintendent of Public Instruction, I approve" in page
-        post(client, outsider, "certificate_approve", submitted.pk, typed_name=outsider.name)
+        sign(client, outsider, submitted)
         page = text(get(client, outsider, "certificate_batch", submitted.pk))
         assert "Otto Outsider, delegate of the State Superintendent of Public Instruction" in page
         assert "For Sofia Superintendent" in page
@@ -396,7 +416,7 @@ class TestSignaturePicture:
         assert bytes(kept.picture).startswith(b"\x89PNG")
         shown = get(client, superintendent, "certificate_signature_picture")
         assert (shown.content, shown["Content-Type"]) == (bytes(kept.picture), "image/png")
-        post(client, superintendent, "certificate_approve", submitted.pk, typed_name=superintendent.name)
+        sign(client, superintendent, submitted)
         issue_batch(batch=submitted, by=None, now=AFTER)
         assert text_of(bytes(members[0].certificates.get().file.pdf)).count("Sofia Superintendent") == 1
 
@@ -450,7 +470,7 @@ class TestMail:
         assert letter.subject == f"Certificates of the {submitted.cohort} await your approval"
         assert "3 participants" in letter.body
         assert address in letter.body
-        post(client, superintendent, "certificate_approve", submitted.pk, typed_name=superintendent.name)
+        sign(client, superintendent, submitted)
         letter = self.sent(mailoutbox)[branch_officer.email]
         assert letter.subject == f"Certificates of the {submitted.cohort} are approved"
         assert address in letter.body

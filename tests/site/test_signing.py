@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from applications import drafting, project_changes, releasing
 from certificates.approval import propose_batch, submit_for_approval
+from certificates.views import samples
 from coaching import esign
 from coaching.enrollment import Project
 from coaching.models import AuditEvent, ESignConsent, SignOff, User
@@ -102,6 +103,12 @@ def kept_door(request, kept_cast, django_db_blocker) -> Iterator[Door]:
 @pytest.fixture
 def door(kept_door, fresh) -> Door:
     return fresh(kept_door)
+
+
+@pytest.fixture(autouse=True)
+def a_sample_was_seen(monkeypatch) -> None:
+    """That certificates are not approved without is tested with them."""
+    monkeypatch.setattr(samples, "is_seen", lambda request, batch: True)
 
 
 def words(response) -> str:

@@ -24,7 +24,7 @@ from django.urls.converters import IntConverter
 
 from applications import printing
 from applications.models import Application, Rating
-from certificates import issuing
+from certificates import issuing, packet, preview
 from coaching import offices
 from coaching.models import AuditEvent, ClosedDay, User
 from coaching.site import urls
@@ -91,8 +91,10 @@ OWN = {
 def nothing_is_drawn(monkeypatch) -> None:
     """Who may open a file is asked here; drawing it takes half a second."""
     monkeypatch.setattr(printing, "render", lambda form: b"%PDF-1.7")
-    for way in ("render", "sealed"):
-        monkeypatch.setattr(issuing, way, lambda content, **_: b"%PDF-1.7")
+    for module, way in ((issuing, "sealed"), (preview, "render")):
+        monkeypatch.setattr(module, way, lambda content, **_: b"%PDF-1.7")
+    monkeypatch.setattr(preview, "printed_widths", lambda names: [len(name) for name in names])
+    monkeypatch.setattr(packet, "packet_pdf", lambda packet: b"%PDF-1.7")
     monkeypatch.setattr(meeting_program, "calendar_pdf", lambda context: b"%PDF-1.7")
     monkeypatch.setattr(statement, "statement_pdf", lambda statement, made_at: b"%PDF-1.7")
 

@@ -62,6 +62,7 @@ def test_a_cohort_from_the_application_to_the_verified_certificate(
     superintendent,
     org,
     tmp_path,
+    sealed_beside,
 ):
     colleagues = [
         factories.person(name, unit=org.other_unit, supervisor=org.other_director)
@@ -250,6 +251,7 @@ def propose_batch(page: Page, cohort) -> str:
 
 
 def approve(page: Page, superintendent: User, address: str) -> None:
+    page.context.request.get(f"{address}sample/")
     page.goto(address)
     page.get_by_label("Type your name to sign").fill(superintendent.name)
     page.get_by_role("button", name="Sign and approve").click()

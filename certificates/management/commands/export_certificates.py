@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from certificates.models import Certificate
+from coaching import spreadsheet
 from coaching.models import Cohort
 
 
@@ -52,7 +53,7 @@ class Command(BaseCommand):
         return (
             name,
             certificate.serial,
-            certificate.claims["name"],
+            spreadsheet.cell(certificate.claims["name"]),
             certificate.status,
             certificate.claims["issued_date"],
             certificate.digest,

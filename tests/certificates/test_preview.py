@@ -1,0 +1,89 @@
+"""Which names the branch office looks at before it submits a list, and what it sees."""
+
+import pytest
+from django.urls import reverse
+
+from certificates import preview
+from certificates.approval import propose_batch
+from certificates.models import Certificate, HolderName
+from tests.certificates.content import text_of
+from tests.certificates.history import AFTER
+
+pytestmark = pytest.mark.usefixtures("plain_not_found")
+
+
+def draft_of(members, names, by):
+    """A list with these names."""
+    for participant, name in zip(members, names, strict=True):
+        HolderName.objects.create(person=participant.user, name=name, written_at=AFTER)
+    return propose_batch(cohort=members[0].cohort, by=by, now=AFTER)
+
+
+def test_the_longest_is_the_one_that_takes_the_most_room():
+    """Not the one with the most letters."""
+    narrow, wide = preview.printed_widths(["Liii Illiiillliii", "Wwwww Wwwwwm"])
+    assert wide > narrow > 0
+
+
+def test_names_of_any_script_are_measured():
+    widths = preview.printed_widths(["李小龍", "אבי כהן", "محمد علی", "Nguyễn", "<b>&amp;</b>", "Q"])
+    assert all(width > 0 for width in widths)
+    assert min(widths) == widths[-1]
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("李小 Lee", "Letters of another script: 李 小"),
+        ("Zoë Nuñez", "Letters with accents, or that English does not have: ë ñ"),
+        ("D’Arcy Neil-Oz", "Signs between its letters: ’ -"),
+        ("Bo Li", "The shortest of the other names; none is unusual."),
+    ],
+)
+def test_it_is_said_what_is_unusual(name, why):
+    assert preview.why_unusual(name) == why
+
+
+@pytest.mark.parametrize(
+    ("names", "longest", "oddest"),
+    [
+        (["Maximiliana Wwwwwwwwwwwwwwwww", "Zoë Nuñez", "李 Lee"], "Maximiliana Wwwwwwwwwwwwwwwww", "李 Lee"),
+        (
+            ["Maximiliana Wwwwwwwwwwwwwwwww", "D’Arcy", "Zoë Nuñez"],
+            "Maximiliana Wwwwwwwwwwwwwwwww",
+            "Zoë Nuñez",
+        ),
+        (["Maximiliana Wwwwwwwwwwwwwwwww", "Ada Alba", "Q"], "Maximiliana Wwwwwwwwwwwwwwwww", "Q"),
+        (["李小龍李小龍李小龍", "Ada Alba", "Zoë"], "李小龍李小龍李小龍", "Zoë"),
+    ],
+)
+def test_two_names_are_picked(members, branch_officer, names, longest, oddest):
+    found = preview.picks(draft_of(members, names, branch_officer))
+    assert [pick.entry.name for pick in found] == [longest, oddest]
+
+
+def test_of_one_name_it_is_that_one(draft):
+    draft.entries.exclude(name="Ada Alvarez").delete()
+    assert [pick.entry.name for pick in preview.picks(draft)] == ["Ada Alvarez"]
+    draft.entries.all().delete()
+    assert preview.picks(draft) == []
+
+
+def test_the_page_leads_to_a_sample_of_each(client, drawn, members, branch_officer):
+    batch = draft_of(members, ["Maximiliana Wwwwwwwwwwwwwwwww", "Zoë Nuñez", "Bo Li"], branch_officer)
+    client.force_login(branch_officer)
+    page = client.get(reverse("certificate_samples", args=[batch.pk])).content.decode()
+    assert "The longest name when it is printed." in page
+    zoe = batch.entries.get(name="Zoë Nuñez")
+    address = reverse("certificate_sample_of", args=[batch.pk, zoe.pk])
+    assert address in page
+    sample = text_of(client.get(address).content)
+    assert sample.startswith("Sample: not a certificate")
+    assert "Zoë Nuñez" in sample
+    assert not Certificate.objects.exists()
+
+
+def test_a_name_of_another_list_is_not_there(client, draft, branch_officer):
+    client.force_login(branch_officer)
+    assert client.get(reverse("certificate_sample_of", args=[draft.pk, 0])).status_code == 404
+    assert client.get(reverse("certificate_sample_of", args=[draft.pk, 987654])).status_code == 404
