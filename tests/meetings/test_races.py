@@ -167,21 +167,23 @@ def test_calling_off_and_taking_attendance_at_once_leaves_one_of_them(meeting, p
 
 def test_an_evaluation_that_meets_its_closing_is_neither_lost_nor_kept_twice(meeting, people, cohort, alice):
     now = noon(meeting.date)
-    marks = {people.alice: "present", people.bob: "present"}
-    attendance.take_attendance(meeting=meeting, marks=marks, by=alice, now=now)
+    everybody = (people.alice, people.bob, people.charlie)
+    attendance.take_attendance(meeting=meeting, marks=dict.fromkeys(everybody, "present"), by=alice, now=now)
     answers = {question.pk: 4 for question in evaluations.questions_for(cohort)[:5]}
     late = now.replace(month=3, day=20)
 
-    def submit():
+    def submit(by=alice):
         """On its last day, just before midnight."""
         evaluations.submit_evaluation(
-            meeting=meeting, answers=answers, by=alice, now=now.replace(month=3, day=3)
+            meeting=meeting, answers=answers, by=by, now=now.replace(month=3, day=3)
         )
 
+    for each in everybody[1:]:  # with hers, enough people for their answers to be kept
+        submit(each.user)
     at_once(submit, submit, *[lambda: evaluations.close_evaluations(now=late)] * 2)
     assert EvaluationClosing.objects.count() == 1
-    assert EvaluationReceipt.objects.count() == 1
-    assert (EvaluationDraft.objects.count(), EvaluationAnswer.objects.count()) in {(0, 5), (1, 0)}
+    assert EvaluationReceipt.objects.count() == 3
+    assert (EvaluationDraft.objects.count(), EvaluationAnswer.objects.count()) in {(0, 15), (1, 0)}
 
 
 def test_a_calendar_address_asked_for_twice_at_once_is_one(alice):
