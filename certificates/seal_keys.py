@@ -15,7 +15,7 @@ from coaching.errors import Refused
 
 Private = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 CURVE = ec.SECP256R1()
-CLOCKS_DIFFER = timedelta(minutes=10)
+YEAR = timedelta(days=366)
 
 
 class NoSealKey(Refused):
@@ -118,12 +118,15 @@ class Material:
 
 
 def make(*, name: str, password: str, years: int, now: datetime, key: Private | None = None) -> Material:
-    """A key with a root of its own, for trying: the root's key is thrown away, so that it vouches for nothing else."""
+    """A key with a root of its own, for trying: the root's key is thrown away, so that it vouches for nothing else.
+
+    Both are valid from a year before, as demo certificates are older than the key.
+    """
     root_key, key = ec.generate_private_key(CURVE), key or ec.generate_private_key(CURVE)
-    from_, until = now.astimezone(UTC) - CLOCKS_DIFFER, now.astimezone(UTC) + timedelta(days=366 * years)
+    from_, until = now.astimezone(UTC) - YEAR, now.astimezone(UTC) + YEAR * years
     root_name, seal_name = _named(name, f"Root of the seal, {now:%Y}"), _named(name, f"Seal, {now:%Y}")
     root = (
-        _certificate(root_name, root_name, root_key, from_, until + timedelta(days=366))
+        _certificate(root_name, root_name, root_key, from_, until + YEAR)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage("key_cert_sign", "crl_sign"), critical=True)
         .sign(root_key, hashes.SHA256())
