@@ -217,6 +217,7 @@ class TestByCode:
         text = shown(client.get(reverse("verify_code", args=[sealed.code])))
         assert "Issued October 5, 2027, 11:00 AM, by Services Branch" in text
         assert "Sealed October 5, 2027, 11:00 AM, with the key of “Department of Education”" in text
+        assert f"Root of the seal (SHA-256) {sealing.current().root_fingerprint}" in text
         assert f"Digest of the file (SHA-256) {sealed.digest}" in text
 
     def test_the_page_says_who_ended_it_and_when(self, client, sealed, branch_officer):
