@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from certificates.views import approval, ceremony, holder, office, paper, publish, register, samples, verify
+from certificates.views import (
+    approval,
+    bundle,
+    ceremony,
+    holder,
+    office,
+    paper,
+    publish,
+    register,
+    samples,
+    verify,
+)
 
 urlpatterns = [
     path("certificates/", holder.index, name="certificates"),
@@ -16,6 +27,8 @@ urlpatterns = [
     path("certificates/cohorts/<int:pk>/propose/", office.propose, name="certificate_propose"),
     path("certificates/cohorts/<int:pk>/ceremony/", ceremony.show, name="certificate_ceremony"),
     path("certificates/cohorts/<int:pk>/ceremony.csv", ceremony.file, name="certificate_ceremony_file"),
+    path("certificates/cohorts/<int:pk>/files/", bundle.of_cohort, name="certificate_files_of_cohort"),
+    path("certificates/batches/<int:pk>/files/", bundle.of_batch, name="certificate_files"),
     path("certificates/batches/<int:pk>/", approval.batch, name="certificate_batch"),
     path("certificates/batches/<int:pk>/signing/", office.signing, name="certificate_signing"),
     path("certificates/batches/<int:pk>/submit/", office.submit, name="certificate_submit"),

@@ -29,6 +29,7 @@ def completion(request: HttpRequest, pk: int) -> HttpResponse:
         "rows": rows,
         "eligible": sum(row.is_eligible for row in rows),
         "why_nobody": why_nobody(rows),
+        "has_certificates": any(row.certificate and row.certificate.is_valid for row in rows),
         "lead": _what_it_takes(cohort),
         "batches": cohort.certificate_batches.select_related("sign_off__signer", "sign_off__on_behalf_of"),
         "approvers": approvers(cohort, on=today),

@@ -61,6 +61,7 @@ FINDS: tuple[Find, ...] = (
     certificates.to_propose,
     certificates.to_issue,
     certificates.approved,
+    certificates.seal_ends,
     certificates.mine,
     meetings.totals,
     meetings.dates_of_employees,

@@ -1,8 +1,11 @@
 """What the home page says about certificates, from the last meeting to the holder. Here, where a cohort is completed."""
 
+from datetime import timedelta
+
 import pytest
 
 from certificates.approval import return_batch
+from certificates.models import SealCertificate
 from coaching.site.home import cards_for
 from coaching.site.waiting.cards import Urgency
 from tests.certificates.history import AFTER
@@ -54,3 +57,59 @@ def test_links_to_certificates_are_for_those_concerned(client, submitted, superi
         return [link.count for link in links if link.label == "Certificates"]
 
     assert [count(user) for user in (superintendent, members[0].user, outsider)] == [[1], [0], []]
+
+
+class TestSealEnds:
+    """Administrators hear of it in time to have a new one made."""
+
+    def seal(self, days: float, **values) -> SealCertificate:
+        return SealCertificate.objects.create(
+            **{
+                "fingerprint": f"{days}",
+                "root_fingerprint": "r",
+                "owner": "Department of Education",
+                "chain": "x",
+                "valid_from": AFTER - timedelta(days=700),
+                "valid_until": AFTER + timedelta(days=days),
+                "first_used_at": AFTER - timedelta(days=700),
+                **values,
+            }
+        )
+
+    def cards(self, user):
+        return [(card.title, card.urgency) for card in cards_for(user) if "seal" in card.title]
+
+    @pytest.mark.parametrize(
+        ("days", "expected"),
+        [
+            (91, []),
+            (90, [("The seal’s certificate expires soon", Urgency.SOON)]),
+            (1, [("The seal’s certificate expires soon", Urgency.SOON)]),
+            (0, [("The seal’s certificate has expired", Urgency.NOW)]),
+            (-1, [("The seal’s certificate has expired", Urgency.NOW)]),
+        ],
+    )
+    def test_from_ninety_days_before(self, administrator, days, expected):
+        self.seal(days)
+        assert self.cards(administrator) == expected
+
+    def test_the_newest_that_was_used_counts(self, administrator):
+        self.seal(10)
+        self.seal(2000, first_used_at=AFTER)
+        assert self.cards(administrator) == []
+
+    def test_without_a_seal_there_is_nothing_to_say(self, administrator):
+        assert self.cards(administrator) == []
+
+    @pytest.mark.parametrize("who", ["branch_officer", "superintendent", "outsider"])
+    def test_it_is_for_administrators(self, request, who):
+        user = request.getfixturevalue(who)
+        self.seal(1)
+        assert self.cards(user) == []
+
+    def test_the_card_leads_to_the_seals(self, client, administrator):
+        self.seal(1)
+        client.force_login(administrator)
+        [card] = [card for card in cards_for(administrator) if "seal" in card.title]
+        assert "Wednesday, October 6, 2027" in card.text
+        assert client.get(card.address).status_code == 200

@@ -397,6 +397,8 @@ CERTIFICATE_ROOMS = {
     "certificate_register": page(OFFICERS | DEPUTY),
     "certificate_register_file": page(OFFICERS | DEPUTY),
     "certificate_completion": about("cohort", get=COHORTS),
+    "certificate_files": both("batch", BATCHES),
+    "certificate_files_of_cohort": both("cohort", COHORTS),
     "certificate_ceremony": about("cohort", get=COHORTS),
     "certificate_ceremony_file": about("cohort", get=COHORTS),
     "certificate_propose": both("cohort", COHORTS),

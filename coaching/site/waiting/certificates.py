@@ -1,16 +1,18 @@
 """What waits around certificates: a batch to approve, one's own certificate."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from certificates.models import Batch, BatchEntry, Certificate
+from certificates.models import Batch, BatchEntry, Certificate, SealCertificate
 from coaching import permissions
 from coaching.models import User
 from coaching.site.waiting.cards import Card, Urgency, about, counted, day, only_for
 from meetings.models import Meeting
+
+SEAL_WARNING = timedelta(days=90)
 
 
 def to_approve(user: User, now: datetime) -> list[Card]:
@@ -114,6 +116,30 @@ def to_propose(user: User, now: datetime) -> list[Card]:
             icon="certificate",
         )
         for cohort in cohorts
+    ]
+
+
+@only_for(permissions.administrator)
+def seal_ends(user: User, now: datetime) -> list[Card]:
+    """The seal that certificates bear has a certificate of its own, which is valid until a day."""
+    seal = SealCertificate.objects.first()  # the newest that was used: the pages have no key to look at
+    if seal is None or seal.valid_until > now + SEAL_WARNING:
+        return []
+    is_over = seal.valid_until <= now
+    until = (
+        f"was valid until {day(seal.valid_until)}" if is_over else f"is valid until {day(seal.valid_until)}"
+    )
+    return [
+        Card(
+            title="The seal’s certificate has expired" if is_over else "The seal’s certificate expires soon",
+            text=f"The certificate of the {seal.owner}’s seal {until}. Set up a new key before certificates are issued "
+            "again (docs/operations.md, “The seal”). What was sealed before stays valid. This stands here until something "
+            "bears the new seal.",
+            address=reverse("admin:certificates_sealcertificate_changelist"),
+            action="See the seals",
+            urgency=Urgency.NOW if is_over else Urgency.SOON,
+            icon="certificate",
+        )
     ]
 
 
