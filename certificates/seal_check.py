@@ -7,9 +7,11 @@ make endless: it takes a search for the seal, a digest, and a signature of bound
 import asyncio
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any, TypeVar
 
 from asn1crypto import cms
 from asn1crypto.x509 import Certificate
@@ -29,6 +31,19 @@ logging.getLogger("pyhanko_certvalidator").setLevel(logging.CRITICAL)
 
 HASH = "sha256"
 SIGNED = b"/ByteRange"  # stands in a file once for each signature
+
+
+T = TypeVar("T")
+
+
+def run_alone(making: Coroutine[Any, Any, T]) -> T:
+    """To its end; also where this thread has an event loop that runs."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(making)
+    with ThreadPoolExecutor(1) as beside:
+        return beside.submit(asyncio.run, making).result()
 
 
 @dataclass(frozen=True)
@@ -81,7 +96,7 @@ def check(pdf: bytes, roots: Iterable[bytes], *, time_stamp_roots: Iterable[byte
     if SIGNED not in pdf:
         return NO_SEAL
     try:
-        return asyncio.run(_check(pdf, list(roots), list(time_stamp_roots)))
+        return run_alone(_check(pdf, list(roots), list(time_stamp_roots)))
     except Exception:  # it is a stranger’s, and its parsers were not written for that
         return ANOTHER
 
@@ -131,7 +146,7 @@ class Opened:
 def opened(signed: bytes, roots: Iterable[bytes]) -> Opened | None:
     """What Seal.around signed, if one of these roots (PEM) vouches for it; None otherwise, whatever the bytes are."""
     try:
-        return asyncio.run(_opened(signed, list(roots)))
+        return run_alone(_opened(signed, list(roots)))
     except Exception:  # as above
         return None
 

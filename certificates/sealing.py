@@ -4,7 +4,6 @@ This module and certificates/seal_check.py alone know pyHanko. It makes the sign
 that certificates/archival.py left for it: nothing is appended and nothing else in the file is touched.
 """
 
-import asyncio
 import hashlib
 import urllib.request
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from pyhanko.sign.timestamps.common_utils import TimestampRequestError
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from certificates.archival import BYTE_RANGE, Place
-from certificates.seal_check import HASH, SIGNED, owner_of
+from certificates.seal_check import HASH, SIGNED, owner_of, run_alone
 from certificates.seal_keys import Key, NoSealKey, belongs, load_file, load_token
 from coaching.errors import Refused
 
@@ -138,7 +137,7 @@ class Seal:
             signed_attr_settings=PdfCMSSignedAttributes(signing_time=now),
         )
         try:
-            return asyncio.run(making).dump()
+            return run_alone(making).dump()
         except SigningError as problem:
             raise CannotSeal(NOT_SIGNED) from problem
 
@@ -147,7 +146,7 @@ class Seal:
             digest, HASH, use_pades=True, timestamper=self._time_stamper, dry_run=dry_run
         )
         try:
-            return asyncio.run(making).dump()
+            return run_alone(making).dump()
         except (OSError, TimestampRequestError) as problem:
             raise CannotSeal(
                 "The time-stamp server gave no time stamp, so nothing was sealed. Try again; if it stays so, ask whoever "

@@ -5,7 +5,6 @@ import gc
 import logging
 import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -17,7 +16,7 @@ from django.db import connection
 from django.http import HttpResponseNotFound
 from django.test import TransactionTestCase
 
-from certificates import issuing, seal_keys
+from certificates import seal_keys
 from coaching.append_only import create_triggers, drop_triggers
 from coaching.models import AuditEvent, AuditPayload, Cohort, OrgUnit, Program, User
 from coaching.site import urls
@@ -233,14 +232,3 @@ def solver_here(monkeypatch: pytest.MonkeyPatch) -> None:
     from coaching.formation import child, proposal  # noqa: PLC0415 (loads NumPy and HiGHS)
 
     monkeypatch.setattr(child, "run", run)
-
-
-@pytest.fixture
-def sealed_beside(monkeypatch) -> Iterator[None]:
-    """Sealing runs an event loop, and the thread of a browser's tests has one already; that of a worker has none."""
-    with ThreadPoolExecutor(1) as worker:
-        sealed = issuing.sealed
-        monkeypatch.setattr(
-            issuing, "sealed", lambda *what, **how: worker.submit(sealed, *what, **how).result()
-        )
-        yield

@@ -124,7 +124,7 @@ def test_the_superintendent_reads_errs_and_signs(page, sign_in, submitted, super
 
 
 def test_a_holder_downloads_and_a_stranger_verifies(
-    page, sign_in, drawn, sealed_beside, issued, members, tmp_path, check_page, page_errors
+    page, sign_in, drawn, issued, members, tmp_path, check_page, page_errors
 ):
     sign_in(page, members[0].user)
     page.goto(reverse("certificate", args=[issued.pk]))
@@ -150,9 +150,7 @@ def test_a_holder_downloads_and_a_stranger_verifies(
     assert "status of 404" in page_errors.pop()
 
 
-def test_a_stranger_tries_files_that_are_no_certificate(
-    page, check_page, page_errors, tmp_path, drawn, sealed_beside
-):
+def test_a_stranger_tries_files_that_are_no_certificate(page, check_page, page_errors, tmp_path, drawn):
     strange = issuing.sealed(CONTENT, seal=new_seal("Department of Parks"), now=AFTER)
     for pdf, heading in (
         (strange, "This file is not ours"),

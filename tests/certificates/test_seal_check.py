@@ -1,5 +1,6 @@
 """Whatever is done to a sealed file, the seal says so; and whatever the file is, it takes no time."""
 
+import asyncio
 import io
 import re
 import time
@@ -214,3 +215,10 @@ def test_many_certificates_that_vouch_for_each_other_are_not_followed(file, look
     assert look(pdf + b"<" + forged + b">" + file[end:]).why == (
         "It bears a signature of another kind than a seal, or a seal that was damaged."
     )
+
+
+def test_an_event_loop_that_runs_already_is_no_hindrance(file, look, seal):
+    async def beside() -> seal_check.Check:
+        return look(issuing.sealed(CONTENT, seal=seal, now=SEALED_AT))
+
+    assert asyncio.run(beside()).is_trusted

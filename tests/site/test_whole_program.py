@@ -62,7 +62,6 @@ def test_a_cohort_from_the_application_to_the_verified_certificate(
     superintendent,
     org,
     tmp_path,
-    sealed_beside,
 ):
     colleagues = [
         factories.person(name, unit=org.other_unit, supervisor=org.other_director)
