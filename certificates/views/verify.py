@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from certificates import file_answers, verifying
 from certificates.forms import CodeForm, FileForm
+from certificates.models import StatusList
 from coaching.permissions import access, public
 
 
@@ -28,7 +29,12 @@ class InMemory(MemoryFileUploadHandler):
 def verify(request: HttpRequest) -> HttpResponse:
     """A code leads to its page; an uploaded file is looked at and forgotten."""
     if _sends_too_much(request):
-        context = {"code_form": CodeForm(), "file_form": FileForm(), "too_large": True}
+        context = {
+            "code_form": CodeForm(),
+            "file_form": FileForm(),
+            "too_large": True,
+            "has_list": _has_list(),
+        }
         return render(request, "certificates/verify.html", context, status=413)
     code_form = CodeForm(request.GET if "code" in request.GET else None)
     if code_form.is_bound and code_form.is_valid():
@@ -39,7 +45,13 @@ def verify(request: HttpRequest) -> HttpResponse:
         file_form = FileForm(request.POST, request.FILES)
         if file_form.is_valid():
             return _show_file(request, file_form.cleaned_data["file"])
-    return render(request, "certificates/verify.html", {"code_form": code_form, "file_form": file_form})
+    context = {"code_form": code_form, "file_form": file_form, "has_list": _has_list()}
+    return render(request, "certificates/verify.html", context)
+
+
+def _has_list() -> bool:
+    """The worker makes the first one some time after the start."""
+    return StatusList.objects.exists()
 
 
 def _sends_too_much(request: HttpRequest) -> bool:
