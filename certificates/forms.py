@@ -117,7 +117,7 @@ class HolderNameForm(forms.Form):
         label="How your name is said",
         max_length=120,
         required=False,
-        help_text="For whoever reads the names aloud at a ceremony. For example: SHO-nuh, rhymes with Dona.",
+        help_text="For whoever reads the names aloud at a ceremony. For example: shuh-VAWN, for Siobhan.",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 

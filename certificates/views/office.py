@@ -11,7 +11,7 @@ from certificates.approval import approvers, choose_signing, propose_batch, subm
 from certificates.claims import local_date
 from certificates.eligibility import completion_list, why_nobody
 from certificates.forms import ReissueForm, RevokeForm, SigningChoiceForm
-from certificates.models import Certificate
+from certificates.models import Batch, Certificate
 from certificates.views.batches import office_batch, office_cohort
 from coaching.errors import Refused, refusals_told
 from coaching.models import Cohort
@@ -64,26 +64,32 @@ def _page_of(request: HttpRequest, pk: int) -> HttpResponse:
 @post_only(_page_of)
 def signing(request: HttpRequest, pk: int) -> HttpResponse:
     """By a picture or by hand."""
-    batch, form = office_batch(request, pk), SigningChoiceForm(request.POST)
-    if form.is_valid():
-        with refusals_told(request):
-            choose_signing(
-                batch=batch,
-                by_hand=form.cleaned_data["by_hand"],
-                by=request.user,  # type: ignore[arg-type]
-                now=timezone.now(),
-            )
+    batch = office_batch(request, pk)
+    with refusals_told(request):
+        if _choose_signing(request, batch):
             messages.success(request, "Saved.")
-    else:
-        messages.error(request, "Choose how the certificates are signed.")
+        else:
+            messages.error(request, "Choose how the certificates are signed.")
     return redirect("certificate_batch", pk=batch.pk)
+
+
+def _choose_signing(request: HttpRequest, batch: Batch) -> bool:
+    """Whether it was said."""
+    form = SigningChoiceForm(request.POST)
+    if not form.is_valid():
+        return False
+    by_hand = form.cleaned_data["by_hand"]
+    choose_signing(batch=batch, by_hand=by_hand, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+    return True
 
 
 @access(branch_office)
 @post_only(_page_of)
 def submit(request: HttpRequest, pk: int) -> HttpResponse:
+    """With the choice beside the button, whether it was saved before or not."""
     batch = office_batch(request, pk)
     with refusals_told(request):
+        _choose_signing(request, batch)
         submit_for_approval(batch=batch, by=request.user, now=timezone.now())  # type: ignore[arg-type]
         messages.success(request, "Submitted. Whoever can approve the list has been told by mail.")
     return redirect("certificate_batch", pk=batch.pk)

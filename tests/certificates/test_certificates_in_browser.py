@@ -65,6 +65,18 @@ def test_pages_of_the_branch_office(
         check_page(page)
 
 
+def test_the_branch_office_has_them_signed_by_hand(page, sign_in, draft, branch_officer, check_page):
+    """C3"""
+    sign_in(page, branch_officer)
+    page.goto(reverse("certificate_batch", args=[draft.pk]))
+    check_page(page)
+    page.get_by_label("By hand: an empty line is printed").check()
+    page.get_by_role("button", name="Submit for approval").click()
+    page.get_by_text("Signature: by hand, on each printed certificate").wait_for()
+    draft.refresh_from_db()
+    assert (draft.signed_by_hand, draft.status) == (True, Batch.Status.AWAITING)
+
+
 def test_an_approval_on_paper_is_entered(
     page, sign_in, submitted, branch_officer, superintendent, tmp_path, check_page
 ):

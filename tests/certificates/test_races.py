@@ -7,13 +7,17 @@ from threading import Event
 import pytest
 from django.db import connection, transaction
 
+from certificates import names, paper_approval
 from certificates.approval import AlreadyApproved
 from certificates.issuing import issue_batch, next_serial
-from certificates.models import Batch, Certificate
+from certificates.models import Batch, Certificate, HolderName
 from certificates.replacing import NotTheNewest, reissue
 from coaching.models import Message, SignOff
+from coaching.paper import Attested
+from coaching.signing import short_code
 from meetings import attendance, waivers
 from meetings.models import Attendance, Meeting, Waiver
+from tests.applications.factories import A_SCAN
 from tests.certificates.history import AFTER, approve, delegate_to, registered
 from tests.coaching.test_races import at_once
 
@@ -41,6 +45,38 @@ def test_superintendent_and_delegate_at_once_are_one_approval(submitted, org, su
     results = at_once(lambda: approve(submitted, superintendent), lambda: approve(submitted, outsider))
     assert Counter(type(result) for result in results) == {Batch: 1, AlreadyApproved: 1}
     assert SignOff.objects.count() == 1
+
+
+def test_a_paper_and_a_delegate_at_once_are_one_approval(
+    submitted, org, superintendent, outsider, branch_officer
+):
+    """C3, A15"""
+    delegate_to(outsider, org)
+    results = at_once(
+        lambda: paper_approval.record(
+            batch=submitted,
+            signer=superintendent,
+            signed_date=AFTER.date(),
+            code=short_code(submitted.text.digest),
+            attested=Attested(A_SCAN, branch_officer.name),
+            by=branch_officer,
+            now=AFTER,
+        ),
+        lambda: approve(submitted, outsider),
+    )
+    assert Counter(type(result) for result in results) == {Batch: 1, AlreadyApproved: 1}
+    assert SignOff.objects.count() == 1
+
+
+def test_a_name_written_twice_at_once_is_one_row(members):
+    person = members[0].user
+    at_once(
+        *(
+            lambda said=said: names.write(person=person, name="Ada Cruz", said=said, now=AFTER)
+            for said in ("AY-da", "AH-da")
+        )
+    )
+    assert HolderName.objects.get().name == "Ada Cruz"
 
 
 def test_two_reissues_at_once_leave_one_valid(approved, members, branch_officer):
