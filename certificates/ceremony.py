@@ -1,5 +1,6 @@
 """Whose names are read aloud when certificates are handed over, and how."""
 
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -21,7 +22,13 @@ class Line:
 
 def lines(cohort: Cohort, *, today: date) -> list[Line]:
     """Everybody who completed, by name: with a certificate, on a list, or still to be put on one."""
-    return sorted(_lines(cohort, today), key=lambda line: line.name.casefold())
+    return sorted(_lines(cohort, today), key=lambda line: (_plain(line.name), line.name))
+
+
+def _plain(name: str) -> str:
+    """Without accents, so that Élan stands among the names with E."""
+    letters = unicodedata.normalize("NFD", name.casefold())
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 def _lines(cohort: Cohort, today: date) -> Iterator[Line]:

@@ -48,6 +48,12 @@ def test_whose_certificate_was_revoked_does_not_stand_on_it(cohort, certificates
     assert [name for name, _, _ in lines(cohort)] == ["Ben Brooks", "Chi Chen"]
 
 
+def test_an_accent_moves_nobody_to_the_end(cohort, members):
+    names.write(person=members[0].user, name="Zoe Zabel", said="", now=AFTER)
+    names.write(person=members[1].user, name="Élan Ebo", said="", now=AFTER)
+    assert [name for name, _, _ in lines(cohort)] == ["Chi Chen", "Élan Ebo", "Zoe Zabel"]
+
+
 def test_a_draft_fixes_no_name(cohort, members, branch_officer):
     propose_batch(cohort=cohort, by=branch_officer, now=AFTER)
     names.write(person=members[0].user, name="Ada Cruz", said="", now=AFTER)
