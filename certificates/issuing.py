@@ -84,7 +84,7 @@ def issue_batch(
         "cohort__program", "cohort__branch__parent", "sign_off__signer", "sign_off__on_behalf_of"
     ).get(pk=batch.pk)
     _approved_or_refusal(batch)
-    sealing.current()  # or nobody's is made
+    sealing.usable(now=now)  # or nobody's is made
     outcome = Outcome()
     found = standings(batch.cohort, today=local_date(batch.cohort, now))
     entries = list(batch.entries.select_related("participant__user"))
@@ -153,7 +153,7 @@ def prepare(batch: Batch, claims: dict[str, Any], *, now: datetime) -> Prepared:
     serial, code = next_serial(batch.cohort), secrets.token_urlsafe(20)
     signature = None if claims.get("signed_by_hand") else _picture(sign_off)
     content = content_of(claims, serial=serial, code=code, signature=signature)
-    seal = sealing.current()
+    seal = sealing.usable(now=now)
     return Prepared(serial, code, claims, sealed(content, seal=seal, now=now), seal)
 
 

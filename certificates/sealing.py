@@ -15,6 +15,7 @@ from asn1crypto import cms, tsp
 from asn1crypto.x509 import Certificate
 from cryptography import x509
 from django.conf import settings
+from django.utils.formats import date_format
 from pyhanko.keys import load_certs_from_pemder_data
 from pyhanko.sign.general import SigningError
 from pyhanko.sign.signers import Signer
@@ -176,6 +177,23 @@ def current() -> Seal:
         raise NoSealKey(
             f"The certificate of the seal cannot be read: {problem.strerror}. Look at SEAL_CERTIFICATE."
         ) from problem
+
+
+def usable(*, now: datetime) -> Seal:
+    """The current seal, where what it seals now can be trusted. Raises NoSealKey, which says what to do."""
+    seal = current()
+    valid_from, valid_until = seal.valid
+    if now < valid_from:
+        raise NoSealKey(
+            f"The certificate of the seal is valid from {date_format(valid_from)} on, and nothing is sealed before. "
+            "Look at SEAL_CERTIFICATE, and at the clock of the worker."
+        )
+    if now > valid_until:
+        raise NoSealKey(
+            f"The certificate of the seal expired on {date_format(valid_until)}, so nothing more is sealed with it. "
+            "Ask whoever runs this program for a new one (docs/operations.md, “The seal”)."
+        )
+    return seal
 
 
 def time_stamp_roots() -> list[bytes]:

@@ -55,7 +55,7 @@ def _counts() -> dict[str, int]:
 
 def make(*, now: datetime) -> StatusList:
     """Raises NoSealKey, CannotSeal."""
-    seal = sealing.current()
+    seal = sealing.usable(now=now)
     issuing.kept(seal, now)  # its root is published, also before the first certificate with this seal
     states = dict(Certificate.objects.order_by("digest").values_list("digest", "status"))
     told = {

@@ -302,6 +302,12 @@ class TestKey:
         with pytest.raises(seal_keys.NoSealKey, match=says):
             sealing.current()
 
+    @pytest.mark.parametrize(("years", "says"), [(-3, "is valid from"), (30, "expired on")])
+    def test_nothing_is_sealed_outside_the_time_of_its_certificate(self, seal, years, says):
+        assert sealing.usable(now=NOW) == seal
+        with pytest.raises(seal_keys.NoSealKey, match=says):
+            sealing.usable(now=NOW + timedelta(days=365 * years))
+
     def test_a_renewed_key_is_taken_without_a_new_start(self, tmp_path, settings):
         for number in (1, 2):
             material = made(f"Department {number}")
