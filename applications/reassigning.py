@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
-from django.utils import timezone
 
 from applications import drafting, notices, routing
 from applications.models import Application, ReviewStep
@@ -113,14 +112,11 @@ class Offer:
         return f"The directory names {self.successor} as {routing.post_title(self.step.route_step, self.step.unit)} now."
 
 
-def offers(application: Application, user: User) -> list[Offer]:
-    """The steps this branch officer can give to somebody else today; none for anybody else (F5, T10)."""
+def offers(application: Application, route: list[ReviewStep]) -> list[Offer]:
+    """The steps of its route that its branch office can give to somebody else (F5, T10)."""
     if application.status != Application.Status.IN_REVIEW:
         return []
-    day = drafting.today_of(application.cohort, timezone.now())
-    if not permissions.office_cohorts(user, on=day).filter(pk=application.cohort_id).exists():
-        return []
-    pending = application.route().filter(status=ReviewStep.Status.PENDING).select_related("unit__head")
+    pending = (step for step in route if step.status == ReviewStep.Status.PENDING)
     return [Offer(step, successor(application, step)) for step in pending]
 
 

@@ -299,11 +299,16 @@ def _together(first: tuple[ReviewStep, Authority], other: tuple[ReviewStep, Auth
     return first[0].signer_id == other[0].signer_id and not assigned
 
 
+def decides(settled: Settled) -> bool:
+    """Whether what is settled ends with the decision."""
+    return bool(settled) and settled[-1][0].route_step.decides
+
+
 def steps_to_decide(application: Application, by: User, *, on: date) -> Settled:
     """What this person settles by deciding now: what waits on them, or the deciding step of a waitlisted one."""
     if application.status != Application.Status.WAITLISTED:
         settled = steps_to_settle(application, by, on=on)
-        return settled if settled and settled[-1][0].route_step.decides else []
+        return settled if decides(settled) else []
     for step in application.route().select_related("application").filter(route_step__decides=True):
         right = authority(step, by, on=on)
         return [(step, right)] if right else []
@@ -332,7 +337,7 @@ def all_to_decide(
 ) -> dict[int, Settled]:
     """Like steps_to_decide, for many: by application, those left out it is empty for."""
     found = all_to_settle(steps_of(applications), by, on=on)
-    return {pk: settled for pk, settled in found.items() if settled[-1][0].route_step.decides}
+    return {pk: settled for pk, settled in found.items() if decides(settled)}
 
 
 def _assignment(step: ReviewStep, by: User) -> tuple[object, ...]:

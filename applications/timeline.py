@@ -28,17 +28,33 @@ class Event:
     change_pk: int | None = None
 
 
-def timeline(application: Application, *, later: bool = False) -> list[Event]:
-    """Derived from the rows of the workflow and the audit trail, so that it cannot say anything else than they do.
-    What the deputy means to decide is no event before it is released.
-
-    `later`: also what came after the decision, free seats and changed projects; no signer's business (M17).
-    """
-    steps = list(
+def steps_of(application: Application) -> list[ReviewStep]:
+    """All that were ever asked for, text by text."""
+    return list(
         application.review_steps.with_people()
         .select_related("text", "assigned_by", "replaces__signer", "sign_off__delegation")
         .order_by("text__created_at", "text", "position", "pk")
     )
+
+
+def route_of(application: Application, steps: list[ReviewStep]) -> list[ReviewStep]:
+    """Of these, what Application.route() finds."""
+    given_away = ReviewStep.Status.REASSIGNED
+    return [
+        each for each in steps if each.text_id == application.current_text_id and each.status != given_away
+    ]
+
+
+def timeline(
+    application: Application, *, later: bool = False, steps: list[ReviewStep] | None = None
+) -> list[Event]:
+    """Derived from the rows of the workflow and the audit trail, so that it cannot say anything else than they do.
+    What the deputy means to decide is no event before it is released.
+
+    `later`: also what came after the decision, free seats and changed projects; no signer's business (M17).
+    `steps`: where they are known, those of steps_of().
+    """
+    steps = steps_of(application) if steps is None else steps
     related = ("sign_off__signer", "sign_off__on_behalf_of", "sign_off__delegation")
     decisions = {each.sign_off_id: each for each in application.decisions.select_related(*related)}
     events: list[Event] = []
@@ -49,7 +65,7 @@ def timeline(application: Application, *, later: bool = False) -> list[Event]:
         events += _round(application, rows, number, on_paper.get(rows[0].text_id), decisions)
     of_steps = {step.sign_off_id for step in steps}
     events += [_decision(each, number) for pk, each in decisions.items() if pk not in of_steps]
-    if later:
+    if later and decisions:
         events += [*_seats(application), *_changes(application)]
     if application.withdrawn_at:
         title = f"Withdrawn by {application.applicant}"

@@ -266,9 +266,14 @@ def _create(model: type[models.Model], rows: Iterable[models.Model]) -> list:
 
 
 def pages(department: Department, cohort: Cohort) -> Iterator[tuple[str, User, str]]:
-    """Every page with a list of applications, of whoever has most in it, and one application."""
+    """Home, every page with a list of applications, of whoever has most in it, and one application."""
     office, deputy, officer = department.offices[0], department.deputy, department.officer
-    waiting = reverse("approvals")
+    waiting, home = reverse("approvals"), reverse("home")
+    yield "home, supervisor", office.supervisor, home
+    yield "home, director", office.director, home
+    yield "home, deputy", deputy, home
+    yield "home, branch office", officer, home
+    yield "home, applicant", department.staff[0], home
     yield "approvals, supervisor", office.supervisor, waiting
     yield "approvals, director", office.director, waiting
     yield "approvals, deputy", deputy, waiting

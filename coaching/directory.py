@@ -1,7 +1,7 @@
 """What the directory says about people, and how somebody gets a wrong entry put right."""
 
 import unicodedata
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -95,13 +95,13 @@ def officers_for(user: User, *, now: datetime) -> list[User]:
     return others or list(User.objects.filter(is_staff=True, is_active=True).exclude(pk=user.pk))
 
 
-def corrections_for(officer: User, *, now: datetime) -> QuerySet[DirectoryCorrection]:
+def corrections_for(officer: User, *, on: date) -> QuerySet[DirectoryCorrection]:
     """Corrections this person may settle: of their own branch's people, or anybody's for an administrator;
     never their own."""
     corrections = DirectoryCorrection.objects.exclude(user=officer)
     if officer.is_staff:
         return corrections
-    branches = offices.office_branches(officer, on=timezone.localdate(now))
+    branches = offices.office_branches(officer, on=on)
     return corrections.filter(user__unit__in=OrgUnit.objects.under(*branches))
 
 
@@ -121,7 +121,7 @@ def settle_correction(
     """
     correction = DirectoryCorrection.objects.select_for_update().get(pk=correction.pk)
     status = Status.CONFIRMED if confirm else Status.DECLINED
-    if not corrections_for(by, now=now).filter(pk=correction.pk).exists():
+    if not corrections_for(by, on=timezone.localdate(now)).filter(pk=correction.pk).exists():
         raise CorrectionRefused("This correction is for another office to settle.")
     if correction.status == status:
         return correction

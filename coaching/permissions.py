@@ -117,10 +117,11 @@ class Conflicts:
     def cohorts_of(self, user: User) -> QuerySet:
         return self.rows().filter(**{self.person: user}).values("cohort")
 
-    def pairs(self, cohorts: Collection[Cohort]) -> set[tuple[int, int]]:
-        """Cohort and person, by their keys."""
+    def pairs(self, cohorts: Collection[Cohort], people: Collection[User]) -> QuerySet:
+        """Of these people alone: cohort and person, by their keys."""
         ids = [cohort.pk for cohort in cohorts]
-        return set(self.rows().filter(cohort__in=ids).values_list("cohort", self.person))
+        rows = self.rows().filter(cohort__in=ids, **{f"{self.person}__in": people})
+        return rows.order_by().values_list("cohort", self.person)
 
 
 # An app that lets people apply names here the applications that count.
@@ -165,7 +166,9 @@ def officers_of(cohort: Cohort, *, on: date) -> list[User]:
 def officers_of_each(cohorts: Collection[Cohort], *, on: date) -> dict[int, list[User]]:
     """By cohort; as many queries for many as for one."""
     officers = offices.officers_by_branch([cohort.branch_id for cohort in cohorts], on=on)
-    in_conflict = set().union(*(conflicts.pairs(cohorts) for conflicts in _conflicts))
+    everybody = {each for found in officers.values() for each in found}
+    first, *others = (conflicts.pairs(cohorts, everybody) for conflicts in _conflicts)
+    in_conflict = set(first.union(*others))
     return {
         cohort.pk: [each for each in officers[cohort.branch_id] if (cohort.pk, each.pk) not in in_conflict]
         for cohort in cohorts

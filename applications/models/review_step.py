@@ -213,5 +213,10 @@ class ReviewStep(Assigned):
     def asked_since(self) -> datetime | None:
         return self.since_at
 
+    @property
+    def is_current(self) -> bool:
+        """Of a step of the text that stands: whether the application waits there."""
+        return self.status == self.Status.PENDING and self.since_at is not None
+
     def is_overdue(self, on: date) -> bool:
         return self.status == self.Status.PENDING and self.due_date is not None and self.due_date < on

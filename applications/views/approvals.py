@@ -55,12 +55,10 @@ class Acts:
 
 def _acts(application: Application, user: User) -> Acts:
     day = drafting.today_of(application.cohort, timezone.now())
-    to_decide = routing.steps_to_decide(application, user, on=day)
-    return Acts(
-        settled=to_decide or routing.steps_to_settle(application, user, on=day),
-        decides=bool(to_decide),
-        waitlisted=application.status == Application.Status.WAITLISTED,
-    )
+    waitlisted = application.status == Application.Status.WAITLISTED
+    settles = routing.steps_to_decide if waitlisted else routing.steps_to_settle
+    settled = settles(application, user, on=day)
+    return Acts(settled=settled, decides=routing.decides(settled), waitlisted=waitlisted)
 
 
 def _signature_form(
@@ -82,10 +80,10 @@ class CorrectedDate:
     corrected: date
 
 
-def _corrected_dates(application: Application) -> list[CorrectedDate]:
+def _corrected_dates(application: Application, route: list[ReviewStep]) -> list[CorrectedDate]:
     return [
         CorrectedDate(step, stated, step.concept_date)
-        for step in application.route()
+        for step in route
         if (stated := settling.stated_concept_date(application, step))
         and step.concept_date not in (None, stated)
     ]
@@ -107,6 +105,7 @@ def _reading_page(
     request: HttpRequest, application: Application, acts: Acts, form: Form | None
 ) -> HttpResponse:
     right = acts.rights[0] if acts.rights else None
+    route = list(application.route())
     context = {
         "application": application,
         "cohort": application.cohort,
@@ -115,14 +114,14 @@ def _reading_page(
         "right": right,
         "reasons": [step.reason for step in acts.steps if step.reason],
         "form": form,
-        "waiting": application.current_step(),
+        "waiting": next((step for step in route if step.is_current), None),
         "changes": readers.changes_for(
             application,
             request.user,  # type: ignore[arg-type]
             text=application.current_text.text,  # type: ignore[union-attr]
             than=application.current_text,
         ),
-        "corrected_dates": _corrected_dates(application),
+        "corrected_dates": _corrected_dates(application, route),
         "sign_offs": _sign_offs(application),
         **(_seats(application, request.user) if acts.decides else {}),  # type: ignore[arg-type]
     }

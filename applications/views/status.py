@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from applications import conflicts, drafting, on_paper, readers, reassigning, routing, waitlist, way, workflow
 from applications.checks import Step
 from applications.models import Application, ReviewStep
-from applications.timeline import timeline
+from applications.timeline import route_of, steps_of, timeline
 from applications.views.writing import own, returned, still_missing
 from coaching import permissions
 from coaching.errors import Refused, refusals_told
@@ -100,8 +100,12 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
     application = get_object_or_404(Application.objects.visible_to(user).select_related(*related), pk=pk)
     now = timezone.now()
     is_own = application.applicant == user
-    route = list(application.route())
-    waiting = next((step for step in route if step.status == "pending" and step.since_at), None)
+    is_ours = permissions.office_cohorts(user).filter(pk=application.cohort_id).exists()
+    # The branch office and the deciding office follow a person beyond the selection; supervisors do not (M17).
+    follows = is_own or is_ours or permissions.deputy_cohorts(user).filter(pk=application.cohort_id).exists()
+    steps = steps_of(application)
+    route = route_of(application, steps)
+    waiting = next((step for step in route if step.is_current), None)
     waitlisted = application.status == Application.Status.WAITLISTED
     following = [step for step in route if waiting and step.position > waiting.position]
     texts = readers.texts_visible_to(user, of=pk)
@@ -118,10 +122,10 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
             "following": following[0] if following else None,
             "stand_ins": _stand_ins(waiting) if waiting else [],
             "help": waiting and way.help_for(waiting, on=timezone.localdate()),
-            "may_act": waiting and Application.objects.awaiting(user).filter(pk=pk).exists(),
-            "events": timeline(application, later=is_own or _is_office(application, user)),
+            "may_act": waiting and routing.authority(waiting, user, on=timezone.localdate()),
+            "events": timeline(application, later=follows, steps=steps),
             "texts": set(texts.values_list("pk", flat=True)),
-            "offers": reassigning.offers(application, user),
+            "offers": reassigning.offers(application, route) if is_ours else [],
             "returned": returned(application),
             "declined": _declined(application),
             "decision": application.decisions.last() if not waiting else None,
@@ -139,12 +143,6 @@ def _stand_ins(waiting: ReviewStep) -> list[User]:
     """Who can act beside the person it waits on: so that nobody thinks it lies while they are away (A9)."""
     people = routing.expected_signers(waiting, on=timezone.localdate())
     return [person for person in people if person != routing.with_whom(waiting, on=timezone.localdate())]
-
-
-def _is_office(application: Application, user: User) -> bool:
-    """The branch office and the deciding office follow a person beyond the selection; supervisors do not (M17)."""
-    ours = (permissions.office_cohorts(user), permissions.deputy_cohorts(user))
-    return any(cohorts.filter(pk=application.cohort_id).exists() for cohorts in ours)
 
 
 def _team(participation: Participant) -> Team | None:

@@ -72,16 +72,32 @@ FINDS: tuple[Find, ...] = (
 def _has_rows(user: User, today: date) -> QuerySet:
     """Of each kind of card that says what it is about, by its place in FINDS, whether there is any."""
     rows = {str(place): find.rows(user, today) for place, find in enumerate(FINDS) if hasattr(find, "rows")}
+    return _any_of(user, rows)
+
+
+def _any_of(user: User, rows: dict[str, QuerySet]) -> QuerySet:
     return User.objects.filter(pk=user.pk).values(**{place: Exists(each) for place, each in rows.items()})
 
 
 HAS_ROWS = offices.PreparedForStandIns(_has_rows)
 
 
+def _of_offices(user: User, today: date) -> dict[str, bool]:
+    """The same of the kinds that offices have, for whoever holds one. What an office reads hangs on its branches, so that
+    this cannot be prepared."""
+    rows = {
+        str(place): find.office_rows(user, today)
+        for place, find in enumerate(FINDS)
+        if hasattr(find, "office_rows") and find.office(user)  # type: ignore[attr-defined]
+    }
+    return _any_of(user, rows).get() if rows else {}
+
+
 def cards_for(user: User) -> list[Card]:
     """The most urgent first; among equals, in the order of the program's year."""
     now = timezone.now()
-    has_rows = HAS_ROWS.row(user, on=timezone.localdate(now))
+    today = timezone.localdate(now)
+    has_rows = HAS_ROWS.row(user, on=today) | _of_offices(user, today)
     finds = [find for place, find in enumerate(FINDS) if has_rows.get(str(place), True)]
     cards = [card for find in finds for card in find(user, now)]
     return sorted(cards, key=lambda card: card.urgency)

@@ -104,7 +104,7 @@ def _facts(user: User, today: date) -> list[tuple[str, str]]:
 @require_safe
 def corrections(request: HttpRequest) -> HttpResponse:
     """What people say is wrong about them, oldest first."""
-    rows = directory.corrections_for(_user(request), now=timezone.now()).select_related(
+    rows = directory.corrections_for(_user(request), on=timezone.localdate()).select_related(
         "user__unit", "user__classification", "user__supervisor", "settled_by"
     )
     open_ones = rows.filter(status=DirectoryCorrection.Status.OPEN)
@@ -121,7 +121,9 @@ def corrections(request: HttpRequest) -> HttpResponse:
 def correction(request: HttpRequest, pk: int) -> HttpResponse:
     """Confirm or decline one correction."""
     user, now = _user(request), timezone.now()
-    rows = directory.corrections_for(user, now=now).select_related("user__unit", "settled_by")
+    rows = directory.corrections_for(user, on=timezone.localdate(now)).select_related(
+        "user__unit", "settled_by"
+    )
     row = get_object_or_404(rows, pk=pk)
     confirm = request.POST.get("decision") == "confirm"
     form = SettleForm(request.POST or None, correction=row, confirm=confirm)

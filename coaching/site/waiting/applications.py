@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 from django.utils import timezone
 
@@ -191,11 +191,10 @@ def to_begin(user: User, now: datetime) -> list[Card]:
 
     Not for those who run them or decide about them, and not for those who are in the middle of a program.
     """
-    if user.participations.active().exists():
-        return []
     today = timezone.localdate(now)
     cohorts = (
         Cohort.objects.accepting_applications(today)
+        .exclude(Exists(user.participations.active()))
         .filter(branch__in=OrgUnit.objects.around(user))
         .exclude(applications__in=Application.objects.standing().filter(applicant=user))
         .exclude(participants__user=user)

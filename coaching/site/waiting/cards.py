@@ -52,14 +52,19 @@ def about(rows: Rows) -> Callable[[Find], Find]:
     return declare
 
 
-def only_for(rule: Rule) -> Callable[[Find], Find]:
-    """Most people hold no office: their page needn't look for what waits for one."""
+def only_for(rule: Rule, rows: Rows | None = None) -> Callable[[Find], Find]:
+    """Most people hold no office: their page needn't look for what waits for one.
+
+    `rows`: what the cards are about; for whoever holds the office, the home page asks for all such kinds in one query.
+    """
 
     def declare(find: Find) -> Find:
         @wraps(find)
         def guarded(user: User, now: datetime) -> list[Card]:
             return find(user, now) if rule(user) else []
 
+        if rows:
+            guarded.office, guarded.office_rows = rule, rows  # type: ignore[attr-defined]
         return guarded
 
     return declare

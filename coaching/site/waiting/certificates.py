@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from certificates.models import Batch, BatchEntry, Certificate, SealCertificate
 from coaching import permissions
-from coaching.models import User
+from coaching.models import Cohort, User
 from coaching.site.waiting.cards import Card, Urgency, about, counted, day, only_for
 from meetings.models import Meeting
 
@@ -54,12 +54,14 @@ def approved(user: User, now: datetime) -> list[Card]:
     ]
 
 
-@only_for(permissions.branch_office)
+def _sent_back(user: User, today: date) -> QuerySet[Batch]:
+    drafts = Batch.objects.filter(status=Batch.Status.DRAFT).exclude(returned_reason="")
+    return drafts.filter(cohort__in=permissions.office_cohorts(user, on=today))
+
+
+@only_for(permissions.branch_office, _sent_back)
 def sent_back(user: User, now: datetime) -> list[Card]:
     """Batches that came back from the superintendent to the branch office."""
-    batches = Batch.objects.filter(
-        cohort__in=permissions.office_cohorts(user), status=Batch.Status.DRAFT
-    ).exclude(returned_reason="")
     return [
         Card(
             title=f"The certificates of the {batch.cohort} came back",
@@ -69,18 +71,22 @@ def sent_back(user: User, now: datetime) -> list[Card]:
             urgency=Urgency.NOW,
             icon="certificate",
         )
-        for batch in batches.select_related("cohort")
+        for batch in _sent_back(user, timezone.localdate(now)).select_related("cohort")
     ]
 
 
-@only_for(permissions.branch_office)
-def to_issue(user: User, now: datetime) -> list[Card]:
-    """Approved lists of which somebody has no certificate yet."""
-    entries = BatchEntry.objects.filter(
-        batch__cohort__in=permissions.office_cohorts(user),
+def _to_issue(user: User, today: date) -> QuerySet[BatchEntry]:
+    return BatchEntry.objects.filter(
+        batch__cohort__in=permissions.office_cohorts(user, on=today),
         batch__status=Batch.Status.APPROVED,
         participant__certificates=None,
     )
+
+
+@only_for(permissions.branch_office, _to_issue)
+def to_issue(user: User, now: datetime) -> list[Card]:
+    """Approved lists of which somebody has no certificate yet."""
+    entries = _to_issue(user, timezone.localdate(now))
     sums = entries.values("batch", "batch__cohort__name").annotate(number=Count("pk")).order_by("batch")
     return [
         Card(
@@ -95,17 +101,18 @@ def to_issue(user: User, now: datetime) -> list[Card]:
     ]
 
 
-@only_for(permissions.branch_office)
-def to_propose(user: User, now: datetime) -> list[Card]:
-    """Cohorts whose meetings are over, whose participants have no certificates proposed yet."""
-    ahead = Meeting.objects.filter(
-        cohort=OuterRef("pk"), status=Meeting.Status.PLANNED, date__gte=timezone.localdate(now)
-    )
-    cohorts = permissions.office_cohorts(user).filter(
+def _to_propose(user: User, today: date) -> QuerySet[Cohort]:
+    ahead = Meeting.objects.filter(cohort=OuterRef("pk"), status=Meeting.Status.PLANNED, date__gte=today)
+    return permissions.office_cohorts(user, on=today).filter(
         Exists(Meeting.objects.filter(cohort=OuterRef("pk"))),
         ~Exists(ahead),
         ~Exists(Batch.objects.filter(cohort=OuterRef("pk"))),
     )
+
+
+@only_for(permissions.branch_office, _to_propose)
+def to_propose(user: User, now: datetime) -> list[Card]:
+    """Cohorts whose meetings are over, whose participants have no certificates proposed yet."""
     return [
         Card(
             title=f"The meetings of the {cohort} are over",
@@ -115,7 +122,7 @@ def to_propose(user: User, now: datetime) -> list[Card]:
             urgency=Urgency.SOON,
             icon="certificate",
         )
-        for cohort in cohorts
+        for cohort in _to_propose(user, timezone.localdate(now))
     ]
 
 

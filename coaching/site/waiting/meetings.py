@@ -19,7 +19,15 @@ from meetings.attention import as_read_by, in_danger
 from meetings.completion import Reason, Standing
 from meetings.deadlines import State
 from meetings.evaluations import unanswered
-from meetings.models import Attendance, EvaluationClosing, Meeting, MeetingTeam, current_memberships
+from meetings.models import (
+    Attendance,
+    EvaluationClosing,
+    EvaluationReopening,
+    HelpRequest,
+    Meeting,
+    MeetingTeam,
+    current_memberships,
+)
 
 
 def _ahead(user: User, today: date) -> QuerySet[Meeting]:
@@ -53,7 +61,11 @@ def _when_and_where(meeting: Meeting) -> str:
     return f"{day(meeting.date)}, {hours}, {place}."
 
 
-@only_for(permissions.any_of(permissions.branch_office, permissions.training_office))
+def _resources_needed(user: User, today: date) -> QuerySet[Meeting]:
+    return Meeting.objects.upcoming(today).filter(cohort__branch__in=resources.branches_of(user, on=today))
+
+
+@only_for(permissions.any_of(permissions.branch_office, permissions.training_office), _resources_needed)
 def resources_missing(user: User, now: datetime) -> list[Card]:
     """M11: seen in time, the next meeting first."""
     lines = resources.missing(user, today=timezone.localdate(now))
@@ -190,7 +202,12 @@ def _asked_for(meetings: list[Meeting]) -> list[Card]:
     ]
 
 
-@only_for(permissions.branch_office)
+def _asked_again(user: User, today: date) -> QuerySet[EvaluationReopening]:
+    cohorts = permissions.office_cohorts(user, on=today)
+    return EvaluationReopening.objects.filter(asked_at__isnull=False, meeting__cohort__in=cohorts)
+
+
+@only_for(permissions.branch_office, _asked_again)
 def evaluations_asked(user: User, now: datetime) -> list[Card]:
     """Participants who ask the branch office to open a late evaluation again, by cohort."""
     cohorts = permissions.office_cohorts(user, on=timezone.localdate(now))
@@ -210,13 +227,14 @@ def evaluations_asked(user: User, now: datetime) -> list[Card]:
     ]
 
 
-@only_for(permissions.branch_office)
+def _help_asked(user: User, today: date) -> QuerySet[HelpRequest]:
+    return help_waiting(permissions.office_cohorts(user, on=today))
+
+
+@only_for(permissions.branch_office, _help_asked)
 def help_asked(user: User, now: datetime) -> list[Card]:
     """M16: that a team asks for help, until the branch office marks it as answered."""
-    cohorts = permissions.office_cohorts(user, on=timezone.localdate(now))
-    rows = (
-        help_waiting(cohorts).select_related("team__cohort__program", "asked_by").order_by("asked_at", "pk")
-    )
+    rows = _help_asked(user, timezone.localdate(now)).select_related("team__cohort__program", "asked_by")
     return [
         Card(
             title=f"{each.team} asks for help",
@@ -227,17 +245,21 @@ def help_asked(user: User, now: datetime) -> list[Card]:
             urgency=Urgency.NOW,
             icon="chat-bubbles",
         )
-        for each in rows
+        for each in rows.order_by("asked_at", "pk")
     ]
 
 
-@only_for(permissions.branch_office)
+def _with_meetings(user: User, today: date) -> QuerySet[Cohort]:
+    closed = EvaluationClosing.objects.filter(cohort=OuterRef("pk"), item=None)
+    cohorts = permissions.office_cohorts(user, on=today)
+    return cohorts.filter(~Exists(closed), Exists(Meeting.objects.filter(cohort=OuterRef("pk"))))
+
+
+@only_for(permissions.branch_office, _with_meetings)
 def attention(user: User, now: datetime) -> list[Card]:
     """C2: whose certificate is in danger, while it can be mended; by cohort, as its page counts them."""
-    closed = EvaluationClosing.objects.filter(cohort=OuterRef("pk"), item=None)
-    cohorts = permissions.office_cohorts(user, on=timezone.localdate(now))
-    rows = cohorts.filter(~Exists(closed), Exists(Meeting.objects.filter(cohort=OuterRef("pk"))))
-    rows = rows.select_related("program").order_by("first_month", "pk")
+    rows = _with_meetings(user, timezone.localdate(now)).select_related("program")
+    rows = rows.order_by("first_month", "pk")
     numbers = {cohort: in_danger(cohort, today=today_of(cohort, now)) for cohort in rows}
     return [
         Card(

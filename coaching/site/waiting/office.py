@@ -1,14 +1,14 @@
 """What waits for the branch office, and how its cohorts stand."""
 
-from datetime import datetime
+from datetime import date, datetime
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
 from coaching import directory, permissions, undelivered
 from coaching.cohorts import Phase, standing
-from coaching.models import DirectoryCorrection, Participant, User
+from coaching.models import DirectoryCorrection, Message, Participant, User
 from coaching.site.cohorts import readable_cohorts
 from coaching.site.waiting.cards import Card, Urgency, counted, day, only_for
 
@@ -16,10 +16,13 @@ OFFICE = permissions.any_of(permissions.branch_office, permissions.administrator
 READERS = permissions.any_of(permissions.branch_office, permissions.deputy)
 
 
-@only_for(OFFICE)
+def _corrections(user: User, today: date) -> QuerySet[DirectoryCorrection]:
+    return directory.corrections_for(user, on=today).filter(status=DirectoryCorrection.Status.OPEN)
+
+
+@only_for(OFFICE, _corrections)
 def corrections(user: User, now: datetime) -> list[Card]:
-    found = directory.corrections_for(user, now=now).filter(status=DirectoryCorrection.Status.OPEN)
-    sums = found.aggregate(number=Count("pk"), since=Min("created_at"))
+    sums = _corrections(user, timezone.localdate(now)).aggregate(number=Count("pk"), since=Min("created_at"))
     if not sums["number"]:
         return []
     return [
@@ -34,12 +37,14 @@ def corrections(user: User, now: datetime) -> list[Card]:
     ]
 
 
-@only_for(OFFICE)
+def _mail(user: User, today: date) -> QuerySet[Message]:
+    return undelivered.visible_to(user, on=today)
+
+
+@only_for(OFFICE, _mail)
 def mail(user: User, now: datetime) -> list[Card]:
     """For the branch office and administrators: somebody has not heard what they were to hear."""
-    sums = undelivered.visible_to(user, on=timezone.localdate(now)).aggregate(
-        number=Count("pk"), since=Min("created_at")
-    )
+    sums = _mail(user, timezone.localdate(now)).aggregate(number=Count("pk"), since=Min("created_at"))
     if not sums["number"]:
         return []
     return [

@@ -74,19 +74,19 @@ def to_release(user: User, now: datetime) -> list[Card]:
     ]
 
 
-@only_for(permissions.any_of(permissions.branch_office, permissions.deputy))
-def free_seats(user: User, now: datetime) -> list[Card]:
-    """A seat is free and somebody waits for it, or was asked: for the branch office, and for the deputy who reads.
-
-    While people still apply, who waits was told to wait for the others, unless they were asked already.
-    """
+def _waited_for(user: User, today: date) -> QuerySet[Cohort]:
+    """While people still apply, who waits was told to wait for the others, unless they were asked already."""
     waiting = Application.objects.filter(status=Application.Status.WAITLISTED).exclude(applicant=user)
     asked = waiting.filter(pk__in=SeatOffer.objects.standing().values("application"))
-    closed = Q(applications_close_date__lt=timezone.localdate(now))
+    closed = Q(applications_close_date__lt=today)
     due = closed & Q(pk__in=waiting.values("cohort")) | Q(pk__in=asked.values("cohort"))
-    cohorts = readable_cohorts(user).filter(due)
-    if not cohorts:
-        return []
+    return readable_cohorts(user).filter(due)
+
+
+@only_for(permissions.any_of(permissions.branch_office, permissions.deputy), _waited_for)
+def free_seats(user: User, now: datetime) -> list[Card]:
+    """A seat is free and somebody waits for it, or was asked: for the branch office, and for the deputy who reads."""
+    cohorts = _waited_for(user, timezone.localdate(now))
     found = waitlist.waitlists(cohorts, without=user)
     return [
         Card(
@@ -102,12 +102,15 @@ def free_seats(user: User, now: datetime) -> list[Card]:
     ]
 
 
-@only_for(permissions.branch_office)
+def _late(user: User, today: date) -> QuerySet[Application]:
+    closed = office_cohorts(user, on=today).filter(applications_close_date__lt=today)
+    return Application.objects.filter(cohort__in=closed).before_decision()
+
+
+@only_for(permissions.branch_office, _late)
 def late(user: User, now: datetime) -> list[Card]:
     """Applications have closed, and some have not reached the deciding office."""
-    closed = office_cohorts(user).filter(applications_close_date__lt=timezone.localdate(now))
-    late_ones = Application.objects.filter(cohort__in=closed).before_decision()
-    rows = list(late_ones.order_by().values_list("cohort").annotate(Count("pk")))
+    rows = list(_late(user, timezone.localdate(now)).order_by().values_list("cohort").annotate(Count("pk")))
     cohorts = _cohorts([cohort for cohort, _ in rows])
     return [
         Card(

@@ -163,10 +163,20 @@ def _waits_meanwhile(participant: Participant, *, is_over: bool) -> Card:
     )
 
 
-@only_for(permissions.branch_office)
+def _closed(user: User, today: date) -> QuerySet[Cohort]:
+    return permissions.office_cohorts(user, on=today).filter(applications_close_date__lt=today)
+
+
+def _forming(user: User, today: date) -> QuerySet[Cohort]:
+    draft = TeamProposal.objects.filter(cohort=OuterRef("pk"), status=TeamProposal.Status.DRAFT)
+    waits = Participant.objects.active().without_team().filter(cohort=OuterRef("pk"))
+    return _closed(user, today).filter(Exists(draft) | Exists(waits))
+
+
+@only_for(permissions.branch_office, _forming)
 def to_form(user: User, now: datetime) -> list[Card]:
     """Closed cohorts that this officer works for (T10) with a draft, or with people who wait: enough for a team (T1)."""
-    cohorts = permissions.office_cohorts(user).filter(applications_close_date__lt=timezone.localdate(now))
+    cohorts = _closed(user, timezone.localdate(now))
     people = Participant.objects.active().without_team().filter(cohort__in=cohorts)
     counts = people.values("cohort").annotate(number=Count("pk")).values_list("cohort", "number").order_by()
     waiting = dict(counts)
@@ -259,13 +269,18 @@ def _to_form(cohort: Cohort, waiting: int) -> Card:
     )
 
 
-@only_for(permissions.branch_office)
+def _open(user: User, today: date) -> QuerySet[TeamChange]:
+    return TeamChange.objects.filter(
+        status=TeamChange.Status.OPEN, team__cohort__in=permissions.office_cohorts(user, on=today)
+    )
+
+
+@only_for(permissions.branch_office, _open)
 def to_confirm(user: User, now: datetime) -> list[Card]:
     """Teams whose members have all agreed, teams somebody declined, and answers that are overdue."""
-    overdue = Q(answer_by__lt=timezone.localdate(now), pending__gt=0)
-    changes = TeamChange.objects.filter(
-        status=TeamChange.Status.OPEN, team__cohort__in=permissions.office_cohorts(user)
-    ).annotate(
+    today = timezone.localdate(now)
+    overdue = Q(answer_by__lt=today, pending__gt=0)
+    changes = _open(user, today).annotate(
         open_answers=Count("consents", filter=~Q(consents__answer=Answer.AGREED)),
         pending=Count("consents", filter=Q(consents__answer=Answer.PENDING)),
         declined=Count("consents", filter=Q(consents__answer=Answer.DECLINED)),
@@ -311,20 +326,29 @@ def _settled(change: TeamChange) -> Card:
     )
 
 
-@only_for(permissions.branch_office)
-def small(user: User, now: datetime) -> list[Card]:
-    """T1: teams that a departure left too small, as long as nobody in them is asked how they, or another, go on."""
+def _below_size(user: User, today: date) -> QuerySet[Team]:
+    """Of which nobody is asked about anything."""
     asked = Membership.objects.filter(
         ended_at=None, participant__consents__change__status=TeamChange.Status.OPEN
     )
+    return (
+        Team.objects.filter(
+            status=Team.Status.CONFIRMED, cohort__in=permissions.office_cohorts(user, on=today)
+        )
+        .annotate(people=Count("memberships", filter=Q(memberships__ended_at=None)))
+        .filter(people__lt=F("cohort__program__min_team_size"))
+        .exclude(pk__in=asked.values("team"))
+    )
+
+
+@only_for(permissions.branch_office, _below_size)
+def small(user: User, now: datetime) -> list[Card]:
+    """T1: teams that a departure left too small, as long as nobody in them is asked how they, or another, go on."""
     today = timezone.localdate(now)
     present = Membership.objects.filter(ended_at=None).select_related("participant__user")
     changes = TeamChange.objects.exclude(status=TeamChange.Status.CANCELLED).prefetch_related("consents")
     teams = (
-        Team.objects.filter(status=Team.Status.CONFIRMED, cohort__in=permissions.office_cohorts(user))
-        .annotate(people=Count("memberships", filter=Q(memberships__ended_at=None)))
-        .filter(people__lt=F("cohort__program__min_team_size"))
-        .exclude(pk__in=asked.values("team"))
+        _below_size(user, today)
         .select_related("cohort__program")
         .prefetch_related(
             "cohort__program__curriculum",

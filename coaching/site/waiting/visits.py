@@ -1,8 +1,8 @@
 """What the branch deputy, or a designee, is asked to and plans to attend (M12, M13)."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateformat import time_format
@@ -16,15 +16,17 @@ from meetings.models import Meeting
 DAYS_AHEAD = timedelta(days=60)
 
 
-@only_for(permissions.deputy)
+def _finals(user: User, today: date) -> QuerySet[Meeting]:
+    ahead = visits.finals_ahead(today).filter(date__lte=today + DAYS_AHEAD)
+    return ahead.filter(cohort__in=permissions.deputy_cohorts(user, on=today))
+
+
+@only_for(permissions.deputy, _finals)
 def finals(user: User, now: datetime) -> list[Card]:
     """M13: the branch's final meetings of the next weeks."""
     today = timezone.localdate(now)
-    ahead = visits.finals_ahead(today).filter(
-        cohort__in=permissions.deputy_cohorts(user), date__lte=today + DAYS_AHEAD
-    )
     mine = visits.standing().filter(meeting=OuterRef("pk"), person=user)
-    meetings = list(ahead.annotate(is_mine=Exists(mine)))
+    meetings = list(_finals(user, today).annotate(is_mine=Exists(mine)))
     if not meetings:
         return []
     first, planned = meetings[0].date, sum(each.is_mine for each in meetings)
@@ -46,15 +48,18 @@ def _said(planned: int, number: int) -> str:
     return "You plan to attend it." if number == 1 else f"You plan to attend {planned} of them."
 
 
-@only_for(permissions.deputy)
+def _visits(user: User, today: date) -> QuerySet[Meeting]:
+    return Meeting.objects.upcoming(today).filter(
+        cohort__in=permissions.deputy_cohorts(user, on=today),
+        pk__in=visits.standing().filter(person=user).values("meeting"),
+    )
+
+
+@only_for(permissions.deputy, _visits)
 def next_visit(user: User, now: datetime) -> list[Card]:
     """M12"""
     today = timezone.localdate(now)
-    ahead = Meeting.objects.upcoming(today).filter(
-        cohort__in=permissions.deputy_cohorts(user),
-        pk__in=visits.standing().filter(person=user).values("meeting"),
-    )
-    meeting = ahead.select_related("item", "cohort").prefetch_related("teams").first()
+    meeting = _visits(user, today).select_related("item", "cohort").prefetch_related("teams").first()
     if meeting is None:
         return []
     teams = ", ".join(str(team) for team in meeting.teams.all())
