@@ -8,7 +8,7 @@ class SiteConfig(AppConfig):
     verbose_name = "Site"
 
     def ready(self) -> None:
-        from coaching.site import celery, mails
+        from coaching.site import celery, checks, mails  # noqa: F401 (checks register themselves)
 
         # For every thread: otherwise pages would publish their tasks to a broker that is not there.
         celery.app.set_default()

@@ -5,9 +5,10 @@ from pathlib import Path
 import environ
 from csp.constants import NONCE, NONE, SELF
 
+from coaching.site import logs, starting
+
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 VAR_DIR = BASE_DIR / "var"
-VAR_DIR.mkdir(exist_ok=True)
 
 env = environ.Env()
 env.read_env(BASE_DIR / ".env")
@@ -68,6 +69,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "coaching.site.health.HealthMiddleware",
+    "coaching.site.logs.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -107,9 +110,15 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
 
 # Database: SQLite in a file, or PostgreSQL where DATABASE_URL says so.
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'db.sqlite3'}")}
+DATABASE_URL = env("DATABASE_URL", default="") or f"sqlite:///{VAR_DIR / 'db.sqlite3'}"
+if not DATABASE_URL.startswith(("sqlite:", "postgres:", "postgresql:")):
+    raise SystemExit(
+        "DATABASE_URL is no address of a database. Set it as postgres://user:password@host/name."
+    )
+DATABASES = {"default": env.db_url_config(DATABASE_URL)}
 _database = DATABASES["default"]
 if _database["ENGINE"].endswith("sqlite3"):
+    VAR_DIR.mkdir(exist_ok=True)
     _database["CONN_MAX_AGE"] = 600  # opening the file takes as long as a small page
     _database["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
@@ -118,7 +127,13 @@ if _database["ENGINE"].endswith("sqlite3"):
     }
 else:
     _database["CONN_MAX_AGE"] = 0
-    _database.setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": env.int("DATABASE_POOL", 8)}
+    _database["CONN_HEALTH_CHECKS"] = (
+        True  # a server that was started anew is noticed before a page uses its connection
+    )
+    _options = _database.setdefault("OPTIONS", {})
+    _options.setdefault("connect_timeout", 5)
+    # Whoever gets no connection within five seconds is told so, rather than waiting for the browser to give up.
+    _options["pool"] = {"min_size": 1, "max_size": env.int("DATABASE_POOL", 8), "timeout": 5}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Jobs: Celery always; its broker is a folder, or Redis where REDIS_URL says so.
@@ -130,8 +145,11 @@ CELERY_TIMEZONE = "UTC"
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = (
     190 * 1024
 )  # KiB: past it a process of the worker is replaced, after its task
-CELERY_BEAT_SCHEDULE = {"send-due": {"task": "coaching.site.send_due", "schedule": 20.0}}
-CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
+# Beat keeps nothing: what is due stands in the database. Nor do runs that no worker took pile up.
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
+CELERY_BEAT_SCHEDULE = {
+    "send-due": {"task": "coaching.site.send_due", "schedule": 20.0, "options": {"expires": 60}}
+}
 if REDIS_URL:
     CELERY_BROKER_URL = REDIS_URL
     CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {"socket_timeout": 2, "socket_connect_timeout": 1}
@@ -211,7 +229,6 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-MEDIA_ROOT = VAR_DIR / "media"
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = env("TIME_ZONE", default="America/Los_Angeles")
@@ -238,16 +255,23 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", _HTTPS)
 SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365 if _HTTPS else 0
 SECURE_REFERRER_POLICY = "same-origin"
+# Whether a whole domain is held to https is not for one of its sites to say.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 X_FRAME_OPTIONS = "DENY"
 if env.bool("BEHIND_PROXY", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 MESSAGE_TAGS = {40: "danger"}  # Bootstrap's word for an error
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["console"], "level": "WARNING"},
-}
+# A JSON object a line; from LOG_LEVEL on what the program itself says, a line for each request at INFO. No error is mailed.
+LOGGING = logs.configuration(env("LOG_LEVEL", default="INFO").upper())
+ADMINS: list[tuple[str, str]] = []
+
+_keys = {"NOTES_KEY": NOTES_KEY, "EVALUATIONS_KEY": EVALUATIONS_KEY}
+_problems = starting.problems(
+    secret_key=SECRET_KEY, allowed_hosts=ALLOWED_HOSTS, site_url=SITE_URL, demo=DEMO, keys=_keys
+)
+if not DEBUG and (_found := list(_problems)):
+    raise SystemExit(
+        "\n".join(["The program does not start with these settings:", *(f"- {each}" for each in _found)])
+    )

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from coaching.site import accounts, health, home, mailbox, undelivered
+from coaching.site import accounts, home, mailbox, undelivered
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
@@ -23,7 +23,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("mail/undelivered/<int:pk>/settled/", undelivered.settled, name="undelivered_settled"),
     path("mail/<str:name>/", mailbox.show, name="mailbox_mail"),
     path("mail/<str:name>/html/", mailbox.show_html, name="mailbox_html"),
-    path("livez", health.livez, name="livez"),
-    path("readyz", health.readyz, name="readyz"),
     path("admin/", admin.site.urls),
 ]

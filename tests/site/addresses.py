@@ -68,8 +68,6 @@ CHANGES = JOBS = {"ours": OFFICE, "foreign": people("other_officer")}
 
 SITE = {
     "home": page(PEOPLE),
-    "livez": page(ANYBODY),
-    "readyz": page(ANYBODY),
     # F5: each branch office about its own people, administrators about everybody.
     "undelivered": page(OFFICERS | ADMINISTRATOR),
     "undelivered_all_again": page(*[OFFICERS | ADMINISTRATOR] * 2),
