@@ -31,7 +31,7 @@ class SignInMiddleware(LoginRequiredMiddleware):
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         """Whoever signed in as somebody else may not send it: then it stays with whoever typed it."""
-        if response.status_code != HTTPStatus.NOT_FOUND or not _can_be_handed_back(request):
+        if response.status_code != HTTPStatus.NOT_FOUND or not can_be_handed_back(request):
             return response
         kept = KEPT in request.POST and _for_now(request, _page(request, refused=True))
         return kept or response
@@ -44,7 +44,7 @@ def token_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def handed_back(request: HttpRequest) -> HttpResponse | None:
     """Nothing is saved: what was typed, with a token that counts now; None where nothing of one's own was typed."""
-    if not _can_be_handed_back(request):
+    if not can_be_handed_back(request):
         return None
     if _is_saved_while_typing(request):
         line = render(request, "_signed_out.html", {"address": request.path}, status=HTTPStatus.UNAUTHORIZED)
@@ -60,7 +60,7 @@ def _for_now(request: HttpRequest, answer: HttpResponse | None) -> HttpResponse 
     return answer
 
 
-def _can_be_handed_back(request: HttpRequest) -> bool:
+def can_be_handed_back(request: HttpRequest) -> bool:
     return request.method == "POST" and _asks_for_sign_in(request) and _comes_from_here(request)
 
 
@@ -86,20 +86,30 @@ def _comes_from_here(request: HttpRequest) -> bool:
     return request.headers.get("Origin") == f"{request.scheme}://{request.get_host()}"
 
 
-def _page(request: HttpRequest, *, refused: bool = False) -> HttpResponse | None:
-    """`refused`: the person who is signed in now has nothing of that kind."""
-    carried = [
+def carried(request: HttpRequest) -> list[tuple[str, str]]:
+    """The fields that a form hands back; never a password."""
+    return [
         (name, value)
         for name, values in request.POST.lists()
         if name not in ("csrfmiddlewaretoken", KEPT) and "password" not in name.lower()
         for value in values
     ]
-    shown = [value for name, value in carried if name != SIGNATURE and _is_text(value)]
+
+
+def words(typed: list[tuple[str, str]]) -> list[str]:
+    """What of it somebody wrote, to be shown to them."""
+    return [value for name, value in typed if name != SIGNATURE and _is_text(value)]
+
+
+def _page(request: HttpRequest, *, refused: bool = False) -> HttpResponse | None:
+    """`refused`: the person who is signed in now has nothing of that kind."""
+    typed = carried(request)
+    shown = words(typed)
     if not shown:
         return None
     context = {
         "address": request.get_full_path(),
-        "carried": carried,
+        "carried": typed,
         "shown": shown,
         "files": bool(request.FILES),
         "refused": refused,

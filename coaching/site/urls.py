@@ -5,6 +5,8 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from coaching.site import accounts, home, mailbox, undelivered
 
+handler500 = "coaching.site.unavailable.server_error"
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
     path("", include("coaching.site.cohort_urls")),
