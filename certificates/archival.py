@@ -70,8 +70,9 @@ def finisher(
             _say_the_name(pdf, page, name)
         _draw_behind(pdf, page, paper)
         if place:
-            _attach(pdf, claims, place.made_at)
+            _attach(pdf, _unlike_pdf(claims, rb"\u%04x"), place.made_at)
             _make_place(pdf, page, paper, place)
+        _hide_words_of_pdf(pdf)
         _pack_streams(pdf)
 
     return finish
@@ -284,6 +285,28 @@ def _field(pdf: pydyf.PDF, page: Any, paper: Paper, said: str) -> Any:
     tree["Nums"] += [number, element.reference]
     page["Annots"] = pydyf.Array([field.reference])
     return field
+
+
+# A letter of each word by which seals, and the parts of a file, are found without reading it as a PDF.
+_WORDS_OF_PDF = re.compile(
+    rb"(?<=/)B(?=yteRange)|(?<=e)n(?=dstream|dobj)|(?<=%)%(?=EOF)|(?<=s)t(?=artxref)|(?<=t)r(?=ailer)"
+)
+
+
+def _unlike_pdf(text: bytes, form: bytes) -> bytes:
+    """The same text with such words written otherwise, if a name has them: what is read and printed stays. `form`: how the
+    number of a letter is written in its place."""
+    return _WORDS_OF_PDF.sub(lambda found: form % ord(found[0]), text)
+
+
+def _hide_words_of_pdf(pdf: pydyf.PDF) -> None:
+    metadata = _at(pdf, pdf.catalog["Metadata"])
+    metadata.stream = [_unlike_pdf(metadata.stream[0], b"&#%d;")]
+    for thing in (pdf.info, *pdf.objects):
+        if isinstance(thing, pydyf.Dictionary):
+            for key, value in thing.items():
+                if isinstance(value, pydyf.String):
+                    thing[key] = _unlike_pdf(value.data, rb"\%03o")
 
 
 class _Packed(pydyf.Stream):

@@ -25,6 +25,7 @@ from pyhanko.sign.timestamps.common_utils import TimestampRequestError
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from certificates.archival import BYTE_RANGE, Place
+from certificates.rendering import CannotRender
 from certificates.seal_check import HASH, SIGNED, owner_of, run_alone
 from certificates.seal_keys import Key, NoSealKey, belongs, load_file, load_token
 from coaching.errors import Refused
@@ -110,11 +111,10 @@ class Seal:
         return Place(size=self._size, name=self.owner, made_at=made_at.astimezone(UTC), reason=reason)
 
     def put_on(self, pdf: bytes, place: Place) -> bytes:
-        """The same file with the seal in its place. Raises CannotSeal."""
-        start = _only(pdf, place.gap)
+        """The same file with the seal in its place. Raises CannotSeal; and CannotRender where another seems to be in it."""
+        at = pdf.index(BYTE_RANGE, _only_place(pdf))
+        start = pdf.index(place.gap, at)
         end = start + len(place.gap)
-        _only(pdf, SIGNED)  # not in a name either
-        at = _only(pdf, BYTE_RANGE)
         sealed = bytearray(pdf)
         around = b"[0 %d %d %d]" % (start, end, len(pdf) - end)
         sealed[at : at + len(BYTE_RANGE)] = around.ljust(len(BYTE_RANGE))
@@ -222,8 +222,11 @@ def _loaded(path: Path, _changed: int, time_stamp_server: str, _opens: object) -
     return Seal(key, chain, time_stamp_server)
 
 
-def _only(pdf: bytes, words: bytes) -> int:
-    at = pdf.index(words)
-    if pdf.find(words, at + 1) != -1:
-        raise CannotSeal("The certificate has more than one place for a seal.")
+def _only_place(pdf: bytes) -> int:
+    at = pdf.index(SIGNED)
+    if pdf.find(SIGNED, at + 1) != -1:
+        word = SIGNED.decode()
+        raise CannotRender(
+            f"“{word}” cannot be written on a certificate: it marks the place of a seal. Take it out."
+        )
     return at

@@ -7,8 +7,8 @@ import pytest
 from django.conf import settings
 from django.urls import reverse
 
-from certificates import issuing, preview, seal_check, tasks
-from certificates.approval import choose_signing, submit_for_approval
+from certificates import issuing, names, preview, seal_check, tasks
+from certificates.approval import choose_signing, propose_batch, submit_for_approval
 from certificates.issuing import (
     NotApproved,
     issue_batch,
@@ -192,6 +192,19 @@ def test_a_name_that_cannot_be_printed_stops_nobody_else(drawn, approved, member
     assert outcome.issued == 2
     assert list(outcome.refused) == [f"Ben \U0010fffd ({members[1].pk})"]
     assert "No installed font" in next(iter(outcome.refused.values()))
+
+
+def test_a_name_with_a_word_of_pdf_stops_nobody_and_is_printed(
+    drawn, cohort, members, branch_officer, superintendent
+):
+    names.write(person=members[0].user, name="Ada /ByteRange Alvarez", said="", now=AFTER)
+    draft = propose_batch(cohort=cohort, by=branch_officer, now=AFTER)
+    batch = approve(submit_for_approval(batch=draft, by=branch_officer, now=AFTER), superintendent)
+    assert issue(batch).issued == 3
+    certificate = members[0].certificates.get()
+    pdf = bytes(certificate.file.pdf)
+    assert seal_check.check(pdf, [certificate.seal.root]).is_trusted
+    assert "Ada /ByteRange Alvarez" in text_of(pdf)
 
 
 def test_a_delegate_stands_on_the_certificate_beside_the_superintendent(

@@ -20,7 +20,8 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from pyhanko.sign.timestamps import DummyTimeStamper
 
-from certificates import archival, issuing, seal_check, seal_keys, sealing
+from certificates import archival, attached, issuing, seal_check, seal_keys, sealing
+from certificates.rendering import CannotRender
 from certificates.sealing import CannotSeal, Seal
 from tests.certificates.content import CONTENT, content, text_of
 from tests.certificates.seals import made, root_of
@@ -196,6 +197,39 @@ def test_a_hard_name_is_whole_searchable_archival_and_sealed(name, seal):
     assert letters(name) in letters(text_of(file))
 
 
+WORDS_OF_PDF = (
+    "Ada /ByteRange Alvarez",
+    "Zoë \\/ByteRange (/ByteRange",
+    "Ada /ByteRange[0 1 2 3]",
+    f"Ada {archival.BYTE_RANGE.decode()}",
+    "Ada <00000000>",
+    "Ada /M (D:20200101000000Z)",
+    "Ada endstream endobj",
+    "Ada %%EOF startxref 0 trailer %PDF-1.7",
+    "Ada ]]> --> </rdf:RDF>",
+)
+
+
+@pytest.mark.parametrize("name", WORDS_OF_PDF)
+@pytest.mark.parametrize("field", ["name", "program"])
+def test_words_that_mean_something_in_a_file_are_printed_as_any_others(name, field, seal):
+    file = issuing.sealed(content(**{field: name}), seal=seal, now=SEALED_AT)
+    assert is_archival_and_accessible(file)
+    assert seal_check.check(file, [root_of(seal)]).is_trusted
+    assert letters(name) in letters(text_of(file))
+    assert attached.read(file).claims[field] == name
+    with pikepdf.open(io.BytesIO(file)) as opened:
+        title = f"Certificate of Completion for {content(**{field: name}).name}"
+        assert str(opened.docinfo.Title) == opened.open_metadata()["dc:title"] == title
+
+
+def test_a_second_place_for_a_seal_is_refused_as_something_that_cannot_be_printed(seal):
+    """Of this one certificate, whosever name it is; the seal itself is not at fault."""
+    place = seal.place(made_at=SEALED_AT, reason="Issues this certificate")
+    with pytest.raises(CannotRender, match="“/ByteRange” cannot be written"):
+        seal.put_on(issuing.render(CONTENT, place=place) + b"/ByteRange", place)
+
+
 def letters(text: str) -> str:
     """Without spaces, and without hyphens: pdftotext drops one that stands at the end of a line."""
     return "".join(text.split()).replace("-", "")
@@ -304,7 +338,7 @@ class TestKey:
 
     @pytest.mark.parametrize(("years", "says"), [(-3, "is valid from"), (30, "expired on")])
     def test_nothing_is_sealed_outside_the_time_of_its_certificate(self, seal, years, says):
-        assert sealing.usable(now=NOW) == seal
+        assert sealing.usable(now=NOW).fingerprint == seal.fingerprint
         with pytest.raises(seal_keys.NoSealKey, match=says):
             sealing.usable(now=NOW + timedelta(days=365 * years))
 
