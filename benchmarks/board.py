@@ -21,7 +21,13 @@ def run() -> list[Figure]:
     """The figure of a move: how many times what the leanest signed-in page costs; its detail tells of the whole board."""
     with TemporaryDirectory() as folder:
         database = f"sqlite:///{Path(folder) / 'board.sqlite3'}"
-        given = {"DATABASE_URL": database, "DEMO": "False", "DEBUG": "False", "SITE_URL": "http://127.0.0.1"}
+        given = {
+            "DATABASE_URL": database,
+            "DEMO": "False",
+            "DEBUG": "False",
+            "SITE_URL": "http://127.0.0.1",
+            "SECOND_FACTOR_REQUIRED": "False",
+        }
         environment = {**os.environ, **given}
         migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
         subprocess.run(migrate, env=environment, check=True, stdout=sys.stderr)

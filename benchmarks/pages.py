@@ -42,7 +42,13 @@ def _database(address: str, number: int) -> str:
 
 
 def _environment(database: str) -> dict[str, str]:
-    given = {"DATABASE_URL": database, "DEMO": "False", "DEBUG": "False", "SITE_URL": "http://127.0.0.1"}
+    given = {
+        "DATABASE_URL": database,
+        "DEMO": "False",
+        "DEBUG": "False",
+        "SITE_URL": "http://127.0.0.1",
+        "SECOND_FACTOR_REQUIRED": "False",
+    }
     return {**os.environ, **given}
 
 

@@ -1,12 +1,10 @@
 """Encrypts what people write while it lies in the database: evaluations, and the texts of a team."""
 
-import base64
-import hashlib
 import json
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
+
+from coaching.keys import from_environment
 
 Key = Fernet | MultiFernet
 
@@ -20,14 +18,14 @@ def seal(data: dict[str, object], *, row: str, key: Key | None = None) -> bytes:
 
     `key`: that of a team; evaluations have the one of the environment.
     """
-    key = key or _from_environment("EVALUATIONS_KEY")
+    key = key or from_environment("EVALUATIONS_KEY")
     return key.encrypt(json.dumps({"row": row, "data": data}).encode())
 
 
 def unseal(ciphertext: bytes, *, row: str, key: Key | None = None) -> dict[str, object]:
     """Raises CannotRead."""
     try:
-        opened = json.loads((key or _from_environment("EVALUATIONS_KEY")).decrypt(ciphertext))
+        opened = json.loads((key or from_environment("EVALUATIONS_KEY")).decrypt(ciphertext))
     except InvalidToken as error:
         raise CannotRead("This cannot be read with the key in force.") from error
     if opened["row"] != row:
@@ -37,27 +35,17 @@ def unseal(ciphertext: bytes, *, row: str, key: Key | None = None) -> dict[str, 
 
 def new_wrapped_key() -> bytes:
     """A key for one team's texts, encrypted by NOTES_KEY."""
-    return _from_environment("NOTES_KEY").encrypt(Fernet.generate_key())
+    return from_environment("NOTES_KEY").encrypt(Fernet.generate_key())
 
 
 def of_the_site() -> Key:
     """NOTES_KEY itself, for what is no team's."""
-    return _from_environment("NOTES_KEY")
+    return from_environment("NOTES_KEY")
 
 
 def unwrapped(key: bytes) -> Key:
     """Raises CannotRead."""
     try:
-        return Fernet(_from_environment("NOTES_KEY").decrypt(key))
+        return Fernet(from_environment("NOTES_KEY").decrypt(key))
     except InvalidToken as error:
         raise CannotRead("This team's texts cannot be read with the key in force.") from error
-
-
-def _from_environment(name: str) -> MultiFernet:
-    """One key, or several separated by commas, the newest first (rotation)."""
-    keys = [key.strip() for key in getattr(settings, name).split(",") if key.strip()]
-    if not keys:
-        raise ImproperlyConfigured(f"{name} is empty: what people write cannot be kept without it.")
-    return MultiFernet(
-        [Fernet(base64.urlsafe_b64encode(hashlib.sha256(key.encode()).digest())) for key in keys]
-    )

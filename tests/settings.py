@@ -8,6 +8,8 @@ os.environ.update(
     SECRET_KEY="only-for-tests-0123456789-abcdefghij-klmnopqrst-uvwxyz",
     NOTES_KEY="bm90ZXMta2V5LW9ubHktZm9yLXRlc3RzLTAxMjM0NTY=",
     EVALUATIONS_KEY="ZXZhbHVhdGlvbnMta2V5LW9ubHktZm9yLXRlc3QtMDE=",
+    SECOND_FACTOR_KEY="c2Vjb25kLWZhY3Rvci1rZXktb25seS1mb3ItdGVzdHM=",
+    SECOND_FACTOR_REQUIRED="False",  # its own tests turn it on
 )
 environ.Env.read_env = classmethod(lambda *_, **__: None)
 

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from coaching import delegations, invitations
+from coaching import delegations, invitations, second_factor
 from coaching.admin.base import AuditedAdmin, ReadOnlyAdmin
 from coaching.errors import Refused
 from coaching.models import (
@@ -70,7 +70,7 @@ class PersonAdmin(AuditedAdmin):
         ("Account", {"fields": ("created_at", "invited_at", "last_login")}),
     )
     inlines = (RoleInline,)
-    actions = ("send_invitation",)
+    actions = ("send_invitation", "take_second_factor_away")
 
     def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool) -> None:
         if not change:
@@ -107,6 +107,23 @@ class PersonAdmin(AuditedAdmin):
         if left:
             text += f" {left} did not need one: they have a password already, or are deactivated."
         messages.info(request, text)
+        return None
+
+    @admin.action(description="Take away a lost second step at sign-in", permissions=["change"])
+    def take_second_factor_away(self, request: HttpRequest, people: QuerySet[User]) -> HttpResponse | None:
+        """Says first of whom; each of them hears of it."""
+        having = [user for user in people if second_factor.steps_of(user).exists()]
+        if having and "confirmed" not in request.POST:
+            context = {
+                **self.admin_site.each_context(request),
+                "title": "Take away a lost second step at sign-in",
+                "people": having,
+                "sent": [(name, value) for name in RESENT for value in request.POST.getlist(name)],
+            }
+            return render(request, "admin/take_second_factor_away.html", context)
+        by: User = request.user  # type: ignore[assignment]
+        taken = [user for user in having if second_factor.take_away(person=user, by=by, now=timezone.now())]
+        messages.info(request, f"Second steps taken away: {len(taken)} of {len(people)}.")
         return None
 
 

@@ -1,8 +1,17 @@
 """The sign-in library's forms in the words of this site."""
 
 from allauth.account import forms
+from allauth.mfa import app_settings
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.base import forms as steps
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.webauthn import forms as passkeys
+from django.core.cache import cache
 
 LABELS = {
+    "code": "Code",
+    "name": "Name of the passkey",
     "login": "Mail address",
     "email": "Mail address",
     "remember": "Stay signed in",
@@ -39,4 +48,37 @@ class ChangePasswordForm(OurWords, forms.ChangePasswordForm):
 
 
 class SetPasswordForm(OurWords, forms.SetPasswordForm):
+    pass
+
+
+class OneTimeCode(OurWords):
+    """The library lets an app's code count again as soon as its time has passed, while the next ones still take it."""
+
+    def clean_code(self) -> str:
+        code: str = super().clean_code()  # type: ignore[misc]
+        used = self.authenticator  # type: ignore[attr-defined]
+        if used.type == Authenticator.Type.TOTP:
+            lasts = app_settings.TOTP_PERIOD * (2 * app_settings.TOTP_TOLERANCE + 1)
+            if not cache.add(f"code-used:{used.pk}:{''.join(code.split())}", True, timeout=lasts):
+                raise get_adapter().validation_error("incorrect_code")
+        return code
+
+
+class AuthenticateForm(OneTimeCode, steps.AuthenticateForm):
+    pass
+
+
+class ReauthenticateForm(OneTimeCode, steps.ReauthenticateForm):
+    pass
+
+
+class ActivateForm(OurWords, ActivateTOTPForm):
+    pass
+
+
+class AddPasskeyForm(OurWords, passkeys.AddWebAuthnForm):
+    pass
+
+
+class NamePasskeyForm(OurWords, passkeys.EditWebAuthnForm):
     pass

@@ -14,6 +14,8 @@ from coaching import invitations, letters
 from coaching.models import User
 from coaching.outbox import Mail, render_mail
 from coaching.permissions import access, public
+from coaching.signing_form import is_fresh
+from coaching.site import second_factor
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -24,6 +26,15 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def is_reauthentication_required(self, app: str) -> bool:
+        """One rule for all that is asked again: who signed in, or confirmed it, within the hour is not."""
+        return not is_fresh(self.request)
+
+    def send_notification_mail(self, template_prefix: str, user: User, *args: Any, **kwargs: Any) -> None:
+        """By the outbox, as all mail; what is added and removed is told with the write itself."""
+        if what := second_factor.TOLD.get(template_prefix):
+            second_factor.tell(what, to=user)
 
     def render_mail(self, *args: Any, **kwargs: Any) -> EmailMultiAlternatives:
         """As all mail of the site: the text has the words, and there is an HTML part made from it."""

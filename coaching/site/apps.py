@@ -8,11 +8,12 @@ class SiteConfig(AppConfig):
     verbose_name = "Site"
 
     def ready(self) -> None:
-        from coaching.site import celery, checks, mails  # noqa: F401 (checks register themselves)
+        from coaching.site import celery, checks, mails, second_factor  # noqa: F401 (checks register themselves)
 
         # For every thread: otherwise pages would publish their tasks to a broker that is not there.
         celery.app.set_default()
         mails.register()
+        second_factor.connect()
 
 
 class AdministrationConfig(AdminConfig):
@@ -21,10 +22,12 @@ class AdministrationConfig(AdminConfig):
     def ready(self) -> None:
         super().ready()
         from allauth.account.models import EmailAddress, EmailConfirmation
+        from allauth.mfa.models import Authenticator
         from django.contrib import admin
         from django.contrib.auth.models import Group
 
-        # Rights come from offices, mail addresses from people: neither is kept a second time.
-        for model in (Group, EmailAddress, EmailConfirmation):
+        # Rights come from offices, mail addresses from people: neither is kept a second time. The second step at sign-in
+        # is taken away by an action on people, and added by nobody else.
+        for model in (Group, EmailAddress, EmailConfirmation, Authenticator):
             if admin.site.is_registered(model):
                 admin.site.unregister(model)

@@ -1,9 +1,10 @@
 """The kinds of mail that people, delegations and accounts give rise to."""
 
 from coaching import invitations, outbox
+from coaching import second_factor as second_step
 from coaching.models import Delegation, DirectoryCorrection, User
 from coaching.outbox import Mail, render_mail
-from coaching.site import accounts
+from coaching.site import accounts, second_factor
 
 
 def register() -> None:
@@ -12,6 +13,9 @@ def register() -> None:
     outbox.register("correction_settled", correction_settled)
     outbox.register("delegation_recorded", delegation_recorded)
     outbox.register("delegation_ended", delegation_ended)
+    outbox.register(second_step.TAKEN_AWAY, second_factor.taken_away)
+    for what in second_factor.SENTENCES:
+        outbox.register(what, second_factor.changed(what))
 
 
 def _correction(pk: int) -> DirectoryCorrection | None:

@@ -32,6 +32,7 @@ OFFICIAL_STATE_SITE = env.bool("OFFICIAL_STATE_SITE", False)
 # Keys of their own, so that each can be rotated or erased alone.
 NOTES_KEY = env("NOTES_KEY", default="")
 EVALUATIONS_KEY = env("EVALUATIONS_KEY", default="")
+SECOND_FACTOR_KEY = env("SECOND_FACTOR_KEY", default="")
 
 # The seal on certificates: its certificate with the chain to the root, and its key in a file or on a token (PKCS#11).
 SEAL_CERTIFICATE = env("SEAL_CERTIFICATE", default="")
@@ -62,6 +63,7 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "crispy_forms",
     "crispy_bootstrap5",
     "csp",
@@ -83,6 +85,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "coaching.site.second_factor.Middleware",
     "coaching.attribution.AttributionMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
@@ -206,6 +209,21 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = env.int("ACCOUNT_REAUTHENTICATION_TIMEOUT", 6
 SIGN_OFF_ADDRESS = env.bool("SIGN_OFF_ADDRESS", False)
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
 
+# The second step at sign-in: whoever has set one up is asked for it; administrators and branch offices have to have one.
+SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", not DEMO)
+MFA_ADAPTER = "coaching.site.second_factor.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_TOLERANCE = 1  # a clock may be half a minute off
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses come from the directory
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SITE_URL.startswith("https://")  # localhost, for trying
+MFA_FORMS = {
+    "authenticate": "coaching.site.account_forms.AuthenticateForm",
+    "reauthenticate": "coaching.site.account_forms.ReauthenticateForm",
+    "activate_totp": "coaching.site.account_forms.ActivateForm",
+    "add_webauthn": "coaching.site.account_forms.AddPasskeyForm",
+    "edit_webauthn": "coaching.site.account_forms.NamePasskeyForm",
+}
+
 # Mail
 vars().update(env.email("EMAIL_URL", default="consolemail://"))
 if DEMO:
@@ -268,6 +286,8 @@ LOGGING = logs.configuration(env("LOG_LEVEL", default="INFO").upper())
 ADMINS: list[tuple[str, str]] = []
 
 _keys = {"NOTES_KEY": NOTES_KEY, "EVALUATIONS_KEY": EVALUATIONS_KEY}
+if SECOND_FACTOR_REQUIRED:
+    _keys["SECOND_FACTOR_KEY"] = SECOND_FACTOR_KEY
 _problems = starting.problems(
     secret_key=SECRET_KEY, allowed_hosts=ALLOWED_HOSTS, site_url=SITE_URL, demo=DEMO, keys=_keys
 )

@@ -14,7 +14,7 @@ MAKE_KEY = "python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
 def problems(
     *, secret_key: str, allowed_hosts: Sequence[str], site_url: str, demo: bool, keys: dict[str, str]
 ) -> Iterator[str]:
-    """In words, all there are. `keys`: those that encrypt what people write, by the name of their setting."""
+    """In words, all there are. `keys`: those that encrypt what lies in the database, by the name of their setting."""
     if len(secret_key) < LEAST_LENGTH or len(set(secret_key)) < LEAST_DIFFERENT:
         yield (
             f"SECRET_KEY is weak: whoever guesses it signs in as anybody. Set at least {LEAST_LENGTH} random characters: "
@@ -25,7 +25,7 @@ def problems(
         given = [each.strip() for each in value.split(",") if each.strip()]
         if not given:
             yield (
-                f"{name} is not set: what people write could not be kept. Set the one that this database was used with; "
+                f"{name} is not set: what it encrypts could not be kept. Set the one that this database was used with; "
                 f"for a new database, one of its own: {MAKE_KEY}"
             )
         elif any(len(each) < LEAST_OF_KEY for each in given):

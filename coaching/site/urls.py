@@ -1,11 +1,13 @@
 """Every address of the site; what somebody may not see answers 404."""
 
+from allauth.mfa.urls import urlpatterns as second_factor_patterns
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from coaching.site import accounts, home, mailbox, undelivered
+from coaching.site import accounts, home, mailbox, second_factor, undelivered
 
 handler500 = "coaching.site.unavailable.server_error"
+second_factor.take_over(second_factor_patterns)  # they are among allauth.urls
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),

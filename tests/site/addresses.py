@@ -436,7 +436,15 @@ ADDRESSES: dict[str, Address] = {
 SIGN_IN_PUBLIC = people(
     "account_login account_logout account_inactive account_signup account_reset_password "
     "account_reset_password_done account_reset_password_from_key account_reset_password_from_key_done "
-    "account_confirm_login_code"
+    "account_confirm_login_code mfa_authenticate"
 )
-SIGN_IN_PRIVATE = people("account_reauthenticate account_change_password account_set_password")
+SIGN_IN_PRIVATE = people(
+    "account_reauthenticate account_change_password account_set_password "
+    "mfa_index mfa_reauthenticate mfa_activate_totp mfa_generate_recovery_codes mfa_list_webauthn mfa_add_webauthn "
+    "mfa_reauthenticate_webauthn"
+)
+# There for whoever has set up the second step that they are about: tests/site/test_second_factor.py.
+SIGN_IN_OWN = people(
+    "mfa_deactivate_totp mfa_view_recovery_codes mfa_download_recovery_codes mfa_remove_webauthn mfa_edit_webauthn"
+)
 SIGN_IN_OFF = people("account_email account_email_verification_sent account_confirm_email")

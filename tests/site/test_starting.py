@@ -18,6 +18,7 @@ FOR_REAL = {
     "BEHIND_PROXY": "True",
     "NOTES_KEY": KEY,
     "EVALUATIONS_KEY": KEY,
+    "SECOND_FACTOR_KEY": KEY,
     "EMAIL_URL": "smtp+tls://user:password@mail.example.gov:587",
     "REDIS_URL": "",
     "DATABASE_URL": "",
@@ -49,6 +50,7 @@ REFUSED = {
     ),
     "no key of notes": ({"NOTES_KEY": " , "}, "NOTES_KEY is not set", "for a new database"),
     "no key of evaluations": ({"EVALUATIONS_KEY": ""}, "EVALUATIONS_KEY is not set", "for a new database"),
+    "no key of the second step": ({"SECOND_FACTOR_KEY": ""}, "SECOND_FACTOR_KEY is not set", "of its own"),
     "weak key": ({"NOTES_KEY": f"short,{KEY}"}, "NOTES_KEY is weak", "at least 32 random characters"),
     "a public demo": ({"DEMO": "True"}, "DEMO is on and SITE_URL is an https address", "Set DEMO=False"),
 }
@@ -94,6 +96,11 @@ def test_an_address_of_no_database_is_named_without_its_password():
 
 def test_what_developers_run_may_have_weak_settings():
     assert run("manage.py", "check", DEBUG="True", SECRET_KEY="x", NOTES_KEY=KEY).returncode == 0
+
+
+def test_a_demo_needs_no_key_of_the_second_step():
+    tried = {"SECOND_FACTOR_KEY": "", "SITE_URL": "http://coaching.example.gov", "DEMO": "True"}
+    assert run("manage.py", "check", **tried).returncode == 0
 
 
 def test_settings_for_real_use_pass_the_check_for_deployment():

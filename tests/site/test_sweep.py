@@ -12,6 +12,7 @@ from random import Random
 
 import pytest
 import time_machine
+from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
@@ -37,6 +38,7 @@ from tests.clock import NOW
 from tests.site.addresses import (
     ADDRESSES,
     SIGN_IN_OFF,
+    SIGN_IN_OWN,
     SIGN_IN_PRIVATE,
     SIGN_IN_PUBLIC,
     Address,
@@ -188,7 +190,7 @@ def path_of(name: str, address: Address, thing: Thing) -> str:
 def test_every_address_is_declared():
     """An address of ours carries its rule and stands in the table; others stand in an explicit list."""
     ours = [name for name, _ in EVERY if not name.startswith("admin:")]
-    listed = {*ADDRESSES, *SIGN_IN_PUBLIC, *SIGN_IN_PRIVATE, *SIGN_IN_OFF}
+    listed = {*ADDRESSES, *SIGN_IN_PUBLIC, *SIGN_IN_PRIVATE, *SIGN_IN_OWN, *SIGN_IN_OFF}
 
     assert sorted(set(ours) - listed) == [], "addresses that the sweep does not know"
     assert sorted(listed - set(ours)) == [], "addresses that are gone"
@@ -460,6 +462,21 @@ def test_sign_in_pages_open_without_trouble(name, world, clients):
             assert is_sign_in(answer)
         else:
             assert answer.status_code in (200, 302, 403), (role, answer.status_code)
+
+
+@pytest.mark.parametrize("name", sorted(SIGN_IN_OWN))
+def test_what_somebody_has_not_set_up_is_not_there(name, world, clients):
+    """Nor is what somebody else has."""
+    passkey = Authenticator.objects.create(
+        user=world.cast["outsider"], type="webauthn", data={"name": "Theirs", "credential": {}}
+    )
+    address = reverse(
+        name, kwargs={"pk": passkey.pk} if name in ("mfa_remove_webauthn", "mfa_edit_webauthn") else {}
+    )
+    for method in ("get", "post"):
+        assert is_sign_in(ask(clients["anonymous"], method, address))
+        assert ask(clients["member"], method, address).status_code in (404, 405)
+    assert Authenticator.objects.filter(pk=passkey.pk).exists()
 
 
 @pytest.mark.parametrize("name", sorted(SIGN_IN_OFF))
