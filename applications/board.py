@@ -9,7 +9,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import Http404, QueryDict
 from django.utils import timezone
 
-from applications import releasing, routing, settling, waitlist
+from applications import releasing, routing, waitlist
 from applications.models import (
     Application,
     ApplicationQuerySet,
@@ -193,7 +193,7 @@ class Row:
 
     @property
     def to_choose(self) -> bool:
-        return settling.decides(self.settled)
+        return routing.decides(self.settled)
 
     @property
     def to_sign(self) -> str:

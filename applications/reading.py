@@ -8,7 +8,7 @@ from itertools import groupby
 
 from django.core import signing
 
-from applications import readers, routing, settling
+from applications import readers, routing
 from applications.models import ReviewStep
 from applications.routing import Settled
 from coaching.models import SignedText, SignOff, User
@@ -28,7 +28,7 @@ class Reading:
 
     @property
     def decides(self) -> bool:
-        return settling.decides(self.settled)
+        return routing.decides(self.settled)
 
 
 def of_opened(
@@ -47,7 +47,7 @@ def of_opened(
             text=texts[step.text_id],
             sign_offs=signed[step.text_id],
             settled=settled[step.application_id],
-            token="" if settling.decides(settled[step.application_id]) else _proof(step, user),
+            token="" if routing.decides(settled[step.application_id]) else _proof(step, user),
             changes=changes[step.application_id],
         )
         for step in opened

@@ -301,7 +301,7 @@ def _together(first: tuple[ReviewStep, Authority], other: tuple[ReviewStep, Auth
 
 def decides(settled: Settled) -> bool:
     """Whether what is settled ends with the decision."""
-    return bool(settled) and settled[-1][0].route_step.decides
+    return any(step.route_step.decides for step, _ in settled)
 
 
 def steps_to_decide(application: Application, by: User, *, on: date) -> Settled:

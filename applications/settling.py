@@ -78,10 +78,6 @@ def _last_act(application: Application) -> str:
     return f"{step.acted_by} has {step.get_status_display().lower()} this application." if step else ""
 
 
-def decides(settled: Settled) -> bool:
-    return any(step.route_step.decides for step, _ in settled)
-
-
 def sign_steps(
     application: Application,
     settled: Settled,

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from applications import checks, drafting, notices, settling
+from applications import checks, drafting, notices, routing, settling
 from applications.checks import Finding
 from applications.models import Application, ReviewStep
 from applications.routing import Signer
@@ -139,7 +139,7 @@ def sign(
     signing.NameDoesNotMatch.
     """
     application, settled = settling.lock_for_act(application, by, now, text_id)
-    if settling.decides(settled):
+    if routing.decides(settled):
         raise DecisionNeeded("Your signature here is the decision: accept, waitlist, or do not select.")
     sign_off = settling.sign_steps(application, settled, by, typed_name, concept_dates or {}, now)
     move_on(application, now)
@@ -184,7 +184,7 @@ def decline(
     Raises NotWaitingOnYou, TextChanged, ReasonMissing, DecisionNeeded.
     """
     application, settled = settling.lock_for_act(application, by, now, text_id)
-    if settling.decides(settled):
+    if routing.decides(settled):
         raise DecisionNeeded(
             "The deciding office accepts, waitlists or does not select; it does not decline."
         )

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Exists, Q, QuerySet
 
 from coaching.models import Delegation, OrgUnit, RoleAssignment, User
-from coaching.prepared import SOME_DAY, PreparedQuery
+from coaching.prepared import SOME_DAY, SOMEBODY, PreparedQuery
 
 
 def _orders(user: User, on: date) -> QuerySet[Delegation]:
@@ -68,7 +68,10 @@ def standing(user: User, *, on: date) -> Standing:
     remembered: dict[date, Standing] | None = getattr(user, "_standings", None)
     if remembered is None:
         return Standing(user, on)
-    return remembered.setdefault(on, Standing(user, on))
+    try:
+        return remembered[on]
+    except KeyError:
+        return remembered.setdefault(on, Standing(user, on))
 
 
 def remember(user: User) -> None:
@@ -90,6 +93,41 @@ class PreparedForStandIns(PreparedQuery):
         remember(user)
         standing(user, on=SOME_DAY).orders = []
         return user
+
+
+class PreparedForOffices(PreparedQuery):
+    """For people who hold offices: which of them is part of the SQL, where they hold them is a parameter."""
+
+    def row(self, user: User, *, on: date) -> dict[str, Any]:
+        held = standing(user, on=on)
+        if held.orders:
+            return dict(self.build(user, on).get())
+        units = [*held.units, *(each.unit for each in held.assignments)]
+        places = {unit.pk: SOMEBODY - number for number, unit in enumerate(units, start=1)}
+        kind = (
+            user.is_staff,
+            tuple((unit.kind, places[unit.pk]) for unit in held.units),
+            tuple((each.office, places[each.unit_id]) for each in held.assignments),
+        )
+        query = self.prepared(kind, lambda: _somebody_like(user, held, places))
+        about = {SOMEBODY: user.pk} | {place: pk for pk, place in places.items()}
+        return self.answer(query, about, on)
+
+
+def _somebody_like(user: User, held: Standing, places: dict[int, int]) -> User:
+    """With the same offices, elsewhere."""
+    somebody = User(pk=SOMEBODY, is_staff=user.is_staff)
+    their = Standing(somebody, SOME_DAY)
+    their.orders = []
+    their.units = [OrgUnit(pk=places[unit.pk], kind=unit.kind) for unit in held.units]
+    their.assignments = [
+        RoleAssignment(
+            user=somebody, office=each.office, unit=OrgUnit(pk=places[each.unit_id], kind=each.unit.kind)
+        )
+        for each in held.assignments
+    ]
+    somebody._standings = defaultdict(lambda: their)  # type: ignore[attr-defined]
+    return somebody
 
 
 def units_led_by(user: User, *, on: date, kind: str | None = None) -> list[OrgUnit]:

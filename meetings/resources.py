@@ -28,11 +28,13 @@ class NotUsable(Refused):
 
 def branches_of(user: User, *, on: date) -> list[OrgUnit]:
     """For whose teams this person gives resources; an office of the department serves every branch."""
-    served = [unit for office in OFFICES for unit in offices.office_branches(user, on=on, office=office)]
-    if not served:
-        return []
-    branches = OrgUnit.objects.under(*served).filter(kind=OrgUnit.Kind.BRANCH)
-    return list(branches.order_by("name", "pk"))
+    return list(served(user, on=on).order_by("name", "pk"))
+
+
+def served(user: User, *, on: date) -> QuerySet[OrgUnit]:
+    """The same, not asked for yet."""
+    units = [unit for office in OFFICES for unit in offices.office_branches(user, on=on, office=office)]
+    return OrgUnit.objects.under(*units).filter(kind=OrgUnit.Kind.BRANCH)
 
 
 @dataclass(frozen=True)

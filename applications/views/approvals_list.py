@@ -70,7 +70,7 @@ def _waiting(
         "application__cohort",
         "application__choice",
     )
-    steps = narrowed.steps(whole, on=today).with_people().select_related(*related).defer(*UNREAD)
+    steps = narrowed.steps(whole, on=today).with_signers().select_related(*related).defer(*UNREAD)
     page = _page(request, steps, numbers.waiting if not narrowed else None)
     rows = list(page.object_list)
     opened = reading.of_opened(rows, request.GET.getlist("open"), user, on=today)

@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from applications import reading, settling, waiting, workflow
+from applications import reading, routing, waiting, workflow
 from applications.forms.several import SeveralForm
 from applications.models import ReviewStep
 from coaching.errors import Refused
@@ -31,7 +31,7 @@ def several(request: HttpRequest) -> HttpResponse:
     settled = {  # in the order of the list
         step.application_id: each
         for step in steps
-        if (each := found.get(step.application_id)) and not settling.decides(each)
+        if (each := found.get(step.application_id)) and not routing.decides(each)
     }
     if not proofs:
         messages.info(

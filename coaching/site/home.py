@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from coaching import offices
+from coaching import offices, permissions
 from coaching.models import Program, User
 from coaching.permissions import access, signed_in
 from coaching.site.waiting import (
@@ -82,22 +82,29 @@ def _any_of(user: User, rows: dict[str, QuerySet]) -> QuerySet:
 HAS_ROWS = offices.PreparedForStandIns(_has_rows)
 
 
-def _of_offices(user: User, today: date) -> dict[str, bool]:
-    """The same of the kinds that offices have, for whoever holds one. What an office reads hangs on its branches, so that
-    this cannot be prepared."""
+def _office_has_rows(user: User, today: date) -> QuerySet:
+    """The same of the kinds of cards that this person's offices have."""
     rows = {
         str(place): find.office_rows(user, today)
         for place, find in enumerate(FINDS)
         if hasattr(find, "office_rows") and find.office(user)  # type: ignore[attr-defined]
     }
-    return _any_of(user, rows).get() if rows else {}
+    return _any_of(user, rows)
+
+
+OFFICE_HAS_ROWS = offices.PreparedForOffices(_office_has_rows)
+HOLDS_ONE = permissions.any_of(
+    permissions.branch_office, permissions.deputy, permissions.training_office, permissions.administrator
+)
 
 
 def cards_for(user: User) -> list[Card]:
     """The most urgent first; among equals, in the order of the program's year."""
     now = timezone.now()
     today = timezone.localdate(now)
-    has_rows = HAS_ROWS.row(user, on=today) | _of_offices(user, today)
+    has_rows = HAS_ROWS.row(user, on=today)
+    if HOLDS_ONE(user):
+        has_rows |= OFFICE_HAS_ROWS.row(user, on=today)
     finds = [find for place, find in enumerate(FINDS) if has_rows.get(str(place), True)]
     cards = [card for find in finds for card in find(user, now)]
     return sorted(cards, key=lambda card: card.urgency)

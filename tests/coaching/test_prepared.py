@@ -4,14 +4,14 @@ from datetime import UTC, date, datetime
 
 import pytest
 from django.db import connection
-from django.db.models import Exists, QuerySet
+from django.db.models import Exists, QuerySet, Value
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from coaching import offices
 from coaching.counting import NumberOf
-from coaching.models import Delegation, RoleAssignment, User
-from coaching.offices import PreparedForStandIns
+from coaching.models import Delegation, OrgUnit, RoleAssignment, User
+from coaching.offices import PreparedForOffices, PreparedForStandIns
 from tests.clock import NOW, TODAY
 
 
@@ -65,3 +65,42 @@ def test_it_takes_one_query_besides_that_for_the_orders(prepared, outsider):
     with CaptureQueriesContext(connection) as captured:
         prepared.row(outsider, on=TODAY)
     assert len(captured) == 2
+
+
+def held(user: User, on: date) -> QuerySet:
+    led = [unit.pk for unit in offices.units_led_by(user, on=on)]
+    return User.objects.filter(pk=user.pk).values(
+        "name",
+        served=NumberOf(OrgUnit.objects.under(*offices.office_branches(user, on=on))),
+        led=NumberOf(OrgUnit.objects.filter(pk__in=led)),
+        all_mail=Value(user.is_staff),
+    )
+
+
+class TestForOffices:
+    @pytest.fixture
+    def prepared(self):
+        return PreparedForOffices(held)
+
+    @pytest.mark.parametrize(
+        "who", ["branch_officer", "deputy", "director", "training_officer", "administrator", "outsider"]
+    )
+    def test_it_answers_as_it_would_be_built_for_each(self, prepared, cast, who):
+        user = getattr(cast, who, None) or getattr(cast.org, who)
+        assert prepared.row(user, on=TODAY) == held(user, TODAY).get()
+
+    def test_another_holder_of_the_same_office_needs_no_other_query(self, branch_officer, outsider, org):
+        built = []
+        prepared = PreparedForOffices(lambda user, on: built.append(user) or held(user, on))
+        other = OrgUnit.objects.create(kind="branch", name="Another Branch", parent=org.department)
+        RoleAssignment.objects.create(
+            user=outsider, office="branch_office", unit=other, start_date=date(2026, 1, 1)
+        )
+        rows = [prepared.row(user, on=TODAY) for user in (branch_officer, outsider)]
+        assert [row["name"] for row in rows] == ["Bo Branchoffice", "Otto Outsider"]
+        assert rows[0]["served"] > rows[1]["served"] == 1
+        assert len(built) == 1
+
+    def test_who_stands_in_is_asked_about_with_their_orders(self, prepared, order):
+        assert prepared.row(order.person, on=TODAY) == held(order.person, TODAY).get()
+        assert prepared.row(order.person, on=TODAY)["led"] == 1

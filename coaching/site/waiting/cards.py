@@ -55,7 +55,8 @@ def about(rows: Rows) -> Callable[[Find], Find]:
 def only_for(rule: Rule, rows: Rows | None = None) -> Callable[[Find], Find]:
     """Most people hold no office: their page needn't look for what waits for one.
 
-    `rows`: what the cards are about; for whoever holds the office, the home page asks for all such kinds in one query.
+    `rows`: what the cards are about, or more than that; for whoever holds the office, the home page asks for all such kinds
+    in one query.
     """
 
     def declare(find: Find) -> Find:

@@ -62,7 +62,9 @@ def _when_and_where(meeting: Meeting) -> str:
 
 
 def _resources_needed(user: User, today: date) -> QuerySet[Meeting]:
-    return Meeting.objects.upcoming(today).filter(cohort__branch__in=resources.branches_of(user, on=today))
+    return Meeting.objects.upcoming(today).filter(
+        cohort__branch__in=resources.served(user, on=today).values("pk")
+    )
 
 
 @only_for(permissions.any_of(permissions.branch_office, permissions.training_office), _resources_needed)

@@ -17,16 +17,16 @@ DAYS_AHEAD = timedelta(days=60)
 
 
 def _finals(user: User, today: date) -> QuerySet[Meeting]:
-    ahead = visits.finals_ahead(today).filter(date__lte=today + DAYS_AHEAD)
-    return ahead.filter(cohort__in=permissions.deputy_cohorts(user, on=today))
+    return visits.finals_ahead(today).filter(cohort__in=permissions.deputy_cohorts(user, on=today))
 
 
 @only_for(permissions.deputy, _finals)
 def finals(user: User, now: datetime) -> list[Card]:
     """M13: the branch's final meetings of the next weeks."""
     today = timezone.localdate(now)
+    ahead = _finals(user, today).filter(date__lte=today + DAYS_AHEAD)
     mine = visits.standing().filter(meeting=OuterRef("pk"), person=user)
-    meetings = list(_finals(user, today).annotate(is_mine=Exists(mine)))
+    meetings = list(ahead.annotate(is_mine=Exists(mine)))
     if not meetings:
         return []
     first, planned = meetings[0].date, sum(each.is_mine for each in meetings)
