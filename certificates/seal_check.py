@@ -7,10 +7,11 @@ make endless: it takes a search for the seal, a digest, and a signature of bound
 import asyncio
 import logging
 import re
+import unicodedata
 from collections.abc import Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from asn1crypto import cms
@@ -23,7 +24,9 @@ from pyhanko.sign.validation.generic_cms import (
     extract_self_reported_ts,
     extract_tst_data_iter,
 )
+from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko_certvalidator import ValidationContext
+from pyhanko_certvalidator.errors import InvalidCertificateError
 
 # What is wrong with a seal is an answer here, no news for the log.
 logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
@@ -73,10 +76,29 @@ NO_SEAL = Check(why="It bears no seal.")
 ANOTHER = Check(why="It bears a signature of another kind than a seal, or a seal that was damaged.")
 CHANGED = "It was changed after it was sealed."
 ADDED_TO = "Something was added to it after it was sealed."
+TWO_DAYS = "The day that its seal names is another one than that of its time stamp."
+NO_ROOT = "No root certificate of this department vouches for its seal."
 
 MOST_OF_A_SEAL = 32_000  # bytes
 # Of a seal or of a time stamp: each more multiplies the ways in which they could vouch for each other.
 MOST_CERTIFICATES = 5
+# What sealing writes under a signature. Others would be followed: some hold time stamps with certificates of their own.
+SIGNED_OF_A_FILE = frozenset({"content_type", "message_digest", "signing_certificate_v2"})
+SIGNED_OF_A_LIST = SIGNED_OF_A_FILE | {"signing_time"}
+BETWEEN_CLOCKS = timedelta(days=1)  # of this site and of a time-stamp server
+LONGEST_OWNER = 100  # letters
+JOINERS = "\u200c\u200d"  # several scripts write names with them
+# What the certificate of a seal is for; one for a server, a person’s login or a printer seals nothing.
+PURPOSES = KeyUsageConstraints(
+    key_usage={"digital_signature", "non_repudiation"},
+    extd_key_usage={
+        "1.3.6.1.5.5.7.3.36",  # signing documents (RFC 9336)
+        "microsoft_document_signing",
+        "adobe_authentic_documents_trust",
+        "email_protection",
+    },
+    explicit_extd_key_usage_required=False,
+)
 _RANGE = re.compile(rb"\s{0,99}\[\s{0,99}0\s{1,99}(\d{1,10})\s{1,99}(\d{1,10})\s{1,99}(\d{1,10})\s{0,99}\]")
 _GAP = re.compile(rb"<((?:[0-9a-f]{2})+)>")
 _MADE_AT = re.compile(rb"\s{0,9}/M\s{0,9}\(D:(\d{14})Z\)")
@@ -108,14 +130,14 @@ async def _check(pdf: bytes, roots: list[bytes], time_stamp_roots: list[bytes]) 
     start, end, rest = (int(number) for number in found.groups())
     contents = _contents(pdf[start:end])
     signature: cms.SignedData = cms.ContentInfo.load(contents)["content"]
-    signer = _bounded(signature)
+    signer = _bounded(signature, SIGNED_OF_A_FILE)
     seal = {"seal": signer.sha256.hex(), "owner": owner_of(signer)}
-    made_at = _made_at(pdf, end)
+    made_at, stamped_at = _made_at(pdf, end), _stamped_at(signature)
     status = await async_validate_detached_cms(
         pdf[:start] + pdf[end : end + rest],
         signature,
-        _context(roots, made_at),
-        ts_validation_context=_context(time_stamp_roots, _stamped_at(signature)),
+        _context(roots, stamped_at or made_at),
+        ts_validation_context=_context(time_stamp_roots, stamped_at),
     )
     stamp = status.timestamp_validity
     proven = all(each.intact and each.valid for each in (status, stamp) if each)
@@ -123,7 +145,10 @@ async def _check(pdf: bytes, roots: list[bytes], time_stamp_roots: list[bytes]) 
         return Check(**seal, why=CHANGED)
     if end + rest != len(pdf) or pdf.count(SIGNED) != 1:
         return Check(**seal, why=ADDED_TO)
-    root = status.validation_path.first if status.trusted and status.validation_path else None
+    if made_at and stamped_at and abs(stamped_at - made_at) > BETWEEN_CLOCKS:
+        return Check(**seal, why=TWO_DAYS)
+    path = status.validation_path if status.trusted and _is_for_sealing(signer) else None
+    root = path.first if path else None
     stamped = bool(stamp and stamp.trusted)
     return Check(
         **seal,
@@ -131,16 +156,17 @@ async def _check(pdf: bytes, roots: list[bytes], time_stamp_roots: list[bytes]) 
         root=root.sha256.hex() if root else "",
         sealed_at=stamp.timestamp if stamp and stamped else made_at,
         time_stamped=stamped,
-        why="" if root else "No root certificate of this department vouches for its seal.",
+        why="" if root else NO_ROOT,
     )
 
 
 @dataclass(frozen=True)
 class Opened:
-    """What a seal was put around, and whose it is."""
+    """What a seal was put around, whose it is, and when it says that it was put there."""
 
     content: bytes
     owner: str
+    signed_at: datetime
 
 
 def opened(signed: bytes, roots: Iterable[bytes]) -> Opened | None:
@@ -153,12 +179,14 @@ def opened(signed: bytes, roots: Iterable[bytes]) -> Opened | None:
 
 async def _opened(signed: bytes, roots: list[bytes]) -> Opened | None:
     signature: cms.SignedData = cms.ContentInfo.load(signed, strict=True)["content"]
-    signer = _bounded(signature)
+    signer = _bounded(signature, SIGNED_OF_A_LIST)
     signed_at = extract_self_reported_ts(signature["signer_infos"][0])
+    if signed_at is None or not _is_for_sealing(signer):
+        return None
     status = await async_validate_cms_signature(signature, validation_context=_context(roots, signed_at))
     if not (status.intact and status.valid and status.trusted):
         return None
-    return Opened(signature["encap_content_info"]["content"].native, owner_of(signer))
+    return Opened(signature["encap_content_info"]["content"].native, owner_of(signer), signed_at)
 
 
 def _contents(gap: bytes) -> bytes:
@@ -191,10 +219,14 @@ def _rewritten(signature: cms.SignedData, signer: Certificate) -> bytes:
     return cms.ContentInfo({"content_type": "signed_data", "content": cms.SignedData(whole)}).dump()
 
 
-def _bounded(signature: cms.SignedData) -> Certificate:
+def _bounded(signature: cms.SignedData, known: frozenset[str]) -> Certificate:
     """The certificate of whoever signed. Raises ValueError for what would take long to check, or is nothing of a seal."""
+    signer = signature["signer_infos"][0]
+    said = [each["type"].native for each in signer["signed_attrs"]]
+    if len(said) != len(set(said)) or not known.issuperset(said):
+        raise ValueError("More is signed than sealing signs.")
     stamps = _time_stamps(signature)
-    if len(signature["signer_infos"][0]["unsigned_attrs"] or ()) != len(stamps) or len(stamps) > 1:
+    if len(signer["unsigned_attrs"] or ()) != len(stamps) or len(stamps) > 1:
         raise ValueError("More than a time stamp.")
     for each in (signature, *stamps):
         if len(each["certificates"]) > MOST_CERTIFICATES:
@@ -218,9 +250,21 @@ def _made_at(pdf: bytes, end: int) -> datetime | None:
     return datetime.strptime(said[1].decode(), "%Y%m%d%H%M%S").replace(tzinfo=UTC) if said else None
 
 
+def _is_for_sealing(certificate: Certificate) -> bool:
+    try:
+        PURPOSES.validate(certificate)
+    except InvalidCertificateError:
+        return False
+    return True
+
+
 def owner_of(certificate: Certificate) -> str:
+    """In one line of bounded length and letters that are seen: a stranger’s certificate may say anything."""
     subject = certificate.subject.native
-    return subject.get("organization_name") or subject.get("common_name") or ""
+    told = subject.get("organization_name") or subject.get("common_name") or ""
+    text = told if isinstance(told, str) else ", ".join(map(str, told))
+    seen = (" " if unicodedata.category(each)[0] in "CZ" and each not in JOINERS else each for each in text)
+    return " ".join("".join(seen).split())[:LONGEST_OWNER]
 
 
 def _context(roots: list[bytes], moment: datetime | None) -> ValidationContext:

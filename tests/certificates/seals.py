@@ -1,6 +1,11 @@
 """Keys of seals that tests make for themselves."""
 
-from cryptography.hazmat.primitives import serialization
+from datetime import timedelta
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from certificates import seal_keys
 from certificates.sealing import Seal
@@ -21,3 +26,34 @@ def new_seal(name: str = "Department of Education", **changes) -> Seal:
 def root_of(seal: Seal) -> bytes:
     begin = b"-----BEGIN CERTIFICATE-----"
     return begin + seal.chain_pem.rpartition(begin)[2]
+
+
+class Authority:
+    """That of a whole department: it has certified more than the seal."""
+
+    def __init__(self) -> None:
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._name = x509.Name.from_rfc4514_string("O=Department of Education,CN=Authority")
+        made = (
+            self._builder(self._name, self._key)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+            .sign(self._key, hashes.SHA256())
+        )
+        self.root = made.public_bytes(serialization.Encoding.PEM)
+
+    def _builder(self, subject: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
+        return (
+            x509.CertificateBuilder(self._name, subject, key.public_key(), x509.random_serial_number())
+            .not_valid_before(NOW - timedelta(days=1000))
+            .not_valid_after(NOW + timedelta(days=1000))
+        )
+
+    def seal(self, *names: str, purpose: x509.ObjectIdentifier | None = None) -> Seal:
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, name) for name in names])
+        usage = seal_keys._usage("digital_signature", "content_commitment")
+        builder = self._builder(subject, key).add_extension(usage, critical=True)
+        if purpose:
+            builder = builder.add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
+        made = builder.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+        return Seal(seal_keys.FileKey(key), made + self.root)

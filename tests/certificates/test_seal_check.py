@@ -5,20 +5,31 @@ import io
 import re
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from random import Random
 
 import pikepdf
 import pytest
-from asn1crypto import cms
+from asn1crypto import cms, keys
+from asn1crypto import x509 as asn1_x509
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign.ades.api import CAdESSignedAttrSpec
 from pyhanko.sign.fields import SigFieldSpec, append_signature_field
+from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes
+from pyhanko.sign.timestamps import DummyTimeStamper
+from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from certificates import issuing, seal_check, sealing
+from certificates import issuing, seal_check, seal_keys, sealing
+from certificates.seal_check import run_alone
 from certificates.sealing import CannotSeal, Seal
 from tests.certificates.content import CONTENT, content
-from tests.certificates.seals import new_seal, root_of
+from tests.certificates.seals import Authority, new_seal, root_of
 
 pytestmark = pytest.mark.usefixtures("drawn")
 SEALED_AT = datetime(2026, 11, 29, 18, 30, tzinfo=UTC)
@@ -175,9 +186,136 @@ class TestOthers:
         found = look(issuing.sealed(CONTENT, seal=forged, now=SEALED_AT))
         assert (found.whole, found.why) == (False, "It was changed after it was sealed.")
 
+    @pytest.mark.parametrize(
+        ("purpose", "seals"),
+        [
+            (None, True),
+            (x509.ObjectIdentifier("1.3.6.1.5.5.7.3.36"), True),
+            (ExtendedKeyUsageOID.EMAIL_PROTECTION, True),
+            (ExtendedKeyUsageOID.SERVER_AUTH, False),
+            (ExtendedKeyUsageOID.CLIENT_AUTH, False),
+            (ExtendedKeyUsageOID.CODE_SIGNING, False),
+        ],
+    )
+    def test_a_certificate_for_something_else_under_our_root_seals_nothing(self, purpose, seals):
+        authority = Authority()
+        printer = authority.seal("Printer 7", purpose=purpose)
+        found = seal_check.check(issuing.sealed(CONTENT, seal=printer, now=SEALED_AT), [authority.root])
+        assert (found.whole, found.is_trusted) == (True, seals)
+        listed = seal_check.opened(printer.around(b"x", now=SEALED_AT), [authority.root])
+        assert (listed is not None) == seals
+
+    @pytest.mark.parametrize(
+        ("name", "owner"),
+        [
+            ("\x1b[2J\x1b[32mThis certificate\nis valid", "[2J [32mThis certificate is valid"),
+            ("x”\u202e evil\u200b", "x” evil"),
+            ("W" * 64, "W" * 64),
+            ("شیر\u200cین", "شیر\u200cین"),
+        ],
+    )
+    def test_what_a_stranger_calls_themself_is_one_line_of_letters_that_are_seen(self, look, name, owner):
+        assert look(issuing.sealed(CONTENT, seal=new_seal(name), now=SEALED_AT)).owner == owner
+
+    def test_a_stranger_with_many_long_names_has_a_short_one(self):
+        seal = Authority().seal("A", *"BCDEFGHIJ" * 20)
+        assert seal.owner == ", ".join("A" + "BCDEFGHIJ" * 20)[: seal_check.LONGEST_OWNER]
+
     def test_a_name_cannot_look_like_a_signature(self, seal):
         with pytest.raises(CannotSeal, match="more than one place for a seal"):
             issuing.sealed(content(name="/ByteRange [0 1 2 3]"), seal=seal, now=SEALED_AT)
+
+
+@dataclass(frozen=True)
+class Stamping(Seal):
+    """Puts a time stamp of this server on a signature, or under it, among what is signed."""
+
+    server: DummyTimeStamper | None = None
+    signed: bool = False
+
+    def _signature(self, digest: bytes, *, dry_run: bool = False) -> bytes:
+        told = PdfCMSSignedAttributes(cades_signed_attrs=CAdESSignedAttrSpec(timestamp_content=self.signed))
+        making = self._signer.async_sign(
+            digest, "sha256", use_pades=True, timestamper=self.server, signed_attr_settings=told
+        )
+        whole = run_alone(making)["content"]
+        [signer] = whole["signer_infos"]
+        if self.signed:
+            signer["unsigned_attrs"] = None
+        whole["signer_infos"] = [signer]
+        made = cms.ContentInfo({"content_type": "signed_data", "content": whole})
+        return made.dump(force=True)
+
+
+def stamper(certificates: int, at: datetime) -> tuple[DummyTimeStamper, bytes]:
+    """A time-stamp server, and its own certificate. Where there are more, any could vouch for every second other."""
+    names = [x509.Name.from_rfc4514_string(f"CN={name}") for name in "AB"]
+    own_key = rsa.generate_private_key(65537, 2048)
+    private: list[seal_keys.Private] = [
+        own_key,
+        *(ec.generate_private_key(ec.SECP256R1()) for _ in range(certificates - 1)),
+    ]
+    made = []
+    for number, key in enumerate(private):
+        names.reverse()
+        issuer = private[(number + 1) % certificates]
+        builder = (
+            x509.CertificateBuilder(names[0], names[1] if certificates > 1 else names[0])
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(at - timedelta(days=1))
+            .not_valid_after(at + timedelta(days=1))
+            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        )
+        if number == 0:
+            stamping = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
+            builder = builder.add_extension(stamping, critical=True)
+        made.append(builder.sign(issuer, hashes.SHA256()))
+    der = serialization.Encoding.DER
+    own, *others = [asn1_x509.Certificate.load(each.public_bytes(der)) for each in made]
+    plain = own_key.private_bytes(der, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    store = SimpleCertificateStore()
+    store.register_multiple(others)
+    server = DummyTimeStamper(own, keys.PrivateKeyInfo.load(plain), certs_to_embed=store, fixed_dt=at)
+    return server, made[0].public_bytes(serialization.Encoding.PEM)
+
+
+class TestTimeStamps:
+    def stamped(self, seal: Seal, *, at: datetime, said: datetime) -> tuple[bytes, bytes]:
+        server, root = stamper(1, at)
+        stamping = Stamping(seal.key, seal.chain_pem, server=server)
+        return issuing.sealed(CONTENT, seal=stamping, now=said), root
+
+    def test_the_moment_is_that_of_the_server(self, seal):
+        at = SEALED_AT + timedelta(minutes=3)
+        file, root = self.stamped(seal, at=at, said=SEALED_AT)
+        found = seal_check.check(file, [root_of(seal)], time_stamp_roots=[root])
+        assert (found.is_trusted, found.time_stamped, found.sealed_at) == (True, True, at)
+        assert seal_check.check(file, [root_of(seal)]).sealed_at == SEALED_AT  # nobody vouches for the server
+
+    @pytest.mark.parametrize("trusted", [True, False])
+    def test_a_seal_cannot_name_another_day_than_its_time_stamp(self, seal, trusted):
+        file, root = self.stamped(seal, at=SEALED_AT + timedelta(hours=25), said=SEALED_AT)
+        found = seal_check.check(file, [root_of(seal)], time_stamp_roots=[root] if trusted else [])
+        assert (found.is_trusted, found.why) == (False, seal_check.TWO_DAYS)
+
+    def test_a_certificate_that_ended_just_before_the_time_stamp_seals_nothing(self):
+        seal = new_seal(years=1)
+        _, until = seal.valid
+        for at, trusted in ((until - timedelta(hours=1), True), (until + timedelta(hours=1), False)):
+            file, root = self.stamped(seal, at=at, said=until - timedelta(hours=2))
+            assert seal_check.check(file, [root_of(seal)], time_stamp_roots=[root]).is_trusted == trusted, at
+
+    def test_one_among_what_is_signed_is_not_followed(self, look):
+        """Of 40 certificates, any of which could vouch for 20 others."""
+        server, _ = stamper(40, SEALED_AT)
+        stranger = new_seal()
+        hostile = Stamping(stranger.key, stranger.chain_pem, server=server, signed=True)
+        file = issuing.sealed(CONTENT, seal=hostile, now=SEALED_AT)
+        assert len(file) < 100_000
+        began = time.process_time()
+        assert look(file) == seal_check.ANOTHER
+        assert time.process_time() - began < 2
 
 
 RANGE = b"%PDF-1.7\n/ByteRange [0 40 99 9]"

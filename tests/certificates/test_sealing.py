@@ -278,7 +278,9 @@ def time_stamper() -> tuple[DummyTimeStamper, bytes]:
     der = serialization.Encoding.DER
     private = key.private_bytes(der, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     stamper = DummyTimeStamper(
-        x509.Certificate.load(certificate.public_bytes(der)), keys.PrivateKeyInfo.load(private)
+        x509.Certificate.load(certificate.public_bytes(der)),
+        keys.PrivateKeyInfo.load(private),
+        fixed_dt=SEALED_AT,
     )
     return stamper, certificate.public_bytes(serialization.Encoding.PEM)
 
