@@ -23,6 +23,8 @@ from django.urls import reverse  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from applications.models import Application, Decision, ReviewStep  # noqa: E402
+from certificates.claims import claims_of  # noqa: E402
+from certificates.models import Batch, BatchEntry, Certificate  # noqa: E402
 from coaching import cohorts, signing  # noqa: E402
 from coaching.models import Cohort, OrgUnit, Participant, RoleAssignment, RouteStep, SignedText, SignOff, User  # noqa: E402
 from coaching.site import reference  # noqa: E402
@@ -288,7 +290,26 @@ def pages(department: Department, cohort: Cohort) -> Iterator[tuple[str, User, s
     step = ReviewStep.objects.current().filter(signer=office.director).first()
     assert step
     yield "an application to sign", office.director, reverse("approval", args=[step.application_id])
+    yield "verify a certificate", officer, reverse("verify_code", args=[_certificate(cohort)])
     yield "an application's page", officer, reverse("application", args=[step.application_id])
+
+
+def _certificate(cohort: Cohort) -> str:
+    """The code of one that stands; its file is no part of the page."""
+    participant = Participant.objects.exclude(cohort=cohort).select_related("user").order_by("pk").first()
+    participant = participant or Participant.objects.create(user=User.objects.latest("pk"), cohort=cohort)
+    batch = Batch.objects.create(cohort=participant.cohort)
+    entry = BatchEntry(batch=batch, participant=participant, name=participant.user.name, minutes=960)
+    certificate = Certificate.objects.create(
+        participant=participant,
+        batch=batch,
+        serial="2026-001-0001",
+        code="a" * 27,
+        claims=claims_of(entry, sign_off=None, issued_date=timezone.localdate()),
+        digest="0" * 64,
+        issued_at=timezone.now(),
+    )
+    return certificate.code
 
 
 def main(number: int) -> Site:

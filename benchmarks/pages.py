@@ -1,4 +1,4 @@
-"""Pages over 100,000 applications against the same pages over 100: as many queries, and hardly slower.
+"""Pages over 100,000 applications against the same pages over 100, and against a bare list: queries, time, throughput.
 
 Two databases in one PostgreSQL, and for each a gunicorn, are asked in turn, so that what slows one slows both.
 """
@@ -11,8 +11,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from statistics import quantiles
+from statistics import median, quantiles
 
 import psycopg
 
@@ -27,14 +29,20 @@ REQUESTS = 60  # of each page and size
 WARM_UP = 10
 SECONDS_TO_START = 60
 
+# Share of the requests that a bare list of 25 rows behind the same middleware and sign-in answers in a second.
+LEAST_SHARE = {"approvals, deputy": 0.35, "verify a certificate": 0.8}
+BARE = "/bare/"
+ROUNDS, SECONDS_A_ROUND, CLIENTS = 5, 4, 2
+
 
 def run() -> list[Figure]:
     """The figures of each page: its number of queries, the difference between sizes, the ratio of the 95th percentiles."""
     with contextlib.ExitStack() as stack:
         address = stack.enter_context(postgresql())
-        sites = {number: _site(address, number) for number in (SMALL, LARGE)}
-        ports = {number: stack.enter_context(_server(_database(address, number))) for number in sites}
-        return [figure for page in sites[SMALL]["pages"] for figure in _measured(page, sites, ports)]
+        sites = {number: site(address, number) for number in (SMALL, LARGE)}
+        ports = {number: stack.enter_context(server(address, number)).port for number in sites}
+        figures = [figure for page in sites[SMALL]["pages"] for figure in _measured(page, sites, ports)]
+        return [*figures, *_throughput(sites[LARGE], ports[LARGE])]
 
 
 def _database(address: str, number: int) -> str:
@@ -48,11 +56,12 @@ def _environment(database: str) -> dict[str, str]:
         "DEBUG": "False",
         "SITE_URL": "http://127.0.0.1",
         "SECOND_FACTOR_REQUIRED": "False",
+        "DJANGO_SETTINGS_MODULE": "benchmarks.bare",
     }
     return {**os.environ, **given}
 
 
-def _site(address: str, number: int) -> dict:
+def site(address: str, number: int) -> dict:
     """A database with so many applications; what benchmarks.many_applications says of it."""
     with psycopg.connect(address.replace("postgres://", "postgresql://"), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE applications_{number}")
@@ -74,23 +83,33 @@ def _site(address: str, number: int) -> dict:
     return json.loads(filled.stdout)
 
 
+@dataclass(frozen=True)
+class Server:
+    """`pid`: of the process that the workers are children of."""
+
+    port: int
+    pid: int
+
+
 @contextlib.contextmanager
-def _server(database: str) -> Iterator[int]:
-    """gunicorn on a free port, while the block runs; yields the port."""
+def server(address: str, number: int, *, workers: int = 1) -> Iterator["Server"]:
+    """gunicorn on a free port over the database with so many applications, while the block runs."""
     port = free_port()
     command = [
         Path(sys.executable).parent / "gunicorn",
         "--no-control-socket",
         "--workers",
-        "1",
+        str(workers),
         "--threads",
         "2",
     ]
     command += ["--log-level", "warning", "--bind", f"127.0.0.1:{port}", "coaching.site.wsgi"]
-    process = subprocess.Popen(command, env=_environment(database), stdout=sys.stderr)
+    quiet = subprocess.DEVNULL  # a line for each request
+    environment = _environment(_database(address, number))
+    process = subprocess.Popen(command, env=environment, stdout=quiet, stderr=quiet)
     try:
         _wait_for(port)
-        yield port
+        yield Server(port, process.pid)
     finally:
         process.terminate()
         process.wait()
@@ -117,7 +136,7 @@ def _measured(page: str, sites: dict[int, dict], ports: dict[int, int]) -> Itera
     for place in range(REQUESTS + WARM_UP):
         for number, site in sites.items():
             user, address = site["pages"][page]
-            taken = _ask(ports[number], address, site["cookies"][user])
+            taken = ask(ports[number], address, site["cookies"][user])
             if place >= WARM_UP:
                 seconds[number].append(taken)
     p95 = {number: quantiles(times, n=20)[-1] * 1000 for number, times in seconds.items()}
@@ -126,7 +145,40 @@ def _measured(page: str, sites: dict[int, dict], ports: dict[int, int]) -> Itera
     _say(f"{page}: {detail}")
 
 
-def _ask(port: int, address: str, session: str) -> float:
+def _throughput(site: dict, port: int) -> Iterator[Figure]:
+    """Each page in turn with the bare list, several times: what slows one slows both."""
+    for page, least in LEAST_SHARE.items():
+        user, address = site["pages"][page]
+        rates: dict[str, list[float]] = {BARE: [], address: []}
+        for _ in range(ROUNDS):
+            for each, found in rates.items():
+                found.append(_rate(port, each, site["cookies"][user]))
+        bare, rate = (median(found) for found in rates.values())
+        yield Figure(
+            f"{page}, requests a second of a bare list, times its own",
+            round(bare / rate, 2),
+            round(1 / least, 2),
+            f"{rate:.0f} against {bare:.0f} a second: {100 * rate / bare:.0f} %",
+        )
+        _say(f"{page}: {rate:.0f} a second against {bare:.0f} of a bare list")
+
+
+def _rate(port: int, address: str, session: str) -> float:
+    """Requests that are answered in a second, asked by several clients at once."""
+    until = time.monotonic() + SECONDS_A_ROUND
+
+    def client(_: int) -> int:
+        asked = 0
+        while time.monotonic() < until:
+            ask(port, address, session)
+            asked += 1
+        return asked
+
+    with ThreadPoolExecutor(CLIENTS) as clients:
+        return sum(clients.map(client, range(CLIENTS))) / SECONDS_A_ROUND
+
+
+def ask(port: int, address: str, session: str) -> float:
     """Seconds until the whole page is there."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     begun = time.perf_counter()
