@@ -36,6 +36,7 @@ OPEN_NOW = 100  # applications of the cohort that is open; all others are of ear
 SIGNED = (0, 1, 2, 3, 0, 1, 2, 3, 3, 3)
 YEARS = 50
 BATCH = 5_000
+ANYBODY = ""  # who has not signed in
 STATUS = Application.Status
 TEXT = "\n".join(["An application as people write it, with some lines of answers."] * 20)
 
@@ -267,8 +268,8 @@ def _create(model: type[models.Model], rows: Iterable[models.Model]) -> list:
     return model._default_manager.bulk_create(rows, batch_size=BATCH)  # type: ignore[arg-type]
 
 
-def pages(department: Department, cohort: Cohort) -> Iterator[tuple[str, User, str]]:
-    """Home, every page with a list of applications, of whoever has most in it, and one application."""
+def pages(department: Department, cohort: Cohort) -> Iterator[tuple[str, User | None, str]]:
+    """Home, every page with a list of applications, of whoever has most in it, and one application; of anybody, where nobody is named."""
     office, deputy, officer = department.offices[0], department.deputy, department.officer
     waiting, home = reverse("approvals"), reverse("home")
     yield "home, supervisor", office.supervisor, home
@@ -290,7 +291,7 @@ def pages(department: Department, cohort: Cohort) -> Iterator[tuple[str, User, s
     step = ReviewStep.objects.current().filter(signer=office.director).first()
     assert step
     yield "an application to sign", office.director, reverse("approval", args=[step.application_id])
-    yield "verify a certificate", officer, reverse("verify_code", args=[_certificate(cohort)])
+    yield "verify a certificate", None, reverse("verify_code", args=[_certificate(cohort)])
     yield "an application's page", officer, reverse("application", args=[step.application_id])
 
 
@@ -320,12 +321,15 @@ def main(number: int) -> Site:
     site = Site(Application.objects.count(), {}, {}, {})
     for name, user, address in pages(department, cohort):
         client = Client(HTTP_HOST="127.0.0.1")
-        client.force_login(user)
+        if user:
+            client.force_login(user)
         with CaptureQueriesContext(connection) as captured:
             response = client.get(address)
         assert response.status_code == 200, (name, response.status_code)
-        site.cookies[user.email] = client.cookies[settings.SESSION_COOKIE_NAME].value
-        site.pages[name] = (user.email, address)
+        session = client.cookies.get(settings.SESSION_COOKIE_NAME)
+        whose = user.email if user else ANYBODY
+        site.cookies[whose] = session.value if session else ""
+        site.pages[name] = (whose, address)
         site.queries[name] = len(captured)
     return site
 

@@ -18,9 +18,10 @@ from cryptography.x509 import CertificateBuilder, ExtendedKeyUsage, Name, random
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from django.conf import settings
 from django.core.management import CommandError, call_command
+from PIL import Image
 from pyhanko.sign.timestamps import DummyTimeStamper
 
-from certificates import archival, attached, issuing, seal_check, seal_keys, sealing
+from certificates import archival, attached, issuing, seal_check, seal_keys, sealing, signatures
 from certificates.rendering import CannotRender
 from certificates.sealing import CannotSeal, Seal
 from tests.certificates.content import CONTENT, content, text_of
@@ -47,9 +48,23 @@ def is_archival_and_accessible(pdf: bytes) -> bool:
     return all(report.is_compliant for report in found)
 
 
+def _is_image(each: pikepdf.Object) -> bool:
+    return isinstance(each, pikepdf.Stream) and each.get("/Subtype") == "/Image"
+
+
 class TestFile:
     def test_it_is_archival_and_accessible_at_once(self, file):
         assert is_archival_and_accessible(file)
+
+    @pytest.mark.parametrize("form", ["PNG", "JPEG"])
+    def test_it_is_both_with_the_picture_of_a_signature(self, seal, form):
+        given = io.BytesIO()
+        Image.effect_noise((600, 150), 80).convert("RGB").save(given, form)
+        picture = signatures.as_png(given.getvalue())
+        signed = issuing.sealed(content(signature=picture), seal=seal, now=SEALED_AT)
+        with pikepdf.open(io.BytesIO(signed)) as opened:
+            assert [each.Width for each in opened.objects if _is_image(each)] == [600, 600]  # with its shape
+        assert is_archival_and_accessible(signed)
 
     def test_other_tools_agree_that_it_is_whole(self, file, seal, tmp_path):
         path, root = tmp_path / "certificate.pdf", tmp_path / "root.pem"
