@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from certificates import eligibility, names
-from certificates.claims import batch_text, department_of, local_date
+from certificates.claims import batch_text, department_of, holds, local_date
 from certificates.models import Batch, BatchEntry
 from coaching import audit, outbox, signing
 from coaching.errors import Refused
@@ -114,9 +114,7 @@ def propose_batch(*, cohort: Cohort, by: User | None, now: datetime) -> Batch:
     """
     cohort = Cohort.objects.select_for_update().get(pk=cohort.pk)
     require_office(cohort=cohort, by=by, now=now)
-    open_batch = cohort.certificate_batches.exclude(status=Batch.Status.APPROVED).first()
-    if open_batch and open_batch.status == Batch.Status.AWAITING:
-        raise BatchWaits("A list of this program awaits approval. Propose the next one when that is done.")
+    open_batch = _locked_draft(cohort)
     rows = eligibility.eligible(cohort, today=local_date(cohort, now))
     if not rows:
         raise NobodyEligible(
@@ -136,6 +134,15 @@ def propose_batch(*, cohort: Cohort, by: User | None, now: datetime) -> Batch:
     )
     audit.record("batch.proposed", by=by, obj=batch, now=now, data={"certificates": len(rows)})
     return batch
+
+
+def _locked_draft(cohort: Cohort) -> Batch | None:
+    """The open list as it stands once whoever submits or approves it is done; none where it was approved meanwhile."""
+    found = cohort.certificate_batches.exclude(status=Batch.Status.APPROVED).first()
+    batch = locked(found) if found else None
+    if batch and batch.status == Batch.Status.AWAITING:
+        raise BatchWaits("A list of this program awaits approval. Propose the next one when that is done.")
+    return batch if batch and batch.status == Batch.Status.DRAFT else None
 
 
 @transaction.atomic
@@ -289,7 +296,7 @@ def checked_text(batch: Batch, signer: User) -> SignedText:
         raise OnTheList(
             f"{signer} is on this list. It is approved by the person they stand in for, or by another delegate."
         )
-    if batch_text(batch) != batch.text.text:
+    if not holds(batch):
         raise ListChanged(
             "What the list rests on has changed since it was submitted. Send it back to be renewed."
         )

@@ -54,6 +54,11 @@ def batch_text(batch: Batch) -> str:
     return "\n".join(lines) + "\n"
 
 
+def holds(batch: Batch) -> bool:
+    """Whether all that the list rests on is still what its signed text says."""
+    return batch.text is not None and batch_text(batch) == batch.text.text
+
+
 def _competencies(cohort: Cohort) -> list[str]:
     # F1: of the version the cohort is tied to, in its order.
     return [competency.name for competency in cohort.competency_model.competencies.order_by("position")]
@@ -61,11 +66,19 @@ def _competencies(cohort: Cohort) -> list[str]:
 
 def claims_of(entry: BatchEntry, *, sign_off: SignOff | None, issued_date: date) -> dict[str, Any]:
     """Everything that is printed but the serial number and the code; plain JSON. Without a sign-off: a sample."""
-    cohort = entry.batch.cohort
+    return shared_claims(entry.batch, sign_off=sign_off, issued_date=issued_date) | own_claims(entry)
+
+
+def own_claims(entry: BatchEntry) -> dict[str, Any]:
+    return {"name": entry.name, "hours": str(hours_of(entry.minutes))}
+
+
+def shared_claims(batch: Batch, *, sign_off: SignOff | None, issued_date: date) -> dict[str, Any]:
+    """What all certificates of a list say."""
+    cohort = batch.cohort
     department = department_of(cohort)
     start_date, end_date = period_of(cohort)
     return {
-        "name": entry.name,
         "program": cohort.program.name,
         "cohort": str(cohort),
         "department": department.name if department else settings.DEPARTMENT_NAME,
@@ -73,9 +86,8 @@ def claims_of(entry: BatchEntry, *, sign_off: SignOff | None, issued_date: date)
         "start_date": start_date.isoformat(),
         "end_date": end_date.isoformat(),
         "competencies": _competencies(cohort),
-        "hours": str(hours_of(entry.minutes)),
         **_signatory(department, sign_off),
-        "signed_by_hand": entry.batch.signed_by_hand,
+        "signed_by_hand": batch.signed_by_hand,
         "issued_date": issued_date.isoformat(),
         "language": "en-US",
     }

@@ -1,13 +1,15 @@
 """Who of a cohort gets a certificate, and what the others lack (C1, C2). Reasons, never a ranking (M17)."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 from django.db.models import Prefetch
 
 from certificates import names
+from certificates.claims import holds
 from certificates.excuses import Excuse, of_cohort, spared
 from certificates.models import Batch, BatchEntry, Certificate
 from coaching.models import Cohort, Participant
@@ -18,7 +20,8 @@ from meetings.ledger import standings
 @dataclass(frozen=True)
 class Row:
     """One participant on the completion list. `missing`: reasons in words for the branch office, empty when complete;
-    `listed_as`: the name on a submitted list, if they are on one; `excuses`: what is recorded for their months."""
+    `waits_in`: the submitted list from which their certificate comes; `listed_as`: the name on a submitted list, if they
+    are on one; `excuses`: what is recorded for their months."""
 
     participant: Participant
     standing: Standing
@@ -51,10 +54,11 @@ def completion_list(cohort: Cohort, *, today: date) -> list[Row]:
         Prefetch("certificates", Certificate.objects.order_by("-issued_at", "-pk"), to_attr="newest_first"),
         Prefetch(
             "batch_entries",
-            BatchEntry.objects.exclude(batch__status=Batch.Status.DRAFT).select_related("batch"),
+            BatchEntry.objects.exclude(batch__status=Batch.Status.DRAFT).order_by("-batch"),
             to_attr="submitted_entries",
         ),
     )
+    lists = _lists_in_force(cohort)
     rows = []
     for participant in participants.order_by("user__name", "pk"):
         certificates = participant.newest_first
@@ -65,12 +69,38 @@ def completion_list(cohort: Cohort, *, today: date) -> list[Row]:
                 standing=found[participant.pk],
                 missing=missing(participant, found[participant.pk]),
                 certificate=certificates[0] if certificates else None,
-                waits_in=entries[0].batch if entries and not certificates else None,
+                waits_in=None if certificates else _waits_in(entries, found[participant.pk], lists),
                 listed_as=entries[0].name if entries else "",
                 excuses=excuses.get(participant.pk, []),
             )
         )
     return rows
+
+
+def _lists_in_force(cohort: Cohort) -> Callable[[int], Batch | None]:
+    """By its number: a submitted list, unless it was approved and what it rests on has changed since (C3)."""
+    submitted = cohort.certificate_batches.exclude(status=Batch.Status.DRAFT)
+    lists = {
+        batch.pk: batch for batch in submitted.select_related("cohort__program", "cohort__branch", "text")
+    }
+
+    @cache
+    def in_force(pk: int) -> Batch | None:
+        batch = lists[pk]
+        return batch if batch.status == Batch.Status.AWAITING or holds(batch) else None
+
+    return in_force
+
+
+def _waits_in(
+    entries: Iterable[BatchEntry], standing: Standing, lists: Callable[[int], Batch | None]
+) -> Batch | None:
+    """An approved list is none to wait in for whoever's hours are others by now."""
+    for entry in entries:
+        batch = lists(entry.batch_id)
+        if batch and (batch.status == Batch.Status.AWAITING or entry.minutes == standing.minutes):
+            return batch
+    return None
 
 
 def eligible(cohort: Cohort, *, today: date) -> list[Row]:

@@ -9,9 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from certificates import eligibility, sealing
-from certificates.claims import claims_of, content_of, local_date
+from certificates.claims import content_of, holds, hours_of, local_date, own_claims, shared_claims
 from certificates.models import (
     Batch,
     BatchEntry,
@@ -23,10 +24,12 @@ from certificates.models import (
 )
 from certificates.rendering import CannotRender, CertificateContent, render
 from certificates.sealing import Seal
+from certificates.templatetags.certificate_text import hours
 from coaching import audit, enrollment, jobs, outbox
 from coaching.errors import Refused
 from coaching.models import Cohort, Job, Participant, SignOff, User
 from coaching.permissions import require_office
+from meetings.completion import Standing
 from meetings.ledger import standing, standings
 from meetings.models import Meeting
 
@@ -35,6 +38,10 @@ JOB_KIND = "issue_certificates"
 
 class NotApproved(Refused):
     pass
+
+
+class NotAsApproved(Refused):
+    """What the certificates would say is not what was signed."""
 
 
 @dataclass
@@ -81,30 +88,60 @@ def issue_batch(
     commitment is passed over with the reason (C2).
     """
     batch = Batch.objects.select_related(
-        "cohort__program", "cohort__branch__parent", "sign_off__signer", "sign_off__on_behalf_of"
+        "cohort__program", "cohort__branch__parent", "text", "sign_off__signer", "sign_off__on_behalf_of"
     ).get(pk=batch.pk)
-    _approved_or_refusal(batch)
+    sign_off = _approved_or_refusal(batch)
     sealing.usable(now=now)  # or nobody's is made
     outcome = Outcome()
-    found = standings(batch.cohort, today=local_date(batch.cohort, now))
+    today = local_date(batch.cohort, now)
+    found = standings(batch.cohort, today=today)
     entries = list(batch.entries.select_related("participant__user"))
     have_one = set(batch.certificates.values_list("participant_id", flat=True))
+    shared = shared_claims(batch, sign_off=sign_off, issued_date=today)
+    if not holds(batch) and _anybody_waits(batch):
+        raise NotAsApproved(CHANGED)
     for number, entry in enumerate(entries):
         entry.batch = batch
         participant = entry.participant
         if participant.pk in have_one:
             outcome.already += 1
-        elif lacks := eligibility.missing(participant, found[participant.pk]):
-            outcome.refused[_key(entry)] = " ".join(lacks)
+        elif lacks := _lacking(entry, participant, found[participant.pk]):
+            outcome.refused[_key(entry)] = lacks
         elif most is not None and outcome.issued >= most:
             outcome.left += 1
         else:
             if report:
                 report(number, len(entries))
-            _issue_one(entry, by, now, outcome)
+            _issue_one(entry, shared | own_claims(entry), by, now, outcome)
     if report:
         report(len(entries) - outcome.left, len(entries))
     return outcome
+
+
+CHANGED = (
+    "Something on this list has changed since it was approved: the program's name, its cohort, its competencies, the "
+    "branch, the department or a division. Put it back, or propose a new list of those who still wait and have it approved."
+)
+
+
+def _anybody_waits(batch: Batch) -> bool:
+    """Has neither a certificate from this list nor a valid one from another."""
+    done = Certificate.objects.filter(Q(batch=batch) | Q(status=Certificate.Status.VALID))
+    return batch.entries.exclude(participant__in=done.values("participant")).exists()
+
+
+def _lacking(entry: BatchEntry, participant: Participant, standing: Standing) -> str:
+    """Why this person gets none for now; empty where they get one."""
+    if missing := eligibility.missing(participant, standing):
+        return " ".join(missing)
+    if participant.certificates.valid().exists():
+        return "Has a valid certificate from another list."
+    if standing.minutes != entry.minutes:  # C3
+        was, now = hours(hours_of(entry.minutes)), hours(hours_of(standing.minutes))
+        return (
+            f"Attended {now} by now; {was} were approved. Propose a new list with them, and have it approved."
+        )
+    return ""
 
 
 def _approved_or_refusal(batch: Batch) -> SignOff:
@@ -119,11 +156,11 @@ def _key(entry: BatchEntry) -> str:
     return f"{entry.name} ({entry.participant_id})"
 
 
-def _issue_one(entry: BatchEntry, by: User | None, now: datetime, outcome: Outcome) -> None:
-    batch = entry.batch
-    claims = claims_of(entry, sign_off=batch.sign_off, issued_date=local_date(batch.cohort, now))
+def _issue_one(
+    entry: BatchEntry, claims: dict[str, Any], by: User | None, now: datetime, outcome: Outcome
+) -> None:
     try:
-        prepared = prepare(batch, claims, now=now)
+        prepared = prepare(entry.batch, claims, now=now)
     except CannotRender as refusal:  # one name that cannot be printed stops nobody else's certificate
         outcome.refused[_key(entry)] = str(refusal)
         return
@@ -186,11 +223,9 @@ def _store_first(
     participant = _held_still(entry)
     if participant.certificates.filter(batch_id=entry.batch_id).exists():
         return None, ""
-    if participant.certificates.valid().exists():
-        return None, "Has a valid certificate from another list."
     now_stands = standing(participant, today=local_date(entry.batch.cohort, now))
-    if lacks := eligibility.missing(participant, now_stands):  # C2: it changed while it was being drawn
-        return None, " ".join(lacks)
+    if lacks := _lacking(entry, participant, now_stands):  # C2: it changed while it was being drawn
+        return None, lacks
     certificate = register(participant, entry.batch, prepared, by=by, now=now)
     enrollment.complete(participant=participant, by=by, now=now)
     audit.record(

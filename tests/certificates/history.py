@@ -42,10 +42,14 @@ def hold_meetings(team: Team, *, now: datetime = AFTER) -> list[Meeting]:
     return held
 
 
-def attend(meeting: Meeting, participant: Participant, *, now: datetime = AFTER) -> None:
-    Attendance.objects.create(
-        meeting=meeting, participant=participant, status=Attendance.Status.PRESENT, recorded_at=now
-    )
+def attend(
+    meeting: Meeting,
+    participant: Participant,
+    *,
+    status: str = Attendance.Status.PRESENT,
+    now: datetime = AFTER,
+) -> None:
+    Attendance.objects.create(meeting=meeting, participant=participant, status=status, recorded_at=now)
     EvaluationReceipt.objects.create(meeting=meeting, participant=participant)
 
 

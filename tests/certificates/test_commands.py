@@ -7,9 +7,11 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
+from certificates.approval import propose_batch, submit_for_approval
 from certificates.models import Certificate, CertificateFile
 from meetings.models import EvaluationReceipt
 from tests import factories
+from tests.certificates.history import AFTER, approve, completed_team
 
 
 def run(*arguments) -> str:
@@ -33,6 +35,19 @@ def test_issue_names_who_gets_none_and_why(approved, members):
         f"Batch {approved.pk}: 2 issued, 0 issued before, 1 not issued.",
         f"  Ben Brooks ({members[1].pk}): 1 evaluation to fill in.",
     ]
+
+
+def test_a_list_that_changed_since_keeps_no_other_from_being_issued(
+    approved, members, cohort, branch_officer, superintendent
+):
+    """C3"""
+    completed_team(cohort, ["Eli East", "Fay Fox", "Gus Green"], by=branch_officer)
+    later = propose_batch(cohort=cohort, by=branch_officer, now=AFTER)
+    later = approve(submit_for_approval(batch=later, by=branch_officer, now=AFTER), superintendent)
+    approved.entries.filter(participant=members[0]).update(name="Ada Other")
+    with pytest.raises(CommandError, match=f"^Batch {approved.pk}: Something on this list has changed"):
+        run("issue_certificates", approved.cohort_id)
+    assert (approved.certificates.count(), later.certificates.count()) == (0, 3)
 
 
 def test_issue_without_an_approved_list_is_refused(submitted):

@@ -11,6 +11,7 @@ from certificates import issuing, names, preview, seal_check, tasks
 from certificates.approval import choose_signing, propose_batch, submit_for_approval
 from certificates.issuing import (
     NotApproved,
+    NotAsApproved,
     issue_batch,
     next_serial,
     start_issue,
@@ -20,12 +21,12 @@ from certificates.models import Batch, Certificate, CertificateFile, SerialCount
 from certificates.rendering import CertificateContent
 from certificates.replacing import reissue
 from coaching import enrollment, jobs
-from coaching.models import AuditEvent, Delegation, Job, Message, Participant
+from coaching.models import AuditEvent, Delegation, Job, Message, Participant, User
 from coaching.permissions import NotYourCohort
 from meetings import attendance
-from meetings.models import EvaluationReceipt, Meeting, ProjectText
+from meetings.models import Attendance, EvaluationReceipt, Meeting, ProjectText
 from tests.certificates.content import text_of
-from tests.certificates.history import AFTER, approve, delegate_to
+from tests.certificates.history import AFTER, approve, attend, delegate_to
 from tests.constraints import refused_by
 
 LATER = AFTER + timedelta(days=1)
@@ -186,9 +187,12 @@ def test_the_outcome_of_the_project_is_no_condition(approved, members):
     assert issue(approved).issued == 3
 
 
-def test_a_name_that_cannot_be_printed_stops_nobody_else(drawn, approved, members):
-    approved.entries.filter(participant=members[1]).update(name="Ben \U0010fffd")
-    outcome = issue(approved)
+def test_a_name_that_cannot_be_printed_stops_nobody_else(
+    drawn, cohort, members, branch_officer, superintendent
+):
+    User.objects.filter(pk=members[1].user_id).update(name="Ben \U0010fffd")
+    draft = propose_batch(cohort=cohort, by=branch_officer, now=AFTER)
+    outcome = issue(approve(submit_for_approval(batch=draft, by=branch_officer, now=AFTER), superintendent))
     assert outcome.issued == 2
     assert list(outcome.refused) == [f"Ben \U0010fffd ({members[1].pk})"]
     assert "No installed font" in next(iter(outcome.refused.values()))
@@ -205,6 +209,109 @@ def test_a_name_with_a_word_of_pdf_stops_nobody_and_is_printed(
     pdf = bytes(certificate.file.pdf)
     assert seal_check.check(pdf, [certificate.seal.root]).is_trusted
     assert "Ada /ByteRange Alvarez" in text_of(pdf)
+
+
+class TestAsApproved:
+    """C3: what is issued is what was signed."""
+
+    @pytest.fixture(params=["program", "competency", "branch", "name"])
+    def changed(self, request, approved, members) -> Batch:
+        cohort = approved.cohort
+        if request.param == "name":
+            approved.entries.filter(participant=members[0]).update(name="Ada Other")
+            return approved
+        what = {
+            "program": cohort.program,
+            "competency": cohort.competency_model.competencies.order_by("position")[2],
+            "branch": cohort.branch,
+        }[request.param]
+        what.name = "Another One"
+        what.save()
+        return approved
+
+    def test_nothing_is_issued_once_what_it_says_has_changed(self, changed):
+        with pytest.raises(NotAsApproved, match="propose a new list"):
+            issue(changed)
+        assert not Certificate.objects.exists()
+        assert not SerialCounter.objects.exists()
+
+    def test_a_job_says_so(self, changed, branch_officer):
+        job = start_issue(batch=changed, by=branch_officer, now=AFTER)
+        jobs.run(job.pk)
+        job.refresh_from_db()
+        assert (job.status, job.error) == (Job.Status.FAILED, issuing.CHANGED)
+
+    def test_whoever_waits_is_on_the_new_list_that_is_proposed(
+        self, cohort, approved, members, branch_officer, superintendent
+    ):
+        program = cohort.program
+        program.name = "Another Program"
+        program.save()
+        with pytest.raises(NotAsApproved):
+            issue(approved)
+        draft = propose_batch(cohort=cohort, by=branch_officer, now=LATER)
+        assert draft.pk != approved.pk
+        anew = approve(submit_for_approval(batch=draft, by=branch_officer, now=LATER), superintendent)
+        assert issue(anew).issued == 3
+        assert members[0].certificates.get().claims["program"] == "Another Program"
+        reasons = set(issue(approved).refused.values())
+        assert reasons == {"Has a valid certificate from another list."}
+
+    def test_a_list_that_is_done_is_not_looked_at_again(self, approved, issued):
+        approved.cohort.program.name = "Another Program"
+        approved.cohort.program.save()
+        assert issue(approved).as_json() == {"issued": 0, "already": 3, "left": 0, "refused": {}}
+
+    def test_a_change_while_they_are_made_is_not_printed(self, approved, members):
+        """Those that are still to be made say what was signed."""
+        competency = approved.cohort.competency_model.competencies.order_by("position")[0]
+
+        def rename(done, total):
+            competency.name = "Obedience"
+            competency.save()
+
+        assert issue_batch(batch=approved, by=None, now=AFTER, report=rename).issued == 3
+        assert members[2].certificates.get().claims["competencies"][0] == "Fostering a Team Environment"
+
+    def test_whose_hours_are_others_gets_none_and_can_be_proposed_anew(
+        self, cohort, approved, members, branch_officer
+    ):
+        usual = Meeting.objects.get(month=3)
+        two = members[:2]
+        Attendance.objects.filter(participant__in=two, meeting=usual).update(status="absent")
+        short = Meeting.objects.create(
+            cohort=cohort,
+            title="Short one",
+            date=usual.date,
+            start_time=usual.start_time,
+            minutes=30,
+            time_zone=usual.time_zone,
+            month=3,
+            status=Meeting.Status.HELD,
+        )
+        short.teams.add(*usual.teams.all())
+        for participant in members:
+            attend(short, participant, status="present" if participant in two else "absent")
+        outcome = issue(approved)
+        why = "Attended 14.5 hours by now; 16 hours were approved. Propose a new list with them, and have it approved."
+        assert [outcome.refused[f"{each.user.name} ({each.pk})"] for each in two] == [why, why]
+        draft = propose_batch(cohort=cohort, by=branch_officer, now=LATER)
+        assert [(entry.name, entry.minutes) for entry in draft.entries.all()] == [
+            ("Ada Alvarez", 870),
+            ("Ben Brooks", 870),
+        ]
+
+    def test_whose_hours_change_while_theirs_is_drawn_gets_none(self, approved, members, monkeypatch):
+        drawn = issuing.sealed
+
+        def corrected_meanwhile(content, **how):
+            Meeting.objects.filter(month=3).update(minutes=30)
+            return drawn(content, **how)
+
+        monkeypatch.setattr(issuing, "sealed", corrected_meanwhile)
+        outcome = issue(approved)
+        assert outcome.issued == 0
+        assert outcome.refused[f"Ada Alvarez ({members[0].pk})"].startswith("Attended 14.5 hours by now")
 
 
 def test_a_delegate_stands_on_the_certificate_beside_the_superintendent(

@@ -7,8 +7,9 @@ from threading import Event
 import pytest
 from django.db import connection, transaction
 
-from certificates import names, paper_approval
-from certificates.approval import AlreadyApproved
+from certificates import eligibility, names, paper_approval
+from certificates.approval import AlreadyApproved, propose_batch, submit_for_approval
+from certificates.claims import batch_text
 from certificates.issuing import issue_batch, next_serial
 from certificates.models import Batch, Certificate, HolderName
 from certificates.replacing import NotTheNewest, reissue
@@ -18,7 +19,7 @@ from coaching.signing import short_code
 from meetings import attendance, waivers
 from meetings.models import Attendance, Meeting, Waiver
 from tests.applications.factories import A_SCAN
-from tests.certificates.history import AFTER, approve, delegate_to, registered
+from tests.certificates.history import AFTER, approve, completed_team, delegate_to, registered
 from tests.coaching.test_races import at_once
 
 pytestmark = [
@@ -38,6 +39,60 @@ def test_two_issues_at_once_give_each_person_one(approved):
 
 def test_serial_numbers_asked_for_at_once_differ(cohort):
     assert len(set(at_once(*(lambda: next_serial(cohort) for _ in range(6))))) == 6
+
+
+def test_a_list_is_not_brought_up_to_date_while_it_is_signed(
+    cohort, draft, branch_officer, superintendent, monkeypatch
+):
+    """C3: who is on it is what the signed text says."""
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite lets one writer in at a time")
+    completed_team(cohort, ["Eli East", "Fay Fox", "Gus Green"], by=branch_officer)
+    is_read, eligible = Event(), eligibility.eligible
+
+    def slowly(cohort, *, today):
+        rows = eligible(cohort, today=today)
+        is_read.set()
+        time.sleep(1)
+        return rows
+
+    monkeypatch.setattr(eligibility, "eligible", slowly)
+
+    def sign():
+        is_read.wait(timeout=10)
+        batch = submit_for_approval(batch=draft, by=branch_officer, now=AFTER)
+        return approve(batch, superintendent)
+
+    at_once(lambda: propose_batch(cohort=cohort, by=branch_officer, now=AFTER), sign)
+    batch = Batch.objects.get()
+    assert batch.status == Batch.Status.APPROVED
+    assert batch_text(batch) == batch.text.text
+    assert "Number of certificates: 6" in batch.text.text
+
+
+def test_a_list_that_is_signed_while_another_is_proposed_stays_as_it_is(
+    cohort, submitted, branch_officer, superintendent
+):
+    """C3: whoever proposes waits for the signature, then begins a list of its own."""
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite lets one writer in at a time")
+    completed_team(cohort, ["Eli East", "Fay Fox", "Gus Green"], by=branch_officer)
+    is_signed = Event()
+
+    def sign():
+        with transaction.atomic():
+            approve(submitted, superintendent)
+            is_signed.set()
+            time.sleep(1)
+
+    def propose():
+        is_signed.wait(timeout=10)
+        return propose_batch(cohort=cohort, by=branch_officer, now=AFTER)
+
+    _, draft = at_once(sign, propose)
+    assert draft.pk != submitted.pk
+    assert [entry.name for entry in draft.entries.all()] == ["Eli East", "Fay Fox", "Gus Green"]
+    assert submitted.entries.count() == 3
 
 
 def test_superintendent_and_delegate_at_once_are_one_approval(submitted, org, superintendent, outsider):
@@ -92,7 +147,9 @@ def test_two_reissues_at_once_leave_one_valid(approved, members, branch_officer)
 
 
 @pytest.mark.parametrize("what", ["attendance", "waiver"])
-def test_an_issue_waits_for_whoever_changes_what_counts(approved, members, branch_officer, what):
+def test_an_issue_waits_for_whoever_changes_what_counts(
+    cohort, members, branch_officer, superintendent, what
+):
     """C2: what is written at the moment of the issue is read before anything is registered."""
     if connection.vendor != "postgresql":
         pytest.skip("SQLite lets one writer in at a time")
@@ -102,6 +159,8 @@ def test_an_issue_waits_for_whoever_changes_what_counts(approved, members, branc
         waivers.record(
             participant=members[0], kind="leave", months=[3], reason="x", by=branch_officer, now=AFTER
         )
+    draft = propose_batch(cohort=cohort, by=branch_officer, now=AFTER)
+    approved = approve(submit_for_approval(batch=draft, by=branch_officer, now=AFTER), superintendent)
     is_written = Event()
 
     def change():

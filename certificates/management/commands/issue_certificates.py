@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from certificates.issuing import issue_batch
 from certificates.models import Batch
+from coaching.errors import Refused
 from coaching.models import Cohort
 
 
@@ -21,11 +22,18 @@ class Command(BaseCommand):
         batches = found.certificate_batches.filter(status=Batch.Status.APPROVED).order_by("pk")
         if not batches:
             raise CommandError("No list of this cohort is approved. Propose one, and have it approved first.")
+        refused = []
         for batch in batches:
-            outcome = issue_batch(batch=batch, by=None, now=timezone.now())
+            try:
+                outcome = issue_batch(batch=batch, by=None, now=timezone.now())
+            except Refused as refusal:  # of one list, which keeps nobody from issuing the others
+                refused.append(f"Batch {batch.pk}: {refusal}")
+                continue
             self.stdout.write(
                 f"Batch {batch.pk}: {outcome.issued} issued, {outcome.already} issued before, "
                 f"{len(outcome.refused)} not issued."
             )
             for name, reason in outcome.refused.items():
                 self.stdout.write(f"  {name}: {reason}")
+        if refused:
+            raise CommandError("\n".join(refused))
