@@ -269,7 +269,10 @@ def _create(model: type[models.Model], rows: Iterable[models.Model]) -> list:
 
 
 def pages(department: Department, cohort: Cohort) -> Iterator[tuple[str, User | None, str]]:
-    """Home, every page with a list of applications, of whoever has most in it, and one application; of anybody, where nobody is named."""
+    """Home, every page with a list of applications, of whoever has most in it, and one application.
+
+    Of anybody, where nobody is named.
+    """
     office, deputy, officer = department.offices[0], department.deputy, department.officer
     waiting, home = reverse("approvals"), reverse("home")
     yield "home, supervisor", office.supervisor, home
