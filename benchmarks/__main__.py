@@ -4,9 +4,16 @@ import argparse
 import json
 import sys
 
-from benchmarks import board, certificates, pages, teams
+from benchmarks import board, certificates, load, pages, simulation, teams
 
-BENCHMARKS = {"board": board.run, "certificates": certificates.run, "pages": pages.run, "teams": teams.run}
+BENCHMARKS = {
+    "board": board.run,
+    "certificates": certificates.run,
+    "load": load.run,
+    "pages": pages.run,
+    "simulation": simulation.run,
+    "teams": teams.run,
+}
 
 
 def main() -> int:

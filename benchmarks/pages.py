@@ -73,7 +73,7 @@ def site(address: str, number: int) -> dict:
         check=True,
         stdout=sys.stderr,
     )
-    _say(f"Writing {number} applications")
+    say(f"Writing {number} applications")
     filled = subprocess.run(
         [*python, "benchmarks.many_applications", str(number)],
         env=environment,
@@ -142,7 +142,7 @@ def _measured(page: str, sites: dict[int, dict], ports: dict[int, int]) -> Itera
     p95 = {number: quantiles(times, n=20)[-1] * 1000 for number, times in seconds.items()}
     detail = f"95th percentile {p95[LARGE]:.1f} ms against {p95[SMALL]:.1f} ms"
     yield Figure(f"{page}, time", round(p95[LARGE] / p95[SMALL], 2), MOST_RATIO, detail)
-    _say(f"{page}: {detail}")
+    say(f"{page}: {detail}")
 
 
 def _throughput(site: dict, port: int) -> Iterator[Figure]:
@@ -161,7 +161,7 @@ def _throughput(site: dict, port: int) -> Iterator[Figure]:
             round(1 / least, 2),
             f"{rate:.0f} against {bare:.0f} a second: {100 * rate / bare:.0f} %",
         )
-        _say(f"{page}: {rate:.0f} a second against {bare:.0f} of a bare list")
+        say(f"{page}: {rate:.0f} a second against {bare:.0f} of a bare list")
 
 
 def _rate(port: int, address: str, session: str) -> float:
@@ -193,5 +193,5 @@ def ask(port: int, address: str, session: str) -> float:
     return taken
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
