@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pydyf
 
 from certificates import artwork
-from certificates.attached_child import NAME
+from certificates.apart_child import NAME
 
 if TYPE_CHECKING:
     from weasyprint import Document

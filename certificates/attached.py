@@ -1,33 +1,23 @@
 """The claims inside a certificate's file, as JSON for programs; read back from files of strangers too.
 
-A PDF can be made to keep its reader busy for good, or to fill its memory. So a child process reads it
-(certificates/attached_child.py), within limits, and what it finds is taken only in the form that it was written in.
+What stands in a stranger's file is taken only in the form that it was written in.
 """
 
 import json
 import re
-import subprocess
-import sys
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from certificates.attached_child import MOST_BYTES, SECONDS
 from coaching.typed import clean
 
 if TYPE_CHECKING:
     from certificates.rendering import CertificateContent
 
-CHILD = Path(__file__).with_name("attached_child.py")
 LONGEST = 500  # letters of a claim
 MOST_COMPETENCIES = 40
 HOURS = re.compile(r"\d{1,5}(\.\d{1,2})?")
-PATIENCE = 5.0  # seconds
-# Many large files at once are read one after another.
-_one_at_a_time = threading.BoundedSemaphore(1)
 
 
 @dataclass(frozen=True)
@@ -65,29 +55,12 @@ def written(content: "CertificateContent") -> bytes:
     return json.dumps(claims, ensure_ascii=False, indent=1).encode()
 
 
-def read(pdf: bytes) -> Attached | None:
-    """None: it says nothing, or nothing that could be read within a few seconds. Raises nothing."""
+def understood(told: bytes) -> Attached | None:
+    """None: it is nothing of this form. Raises nothing."""
     try:
-        return _understood(json.loads(_taken_out(pdf)))
+        return _understood(json.loads(told))
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
-
-
-def _taken_out(pdf: bytes) -> bytes:
-    """Raises ValueError where there is nothing."""
-    if not _one_at_a_time.acquire(timeout=PATIENCE):
-        raise ValueError
-    try:
-        child = subprocess.run(
-            [sys.executable, "-I", CHILD], input=pdf, capture_output=True, timeout=SECONDS + 1, check=True
-        )
-    except (OSError, subprocess.SubprocessError) as problem:
-        raise ValueError from problem
-    finally:
-        _one_at_a_time.release()
-    if len(child.stdout) > MOST_BYTES:
-        raise ValueError
-    return child.stdout
 
 
 def _understood(told: Any) -> Attached:
@@ -102,6 +75,7 @@ def _understood(told: Any) -> Attached:
 def _text(told: Any) -> str:
     if not isinstance(told, str) or not 0 < len(told) <= LONGEST:
         raise ValueError
+    told.encode()  # half a character is no text
     return clean(told)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.utils.timezone import localdate
 
-from certificates import verifying
+from certificates import seal_check, verifying
 from certificates.seal_check import Check
 from certificates.templatetags.certificate_text import month_day_year
 from certificates.verifying import FileVerdict, Kind
@@ -23,12 +23,14 @@ HEADINGS = {
     Kind.ELSEWHERE: "This file is not ours",
     Kind.ANOTHER: "This file bears no seal of ours",
     Kind.UNSEALED: "This file bears no seal",
+    Kind.UNREAD: "This file could not be looked at",
 }
 LEADS = {
     Kind.CHANGED: "It bears our seal, but it is no longer as we sealed it. Do not rely on anything that it says.",
     Kind.UNREGISTERED: "It bears our seal, but it is not in our register. Do not rely on it, and tell the department.",
     Kind.ANOTHER: "It bears a signature, but not our seal, or a seal that was damaged. Nothing shows that it is ours.",
     Kind.UNSEALED: "Nothing in it shows who made it. A certificate as we issue it bears our seal.",
+    Kind.UNREAD: "It is made in a way in which no certificate of ours is. Nothing shows that it is ours.",
 }
 OURS = {
     Kind.REGISTERED: "It is a file of our register, to the last byte.",
@@ -69,7 +71,9 @@ def answers(found: FileVerdict) -> list[Answer]:
 def _seal(seal: Check, *, registered: bool) -> str:
     if seal.whole:
         return f"{sealed(seal)} Nothing was changed since."
-    return "It bears none: it was issued before certificates were sealed." if registered else seal.why
+    if registered and seal == seal_check.NO_SEAL:
+        return "It bears none: it was issued before certificates were sealed."
+    return seal.why
 
 
 def sealed(seal: Check) -> str:

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from django.utils.timezone import localdate
 
-from certificates import attached, seal_check, sealing
+from certificates import apart, seal_check, sealing
 from certificates.attached import Attached
 from certificates.claims import verification_address
 from certificates.models import Certificate, SealCertificate
@@ -91,6 +91,7 @@ class Kind(StrEnum):
     ELSEWHERE = "elsewhere"  # the key of somebody else, another site of this program among them
     ANOTHER = "another"  # something like a seal, which cannot be read
     UNSEALED = "unsealed"
+    UNREAD = "unread"  # looking at it takes too long
 
 
 @dataclass(frozen=True)
@@ -116,31 +117,20 @@ class FileVerdict:
 
 
 def by_file(pdf: bytes) -> FileVerdict:
-    """The file in the register is not looked into at all; any other one within limits. Raises nothing."""
+    """The file in the register is ours, to the last byte; any other one is looked at apart. Raises apart.Busy."""
     verdict = by_digest(pdf)
     if verdict.certificate:
-        return _registered(verdict, verdict.certificate)
+        return _registered(pdf, verdict, verdict.certificate)
     seals = list(SealCertificate.objects.all())
-    roots = {seal.root for seal in seals}
-    found = seal_check.check(pdf, roots, time_stamp_roots=sealing.time_stamp_roots())
-    ours = found.seal in {seal.fingerprint for seal in seals}
-    return FileVerdict(_kind(found, ours=ours), verdict, found, attached.read(pdf))
+    found = apart.look(pdf, {seal.root for seal in seals}, time_stamp_roots=sealing.time_stamp_roots())
+    ours = found.seal.seal in {seal.fingerprint for seal in seals}
+    return FileVerdict(_kind(found.seal, ours=ours), verdict, found.seal, found.says)
 
 
-def _registered(verdict: Verdict, certificate: Certificate) -> FileVerdict:
+def _registered(pdf: bytes, verdict: Verdict, certificate: Certificate) -> FileVerdict:
     says = Attached(certificate.serial, verification_address(certificate.code), certificate.claims)
-    seal = certificate.seal
-    found = (
-        Check(
-            whole=True,
-            seal=seal.fingerprint,
-            root=seal.root_fingerprint,
-            owner=seal.owner,
-            sealed_at=certificate.issued_at,
-        )
-        if seal
-        else seal_check.NO_SEAL
-    )
+    roots = [certificate.seal.root] if certificate.seal else []
+    found = seal_check.check(pdf, roots, time_stamp_roots=sealing.time_stamp_roots())
     return FileVerdict(Kind.REGISTERED, verdict, found, says)
 
 
@@ -149,7 +139,12 @@ def _kind(found: Check, *, ours: bool) -> Kind:
         return Kind.UNREGISTERED if found.whole else Kind.CHANGED
     if found.seal:
         return Kind.ELSEWHERE
-    return Kind.UNSEALED if found in (seal_check.NO_SEAL, seal_check.NOT_READ) else Kind.ANOTHER
+    plain = {
+        seal_check.NO_SEAL: Kind.UNSEALED,
+        seal_check.NOT_READ: Kind.UNSEALED,
+        apart.NO_ANSWER: Kind.UNREAD,
+    }
+    return plain.get(found, Kind.ANOTHER)
 
 
 def heading(verdict: Verdict) -> str:

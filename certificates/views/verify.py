@@ -10,6 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from certificates import file_answers, verifying
+from certificates.apart import Busy
 from certificates.forms import CodeForm, FileForm
 from certificates.models import StatusList
 from coaching.permissions import access, public
@@ -29,13 +30,11 @@ class InMemory(MemoryFileUploadHandler):
 def verify(request: HttpRequest) -> HttpResponse:
     """A code leads to its page; an uploaded file is looked at and forgotten."""
     if _sends_too_much(request):
-        context = {
-            "code_form": CodeForm(),
-            "file_form": FileForm(),
-            "too_large": True,
-            "has_list": _has_list(),
-        }
-        return render(request, "certificates/verify.html", context, status=413)
+        return _not_looked_at(
+            request,
+            "This file is larger than any certificate. Choose the PDF file you were given.",
+            status=413,
+        )
     code_form = CodeForm(request.GET if "code" in request.GET else None)
     if code_form.is_bound and code_form.is_valid():
         return redirect("verify_code", code=code_form.cleaned_data["code"])
@@ -44,9 +43,17 @@ def verify(request: HttpRequest) -> HttpResponse:
         request.upload_handlers = [InMemory(request)]
         file_form = FileForm(request.POST, request.FILES)
         if file_form.is_valid():
-            return _show_file(request, file_form.cleaned_data["file"])
+            try:
+                return _show_file(request, file_form.cleaned_data["file"])
+            except Busy as refusal:
+                return _not_looked_at(request, str(refusal), status=503)
     context = {"code_form": code_form, "file_form": file_form, "has_list": _has_list()}
     return render(request, "certificates/verify.html", context)
+
+
+def _not_looked_at(request: HttpRequest, why: str, *, status: int) -> HttpResponse:
+    context = {"code_form": CodeForm(), "file_form": FileForm(), "why": why, "has_list": _has_list()}
+    return render(request, "certificates/verify.html", context, status=status)
 
 
 def _has_list() -> bool:
@@ -56,7 +63,11 @@ def _has_list() -> bool:
 
 def _sends_too_much(request: HttpRequest) -> bool:
     """More than a certificate and the form around it; known before a byte of it is read."""
-    return int(request.META.get("CONTENT_LENGTH") or 0) > FileForm.MOST_BYTES + 10_000
+    try:
+        said = int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:  # then nothing of it is read either
+        return False
+    return said > FileForm.MOST_BYTES + 10_000
 
 
 @access(public)

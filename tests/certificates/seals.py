@@ -20,6 +20,7 @@ def new_seal(name: str = "Department of Education", **changes) -> Seal:
     """With a root of its own, also where the name is that of another."""
     material = made(name, **changes)
     key = serialization.load_pem_private_key(material.key, b"of-tests")
+    assert isinstance(key, seal_keys.Private)
     return Seal(seal_keys.FileKey(key), material.chain)
 
 

@@ -27,7 +27,7 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from certificates import issuing, seal_check, seal_keys, sealing
 from certificates.seal_check import run_alone
-from certificates.sealing import CannotSeal, Seal
+from certificates.sealing import Seal
 from tests.certificates.content import CONTENT, content
 from tests.certificates.seals import Authority, new_seal, root_of
 
@@ -220,10 +220,6 @@ class TestOthers:
     def test_a_stranger_with_many_long_names_has_a_short_one(self):
         seal = Authority().seal("A", *"BCDEFGHIJ" * 20)
         assert seal.owner == ", ".join("A" + "BCDEFGHIJ" * 20)[: seal_check.LONGEST_OWNER]
-
-    def test_a_name_cannot_look_like_a_signature(self, seal):
-        with pytest.raises(CannotSeal, match="more than one place for a seal"):
-            issuing.sealed(content(name="/ByteRange [0 1 2 3]"), seal=seal, now=SEALED_AT)
 
 
 @dataclass(frozen=True)

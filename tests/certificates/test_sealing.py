@@ -21,7 +21,7 @@ from django.core.management import CommandError, call_command
 from PIL import Image
 from pyhanko.sign.timestamps import DummyTimeStamper
 
-from certificates import archival, attached, issuing, seal_check, seal_keys, sealing, signatures
+from certificates import apart, archival, issuing, seal_check, seal_keys, sealing, signatures
 from certificates.rendering import CannotRender
 from certificates.sealing import CannotSeal, Seal
 from tests.certificates.content import CONTENT, content, text_of
@@ -232,7 +232,7 @@ def test_words_that_mean_something_in_a_file_are_printed_as_any_others(name, fie
     assert is_archival_and_accessible(file)
     assert seal_check.check(file, [root_of(seal)]).is_trusted
     assert letters(name) in letters(text_of(file))
-    assert attached.read(file).claims[field] == name
+    assert apart.look(file, []).says.claims[field] == name
     with pikepdf.open(io.BytesIO(file)) as opened:
         title = f"Certificate of Completion for {content(**{field: name}).name}"
         assert str(opened.docinfo.Title) == opened.open_metadata()["dc:title"] == title

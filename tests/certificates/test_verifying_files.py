@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import json
 import os
 import re
 import subprocess
@@ -19,14 +20,16 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
-from certificates import attached, issuing, sealing, status_list
+from certificates import apart, issuing, seal_check, sealing, status_list
+from certificates.apart import Looked
 from certificates.claims import content_of
 from certificates.issuing import kept
-from certificates.models import Certificate
+from certificates.models import Certificate, SealCertificate
 from certificates.replacing import reissue, revoke
 from tests.certificates.content import CONTENT
 from tests.certificates.history import AFTER
 from tests.certificates.seals import new_seal, root_of
+from tests.certificates.test_attached import GOOD, claiming
 from tests.certificates.test_seal_check import cover_page, flipped, saved_anew, set_title, updated
 
 pytestmark = pytest.mark.usefixtures("drawn")
@@ -50,9 +53,10 @@ def sealed(certificate, file) -> Certificate:
 
 
 @pytest.fixture
-def nothing_attached(monkeypatch) -> None:
-    """What a file says of itself costs a process each time."""
-    monkeypatch.setattr(attached, "read", lambda pdf: None)
+def at_once(monkeypatch) -> None:
+    """Files are looked at in this process, and not for their claims: a process for each takes most of a second."""
+    look = seal_check.check
+    monkeypatch.setattr(apart, "look", lambda *given, **roots: Looked(look(*given, **roots), None))
 
 
 def shown(response) -> str:
@@ -68,7 +72,8 @@ def upload(client: Client, pdf: bytes):
 def page_of(client: Client, pdf: bytes, *, status: int = 404) -> str:
     response = upload(client, pdf)
     assert response.status_code == status
-    assert response["Cache-Control"] == "no-store"
+    if status != 503:
+        assert response["Cache-Control"] == "no-store"
     return shown(response)
 
 
@@ -85,9 +90,20 @@ class TestPage:
         ):
             assert words in text
 
-    def test_it_is_known_without_being_read(self, client, sealed, file, monkeypatch):
-        monkeypatch.setattr(attached, "_taken_out", lambda pdf: pytest.fail("It was read."))
+    def test_it_is_known_without_a_process_of_its_own(self, client, sealed, file, monkeypatch):
+        monkeypatch.setattr(apart, "_told", lambda given: pytest.fail("It was looked at apart."))
         page_of(client, file, status=200)
+
+    def test_what_its_seal_proves_is_looked_at_too(self, client, sealed, file):
+        """Such as where the register came from a backup whose root certificates were changed."""
+        SealCertificate.objects.update(chain=root_of(new_seal()).decode())
+        text = page_of(client, file, status=200)
+        assert "Is its seal whole? Yes It was sealed by “Department of Education” on October 5, 2027." in text
+        other = b"%PDF-1.7 not sealed"
+        Certificate.objects.filter(pk=sealed.pk).update(digest=hashlib.sha256(other).hexdigest())
+        text = page_of(client, other, status=200)
+        assert "Is its seal whole? No" in text
+        assert "Is it ours? Yes" in text
 
     def test_a_revoked_one_is_whole_and_ours_and_stands_no_longer(self, client, sealed, file, branch_officer):
         revoke(certificate=sealed, by=branch_officer, reason="Not earned", now=LATER)
@@ -120,7 +136,7 @@ class TestPage:
         ):
             assert words in text
 
-    def test_no_single_bit_passes(self, client, sealed, file, nothing_attached):
+    def test_no_single_bit_passes(self, client, sealed, file, at_once):
         for bit in range(8007, 8 * len(file), 8 * len(file) // 100):
             assert "Is it ours? No" in page_of(client, flipped(file, bit))
 
@@ -184,6 +200,31 @@ class TestPage:
         assert "<script>alert" not in answer
         assert "&lt;script&gt;alert" in answer
 
+    def test_a_name_of_a_stranger_shows_no_letters_that_are_unseen(self, client, sealed, at_once):
+        forged = issuing.sealed(CONTENT, seal=new_seal("x”\u202e evil"), now=AFTER)
+        assert "calls themself “x” evil”" in page_of(client, forged)
+
+    def test_claims_with_half_a_character_are_none(self, client, db):
+        pdf = claiming(json.dumps(GOOD | {"name": "Ada \ud800"}).encode())
+        assert "nothing that could be read" in page_of(client, pdf)
+
+    def test_while_others_files_are_looked_at_it_says_so(self, client, db, monkeypatch):
+        monkeypatch.setattr(apart, "PATIENCE", 0.1)
+        with apart._one_at_a_time():
+            text = page_of(client, b"%PDF-1.7", status=503)
+        assert "Other files are being looked at just now. Try again in a minute." in text
+
+    def test_one_that_takes_too_long_is_not_called_damaged(self, client, db, monkeypatch):
+        monkeypatch.setattr(apart, "_told", lambda given: b"")
+        text = page_of(client, b"%PDF-1.7")
+        assert "This file could not be looked at" in text
+        assert "takes longer, or more memory, than any certificate does" in text
+
+    @pytest.mark.parametrize("length", ["abc", "", "-1", "²", "9" * 30])
+    def test_a_length_that_is_none_is_no_fault_of_ours(self, client, db, length):
+        answer = client.generic("POST", reverse("verify"), b"x", CONTENT_LENGTH=length)
+        assert answer.status_code in (200, 413)
+
     @pytest.mark.parametrize(
         ("pdf", "says"),
         [
@@ -197,13 +238,13 @@ class TestPage:
         assert response.status_code == 200
         assert says in shown(response)
 
-    def test_a_large_upload_stays_in_memory(self, client, db, monkeypatch, nothing_attached):
+    def test_a_large_upload_stays_in_memory(self, client, db, monkeypatch, at_once):
         assert settings.FILE_UPLOAD_MAX_MEMORY_SIZE < 4_900_000
         monkeypatch.setattr(uploadhandler, "TemporaryUploadedFile", lambda *_: pytest.fail("On a disk."))
         assert "This file bears no seal" in page_of(client, b"%PDF-1.7\n" + b" " * 4_900_000)
 
     def test_a_file_costs_the_same_queries_known_or_not(
-        self, client, sealed, file, nothing_attached, django_assert_num_queries
+        self, client, sealed, file, at_once, django_assert_num_queries
     ):
         with django_assert_num_queries(1):
             upload(client, file)

@@ -7,7 +7,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error
 from django.utils.timezone import localtime
 
-from certificates import attached, file_answers, seal_check, status_list, verifying
+from certificates import apart, file_answers, seal_check, status_list, verifying
+from certificates.apart import Busy
 from certificates.attached import Attached
 from certificates.file_answers import sealed
 from certificates.forms import FileForm
@@ -52,6 +53,8 @@ class Command(BaseCommand):
     def _ask_the_register(self, pdf: bytes) -> None:
         try:
             found = verifying.by_file(pdf)
+        except Busy as refusal:
+            raise CommandError(str(refusal)) from refusal
         except Error as problem:
             raise CommandError(
                 "The register cannot be reached. With --root and --status-list a file is verified without it."
@@ -68,11 +71,15 @@ class Command(BaseCommand):
 
     def _verify_alone(self, pdf: bytes, root: Path, listed: Path | None) -> None:
         roots = [_read(root, FileForm.MOST_BYTES, "any root certificate")]
-        found = seal_check.check(pdf, roots)
+        try:
+            looked = apart.look(pdf, roots)
+        except Busy as refusal:
+            raise CommandError(str(refusal)) from refusal
+        found = looked.seal
         if not found.is_trusted:
-            raise CommandError("\n".join([_not_trusted(found), *_says(attached.read(pdf), proven=False)]))
+            raise CommandError("\n".join([_not_trusted(found), *_says(looked.says, proven=False)]))
         told = [f"Its seal is whole. {sealed(found)}", f"Root certificate (SHA-256): {found.root}"]
-        says = list(_says(attached.read(pdf), proven=True))
+        says = list(_says(looked.says, proven=True))
         if listed is None:
             told.append("Whether it still stands is not known: name a status list with --status-list.")
             raise CommandError("\n".join([*told, *says]), returncode=NOT_ASKED)
