@@ -2,9 +2,10 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import Error, IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -14,6 +15,7 @@ from coaching.models import Job, User
 logger = logging.getLogger(__name__)
 
 STALE = timedelta(minutes=2)
+AWAY = "The database could not be used, or its disk is full. The work goes on by itself once that is over."
 
 
 class Cancelled(Exception):
@@ -86,8 +88,13 @@ def _nudge(pk: int) -> None:
     """Tell a worker at once; when the broker is away, the periodic task finds the job."""
     from coaching.tasks import run_job  # noqa: PLC0415 (tasks import this module)
 
+    once = {
+        **run_job.app.conf.broker_transport_options,
+        "max_retries": 0,
+    }  # a page does not wait for a broker
     try:
-        run_job.apply_async((pk,), retry=False)
+        with run_job.app.connection_for_write(transport_options=once) as connection:
+            run_job.apply_async((pk,), connection=connection, retry=False)
     except Exception as error:
         logger.warning("Job %s waits for the periodic task: %s", pk, type(error).__name__)
 
@@ -117,6 +124,9 @@ def run(pk: int) -> None:
         _put_back(pk, part.so_far)
     except Refused as refusal:
         _finish(pk, Job.Status.FAILED, error=str(refusal)[:300])
+    except (OperationalError, InterfaceError) as error:  # nothing is wrong with the job
+        logger.warning("Job %s (%s) waits for the database: %s", pk, job.kind, type(error.__cause__).__name__)
+        _wait(pk)
     except Exception as error:
         logger.exception("Job %s (%s) failed", pk, job.kind)
         _finish(pk, Job.Status.FAILED, error=f"{type(error).__name__}: see the log of the worker.")
@@ -127,6 +137,13 @@ def run(pk: int) -> None:
 def _put_back(pk: int, so_far: dict[str, object]) -> None:
     if Job.objects.filter(pk=pk, status=Job.Status.RUNNING).update(status=Job.Status.QUEUED, result=so_far):
         _nudge(pk)
+
+
+def _wait(pk: int) -> None:
+    """Back among those that wait, as far as that can be written; if not, it is found as that of a dead worker."""
+    connection.close_if_unusable_or_obsolete()
+    with suppress(Error):
+        Job.objects.filter(pk=pk, status=Job.Status.RUNNING).update(status=Job.Status.QUEUED, error=AWAY)
 
 
 def _finish(pk: int, status: Job.Status, *, result: dict[str, object] | None = None, error: str = "") -> None:

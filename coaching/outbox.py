@@ -203,7 +203,7 @@ def _letter(message: Message, mail: Mail) -> EmailMultiAlternatives:
 
 
 def _send(letter: EmailMultiAlternatives) -> None:
-    """Raises Unknown when the connection breaks after it stood; before that, nothing can have left."""
+    """Raises Unknown when the connection breaks and the mail can have left."""
     letter.message()  # what cannot be built is found before a server is asked
     connection = get_connection()
     connection.open()
@@ -212,6 +212,8 @@ def _send(letter: EmailMultiAlternatives) -> None:
     except ConnectionRefusedError:
         raise
     except (smtplib.SMTPServerDisconnected, TimeoutError, ConnectionError, ssl.SSLError) as error:
+        if not getattr(connection, "can_have_left", True):
+            raise
         raise Unknown from error
     finally:
         with suppress(Exception):  # it has left, or has not: saying goodbye changes neither

@@ -80,39 +80,67 @@ def _postgresql_commands() -> Path:
     return Path(found).parent
 
 
-@contextlib.contextmanager
-def postgresql() -> Iterator[str]:
-    """A PostgreSQL on a Unix socket, gone with its data when the block ends. Yields its DATABASE_URL."""
-    commands = _postgresql_commands()
-    # PostgreSQL refuses to run as root.
-    owner = "postgres" if os.geteuid() == 0 else None
-    as_owner = {"user": owner, "group": owner, "extra_groups": []} if owner else {}
-    with _folder(owner) as folder:
-        data = folder / "data"
+LIGHT = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+}  # what nobody needs after a crash
+
+
+class Cluster:
+    """The folder of a PostgreSQL on a Unix socket, which is started and ended as often as one likes."""
+
+    def __init__(self, folder: Path, owner: str | None) -> None:
+        self.folder, self.data = folder, folder / "data"
+        self.url = f"postgres://postgres@/postgres?host={folder}"
+        self.commands = _postgresql_commands()
+        self._as_owner: dict[str, object] = (
+            {"user": owner, "group": owner, "extra_groups": []} if owner else {}
+        )
         subprocess.run(
-            [commands / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--no-sync",
+            [self.commands / "initdb", "-D", self.data, "-U", "postgres", "--auth=trust", "--no-sync",
              "--encoding=UTF8", "--locale=C.UTF-8"],
-            check=True, cwd=folder, stdout=subprocess.DEVNULL, **as_owner,
+            check=True, cwd=folder, stdout=subprocess.DEVNULL, **self._as_owner,
         )  # fmt: skip
+
+    def answers(self) -> bool:
+        try:
+            psycopg.connect(host=str(self.folder), user="postgres", dbname="postgres").close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    @contextlib.contextmanager
+    def running(self, **settings: str) -> Iterator[str]:
+        """Yields its DATABASE_URL."""
         settings = {
             "listen_addresses": "",
             "max_connections": "200",  # races of fifty, in two processes
-            "unix_socket_directories": str(folder),
-            "fsync": "off",
-            "synchronous_commit": "off",
-            "full_page_writes": "off",
+            "unix_socket_directories": str(self.folder),
+            **settings,
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        command = [self.commands / "postgres", "-D", self.data, *options]
+        with _server(command, self.folder, self.answers, **self._as_owner):
+            yield self.url
 
-        def is_ready() -> bool:
-            try:
-                psycopg.connect(host=str(folder), user="postgres", dbname="postgres").close()
-            except psycopg.OperationalError:
-                return False
-            return True
+    def end(self, how: signal.Signals) -> None:
+        """SIGINT: fast, without waiting for clients; SIGQUIT: as in a crash."""
+        os.kill(int((self.data / "postmaster.pid").read_text().split()[0]), how)
 
-        with _server([commands / "postgres", "-D", data, *options], folder, is_ready, **as_owner):
-            yield f"postgres://postgres@/postgres?host={folder}"
+
+@contextlib.contextmanager
+def cluster() -> Iterator[Cluster]:
+    owner = "postgres" if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
+    with _folder(owner) as folder:
+        yield Cluster(folder, owner)
+
+
+@contextlib.contextmanager
+def postgresql() -> Iterator[str]:
+    """A PostgreSQL on a Unix socket, gone with its data when the block ends. Yields its DATABASE_URL."""
+    with cluster() as found, found.running(**LIGHT) as url:
+        yield url
 
 
 @contextlib.contextmanager

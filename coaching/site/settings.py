@@ -144,6 +144,7 @@ REDIS_URL = env("REDIS_URL", default="")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_PUBLISH_RETRY = False
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for its broker, however long that is away
 CELERY_TIMEZONE = "UTC"
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = (
     190 * 1024
@@ -155,7 +156,12 @@ CELERY_BEAT_SCHEDULE = {
 }
 if REDIS_URL:
     CELERY_BROKER_URL = REDIS_URL
-    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {"socket_timeout": 2, "socket_connect_timeout": 1}
+    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
+        "socket_timeout": 2,
+        "socket_connect_timeout": 1,
+        # Rows say what is to be done, messages only when. To give some back to a broker that is gone would end the worker.
+        "ack_emulation": False,
+    }
 else:
     BROKER_DIR = VAR_DIR / "broker"
     for _name in ("queue", "processed", "control"):
@@ -225,7 +231,9 @@ MFA_FORMS = {
 }
 
 # Mail
-vars().update(env.email("EMAIL_URL", default="consolemail://"))
+vars().update(_mail := env.email("EMAIL_URL", default="consolemail://"))
+if _mail["EMAIL_BACKEND"].endswith("smtp.EmailBackend"):
+    EMAIL_BACKEND = "coaching.smtp.SmtpBackend"
 if DEMO:
     EMAIL_BACKEND = "coaching.site.mailbox.MailboxBackend"
 MAILBOX_DIR = VAR_DIR / "mail"

@@ -7,29 +7,15 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from certificates import issuing
 from certificates.issuing import start_issue
 from certificates.models import Certificate, CertificateFile, SerialCounter
-from coaching import audit, enrollment, jobs, outbox
+from coaching import jobs
 from coaching.models import AuditEvent, Job, Message, Participant
+from tests.certificates.checkpoints import CHECKPOINTS
 
 
 class Killed(BaseException):
     """As nothing catches it: the worker is gone."""
-
-
-# In the order in which they are passed: what is about to happen, and from where it is called.
-CHECKPOINTS: dict[str, tuple[object, str]] = {
-    "before anything of this one": (jobs.Progress, "report"),
-    "before it has a number": (issuing, "next_serial"),
-    "before it is drawn": (issuing, "sealed"),
-    "drawn, before it is looked at again": (issuing, "_held_still"),
-    "in the transaction, before the register": (issuing, "register"),
-    "in the register, before its file": (CertificateFile.objects, "create"),
-    "with its file, before the mail": (outbox, "queue"),
-    "before its holder has completed": (enrollment, "complete"),
-    "before the trail": (audit, "record"),
-}
 
 
 def killed_at(monkeypatch, checkpoint: str, *, number: int, after: bool) -> Callable[[], None]:
