@@ -112,7 +112,7 @@ def run(pk: int) -> None:
     now = timezone.now()
     claimed = Job.objects.filter(
         Q(status=Job.Status.QUEUED) | Q(status=Job.Status.RUNNING, heartbeat_at__lt=now - STALE), pk=pk
-    ).update(status=Job.Status.RUNNING, heartbeat_at=now)
+    ).update(status=Job.Status.RUNNING, heartbeat_at=now, error="")
     if not claimed:
         return
     job = Job.objects.get(pk=pk)

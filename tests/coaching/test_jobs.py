@@ -4,7 +4,8 @@ import logging
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from coaching import jobs
@@ -148,6 +149,41 @@ def test_defect_is_logged_and_not_shown(ran, monkeypatch, caplog):
     job.refresh_from_db()
     assert (job.status, job.error) == (Status.FAILED, "RuntimeError: see the log of the worker.")
     assert "ana@example.org" in caplog.text
+
+
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+def test_database_that_is_away_fails_no_job(ran, monkeypatch, error):
+    went_on = jobs._kinds["count"]
+
+    def away(progress):
+        raise error("could not extend file")
+
+    kind(monkeypatch, away)
+    job = start()
+    jobs.run(job.pk)
+    job.refresh_from_db()
+    assert (job.status, job.error, job.finished_at) == (Status.QUEUED, jobs.AWAY, None)
+    kind(monkeypatch, went_on)
+    assert jobs.pick_up(now=job.created_at + timedelta(seconds=16)) == 1
+    job.refresh_from_db()
+    assert (job.status, job.error) == (Status.DONE, "")
+
+
+def test_job_is_found_again_where_not_even_its_waiting_can_be_written(ran, monkeypatch):
+    def away(progress):
+        monkeypatch.setattr(QuerySet, "update", fail)
+        raise OperationalError("server closed the connection")
+
+    def fail(*_, **__):
+        raise OperationalError("connection is lost")
+
+    kind(monkeypatch, away)
+    job = start()
+    with monkeypatch.context():
+        jobs.run(job.pk)
+    monkeypatch.undo()
+    job.refresh_from_db()
+    assert job.status == Status.RUNNING
 
 
 def test_kind_that_went_away_fails(ran, monkeypatch):

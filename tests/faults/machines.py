@@ -110,6 +110,7 @@ class Machines:
             "FAULTS": str(self.folder),
             "FAULTS_NOW": self.now.isoformat(),
             "FAULTS_BEGAN": str(self.began),
+            "SECOND_FACTOR_REQUIRED": "False",  # these people have signed in before
             "PYTHONWARNINGS": "ignore",
         }
         kept = ("SECRET_KEY", "NOTES_KEY", "EVALUATIONS_KEY")
