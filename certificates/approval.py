@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from certificates import eligibility, names
 from certificates.claims import batch_text, department_of, holds, local_date
 from certificates.models import Batch, BatchEntry
+from certificates.printable import refuse_unprintable
 from coaching import audit, outbox, signing
 from coaching.errors import Refused
 from coaching.models import Cohort, Delegation, OrgUnit, SignedText, SignOff, User
@@ -166,18 +167,26 @@ def choose_signing(*, batch: Batch, by_hand: bool, by: User | None, now: datetim
     return batch
 
 
-@transaction.atomic
 def submit_for_approval(*, batch: Batch, by: User | None, now: datetime) -> Batch:
     """Fix the text of the list and ask for approval; a second call changes nothing.
 
-    Raises NobodyEligible, NamesChanged, NobodyCanApprove.
+    Raises NobodyEligible, CannotPrint, NamesChanged, NobodyCanApprove.
     """
+    require_office(cohort=batch.cohort, by=by, now=now)
+    # In no transaction: names are drawn for it, which takes a while.
+    return _submit(batch, refuse_unprintable(batch, now=now), by=by, now=now)
+
+
+@transaction.atomic
+def _submit(batch: Batch, printable: frozenset[str], *, by: User | None, now: datetime) -> Batch:
     batch = locked(batch)
     require_office(cohort=batch.cohort, by=by, now=now)
     if batch.status != Batch.Status.DRAFT:
         return batch
     if not batch.entries.exists():
         raise NobodyEligible("The list is empty. Bring it up to date before you submit it.")
+    if not printable.issuperset(batch.entries.values_list("name", flat=True)):
+        raise NamesChanged("The list was brought up to date meanwhile. Look at it once more, and submit it.")
     if renamed := _renamed(batch):
         raise NamesChanged(
             f"{eligibility.listed(renamed)} changed how the name is written since the list was made. Bring the list up to "

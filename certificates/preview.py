@@ -7,11 +7,14 @@ from datetime import datetime
 
 from django.utils.html import format_html, format_html_join
 
+from certificates import names
 from certificates.claims import claims_of, content_of, local_date
 from certificates.issuing import NotApproved
 from certificates.models import Batch, BatchEntry
 from certificates.rendering import render
 from coaching import pdf
+from coaching.models import Participant
+from meetings.ledger import standing
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,24 @@ def sample(batch: Batch, *, now: datetime, entry: BatchEntry | None = None) -> b
     found = entries.filter(pk=entry.pk).first() if entry else entries.first()
     if found is None:
         raise NotApproved("The list is empty, so there is nothing to show.")
-    claims = claims_of(found, sign_off=None, issued_date=local_date(batch.cohort, now))
+    return _drawn(found, now)
+
+
+def own_sample(participant: Participant, *, now: datetime) -> bytes:
+    """What somebody's own certificate would look like with their name, and their hours, as they are today."""
+    cohort = participant.cohort
+    today = standing(participant, today=local_date(cohort, now))
+    entry = BatchEntry(
+        batch=Batch(cohort=cohort),
+        participant=participant,
+        name=names.on_certificate(participant.user),
+        minutes=today.minutes,
+    )
+    return _drawn(entry, now)
+
+
+def _drawn(entry: BatchEntry, now: datetime) -> bytes:
+    claims = claims_of(entry, sign_off=None, issued_date=local_date(entry.batch.cohort, now))
     return render(content_of(claims, serial="SAMPLE", code="SAMPLE", sample=True))
 
 
@@ -48,9 +68,9 @@ def picks(batch: Batch) -> list[Pick]:
     return found
 
 
-def printed_widths(names: Iterable[str]) -> list[float]:
+def printed_widths(texts: Iterable[str]) -> list[float]:
     """Of each name in the fonts of a certificate, all in one size."""
-    listed = list(names)
+    listed = list(texts)
     # An anchor before and after each name: the one public measure of where the layout put something.
     lines = format_html_join(
         "",

@@ -108,8 +108,12 @@ def _fitted(content: CertificateContent, sheet: Paper, styles: tuple[str, ...]) 
 
 def _likely_size(name: str) -> int:
     """Index of the first size worth trying: spares the layouts that are sure to overflow."""
-    width = sum(2 if east_asian_width(letter) in "WF" else 1 for letter in name)
-    return sum(width > limit for limit in (60, 84, 110, 140))
+    return sum(columns(name) > limit for limit in (60, 84, 110, 140))
+
+
+def columns(name: str) -> int:
+    """About how wide it is, in letters."""
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in name)
 
 
 def _fits(document: "Document", sheet: Paper) -> bool:

@@ -45,6 +45,7 @@ urlpatterns = [
     path("certificates/batches/<int:pk>/return/", approval.send_back, name="certificate_return"),
     path("certificates/batches/<int:pk>/issue/", office.issue, name="certificate_issue"),
     path("certificates/name/", holder.name, name="certificate_name"),
+    path("certificates/name/sample/", holder.name_sample, name="certificate_name_sample"),
     path("certificates/signature/", approval.signature, name="certificate_signature"),
     path("certificates/signature/picture/", approval.signature_picture, name="certificate_signature_picture"),
     path("verify/", verify.verify, name="verify"),

@@ -3,17 +3,20 @@
 from dataclasses import dataclass
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from certificates import names, replacing
+from certificates import names, preview, replacing
 from certificates.claims import local_date, verification_address
 from certificates.forms import HolderNameForm
 from certificates.models import Batch, BatchEntry, Certificate
-from certificates.views import progress
+from certificates.printable import unwritable
+from certificates.views import progress, samples
 from coaching import jobs, permissions
+from coaching.errors import Refused
 from coaching.models import Job, Participant, User
 from coaching.permissions import access, signed_in
 from meetings.attention import as_read_by
@@ -64,12 +67,16 @@ def _participations(user: User) -> list[Participation]:
     ]
 
 
+def _taking_part(user: User) -> "QuerySet[Participant]":
+    return user.participations.exclude(status=Participant.Status.LEFT)
+
+
 @access(signed_in)
 @require_http_methods(["GET", "HEAD", "POST"])
 def name(request: HttpRequest) -> HttpResponse:
     """How one's name is written and said; for whoever takes part."""
     user: User = request.user  # type: ignore[assignment]
-    taking_part = user.participations.exclude(status=Participant.Status.LEFT)
+    taking_part = _taking_part(user)
     if not taking_part.exists():
         raise Http404
     written = {"name": names.on_certificate(user), "said": names.pronunciation(user)}
@@ -83,10 +90,30 @@ def name(request: HttpRequest) -> HttpResponse:
     submitted = BatchEntry.objects.filter(participant__in=taking_part, participant__certificates=None)
     context = {
         "form": form,
+        "unwritable": unwritable([written["name"]]).get(written["name"], ""),
         "listed": submitted.exclude(batch__status=Batch.Status.DRAFT).first(),
         "issued": Certificate.objects.valid().filter(participant__in=taking_part).first(),
     }
     return render(request, "certificates/name.html", context)
+
+
+@access(signed_in)
+@require_safe
+def name_sample(request: HttpRequest) -> HttpResponse:
+    """One's own certificate with the name as it is saved, of the newest program: drawn for this one look."""
+    user: User = request.user  # type: ignore[assignment]
+    newest = _taking_part(user).select_related(
+        "user__holder_name", "cohort__program", "cohort__branch__parent"
+    )
+    participant = newest.order_by("-cohort__first_month", "-pk").first()
+    if participant is None:
+        raise Http404
+    try:
+        drawn = preview.own_sample(participant, now=timezone.now())
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("certificate_name")
+    return samples.answer(drawn)
 
 
 @access(signed_in)

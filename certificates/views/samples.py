@@ -37,6 +37,10 @@ def sample(request: HttpRequest, pk: int, entry_pk: int | None = None) -> HttpRe
         return redirect("certificate_batch", pk=pk)
     if batch.text_id:
         request.session[SEEN] = batch.text_id
+    return answer(drawn)
+
+
+def answer(drawn: bytes) -> HttpResponse:
     response = HttpResponse(drawn, content_type="application/pdf")
     response["Content-Disposition"] = 'inline; filename="sample.pdf"'
     response["Cache-Control"] = "no-store"

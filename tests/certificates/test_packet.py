@@ -6,8 +6,8 @@ from django.urls import reverse
 
 from certificates import packet
 from certificates.approval import choose_signing, propose_batch, submit_for_approval
-from certificates.models import HolderName
 from coaching import signing
+from coaching.models import OrgUnit
 from tests.applications.test_printing import pages_of
 from tests.certificates.history import AFTER, delegate_to
 
@@ -56,7 +56,7 @@ def test_it_says_that_they_are_signed_by_hand(draft, branch_officer):
 
 
 def test_a_letter_that_no_font_can_write_stands_as_its_number(draft, members, branch_officer):
-    HolderName.objects.create(person=members[0].user, name="Ada \U0010fffd", written_at=AFTER)
+    OrgUnit.objects.filter(pk=members[0].division_id).update(name="Ada \U0010fffd")
     propose_batch(cohort=draft.cohort, by=branch_officer, now=AFTER)
     batch = submit_for_approval(batch=draft, by=branch_officer, now=AFTER)
     assert "Ada [U+10FFFD]" in pages_of(drawn(batch))[1]

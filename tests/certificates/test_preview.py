@@ -87,3 +87,23 @@ def test_a_name_of_another_list_is_not_there(client, draft, branch_officer):
     client.force_login(branch_officer)
     assert client.get(reverse("certificate_sample_of", args=[draft.pk, 0])).status_code == 404
     assert client.get(reverse("certificate_sample_of", args=[draft.pk, 987654])).status_code == 404
+
+
+class TestOnesOwn:
+    def test_it_has_the_name_that_was_saved_and_the_hours_of_today(self, client, drawn, members):
+        person = members[0].user
+        HolderName.objects.create(person=person, name="Åda Alvarez", written_at=AFTER)
+        client.force_login(person)
+        assert reverse("certificate_name_sample") in client.get(reverse("certificate_name")).content.decode()
+        sample = text_of(client.get(reverse("certificate_name_sample")).content)
+        assert sample.startswith("Sample: not a certificate")
+        assert "Åda Alvarez" in sample
+        assert "16 hours" in sample
+
+    def test_a_name_that_no_font_can_write_leads_back_and_says_so(self, client, drawn, members):
+        person = members[0].user
+        HolderName.objects.create(person=person, name="Ada \U0010fffd", written_at=AFTER)
+        client.force_login(person)
+        page = client.get(reverse("certificate_name_sample"), follow=True)
+        assert page.redirect_chain == [(reverse("certificate_name"), 302)]
+        assert "No installed font can write “\U0010fffd”" in page.content.decode()

@@ -412,6 +412,7 @@ CERTIFICATE_ROOMS = {
     "certificate_scan": about("batch"),  # none of them was signed on paper
     "certificate_take_back": both("batch", BATCHES),
     "certificate_issue": both("batch", BATCHES),
+    "certificate_name_sample": page(people("asked member other_member graduate")),
     "certificate_name": page(*[people("asked member other_member graduate")] * 2),
     "certificate_signature": page(SUPERINTENDENT, SUPERINTENDENT),
     "certificate_signature_picture": page(SUPERINTENDENT),
