@@ -12,6 +12,7 @@ import hypothesis
 import pytest
 import time_machine
 from django.conf import settings
+from django.core.cache import cache
 from django.db import connection
 from django.http import HttpResponseNotFound
 from django.test import TransactionTestCase
@@ -96,6 +97,7 @@ def tables_are_emptied_of_all_but_the_cast():
     def teardown(case: TransactionTestCase) -> None:
         drop_triggers(connection)
         rows[0].restore()
+        cache.clear()
         create_triggers(connection)
 
     with pytest.MonkeyPatch.context() as patch:

@@ -14,7 +14,7 @@ os.environ.update(
 environ.Env.read_env = classmethod(lambda *_, **__: None)
 
 from coaching.site.settings import *  # noqa: E402, F403 (the environment has to be ready first)
-from coaching.site.settings import DATABASES, MIDDLEWARE, REDIS_URL  # noqa: E402
+from coaching.site.settings import CACHES, DATABASES, MIDDLEWARE, REDIS_URL  # noqa: E402
 
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -26,3 +26,5 @@ if not REDIS_URL:
 MIDDLEWARE = ["tests.browser.Documents", *MIDDLEWARE]
 # Each test's client would look through all static files of the site.
 WHITENOISE_AUTOREFRESH = True
+# For tests that ask thousands of times as the same people.
+CACHES["memory"] = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}

@@ -3,6 +3,7 @@
 import hashlib
 from typing import Any
 
+from allauth.core import ratelimit
 from django.core.files.uploadhandler import MemoryFileUploadHandler
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -29,6 +30,8 @@ class InMemory(MemoryFileUploadHandler):
 @require_http_methods(["GET", "HEAD", "POST"])
 def verify(request: HttpRequest) -> HttpResponse:
     """A code leads to its page; an uploaded file is looked at and forgotten."""
+    if refusal := ratelimit.consume_or_429(request, action="verify_file"):
+        return refusal
     if _sends_too_much(request):
         return _not_looked_at(
             request,

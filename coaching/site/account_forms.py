@@ -8,6 +8,10 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn import forms as passkeys
 from django.core.cache import cache
+from django.http import HttpRequest
+from django.utils import timezone
+
+from coaching.site import accounts
 
 LABELS = {
     "code": "Code",
@@ -36,7 +40,9 @@ class LoginForm(OurWords, forms.LoginForm):
 
 
 class ResetPasswordForm(OurWords, forms.ResetPasswordForm):
-    pass
+    def save(self, request: HttpRequest, **kwargs: object) -> str:
+        accounts.ask_for_link(to=self.users, now=timezone.now())
+        return self.cleaned_data["email"]
 
 
 class ResetPasswordKeyForm(OurWords, forms.ResetPasswordKeyForm):

@@ -1,21 +1,28 @@
 """Sign-in: mail address and password; accounts come from the directory, nobody signs up."""
 
+from collections.abc import Sequence
+from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.core.exceptions import ImproperlyConfigured
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 
-from coaching import invitations, letters
+from coaching import invitations, outbox
 from coaching.models import User
 from coaching.outbox import Mail, render_mail
 from coaching.permissions import access, public
 from coaching.signing_form import is_fresh
 from coaching.site import second_factor
+
+RESET = "password_reset"
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -36,14 +43,23 @@ class AccountAdapter(DefaultAccountAdapter):
         if what := second_factor.TOLD.get(template_prefix):
             second_factor.tell(what, to=user)
 
-    def render_mail(self, *args: Any, **kwargs: Any) -> EmailMultiAlternatives:
-        """As all mail of the site: the text has the words, and there is an HTML part made from it."""
-        plain = super().render_mail(*args, **kwargs)
-        letter = EmailMultiAlternatives(
-            plain.subject, plain.body, plain.from_email, plain.to, headers=plain.extra_headers
-        )
-        letter.attach_alternative(letters.html_of(plain.subject, plain.body), "text/html")
-        return letter
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Behind PROXIES proxies, what the outermost of them wrote; what stands before it, anybody may have sent."""
+        try:
+            return super().get_client_ip(request)
+        except ImproperlyConfigured:  # fewer than were counted, so it did not come through all of them
+            return request.META["REMOTE_ADDR"]
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Counted for the account alone: with the name of the host, each further one would allow as many attempts again."""
+        return credentials["email"].lower()
+
+
+def too_many(request: HttpRequest) -> HttpResponse:
+    """What the sign-in library shows where a limit is reached."""
+    response = render(request, "429.html", status=HTTPStatus.TOO_MANY_REQUESTS)
+    response.headers["Retry-After"] = "60"
+    return response
 
 
 @access(public)
@@ -56,8 +72,24 @@ def invitation(recipient: User) -> Mail | None:
     """The link is made while the mail is built, so that no token lies in the database."""
     if not invitations.needs_invitation(recipient):
         return None
+    return _link_mail("mail/invitation.txt", recipient)
+
+
+def ask_for_link(*, to: Sequence[User], now: datetime) -> None:
+    """A link to choose a new password, to these people; where there is nobody, the same work comes to nothing."""
+    with transaction.atomic():
+        outbox.queue_many(kind=RESET, to=to or [User(pk=0)], key=f"{now:%Y%m%dT%H%M%S%f}", now=now)
+        if not to:
+            transaction.set_rollback(True)
+
+
+def reset(recipient: User) -> Mail:
+    return _link_mail("mail/password_reset.txt", recipient)
+
+
+def _link_mail(template: str, recipient: User) -> Mail:
     return render_mail(
-        "mail/invitation.txt",
+        template,
         {
             "person": recipient,
             "link": settings.SITE_URL + _password_address(recipient),

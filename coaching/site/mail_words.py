@@ -63,6 +63,7 @@ ABOUT = {
     "participation_again": "Somebody who had left takes part again",
     "participation_ended": "The participation has ended",
     "password_changed": "The password was changed",
+    "password_reset": "A link to choose a new password",
     "project_change_asked": "A change of a project waits for a signature",
     "project_change_reminder": "Reminder to answer a change of a project",
     "project_change_taken_back": "A change of a project was taken back",

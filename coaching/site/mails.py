@@ -9,6 +9,7 @@ from coaching.site import accounts, second_factor
 
 def register() -> None:
     outbox.register(invitations.KIND, accounts.invitation)
+    outbox.register(accounts.RESET, accounts.reset)
     outbox.register("correction_reported", correction_reported)
     outbox.register("correction_settled", correction_settled)
     outbox.register("delegation_recorded", delegation_recorded)

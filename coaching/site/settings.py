@@ -175,7 +175,14 @@ else:
         "polling_interval": 0.5,
     }
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+# Nothing is kept here but how often somebody tried: for all web processes together, and whether Redis is there or not.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "rate_limits",
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    }
+}
 CSRF_FAILURE_VIEW = "coaching.site.signed_out.token_refused"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
 
@@ -213,7 +220,11 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_REAUTHENTICATION_TIMEOUT = env.int("ACCOUNT_REAUTHENTICATION_TIMEOUT", 60 * 60)
 # Whether each signature also keeps the network address it came from.
 SIGN_OFF_ADDRESS = env.bool("SIGN_OFF_ADDRESS", False)
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
+ACCOUNT_RATE_LIMITS = {
+    "login_failed": "10/m/ip,5/5m/key",
+    "reset_password": "20/m/ip,5/h/key",
+    "verify_file": "20/m/ip",  # a file at /verify/
+}
 
 # The second step at sign-in: whoever has set one up is asked for it; administrators and branch offices have to have one.
 SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", not DEMO)
@@ -284,7 +295,9 @@ SECURE_REFERRER_POLICY = "same-origin"
 # Whether a whole domain is held to https is not for one of its sites to say.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 X_FRAME_OPTIONS = "DENY"
-if env.bool("BEHIND_PROXY", False):
+# How many proxies stand in front, each of which adds the address it was asked from to X-Forwarded-For.
+PROXIES = ALLAUTH_TRUSTED_PROXY_COUNT = env.int("PROXIES", 0)
+if PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 MESSAGE_TAGS = {40: "danger"}  # Bootstrap's word for an error

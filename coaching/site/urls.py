@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from coaching.site import accounts, home, mailbox, second_factor, undelivered
 
+handler429 = "coaching.site.accounts.too_many"
 handler500 = "coaching.site.unavailable.server_error"
 second_factor.take_over(second_factor_patterns)  # they are among allauth.urls
 

@@ -36,6 +36,12 @@ pytestmark = pytest.mark.usefixtures("drawn")
 LATER = AFTER + timedelta(days=1)
 
 
+@pytest.fixture(autouse=True)
+def as_many_as_it_takes(settings) -> None:
+    """The limit is tested in tests/site/test_limits.py."""
+    settings.ACCOUNT_RATE_LIMITS = {"verify_file": ""}
+
+
 @pytest.fixture(scope="module")
 def file() -> bytes:
     """Sealed here, with what the register of the tests says of it later."""

@@ -23,6 +23,7 @@ WITHOUT_COHORT = {
     "mail/delegation_ended.txt",
     "mail/delegation_recorded.txt",
     "mail/invitation.txt",
+    "mail/password_reset.txt",
     "mail/second_factor_taken_away.txt",
     "mail/sign_in_changed.txt",
 }

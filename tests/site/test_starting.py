@@ -15,7 +15,7 @@ FOR_REAL = {
     "DEMO": "False",
     "SITE_URL": "https://coaching.example.gov",
     "ALLOWED_HOSTS": "coaching.example.gov",
-    "BEHIND_PROXY": "True",
+    "PROXIES": "1",
     "NOTES_KEY": KEY,
     "EVALUATIONS_KEY": KEY,
     "SECOND_FACTOR_KEY": KEY,

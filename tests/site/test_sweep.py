@@ -126,7 +126,9 @@ def plain_not_found() -> Iterator[None]:
 @pytest.fixture(scope="module", autouse=True)
 def sessions_in_memory() -> Iterator[None]:
     """How a session is kept is no matter here, and reading it thousands of times is."""
-    with override_settings(SESSION_ENGINE="django.contrib.sessions.backends.cache"):
+    with override_settings(
+        SESSION_ENGINE="django.contrib.sessions.backends.cache", SESSION_CACHE_ALIAS="memory"
+    ):
         yield
 
 
