@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
-from certificates import eligibility, sealing
+from certificates import eligibility, seal_check, sealing
 from certificates.claims import content_of, holds, hours_of, local_date, own_claims, shared_claims
 from certificates.models import (
     Batch,
@@ -23,7 +23,7 @@ from certificates.models import (
     SignaturePicture,
 )
 from certificates.rendering import CannotRender, CertificateContent, render
-from certificates.sealing import Seal
+from certificates.sealing import CannotSeal, Seal
 from certificates.templatetags.certificate_text import hours
 from coaching import audit, enrollment, jobs, outbox
 from coaching.errors import Refused
@@ -191,7 +191,7 @@ def prepare(batch: Batch, claims: dict[str, Any], *, now: datetime) -> Prepared:
     signature = None if claims.get("signed_by_hand") else _picture(sign_off)
     content = content_of(claims, serial=serial, code=code, signature=signature)
     seal = sealing.usable(now=now)
-    return Prepared(serial, code, claims, sealed(content, seal=seal, now=now), seal)
+    return Prepared(serial, code, claims, file_of(content, seal=seal, now=now), seal)
 
 
 def _picture(sign_off: SignOff) -> bytes | None:
@@ -199,8 +199,19 @@ def _picture(sign_off: SignOff) -> bytes | None:
     return bytes(found.picture) if found else None
 
 
+def file_of(content: CertificateContent, *, seal: Seal, now: datetime) -> bytes:
+    """Sealed, and checked as whoever verifies it will. Raises CannotRender, CannotSeal."""
+    pdf = sealed(content, seal=seal, now=now)
+    found = seal_check.check(pdf, [seal.root])
+    if not found.is_trusted:
+        raise CannotSeal(
+            f"A seal was put on, and nobody would trust it, so nothing was issued: {found.why} Ask whoever runs this "
+            "program to look at SEAL_CERTIFICATE and SEAL_TIME_STAMP_SERVER (docs/operations.md, “The seal”)."
+        )
+    return pdf
+
+
 def sealed(content: CertificateContent, *, seal: Seal, now: datetime) -> bytes:
-    """The file of a certificate."""
     place = seal.place(made_at=now, reason="Issues this certificate")
     return seal.put_on(render(content, place=place), place)
 

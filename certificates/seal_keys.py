@@ -1,5 +1,6 @@
 """Where the key of the seal lies: an encrypted PEM file, or a token that keeps it to itself (PKCS#11)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +23,10 @@ class NoSealKey(Refused):
     pass
 
 
+class DoesNotSign(Exception):
+    """The key was there, and is so no longer."""
+
+
 class Key(Protocol):
     """`longest`: bytes that a signature takes at most."""
 
@@ -29,7 +34,7 @@ class Key(Protocol):
     def longest(self) -> int: ...
 
     def sign(self, data: bytes) -> bytes:
-        """By SHA-256, as the Cryptographic Message Syntax writes it."""
+        """By SHA-256, as the Cryptographic Message Syntax writes it. Raises DoesNotSign."""
 
 
 @dataclass(frozen=True)
@@ -63,20 +68,42 @@ def load_file(path: Path, password: str) -> FileKey:
     return FileKey(key)
 
 
-@dataclass(frozen=True)
 class TokenKey:
     """A private key that never leaves its token; one session of this process. Elliptic curves only."""
 
-    key: Any
-    longest: int = 72
+    longest = 72
+
+    def __init__(self, open_session: Callable[[], Any], label: str) -> None:
+        self._open_session, self._label = open_session, label
+        self._open()
 
     def sign(self, data: bytes) -> bytes:
         import pkcs11  # noqa: PLC0415 (needed by few)
+
+        try:
+            return self._signed(data)
+        except (
+            pkcs11.PKCS11Error
+        ):  # the token was taken out, or its service began anew, and the session is gone
+            try:
+                self._open()
+                return self._signed(data)
+            except pkcs11.PKCS11Error as problem:
+                raise DoesNotSign(type(problem).__name__) from problem
+
+    def _open(self) -> None:
+        import pkcs11  # noqa: PLC0415
+
+        private = pkcs11.ObjectClass.PRIVATE_KEY
+        self._key = self._open_session().get_key(object_class=private, label=self._label)
+
+    def _signed(self, data: bytes) -> bytes:
+        import pkcs11  # noqa: PLC0415
         from pkcs11.util.ec import encode_ecdsa_signature  # noqa: PLC0415
 
         digest = hashes.Hash(hashes.SHA256())
         digest.update(data)
-        return encode_ecdsa_signature(self.key.sign(digest.finalize(), mechanism=pkcs11.Mechanism.ECDSA))
+        return encode_ecdsa_signature(self._key.sign(digest.finalize(), mechanism=pkcs11.Mechanism.ECDSA))
 
 
 def load_token(module: str, token: str, pin: str, label: str) -> TokenKey:
@@ -84,8 +111,7 @@ def load_token(module: str, token: str, pin: str, label: str) -> TokenKey:
     import pkcs11  # noqa: PLC0415
 
     try:
-        session = pkcs11.lib(module).get_token(token_label=token).open(user_pin=pin)
-        return TokenKey(session.get_key(object_class=pkcs11.ObjectClass.PRIVATE_KEY, label=label))
+        return TokenKey(lambda: pkcs11.lib(module).get_token(token_label=token).open(user_pin=pin), label)
     except pkcs11.PKCS11Error as problem:
         raise NoSealKey(
             f"The token with the key of the seal does not open ({type(problem).__name__}). Look at the settings "
@@ -94,7 +120,8 @@ def load_token(module: str, token: str, pin: str, label: str) -> TokenKey:
 
 
 def belongs(key: Key, certificate: x509.Certificate) -> bool:
-    """Whether the certificate is about this key: proved by a signature, as a token shows nothing else of it."""
+    """Whether the certificate is about this key: proved by a signature, as a token shows nothing else of it.
+    Raises DoesNotSign."""
     public, tried = certificate.public_key(), b"Is it you?"
     signature = key.sign(tried)
     try:

@@ -5,15 +5,17 @@ that certificates/archival.py left for it: nothing is appended and nothing else 
 """
 
 import hashlib
+import http.client
 import urllib.request
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from asn1crypto import cms, tsp
+from asn1crypto import cms, pem, tsp
 from asn1crypto.x509 import Certificate
 from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 from django.conf import settings
 from django.utils.formats import date_format
 from pyhanko.keys import load_certs_from_pemder_data
@@ -26,8 +28,8 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from certificates.archival import BYTE_RANGE, Place
 from certificates.rendering import CannotRender
-from certificates.seal_check import HASH, SIGNED, owner_of, run_alone
-from certificates.seal_keys import Key, NoSealKey, belongs, load_file, load_token
+from certificates.seal_check import HASH, MOST_OF_A_SEAL, SIGNED, opened, owner_of, run_alone
+from certificates.seal_keys import DoesNotSign, Key, NoSealKey, belongs, load_file, load_token
 from coaching.errors import Refused
 
 SLACK = 256  # bytes: two signatures with one key differ a little in length
@@ -59,11 +61,20 @@ class _TimeStampServer(TimeStamper):
         super().__init__()
         self._address = address
 
+    async def async_timestamp(self, message_digest: bytes, md_algorithm: str) -> cms.ContentInfo:
+        """Raises OSError, also for an answer that is no time stamp."""
+        try:
+            token = await super().async_timestamp(message_digest, md_algorithm)
+            token["content"].native  # noqa: B018 (read to its end, so that nothing in it breaks later)
+        except (http.client.HTTPException, AttributeError, KeyError, TypeError, ValueError) as problem:
+            raise TimestampRequestError(f"Not a time stamp: {type(problem).__name__}") from problem
+        return token
+
     async def async_request_tsa_response(self, req: tsp.TimeStampReq) -> tsp.TimeStampResp:
         kind = {"Content-Type": "application/timestamp-query"}
         request = urllib.request.Request(self._address, req.dump(), kind)  # noqa: S310 (the address is a setting)
         with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310
-            return tsp.TimeStampResp.load(answer.read())
+            return tsp.TimeStampResp.load(answer.read(MOST_OF_A_SEAL), strict=True)
 
 
 @dataclass(frozen=True)
@@ -88,12 +99,28 @@ class Seal:
         return self.chain[-1].sha256.hex()
 
     @property
+    def root(self) -> bytes:
+        """As PEM."""
+        return pem.armor("CERTIFICATE", self.chain[-1].dump())
+
+    @property
     def valid(self) -> tuple[datetime, datetime]:
         return self.chain[0].not_valid_before, self.chain[0].not_valid_after
 
     @property
     def owner(self) -> str:
         return owner_of(self.chain[0])
+
+    def is_trusted(self, *, now: datetime) -> bool:
+        """By its own root, as whoever verifies would have it; tried once a day. Raises CannotSeal."""
+        day = now.date()
+        if day not in self._trusted_on and opened(self.around(b"Trusted?", now=now), [self.root]):
+            self._trusted_on.add(day)
+        return day in self._trusted_on
+
+    @cached_property
+    def _trusted_on(self) -> set[date]:
+        return set()
 
     @cached_property
     def _signer(self) -> Signer:
@@ -139,7 +166,7 @@ class Seal:
         )
         try:
             return run_alone(making).dump()
-        except SigningError as problem:
+        except (SigningError, DoesNotSign) as problem:
             raise CannotSeal(NOT_SIGNED) from problem
 
     def _signature(self, digest: bytes, *, dry_run: bool = False) -> bytes:
@@ -153,7 +180,7 @@ class Seal:
                 "The time-stamp server gave no time stamp, so nothing was sealed. Try again; if it stays so, ask whoever "
                 "runs this program to look at SEAL_TIME_STAMP_SERVER (docs/operations.md)."
             ) from problem
-        except SigningError as problem:
+        except (SigningError, DoesNotSign) as problem:
             raise CannotSeal(NOT_SIGNED) from problem
 
 
@@ -193,6 +220,12 @@ def usable(*, now: datetime) -> Seal:
             f"The certificate of the seal expired on {date_format(valid_until)}, so nothing more is sealed with it. "
             "Ask whoever runs this program for a new one (docs/operations.md, “The seal”)."
         )
+    if not seal.is_trusted(now=now):
+        raise NoSealKey(
+            "Nobody would trust what this seal is put on, so nothing is sealed with it: its certificate is not for signing "
+            "documents (key usage: digital signature and non-repudiation), or those that follow it do not lead to the last "
+            "one, the root. Look at SEAL_CERTIFICATE (docs/operations.md, “The seal”)."
+        )
     return seal
 
 
@@ -214,12 +247,30 @@ def _loaded(path: Path, _changed: int, time_stamp_server: str, _opens: object) -
         )
     else:
         key = load_file(settings.BASE_DIR / settings.SEAL_KEY, settings.SEAL_KEY_PASSWORD)
-    chain = path.read_bytes()
-    if not belongs(key, x509.load_pem_x509_certificates(chain)[0]):
+    chain = _chain(path.read_bytes())
+    if not _belongs(key, chain[0]):
         raise NoSealKey(
             "The key of the seal does not belong to its certificate. Look at SEAL_CERTIFICATE and SEAL_KEY."
         )
-    return Seal(key, chain, time_stamp_server)
+    plain = b"".join(each.public_bytes(serialization.Encoding.PEM) for each in chain)
+    return Seal(key, plain, time_stamp_server)
+
+
+def _chain(file: bytes) -> list[x509.Certificate]:
+    try:
+        return x509.load_pem_x509_certificates(file)
+    except ValueError as problem:
+        raise NoSealKey(
+            "The certificate of the seal is no PEM file, whose certificates begin with “-----BEGIN CERTIFICATE-----”. "
+            "Look at SEAL_CERTIFICATE."
+        ) from problem
+
+
+def _belongs(key: Key, certificate: x509.Certificate) -> bool:
+    try:
+        return belongs(key, certificate)
+    except DoesNotSign as problem:
+        raise NoSealKey(NOT_SIGNED) from problem
 
 
 def _only_place(pdf: bytes) -> int:

@@ -7,7 +7,7 @@ from coaching import audit, enrollment, jobs, outbox
 CHECKPOINTS: dict[str, tuple[object, str]] = {
     "before anything of this one": (jobs.Progress, "report"),
     "before it has a number": (issuing, "next_serial"),
-    "before it is drawn": (issuing, "sealed"),
+    "before it is drawn": (issuing, "file_of"),
     "drawn, before it is looked at again": (issuing, "_held_still"),
     "in the transaction, before the register": (issuing, "register"),
     "in the register, before its file": (CertificateFile.objects, "create"),

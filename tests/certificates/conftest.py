@@ -22,7 +22,7 @@ def sketched(request, monkeypatch) -> None:
     """A certificate takes half a second to draw; tests that read the file, or need its refusals, ask for `drawn`."""
     if "drawn" not in request.fixturenames:
         monkeypatch.setattr(preview, "render", sketch)
-        monkeypatch.setattr(issuing, "sealed", sketch)
+        monkeypatch.setattr(issuing, "file_of", sketch)
 
 
 def sketch(content: CertificateContent, **_: object) -> bytes:

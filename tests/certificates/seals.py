@@ -1,6 +1,8 @@
 """Keys of seals that tests make for themselves."""
 
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -29,6 +31,17 @@ def root_of(seal: Seal) -> bytes:
     return begin + seal.chain_pem.rpartition(begin)[2]
 
 
+def put_in_place(seal: Seal, *, settings: Any, folder: Path, chain: bytes = b"") -> None:
+    """The settings name this seal. `chain`: its certificates, where they are to be others."""
+    assert isinstance(seal.key, seal_keys.FileKey)
+    pem, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    closed = serialization.BestAvailableEncryption(b"of-tests")
+    (folder / "key.pem").write_bytes(seal.key.key.private_bytes(pem, form, closed))
+    (folder / "seal.pem").write_bytes(chain or seal.chain_pem)
+    settings.SEAL_CERTIFICATE, settings.SEAL_KEY = str(folder / "seal.pem"), str(folder / "key.pem")
+    settings.SEAL_KEY_PASSWORD = "of-tests"
+
+
 class Authority:
     """That of a whole department: it has certified more than the seal."""
 
@@ -49,11 +62,15 @@ class Authority:
             .not_valid_after(NOW + timedelta(days=1000))
         )
 
-    def seal(self, *names: str, purpose: x509.ObjectIdentifier | None = None) -> Seal:
+    def seal(
+        self,
+        *names: str,
+        purpose: x509.ObjectIdentifier | None = None,
+        usage: tuple[str, ...] = ("digital_signature", "content_commitment"),
+    ) -> Seal:
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, name) for name in names])
-        usage = seal_keys._usage("digital_signature", "content_commitment")
-        builder = self._builder(subject, key).add_extension(usage, critical=True)
+        builder = self._builder(subject, key).add_extension(seal_keys._usage(*usage), critical=True)
         if purpose:
             builder = builder.add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
         made = builder.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)

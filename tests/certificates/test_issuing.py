@@ -145,13 +145,13 @@ def test_who_left_gets_none(approved, members, branch_officer):
 
 def test_who_leaves_while_theirs_is_drawn_gets_none(approved, members, monkeypatch):
     """F3: the state is read again, under a lock, before the certificate is stored."""
-    drawn = issuing.sealed
+    drawn = issuing.file_of
 
     def leaves_meanwhile(content, **how):
         enrollment.leave(participant=members[0], by=members[0].user, reason="Moved away", now=AFTER)
         return drawn(content, **how)
 
-    monkeypatch.setattr(issuing, "sealed", leaves_meanwhile)
+    monkeypatch.setattr(issuing, "file_of", leaves_meanwhile)
     assert issue(approved).refused[f"Ada Alvarez ({members[0].pk})"] == "Left the program."
     assert not members[0].certificates.exists()
 
@@ -160,7 +160,7 @@ def test_whose_attendance_is_corrected_while_theirs_is_drawn_gets_none(
     approved, members, branch_officer, monkeypatch
 ):
     """C2: where somebody stands is read again too."""
-    drawn, meeting = issuing.sealed, Meeting.objects.get(month=3)
+    drawn, meeting = issuing.file_of, Meeting.objects.get(month=3)
 
     def corrected_meanwhile(content, **how):
         attendance.correct(
@@ -173,7 +173,7 @@ def test_whose_attendance_is_corrected_while_theirs_is_drawn_gets_none(
         )
         return drawn(content, **how)
 
-    monkeypatch.setattr(issuing, "sealed", corrected_meanwhile)
+    monkeypatch.setattr(issuing, "file_of", corrected_meanwhile)
     outcome = issue(approved)
     assert outcome.issued == 2
     assert outcome.refused == {f"Ada Alvarez ({members[0].pk})": "No meeting attended in April 2027."}
@@ -303,13 +303,13 @@ class TestAsApproved:
         ]
 
     def test_whose_hours_change_while_theirs_is_drawn_gets_none(self, approved, members, monkeypatch):
-        drawn = issuing.sealed
+        drawn = issuing.file_of
 
         def corrected_meanwhile(content, **how):
             Meeting.objects.filter(month=3).update(minutes=30)
             return drawn(content, **how)
 
-        monkeypatch.setattr(issuing, "sealed", corrected_meanwhile)
+        monkeypatch.setattr(issuing, "file_of", corrected_meanwhile)
         outcome = issue(approved)
         assert outcome.issued == 0
         assert outcome.refused[f"Ada Alvarez ({members[0].pk})"].startswith("Attended 14.5 hours by now")
@@ -360,7 +360,7 @@ class TestSignedByHand:
             seen.append(content)
             return f"%PDF-1.7 {content.serial}".encode()
 
-        monkeypatch.setattr(issuing, "sealed", draw)
+        monkeypatch.setattr(issuing, "file_of", draw)
         return seen
 
     def test_no_picture_is_printed_although_there_is_one(self, batch, members, drawings):

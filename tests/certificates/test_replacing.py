@@ -122,13 +122,13 @@ def test_one_revoked_by_mistake_is_reissued_and_stays_revoked(certificate, branc
 
 
 def test_one_revoked_while_its_successor_is_drawn_gets_none(certificate, branch_officer, monkeypatch):
-    drawn = issuing.sealed
+    drawn = issuing.file_of
 
     def revoked_meanwhile(content, **how):
         revoke(certificate=certificate, by=branch_officer, reason="Not earned", now=LATER)
         return drawn(content, **how)
 
-    monkeypatch.setattr(issuing, "sealed", revoked_meanwhile)
+    monkeypatch.setattr(issuing, "file_of", revoked_meanwhile)
     with pytest.raises(ChangedMeanwhile):
         reissue(certificate=certificate, by=branch_officer, reason="Lost", now=LATER)
     assert not certificate.participant.certificates.valid().exists()
@@ -179,7 +179,7 @@ class TestAsAJob:
         def no_key(content, **_):
             raise AssertionError("sealed by the page")
 
-        monkeypatch.setattr(issuing, "sealed", no_key)
+        monkeypatch.setattr(issuing, "file_of", no_key)
         self.start(certificate, branch_officer)
         certificate.refresh_from_db()
         assert certificate.is_valid

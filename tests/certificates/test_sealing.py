@@ -2,6 +2,7 @@
 
 import http.server
 import io
+import socket
 import subprocess
 import threading
 import zlib
@@ -9,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import page
 import pikepdf
+import pkcs11
 import pydyf
 import pytest
 from asn1crypto import keys, tsp, x509
@@ -20,12 +22,14 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from PIL import Image
 from pyhanko.sign.timestamps import DummyTimeStamper
+from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from certificates import apart, archival, issuing, seal_check, seal_keys, sealing, signatures
 from certificates.rendering import CannotRender
+from certificates.seal_keys import NoSealKey
 from certificates.sealing import CannotSeal, Seal
 from tests.certificates.content import CONTENT, content, text_of
-from tests.certificates.seals import made, root_of
+from tests.certificates.seals import Authority, made, new_seal, put_in_place, root_of
 from tests.clock import NOW
 
 pytestmark = pytest.mark.usefixtures("drawn")
@@ -254,13 +258,16 @@ class Server(http.server.BaseHTTPRequestHandler):
     """A time-stamp server, or one that refuses."""
 
     stamper: DummyTimeStamper | None = None
+    answer: bytes | None = None
 
     def do_POST(self) -> None:
         asked = self.rfile.read(int(self.headers["Content-Length"]))
-        if self.stamper is None:
+        if self.stamper is None and self.answer is None:
             self.send_error(503)
             return
-        answer = self.stamper.request_tsa_response(tsp.TimeStampReq.load(asked)).dump()
+        answer = self.answer
+        if answer is None:
+            answer = self.stamper.request_tsa_response(tsp.TimeStampReq.load(asked)).dump()
         self.send_response(200)
         self.send_header("Content-Type", "application/timestamp-reply")
         self.end_headers()
@@ -317,6 +324,107 @@ class TestTimeStamp:
             issuing.sealed(CONTENT, seal=stamping, now=SEALED_AT)
 
 
+# A status alone, without a token.
+GRANTED, REFUSED = b"\x30\x05\x30\x03\x02\x01\x00", b"\x30\x05\x30\x03\x02\x01\x02"
+
+
+class TestTimeStampServer:
+    """Whatever it answers, it is said in words, and nothing is issued."""
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            b"",
+            b"<html>Busy</html>",
+            b"0\x03\x02\x01\x02",
+            GRANTED,
+            REFUSED,
+            b"0\x84\x7f\xff\xff\xff" + bytes(100_000),
+        ],
+        ids=["nothing", "a page", "no answer", "no token", "a refusal", "no end"],
+    )
+    def test_an_answer_that_is_no_time_stamp_stops_the_sealing(
+        self, seal, time_stamp_server, monkeypatch, answer
+    ):
+        monkeypatch.setattr(Server, "answer", answer)
+        with pytest.raises(CannotSeal, match="time-stamp server gave no time stamp"):
+            issuing.sealed(CONTENT, seal=Seal(seal.key, seal.chain_pem, time_stamp_server), now=SEALED_AT)
+
+    @pytest.mark.parametrize(
+        "answer", [b"HELLO\r\n", b"HTTP/1.0 200 OK\r\nContent-Length: 99\r\n\r\nshort", b""]
+    )
+    def test_one_that_does_not_speak_http_stops_the_sealing(self, seal, answer):
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+
+            def serve() -> None:
+                connection, _ = listening.accept()
+                with connection:
+                    connection.recv(100_000)
+                    connection.sendall(answer)
+
+            threading.Thread(target=serve, daemon=True).start()
+            address = f"http://127.0.0.1:{listening.getsockname()[1]}/"
+            with pytest.raises(CannotSeal, match="time-stamp server gave no time stamp"):
+                issuing.sealed(CONTENT, seal=Seal(seal.key, seal.chain_pem, address), now=SEALED_AT)
+
+    def test_a_time_stamp_that_no_reader_would_take_is_found_before_anything_is_issued(
+        self, seal, time_stamp_server, monkeypatch
+    ):
+        """With more certificates than are looked at."""
+        stamper, _ = time_stamper()
+        others = SimpleCertificateStore()
+        others.register_multiple(each for _ in range(6) for each in new_seal().chain)
+        stamper.certs_to_embed = others
+        monkeypatch.setattr(Server, "stamper", stamper)
+        stamping = Seal(seal.key, seal.chain_pem, time_stamp_server)
+        with pytest.raises(
+            CannotSeal, match="nobody would trust it, so nothing was issued: It bears a signature"
+        ):
+            issuing.file_of(CONTENT, seal=stamping, now=SEALED_AT)
+
+
+class TestTrust:
+    """A seal that nobody would trust is not put on anything."""
+
+    @pytest.mark.parametrize(
+        "what",
+        [
+            {"usage": ("digital_signature",)},
+            {"usage": ("key_encipherment",)},
+            {"purpose": ExtendedKeyUsageOID.SERVER_AUTH},
+        ],
+    )
+    def test_a_certificate_for_something_else_is_refused(self, settings, tmp_path, what):
+        put_in_place(Authority().seal("Department", **what), settings=settings, folder=tmp_path)
+        with pytest.raises(NoSealKey, match="not for signing documents"):
+            sealing.usable(now=NOW)
+
+    def test_a_chain_that_does_not_lead_to_its_last_certificate_is_refused(self, settings, tmp_path):
+        seal, other = new_seal(), new_seal()  # of one name
+        own = seal.chain_pem.removesuffix(root_of(seal))
+        put_in_place(seal, settings=settings, folder=tmp_path, chain=own + root_of(other))
+        with pytest.raises(NoSealKey, match="do not lead to the last one"):
+            sealing.usable(now=NOW)
+
+    def test_that_of_an_authority_is_taken(self, settings, tmp_path):
+        put_in_place(Authority().seal("Department"), settings=settings, folder=tmp_path)
+        assert sealing.usable(now=NOW).owner == "Department"
+
+    def test_it_is_asked_once_a_day(self, settings, tmp_path, monkeypatch):
+        put_in_place(new_seal(), settings=settings, folder=tmp_path)
+        asked = []
+        monkeypatch.setattr(sealing, "opened", lambda signed, roots: asked.append(1) or signed)
+        for hours in (0, 1, 2, 30):
+            sealing.usable(now=NOW + timedelta(hours=hours))
+        assert len(asked) == 2
+
+    def test_a_file_that_nobody_would_trust_is_not_issued(self):
+        expired = new_seal(years=1)
+        late = NOW + timedelta(days=800)
+        with pytest.raises(CannotSeal, match="No root certificate of this department vouches for its seal"):
+            issuing.file_of(CONTENT, seal=expired, now=late)
+
+
 class TestKey:
     def test_the_command_makes_one_that_seals(self, tmp_path, capsys, settings):
         call_command("make_seal_key", tmp_path / "seal", name="Example Department")
@@ -345,40 +453,49 @@ class TestKey:
             ({"SEAL_CERTIFICATE": "var/nowhere.pem"}, "certificate of the seal cannot be read: No such file"),
             ({"SEAL_KEY": "var/nowhere.pem"}, "key of the seal cannot be read: No such file"),
             ({"SEAL_KEY_PASSWORD": "another"}, "does not open"),
+            ({"SEAL_CERTIFICATE": "README.md"}, "certificate of the seal is no PEM file"),
+            ({"SEAL_TOKEN_MODULE": "/nowhere.so"}, "token with the key of the seal does not open"),
         ],
     )
     def test_what_is_missing_is_named(self, settings, change, says):
         for setting, value in change.items():
             setattr(settings, setting, value)
-        with pytest.raises(seal_keys.NoSealKey, match=says):
+        with pytest.raises(NoSealKey, match=says):
             sealing.current()
 
     @pytest.mark.parametrize(("years", "says"), [(-3, "is valid from"), (30, "expired on")])
     def test_nothing_is_sealed_outside_the_time_of_its_certificate(self, seal, years, says):
         assert sealing.usable(now=NOW).fingerprint == seal.fingerprint
-        with pytest.raises(seal_keys.NoSealKey, match=says):
+        with pytest.raises(NoSealKey, match=says):
             sealing.usable(now=NOW + timedelta(days=365 * years))
 
-    def test_a_renewed_key_is_taken_without_a_new_start(self, tmp_path, settings):
+    def test_a_renewed_certificate_of_the_same_file_name_is_taken_without_a_new_start(
+        self, tmp_path, settings
+    ):
         for number in (1, 2):
-            material = made(f"Department {number}")
-            settings.SEAL_CERTIFICATE, settings.SEAL_KEY = (
-                str(tmp_path / f"{number}.pem"),
-                str(tmp_path / "key"),
-            )
-            (tmp_path / f"{number}.pem").write_bytes(material.chain)
-            (tmp_path / "key").write_bytes(material.key)
-            assert sealing.current().owner == f"Department {number}"
+            put_in_place(new_seal(f"Department {number}"), settings=settings, folder=tmp_path)
+            assert sealing.usable(now=NOW).owner == f"Department {number}"
+
+    @pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+    def test_what_stands_around_the_certificates_does_not_matter(self, tmp_path, settings, db, encoding):
+        seal = new_seal()
+        remark = "# Département\n".encode(encoding)
+        put_in_place(seal, settings=settings, folder=tmp_path, chain=remark + seal.chain_pem + remark)
+        assert sealing.current().chain_pem == seal.chain_pem
+        assert issuing.kept(sealing.current(), NOW).root == root_of(seal)
 
     def test_a_key_that_does_not_belong_to_the_certificate_is_refused(self, tmp_path, settings):
         (tmp_path / "seal.pem").write_bytes(made().chain)
         settings.SEAL_CERTIFICATE = str(tmp_path / "seal.pem")
-        with pytest.raises(seal_keys.NoSealKey, match="does not belong to its certificate"):
+        with pytest.raises(NoSealKey, match="does not belong to its certificate"):
             sealing.current()
 
 
-@pytest.mark.services
-def test_a_key_on_a_token_never_leaves_it(tmp_path, monkeypatch, settings):
+MODULE = "/usr/lib/softhsm/libsofthsm2.so"
+
+
+@pytest.fixture
+def token(tmp_path, monkeypatch, settings) -> Seal:
     """PKCS#11, with a token made of software."""
     monkeypatch.setenv("SOFTHSM2_CONF", str(tmp_path / "softhsm2.conf"))
     (tmp_path / "tokens").mkdir()
@@ -397,11 +514,36 @@ def test_a_key_on_a_token_never_leaves_it(tmp_path, monkeypatch, settings):
         subprocess.run(command, check=True, capture_output=True)
     (tmp_path / "key.pem").unlink()
     settings.SEAL_CERTIFICATE, settings.SEAL_KEY = str(tmp_path / "seal.pem"), ""
-    settings.SEAL_TOKEN_MODULE = "/usr/lib/softhsm/libsofthsm2.so"
+    settings.SEAL_TOKEN_MODULE = MODULE
     settings.SEAL_TOKEN, settings.SEAL_TOKEN_PIN, settings.SEAL_TOKEN_KEY = "seal", "1234", "seal"
-    seal = sealing.current()
-    file = issuing.sealed(CONTENT, seal=seal, now=SEALED_AT)
-    assert seal_check.check(file, [root_of(seal)]).is_trusted
-    settings.SEAL_TOKEN_PIN = "9999"
-    with pytest.raises(seal_keys.NoSealKey, match="token with the key of the seal does not open"):
-        sealing.current()
+    # The library may stand open from another test, with the tokens of that one.
+    pkcs11.lib(MODULE).reinitialize()
+    return sealing.current()
+
+
+@pytest.mark.services
+class TestToken:
+    def test_a_key_on_it_seals_and_never_leaves_it(self, token, settings):
+        file = issuing.sealed(CONTENT, seal=token, now=SEALED_AT)
+        assert seal_check.check(file, [root_of(token)]).is_trusted
+        settings.SEAL_TOKEN_PIN = "9999"
+        with pytest.raises(NoSealKey, match="token with the key of the seal does not open"):
+            sealing.current()
+
+    def test_one_that_was_away_is_opened_again(self, token):
+        pkcs11.lib(MODULE).reinitialize()
+        file = issuing.sealed(CONTENT, seal=sealing.current(), now=SEALED_AT)
+        assert seal_check.check(file, [root_of(token)]).is_trusted
+
+    def test_one_that_stays_away_is_said_in_words_until_it_is_back(self, token, tmp_path):
+        [its_place] = (tmp_path / "tokens").iterdir()
+        away = its_place.rename(tmp_path / "away")
+        pkcs11.lib(MODULE).reinitialize()
+        for _ in range(2):
+            with pytest.raises(CannotSeal, match="key of the seal did not sign"):
+                issuing.sealed(CONTENT, seal=sealing.current(), now=SEALED_AT)
+            with pytest.raises(CannotSeal, match="key of the seal did not sign"):
+                token.around(b"x", now=SEALED_AT)
+        away.rename(its_place)
+        pkcs11.lib(MODULE).reinitialize()
+        assert issuing.sealed(CONTENT, seal=sealing.current(), now=SEALED_AT)

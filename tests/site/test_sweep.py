@@ -93,7 +93,7 @@ OWN = {
 def nothing_is_drawn(monkeypatch) -> None:
     """Who may open a file is asked here; drawing it takes half a second."""
     monkeypatch.setattr(printing, "render", lambda form: b"%PDF-1.7")
-    for module, way in ((issuing, "sealed"), (preview, "render")):
+    for module, way in ((issuing, "file_of"), (preview, "render")):
         monkeypatch.setattr(module, way, lambda content, **_: b"%PDF-1.7")
     monkeypatch.setattr(preview, "printed_widths", lambda names: [len(name) for name in names])
     monkeypatch.setattr(packet, "packet_pdf", lambda packet: b"%PDF-1.7")
