@@ -6,6 +6,7 @@ from datetime import date, datetime
 from functools import wraps
 from typing import Any
 
+from allauth.account.decorators import reauthentication_required
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
@@ -85,6 +86,11 @@ def access(rule: Rule) -> Callable[[View], View]:
         return login_not_required(guarded) if rule is public else guarded
 
     return declare
+
+
+# For what takes much with it at once. Whoever signed in longer ago than ACCOUNT_REAUTHENTICATION_TIMEOUT confirms that it
+# is them, and goes on where they were; it stands below @access, so that others learn of nothing.
+confirmed_lately = reauthentication_required(app="coaching")
 
 
 def post_only(

@@ -9,7 +9,7 @@ from certificates import bundle
 from certificates.views.batches import office_batch, office_cohort
 from coaching.errors import Refused
 from coaching.models import User
-from coaching.permissions import access, branch_office, post_only
+from coaching.permissions import access, branch_office, confirmed_lately, post_only
 
 
 def _batch_page(request: HttpRequest, pk: int) -> HttpResponse:
@@ -22,6 +22,7 @@ def _cohort_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 @access(branch_office)
 @post_only(_batch_page)
+@confirmed_lately
 def of_batch(request: HttpRequest, pk: int) -> HttpResponseBase:
     user: User = request.user  # type: ignore[assignment]
     batch = office_batch(request, pk)
@@ -34,6 +35,7 @@ def of_batch(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 @access(branch_office)
 @post_only(_cohort_page)
+@confirmed_lately
 def of_cohort(request: HttpRequest, pk: int) -> HttpResponseBase:
     user: User = request.user  # type: ignore[assignment]
     cohort = office_cohort(request, pk)

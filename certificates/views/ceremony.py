@@ -10,7 +10,7 @@ from certificates import ceremony
 from certificates.claims import local_date
 from certificates.views.batches import office_cohort
 from coaching import spreadsheet
-from coaching.permissions import access, branch_office
+from coaching.permissions import access, branch_office, confirmed_lately
 
 HEADER = ("Name", "How it is said", "Division", "Certificate")
 
@@ -26,6 +26,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
 
 @access(branch_office)
 @require_safe
+@confirmed_lately
 def file(request: HttpRequest, pk: int) -> HttpResponseBase:
     cohort = office_cohort(request, pk)
     lines = ceremony.lines(cohort, today=local_date(cohort, timezone.now()))

@@ -12,7 +12,7 @@ from certificates.forms import RegisterForm
 from certificates.models import Certificate
 from coaching import spreadsheet
 from coaching.models import Cohort, User
-from coaching.permissions import access, any_of, branch_office, deputy
+from coaching.permissions import access, any_of, branch_office, confirmed_lately, deputy
 
 PER_PAGE = 50
 
@@ -48,6 +48,7 @@ def show(request: HttpRequest) -> HttpResponse:
 
 @access(any_of(branch_office, deputy))
 @require_safe
+@confirmed_lately
 def file(request: HttpRequest) -> HttpResponseBase:
     """What the page shows with the same address, all its pages."""
     user: User = request.user  # type: ignore[assignment]

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from coaching import invitations, outbox
 from coaching.models import User
@@ -42,6 +43,13 @@ class AccountAdapter(DefaultAccountAdapter):
         """By the outbox, as all mail; what is added and removed is told with the write itself."""
         if what := second_factor.TOLD.get(template_prefix):
             second_factor.tell(what, to=user)
+
+    def is_safe_url(self, url: str) -> bool:
+        """After signing in, one stays on this host: another of ALLOWED_HOSTS may be another site."""
+        request = self.request
+        return url_has_allowed_host_and_scheme(
+            url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+        )
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Behind PROXIES proxies, what the outermost of them wrote; what stands before it, anybody may have sent."""

@@ -11,19 +11,26 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
 
+from coaching.permissions import confirmed_lately
+
 
 class Administration(AdminSite):
+    """Roles are given, and roots of seals published, from here: who signed in a while ago confirms that it is them."""
+
     site_header = f"{settings.SITE_NAME} administration"
     site_title = settings.SITE_NAME
     index_title = "Administration"
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         inner = super().admin_view(view, cacheable)
+        confirmed = confirmed_lately(inner)
 
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if request.user.is_authenticated and not self.has_permission(request):
+            if not request.user.is_authenticated:
+                return inner(request, *args, **kwargs)
+            if not self.has_permission(request):
                 raise Http404
-            return inner(request, *args, **kwargs)
+            return confirmed(request, *args, **kwargs)
 
         return update_wrapper(guarded, inner)
 

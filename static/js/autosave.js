@@ -9,7 +9,7 @@
 
   // Signing in again in another tab makes a new token: what is sent carries the one that counts now.
   const freshToken = (form) => {
-    const token = cookie("csrftoken");
+    const token = cookie("__Host-csrftoken") ?? cookie("csrftoken");
     if (token) form.elements.csrfmiddlewaretoken.value = token;
   };
 

@@ -4,6 +4,7 @@ Whoever may not is told that there is nothing: 404, or the sign-in page for a st
 """
 
 import logging
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import HttpResponse, HttpResponseForbidden, HttpResponseNotFound
 from django.shortcuts import resolve_url
 from django.test import Client, RequestFactory, override_settings
@@ -167,6 +168,21 @@ def ask(client: Client, method: str, address: str) -> HttpResponse:
         return getattr(client, method)(address)
 
 
+class Writes:
+    """What is written while the block runs, by table; signing in and being counted leave traces of their own."""
+
+    STATEMENT = re.compile(r'^(?:INSERT (?:OR IGNORE )?INTO|UPDATE|DELETE FROM) "(\w+)"')
+    OF_NOBODY = {"rate_limits", "django_session"}
+
+    def __init__(self) -> None:
+        self.tables: set[str] = set()
+
+    def __call__(self, execute, sql, params, many, context):
+        if (match := self.STATEMENT.match(sql)) and match[1] not in self.OF_NOBODY:
+            self.tables.add(match[1])
+        return execute(sql, params, many, context)
+
+
 def is_sign_in(answer: HttpResponse) -> bool:
     return answer.status_code == 302 and answer["Location"].startswith(resolve_url(settings.LOGIN_URL))
 
@@ -315,9 +331,14 @@ def may_enter(name: str, role: str, world: World) -> bool:
 
 
 def fault_of(case: Case, world: World) -> str:
-    answer = ask(case.client, case.method, case.path)
+    with connection.execute_wrapper(writes := Writes()):
+        answer = ask(case.client, case.method, case.path)
     status = answer.status_code
     where = f"{case.method.upper()} {case.path} ({case.label}) as {case.role}: {status}"
+    if case.method == "get" and writes.tables:
+        return f"{where} writes {', '.join(sorted(writes.tables))} by being opened"
+    if "no-store" not in answer.get("Cache-Control", "") and not is_public(case.name):
+        return f"{where} may be kept in a cache"
     if told := [text for text in secrets_in(answer, world) if case.user not in world.secrets[text]]:
         return f"{where} tells {', '.join(told)}"
     if case.allowed:
