@@ -20,6 +20,7 @@ from meetings.ledger import standings
 @dataclass(frozen=True)
 class Row:
     """One participant on the completion list. `missing`: reasons in words for the branch office, empty when complete;
+    `certificate`: the newest; `counts`: it keeps them from another, for it stands, or its line of the list has not ended;
     `waits_in`: the submitted list from which their certificate comes; `listed_as`: the name on a submitted list, if they
     are on one; `excuses`: what is recorded for their months."""
 
@@ -27,6 +28,7 @@ class Row:
     standing: Standing
     missing: list[str]
     certificate: Certificate | None
+    counts: bool
     waits_in: Batch | None
     listed_as: str
     excuses: list[Excuse]
@@ -44,7 +46,7 @@ class Row:
     @property
     def is_eligible(self) -> bool:
         """A new certificate can be proposed: complete, and neither issued before nor on a submitted list."""
-        return not self.missing and self.certificate is None and self.waits_in is None
+        return not self.missing and not self.counts and self.waits_in is None
 
 
 def completion_list(cohort: Cohort, *, today: date) -> list[Row]:
@@ -54,27 +56,33 @@ def completion_list(cohort: Cohort, *, today: date) -> list[Row]:
         Prefetch("certificates", Certificate.objects.order_by("-issued_at", "-pk"), to_attr="newest_first"),
         Prefetch(
             "batch_entries",
-            BatchEntry.objects.exclude(batch__status=Batch.Status.DRAFT).order_by("-batch"),
+            BatchEntry.objects.in_force().exclude(batch__status=Batch.Status.DRAFT).order_by("-batch"),
             to_attr="submitted_entries",
         ),
     )
     lists = _lists_in_force(cohort)
     rows = []
     for participant in participants.order_by("user__name", "pk"):
-        certificates = participant.newest_first
+        certificate = next(iter(participant.newest_first), None)
         entries = participant.submitted_entries
+        counts = certificate is not None and _counts(certificate, entries)
         rows.append(
             Row(
                 participant=participant,
                 standing=found[participant.pk],
                 missing=missing(participant, found[participant.pk]),
-                certificate=certificates[0] if certificates else None,
-                waits_in=None if certificates else _waits_in(entries, found[participant.pk], lists),
+                certificate=certificate,
+                counts=counts,
+                waits_in=None if counts else _waits_in(entries, found[participant.pk], lists),
                 listed_as=entries[0].name if entries else "",
                 excuses=excuses.get(participant.pk, []),
             )
         )
     return rows
+
+
+def _counts(newest: Certificate, entries: Iterable[BatchEntry]) -> bool:
+    return newest.is_valid or newest.batch_id in {entry.batch_id for entry in entries}
 
 
 def _lists_in_force(cohort: Cohort) -> Callable[[int], Batch | None]:
@@ -115,7 +123,7 @@ def why_nobody(rows: Iterable[Row]) -> str:
 
 STATES = (
     "with a certificate",
-    "whose certificate was revoked (reissue it if that was a mistake)",
+    "whose certificate was revoked (open it to have them put on a new list)",
     "on a list (open it above to go on)",
     "who left the program",
     "with something missing (see below)",
@@ -124,7 +132,7 @@ STATES = (
 
 def _state(row: Row) -> str:
     certified, revoked, listed, left, lacking = STATES
-    if row.certificate:
+    if row.certificate and row.counts:
         return certified if row.certificate.is_valid else revoked
     if row.waits_in:
         return listed

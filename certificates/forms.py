@@ -146,6 +146,16 @@ class ReissueForm(forms.Form):
     helper = _plain("reason")
 
 
+class EndEntryForm(forms.Form):
+    reason = forms.CharField(
+        label="Why they are put on a new list",
+        max_length=500,
+        help_text="For example: name written otherwise, or revoked by mistake. It stays with this list.",
+    )
+
+    helper = _plain("reason")
+
+
 class RevokeForm(forms.Form):
     reason = forms.CharField(
         label="Why it is revoked",

@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
 
 from certificates import eligibility, seal_check, sealing
 from certificates.claims import content_of, holds, hours_of, local_date, own_claims, shared_claims
@@ -95,10 +94,10 @@ def issue_batch(
     outcome = Outcome()
     today = local_date(batch.cohort, now)
     found = standings(batch.cohort, today=today)
-    entries = list(batch.entries.select_related("participant__user"))
+    entries = list(batch.entries.in_force().select_related("participant__user"))
     have_one = set(batch.certificates.values_list("participant_id", flat=True))
     shared = shared_claims(batch, sign_off=sign_off, issued_date=today)
-    if not holds(batch) and _anybody_waits(batch):
+    if not holds(batch) and batch.entries.waiting().exists():
         raise NotAsApproved(CHANGED)
     for number, entry in enumerate(entries):
         entry.batch = batch
@@ -106,7 +105,7 @@ def issue_batch(
         if participant.pk in have_one:
             outcome.already += 1
         elif lacks := _lacking(entry, participant, found[participant.pk]):
-            outcome.refused[_key(entry)] = lacks
+            outcome.refused[key_of(entry)] = lacks
         elif most is not None and outcome.issued >= most:
             outcome.left += 1
         else:
@@ -122,12 +121,6 @@ CHANGED = (
     "Something on this list has changed since it was approved: the program's name, its cohort, its competencies, the "
     "branch, the department or a division. Put it back, or propose a new list of those who still wait and have it approved."
 )
-
-
-def _anybody_waits(batch: Batch) -> bool:
-    """Has neither a certificate from this list nor a valid one from another."""
-    done = Certificate.objects.filter(Q(batch=batch) | Q(status=Certificate.Status.VALID))
-    return batch.entries.exclude(participant__in=done.values("participant")).exists()
 
 
 def _lacking(entry: BatchEntry, participant: Participant, standing: Standing) -> str:
@@ -152,7 +145,7 @@ def _approved_or_refusal(batch: Batch) -> SignOff:
     return batch.sign_off
 
 
-def _key(entry: BatchEntry) -> str:
+def key_of(entry: BatchEntry) -> str:
     return f"{entry.name} ({entry.participant_id})"
 
 
@@ -162,13 +155,13 @@ def _issue_one(
     try:
         prepared = prepare(entry.batch, claims, now=now)
     except CannotRender as refusal:  # one name that cannot be printed stops nobody else's certificate
-        outcome.refused[_key(entry)] = str(refusal)
+        outcome.refused[key_of(entry)] = str(refusal)
         return
     certificate, reason = _store_first(entry, prepared, by, now)
     if certificate:
         outcome.issued += 1
     elif reason:
-        outcome.refused[_key(entry)] = reason
+        outcome.refused[key_of(entry)] = reason
     else:
         outcome.already += 1
 
@@ -234,6 +227,8 @@ def _store_first(
     participant = _held_still(entry)
     if participant.certificates.filter(batch_id=entry.batch_id).exists():
         return None, ""
+    if not BatchEntry.objects.in_force().filter(pk=entry.pk).exists():
+        return None, "Was taken off this list meanwhile, to be put on a new one."
     now_stands = standing(participant, today=local_date(entry.batch.cohort, now))
     if lacks := _lacking(entry, participant, now_stands):  # C2: it changed while it was being drawn
         return None, lacks

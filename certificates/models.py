@@ -4,7 +4,7 @@ from datetime import date
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from coaching import offices, permissions
@@ -81,6 +81,17 @@ class Batch(models.Model):
         return f"Certificates of the {self.cohort}, batch {self.pk}"
 
 
+class BatchEntryQuerySet(models.QuerySet["BatchEntry"]):
+    def in_force(self) -> Self:
+        """Those from which a certificate is, or was, issued."""
+        return self.filter(ended_at=None)
+
+    def waiting(self) -> Self:
+        """In force, and of those who have neither a certificate from this list nor a valid one from another."""
+        had = Certificate.objects.filter(participant=OuterRef("participant"))
+        return self.in_force().exclude(Exists(had.filter(Q(batch=OuterRef("batch")) | Q(status="valid"))))
+
+
 class BatchEntry(models.Model):
     """One line of the list: the name as it will be printed, and the minutes of meetings attended."""
 
@@ -88,6 +99,12 @@ class BatchEntry(models.Model):
     participant = models.ForeignKey(Participant, models.PROTECT, related_name="batch_entries")
     name = models.CharField(max_length=200)
     minutes = models.PositiveIntegerField()
+    # Its person can be put on a new list: no certificate could be issued from it, or it was revoked.
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    ended_reason = models.CharField("why it ended", max_length=500, blank=True)
+
+    objects = BatchEntryQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "batch entries"
@@ -95,6 +112,11 @@ class BatchEntry(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["batch", "participant"], name="batchentry_person_once"),
             models.CheckConstraint(condition=~Q(name=""), name="batchentry_has_a_name"),
+            models.CheckConstraint(
+                condition=Q(ended_at=None, ended_by=None, ended_reason="")
+                | (Q(ended_at__isnull=False) & ~Q(ended_reason="")),
+                name="batchentry_ended_has_its_reason",
+            ),
         ]
 
     def __str__(self) -> str:

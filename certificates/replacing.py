@@ -32,6 +32,10 @@ class ReasonMissing(Refused):
     pass
 
 
+class WasRevoked(Refused):
+    """Another certificate takes another approval."""
+
+
 def start_reissue(*, certificate: Certificate, by: User | None, reason: str, now: datetime) -> Job:
     """Ask for a certificate in the place of this one; while it is being made, asking again returns the same job.
 
@@ -54,13 +58,17 @@ def start_reissue(*, certificate: Certificate, by: User | None, reason: str, now
 def _check(certificate: Certificate, *, by: User | None, reason: str, now: datetime) -> None:
     require_office(cohort=certificate.batch.cohort, by=by, now=now)
     _reason_or_refusal(reason)
-    _newest_or_refusal(certificate)
+    if _newest_or_refusal(certificate).status == Certificate.Status.REVOKED:
+        raise WasRevoked(
+            f"Certificate {certificate.serial} was revoked. Another one takes a new approval: have the person put on a new "
+            "list."
+        )
 
 
 def reissue(*, certificate: Certificate, by: User | None, reason: str, now: datetime) -> Certificate:
-    """Replace a certificate, with the name as it is on record today: corrected, lost, or revoked by mistake.
+    """Replace a certificate, with the name as it is on record today: corrected, or lost. The old one is superseded.
 
-    The old one is superseded (a revoked one stays revoked). Raises NotTheNewest for one that was replaced before.
+    Raises NotTheNewest for one that was replaced before, WasRevoked.
     """
     _check(certificate, by=by, reason=reason, now=now)
     certificate = Certificate.objects.select_related(
@@ -74,7 +82,7 @@ def reissue(*, certificate: Certificate, by: User | None, reason: str, now: date
     return _replace(certificate, prepare(certificate.batch, claims, now=now), by=by, reason=reason, now=now)
 
 
-def _newest_or_refusal(certificate: Certificate) -> None:
+def _newest_or_refusal(certificate: Certificate) -> Certificate:
     newest = (
         Certificate.objects.filter(participant=certificate.participant_id)
         .order_by("-issued_at", "-pk")
@@ -84,6 +92,7 @@ def _newest_or_refusal(certificate: Certificate) -> None:
         raise NotTheNewest(
             f"Certificate {certificate.serial} was replaced already. Work with the newest one."
         )
+    return newest
 
 
 @transaction.atomic
@@ -93,16 +102,12 @@ def _replace(
     participant = Participant.objects.select_for_update().get(pk=certificate.participant_id)
     old = Certificate.objects.select_for_update().get(pk=certificate.pk)
     _newest_or_refusal(old)
-    if old.status != certificate.status:
+    if not old.is_valid:
         raise ChangedMeanwhile(
             f"Certificate {old.serial} was revoked meanwhile. Look at it again before you go on."
         )
-    if participant.status == Participant.Status.LEFT:  # F3: possible once it was revoked
-        raise NotValid(f"{participant} has left the program. A certificate is for who completed it.")
-    if old.is_valid:
-        _end(old, Certificate.Status.SUPERSEDED, by=by, reason=reason, now=now)
+    _end(old, Certificate.Status.SUPERSEDED, by=by, reason=reason, now=now)
     new = register(participant, certificate.batch, prepared, by=by, now=now, supersedes=old)
-    enrollment.complete(participant=participant, by=by, now=now)
     audit.record(
         "certificate.reissued",
         by=by,
@@ -117,7 +122,7 @@ def _replace(
 def revoke(*, certificate: Certificate, by: User | None, reason: str, now: datetime) -> Certificate:
     """End a certificate for good, with the reason; a second call changes nothing.
 
-    Its holder no longer counts as somebody who completed the program, until it is reissued.
+    Its holder no longer counts as somebody who completed the program, until one is issued from a new list.
     """
     require_office(cohort=certificate.batch.cohort, by=by, now=now)
     _reason_or_refusal(reason)

@@ -37,6 +37,11 @@ urlpatterns = [
     path(
         "certificates/batches/<int:pk>/sample/<int:entry_pk>/", samples.sample, name="certificate_sample_of"
     ),
+    path(
+        "certificates/batches/<int:pk>/new-list/<int:entry_pk>/",
+        office.new_list,
+        name="certificate_new_list",
+    ),
     path("certificates/batches/<int:pk>/approve/", approval.approve, name="certificate_approve"),
     path("certificates/batches/<int:pk>/packet.pdf", paper.printed, name="certificate_packet"),
     path("certificates/batches/<int:pk>/signed/", paper.signed, name="certificate_signed"),

@@ -38,6 +38,12 @@ def hours(amount: Decimal) -> str:
 
 
 @register.filter
+def full_stop(text: str) -> str:
+    """What somebody wrote, as a sentence before another."""
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
+
+
+@register.filter
 def in_words(count: int) -> str:
     return NUMBERS[count] if count < len(NUMBERS) else str(count)
 

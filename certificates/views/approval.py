@@ -37,13 +37,14 @@ def _show(
     authority = authority_of(user, found.cohort, on=today)
     job = _job(found)
     may_manage = permissions.office_cohorts(user).filter(pk=found.cohort_id).exists()
-    count, issued = found.entries.count(), found.certificates.filter(supersedes=None).count()
+    waiting = list(found.entries.waiting())
     context = {
         "batch": found,
         "text": found.text.text if found.text else batch_text(found),
-        "count": count,
-        "issued": issued,
-        "to_issue": count - issued,
+        "issued": found.certificates.filter(supersedes=None).count(),
+        "to_issue": len(waiting),
+        "not_issued": _not_issued(waiting, job),
+        "ended": found.entries.exclude(ended_at=None).select_related("ended_by"),
         "may_manage": may_manage,
         "other_names": _other_names(found) if may_manage else [],
         "may_approve": authority is not None and found.status == Batch.Status.AWAITING,
@@ -54,8 +55,7 @@ def _show(
         "approvers": approvers(found.cohort, on=today),
         "approve_form": approve_form,
         "return_form": return_form,
-        "job": job,
-        "job_runs": progress.runs(job),
+        **progress.context(job),
     }
     return render(request, "certificates/batch.html", context)
 
@@ -63,6 +63,16 @@ def _show(
 def _other_names(found: Batch) -> "QuerySet[BatchEntry]":
     """Those on the list whose name is not written as it is on record."""
     return found.entries.exclude(name=F("participant__user__name")).select_related("participant__user")
+
+
+def _not_issued(waiting: list[BatchEntry], job: Job | None) -> list[tuple[BatchEntry, str]]:
+    """Who got none, and why not."""
+    refused = job.result.get("refused", {}) if job else {}
+    return [
+        (entry, refused[key])
+        for entry, key in ((each, issuing.key_of(each)) for each in waiting)
+        if key in refused
+    ]
 
 
 def _job(found: Batch) -> Job | None:

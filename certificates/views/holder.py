@@ -87,7 +87,7 @@ def name(request: HttpRequest) -> HttpResponse:
         )
         messages.success(request, "Saved.")
         return redirect("certificate_name")
-    submitted = BatchEntry.objects.filter(participant__in=taking_part, participant__certificates=None)
+    submitted = BatchEntry.objects.waiting().filter(participant__in=taking_part)
     context = {
         "form": form,
         "unwritable": unwritable([written["name"]]).get(written["name"], ""),
@@ -122,7 +122,7 @@ def certificate(request: HttpRequest, pk: int) -> HttpResponse:
     user: User = request.user  # type: ignore[assignment]
     found = get_object_or_404(
         Certificate.objects.visible_to(user).select_related(
-            "participant__user", "participant__cohort__program", "supersedes", "superseded_by", "ended_by"
+            "participant__user", "participant__cohort__program", "batch", "supersedes", "superseded_by"
         ),
         pk=pk,
     )
@@ -136,9 +136,9 @@ def certificate(request: HttpRequest, pk: int) -> HttpResponse:
         "is_holder": found.participant.user_id == user.pk,
         "may_manage": may_manage,
         "is_newest": is_newest,
-        "job": job,
-        "job_runs": progress.runs(job),
+        **progress.context(job),
         "address": verification_address(found.code),
+        "entry": found.batch.entries.in_force().filter(participant=found.participant).first(),
     }
     return render(request, "certificates/certificate_page.html", context)
 

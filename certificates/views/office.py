@@ -6,11 +6,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from certificates import issuing, names, replacing
+from certificates import issuing, names, relisting, replacing
 from certificates.approval import approvers, choose_signing, propose_batch, submit_for_approval
 from certificates.claims import local_date
 from certificates.eligibility import completion_list, why_nobody
-from certificates.forms import ReissueForm, RevokeForm, SigningChoiceForm
+from certificates.forms import EndEntryForm, ReissueForm, RevokeForm, SigningChoiceForm
 from certificates.models import Batch, Certificate
 from certificates.views.batches import office_batch, office_cohort
 from coaching.errors import Refused, refusals_told
@@ -131,6 +131,27 @@ def reissue(request: HttpRequest, pk: int) -> HttpResponse:
     return render(
         request, "certificates/reissue.html", {"certificate": certificate, "form": form, "name": name}
     )
+
+
+@access(branch_office)
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_list(request: HttpRequest, pk: int, entry_pk: int) -> HttpResponse:
+    """Somebody on an approved list is to be put on a new one."""
+    batch = office_batch(request, pk)
+    entry = get_object_or_404(batch.entries.select_related("batch__cohort"), pk=entry_pk)
+    form = EndEntryForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with refusals_told(request):
+            relisting.end_entry(
+                entry=entry,
+                by=request.user,  # type: ignore[arg-type]
+                reason=form.cleaned_data["reason"],
+                now=timezone.now(),
+            )
+            messages.success(request, f"{entry.name} can be put on a new list, once nothing is missing.")
+            return redirect("certificate_completion", pk=batch.cohort_id)
+        return redirect("certificate_batch", pk=pk)
+    return render(request, "certificates/new_list.html", {"batch": batch, "entry": entry, "form": form})
 
 
 @access(branch_office)

@@ -1,5 +1,7 @@
 """How far a job is, on the page it was asked from: with scripts and without."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
@@ -82,3 +84,23 @@ def test_while_one_is_made_no_other_is_offered(client, reissue, branch_officer):
 def test_the_holder_reads_nothing_of_it(client, reissue, certificate):
     client.force_login(certificate.participant.user)
     assert 'id="job"' not in client.get(page_of(reissue)).content.decode()
+
+
+def test_a_job_that_has_stopped_goes_on_by_itself_and_the_page_says_so(client, issue, branch_officer):
+    client.force_login(branch_officer)
+    told = "it goes on by itself within a few minutes where it was"
+    for silent, said in ((timedelta(seconds=10), False), (timedelta(minutes=1), True)):
+        Job.objects.update(status=Job.Status.RUNNING, done=1, total=3, heartbeat_at=AFTER - silent)
+        for headers in ({}, SCRIPTED):
+            assert (told in client.get(page_of(issue), headers=headers).content.decode()) is said
+    Job.objects.update(status=Job.Status.DONE, finished_at=AFTER)
+    assert told not in client.get(page_of(issue)).content.decode()
+
+
+def test_while_a_list_is_issued_one_number_says_how_far(client, issue, branch_officer):
+    """At the top of the page, above the list."""
+    Job.objects.update(status=Job.Status.RUNNING, done=1, total=3, heartbeat_at=AFTER)
+    client.force_login(branch_officer)
+    page = client.get(page_of(issue)).content.decode()
+    assert page.index("1 of 3 done.") < page.index("The list</h2>")
+    assert "Certificates issued:" not in page

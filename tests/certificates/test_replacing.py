@@ -12,11 +12,12 @@ from certificates.replacing import (
     NotTheNewest,
     NotValid,
     ReasonMissing,
+    WasRevoked,
     reissue,
     revoke,
     start_reissue,
 )
-from coaching import enrollment, jobs
+from coaching import jobs
 from coaching.models import AuditEvent, Job, Message, Participant
 from coaching.permissions import NotYourCohort
 from tests.certificates.content import text_of
@@ -82,7 +83,7 @@ def test_issuing_again_does_not_bring_back_a_revoked_one(issued, approved, branc
     assert not issued.participant.certificates.valid().exists()
 
 
-def test_who_held_a_revoked_one_has_not_completed_until_it_is_reissued(issued, branch_officer):
+def test_who_held_a_revoked_one_has_not_completed(issued, branch_officer):
     """C2: completion means a certificate that stands; until then the ledger says what is missing."""
     participant = issued.participant
     revoke(certificate=issued, by=branch_officer, reason="Attendance was not true", now=LATER)
@@ -92,9 +93,6 @@ def test_who_held_a_revoked_one_has_not_completed_until_it_is_reissued(issued, b
     event = AuditEvent.objects.get(action="participant.reopened")
     assert (event.actor, event.object_id) == (branch_officer, participant.pk)
     assert event.payload.data == {"reason": "Attendance was not true"}
-    reissue(certificate=issued, by=branch_officer, reason="Revoked by mistake", now=LATER)
-    participant.refresh_from_db()
-    assert (participant.status, participant.completed_at) == (Participant.Status.COMPLETED, LATER)
 
 
 def test_a_replaced_one_leaves_the_completion_as_it_is(issued, branch_officer):
@@ -104,21 +102,14 @@ def test_a_replaced_one_leaves_the_completion_as_it_is(issued, branch_officer):
     assert not AuditEvent.objects.filter(action="participant.reopened").exists()
 
 
-def test_who_left_after_a_revocation_gets_no_new_one(issued, branch_officer):
-    """F3"""
-    revoke(certificate=issued, by=branch_officer, reason="Not earned", now=LATER)
-    holder = issued.participant.user
-    enrollment.leave(participant=issued.participant, by=holder, reason="Enough", now=LATER)
-    with pytest.raises(NotValid, match="has left the program"):
-        reissue(certificate=issued, by=branch_officer, reason="Revoked by mistake", now=LATER)
-    assert not issued.participant.certificates.valid().exists()
-
-
-def test_one_revoked_by_mistake_is_reissued_and_stays_revoked(certificate, branch_officer):
+@pytest.mark.parametrize("write", [start_reissue, reissue])
+def test_a_revoked_one_is_not_reissued_under_the_old_approval(certificate, branch_officer, write):
+    """C3"""
     revoke(certificate=certificate, by=branch_officer, reason="Wrong person", now=AFTER)
-    new = reissue(certificate=certificate, by=branch_officer, reason="Revoked by mistake", now=LATER)
-    certificate.refresh_from_db()
-    assert (certificate.status, certificate.reason, new.status) == ("revoked", "Wrong person", "valid")
+    with pytest.raises(WasRevoked, match="takes a new approval"):
+        write(certificate=certificate, by=branch_officer, reason="Revoked by mistake", now=LATER)
+    assert not certificate.participant.certificates.valid().exists()
+    assert not Job.objects.exists()
 
 
 def test_one_revoked_while_its_successor_is_drawn_gets_none(certificate, branch_officer, monkeypatch):
@@ -208,11 +199,8 @@ class TestAsAJob:
     def test_what_stands_against_it_meanwhile_is_told_in_the_job(self, certificate, branch_officer):
         job = self.start(certificate, branch_officer)
         revoke(certificate=certificate, by=branch_officer, reason="Not earned", now=LATER)
-        enrollment.leave(
-            participant=certificate.participant, by=certificate.participant.user, reason="Enough", now=LATER
-        )
         jobs.run(job.pk)
         job.refresh_from_db()
         assert job.status == Job.Status.FAILED
-        assert "has left the program" in job.error
+        assert "takes a new approval" in job.error
         assert not certificate.participant.certificates.valid().exists()

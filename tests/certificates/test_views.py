@@ -131,8 +131,8 @@ class TestBranchOffice:
         factories.participant(cohort, factories.person("Yan Young"))
         response = get(client, branch_officer, "certificate_completion", cohort.pk)
         assert (
-            "Nobody can be proposed now: 1 with a certificate, 1 whose certificate was revoked (reissue it if that "
-            "was a mistake), 1 on a list (open it above to go on), 2 with something missing (see below)."
+            "Nobody can be proposed now: 1 with a certificate, 1 whose certificate was revoked (open it to have "
+            "them put on a new list), 1 on a list (open it above to go on), 2 with something missing (see below)."
         ) in text(response)
         assert "Put them on a list" not in text(response)
         assert "disabled" not in response.content.decode()
@@ -172,7 +172,7 @@ class TestBranchOffice:
         assert "Waiting to start" in text(get(client, branch_officer, "certificate_batch", batch.pk))
         jobs.run(Job.objects.get().pk)
         assert written_to("certificates.issued") == 3
-        assert "3 of 3 certificates are issued." in text(
+        assert "Certificates issued: 3. Still to issue: 0." in text(
             get(client, branch_officer, "certificate_batch", batch.pk)
         )
 
@@ -200,8 +200,8 @@ class TestBranchOffice:
         post(client, branch_officer, "certificate_issue", approved.pk)
         jobs.run(Job.objects.get().pk)
         page = text(get(client, branch_officer, "certificate_batch", approved.pk))
-        assert f"Ben Brooks ({members[1].pk}): 1 evaluation to fill in." in page
-        assert "2 of 3 certificates are issued." in page
+        assert "Ben Brooks : 1 evaluation to fill in." in page
+        assert "Certificates issued: 2. Still to issue: 1." in page
 
     def test_reissues(self, client, certificate, branch_officer):
         assert "The new one will say Ada Alvarez" in text(
@@ -213,7 +213,7 @@ class TestBranchOffice:
         jobs.run(Job.objects.get().pk)
         new = certificate.participant.certificates.valid().get()
         page = text(get(client, branch_officer, "certificate", certificate.pk))
-        assert f"Reason: Copy lost See certificate {new.serial}." in page
+        assert f"Reason: Copy lost. See certificate {new.serial}." in page
         again = post(client, branch_officer, "certificate_reissue", certificate.pk, reason="Copy lost")
         assert "was replaced already" in text(client.get(again["Location"]))
         assert certificate.participant.certificates.count() == 2

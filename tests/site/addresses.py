@@ -404,6 +404,7 @@ CERTIFICATE_ROOMS = {
     "certificate_signing": both("batch", BATCHES),
     "certificate_submit": both("batch", BATCHES),
     **dict.fromkeys(people("certificate_sample certificate_samples"), about("batch", get=BATCHES_READ)),
+    "certificate_new_list": both("entry", BATCHES),
     "certificate_sample_of": about("entry", get=BATCHES_READ),
     "certificate_approve": both("batch", SUBMITTED_BATCHES),
     "certificate_return": both("batch", SUBMITTED_BATCHES),

@@ -76,10 +76,8 @@ def sent_back(user: User, now: datetime) -> list[Card]:
 
 
 def _to_issue(user: User, today: date) -> QuerySet[BatchEntry]:
-    return BatchEntry.objects.filter(
-        batch__cohort__in=permissions.office_cohorts(user, on=today),
-        batch__status=Batch.Status.APPROVED,
-        participant__certificates=None,
+    return BatchEntry.objects.waiting().filter(
+        batch__cohort__in=permissions.office_cohorts(user, on=today), batch__status=Batch.Status.APPROVED
     )
 
 
