@@ -80,8 +80,11 @@ def issue_batch(
     now: datetime,
     report: Callable[[int, int], None] | None = None,
     most: int | None = None,
+    seal: Seal | None = None,
 ) -> Outcome:
     """Give everybody on an approved list exactly one certificate, each in a transaction of its own.
+
+    Sealed with what the settings name, or with `seal`.
 
     Stopped half-way, after `most` of them, or run again, it goes on with those who have none. Who no longer meets the
     commitment is passed over with the reason (C2).
@@ -90,7 +93,7 @@ def issue_batch(
         "cohort__program", "cohort__branch__parent", "text", "sign_off__signer", "sign_off__on_behalf_of"
     ).get(pk=batch.pk)
     sign_off = _approved_or_refusal(batch)
-    sealing.usable(now=now)  # or nobody's is made
+    seal = seal or sealing.usable(now=now)  # or nobody's is made
     outcome = Outcome()
     today = local_date(batch.cohort, now)
     found = standings(batch.cohort, today=today)
@@ -111,7 +114,7 @@ def issue_batch(
         else:
             if report:
                 report(number, len(entries))
-            _issue_one(entry, shared | own_claims(entry), by, now, outcome)
+            _issue_one(entry, shared | own_claims(entry), seal, by, now, outcome)
     if report:
         report(len(entries) - outcome.left, len(entries))
     return outcome
@@ -150,10 +153,10 @@ def key_of(entry: BatchEntry) -> str:
 
 
 def _issue_one(
-    entry: BatchEntry, claims: dict[str, Any], by: User | None, now: datetime, outcome: Outcome
+    entry: BatchEntry, claims: dict[str, Any], seal: Seal, by: User | None, now: datetime, outcome: Outcome
 ) -> None:
     try:
-        prepared = prepare(entry.batch, claims, now=now)
+        prepared = prepare(entry.batch, claims, seal=seal, now=now)
     except CannotRender as refusal:  # one name that cannot be printed stops nobody else's certificate
         outcome.refused[key_of(entry)] = str(refusal)
         return
@@ -177,13 +180,12 @@ class Prepared:
     seal: Seal
 
 
-def prepare(batch: Batch, claims: dict[str, Any], *, now: datetime) -> Prepared:
+def prepare(batch: Batch, claims: dict[str, Any], *, seal: Seal, now: datetime) -> Prepared:
     """Number, render and seal, in no transaction: it takes a while. A number that is not used in the end is lost."""
     sign_off = _approved_or_refusal(batch)
     serial, code = next_serial(batch.cohort), secrets.token_urlsafe(20)
     signature = None if claims.get("signed_by_hand") else _picture(sign_off)
     content = content_of(claims, serial=serial, code=code, signature=signature)
-    seal = sealing.usable(now=now)
     return Prepared(serial, code, claims, file_of(content, seal=seal, now=now), seal)
 
 

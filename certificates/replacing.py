@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from certificates import names
+from certificates import names, sealing
 from certificates.claims import local_date
 from certificates.issuing import Prepared, prepare, register
 from certificates.models import Certificate
@@ -79,7 +79,13 @@ def reissue(*, certificate: Certificate, by: User | None, reason: str, now: date
         "name": names.on_certificate(certificate.participant.user),
         "issued_date": local_date(certificate.batch.cohort, now).isoformat(),
     }
-    return _replace(certificate, prepare(certificate.batch, claims, now=now), by=by, reason=reason, now=now)
+    return _replace(
+        certificate,
+        prepare(certificate.batch, claims, seal=sealing.usable(now=now), now=now),
+        by=by,
+        reason=reason,
+        now=now,
+    )
 
 
 def _newest_or_refusal(certificate: Certificate) -> Certificate:

@@ -5,10 +5,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from random import Random
 
+from cryptography.hazmat.primitives.asymmetric import ec
+
 from applications import drafting, waitlist, workflow
 from applications.models import Application
-from certificates import approval, eligibility, issuing
+from certificates import approval, eligibility, issuing, seal_keys
 from certificates.models import Certificate
+from certificates.sealing import Seal
 from coaching import cohorts, esign, team_agreement, team_formation, team_problem
 from coaching.models import Cohort, OrgUnit, Participant, Program, Team, User
 from coaching.site import lifecycle, staging
@@ -303,7 +306,10 @@ class Simulation:
         batch = approval.approve_batch(
             batch=batch, by=head, typed_name=head.name, now=now + timedelta(days=1)
         )
-        issuing.issue_batch(batch=batch, by=self.officer, now=now + timedelta(days=1, hours=1))
+        key = ec.generate_private_key(seal_keys.CURVE)  # one of its own time, which the site's may not cover
+        made = seal_keys.make(name="Simulated department", password="thrown away", years=1, now=now, key=key)
+        seal = Seal(seal_keys.FileKey(key), made.chain)
+        issuing.issue_batch(batch=batch, by=self.officer, now=now + timedelta(days=1, hours=1), seal=seal)
 
     def _counted(self) -> dict[str, object]:
         statuses = Counter(self.cohort.applications.values_list("status", flat=True))
