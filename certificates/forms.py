@@ -140,10 +140,12 @@ class ReissueForm(forms.Form):
     reason = forms.CharField(
         label="Why a new one is issued",
         max_length=500,
-        help_text="For example: name corrected, or printed copy lost. It stays in the register.",
+        help_text="For example: name corrected, or printed copy lost. The holder reads it, and it stays in the register.",
     )
+    # As the page shows it: nobody asks for a name they have not seen.
+    name = forms.CharField(max_length=200, required=False, strip=False, widget=forms.HiddenInput)
 
-    helper = _plain("reason")
+    helper = _plain("reason", "name")
 
 
 class EndEntryForm(forms.Form):

@@ -61,6 +61,10 @@ def checked_name(typed_name: str) -> str:
         raise NotAName(f"There is a character in it that cannot be seen ({hidden}). Type the name by hand.")
     if name and not any(letter.isalpha() for letter in name):
         raise NotAName("A name has at least one letter. Leave it empty for the name on record.")
+    if (length := _too_long("name", name)) is not None:
+        raise NotAName(
+            f"A name can have {length} characters at most, and this one has {len(name)}. Shorten it."
+        )
     return name
 
 
@@ -71,7 +75,15 @@ def checked_pronunciation(typed_words: str) -> str:
         raise NotAPronunciation(
             f"There is a character in it that cannot be seen ({hidden}). Type it by hand."
         )
+    if (length := _too_long("pronunciation", words)) is not None:
+        raise NotAPronunciation(f"It can have {length} characters at most, and has {len(words)}. Shorten it.")
     return words
+
+
+def _too_long(field: str, text: str) -> int | None:
+    """How long it may be, where it is longer as it is kept: to compose letters takes some apart."""
+    most: int | None = HolderName._meta.get_field(field).max_length
+    return most if most is not None and len(text) > most else None
 
 
 def _in_one_line(text: str) -> str:

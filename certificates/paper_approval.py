@@ -85,10 +85,11 @@ def record(
 def _check_code(batch: Batch, typed: str) -> None:
     assert batch.text is not None
     right = signing.short_code(batch.text.digest)
+    # It is read from the paper, which alone shows that this list was signed: the refusal does not give it away.
     if "".join(filter(str.isalnum, typed)).upper() != right.replace("-", ""):
         raise AnotherList(
-            f"The code on this paper is not that of the list that waits, {right}. If the paper was printed before the list "
-            "was sent back or changed, print it anew and have it signed again."
+            "This is not the code of the list that waits. Look at the foot of the signed paper again. If it was printed "
+            "before the list was sent back or changed, print it anew and have it signed again."
         )
 
 

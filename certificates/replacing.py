@@ -36,12 +36,15 @@ class WasRevoked(Refused):
     """Another certificate takes another approval."""
 
 
-def start_reissue(*, certificate: Certificate, by: User | None, reason: str, now: datetime) -> Job:
+def start_reissue(
+    *, certificate: Certificate, by: User | None, reason: str, now: datetime, name: str = ""
+) -> Job:
     """Ask for a certificate in the place of this one; while it is being made, asking again returns the same job.
 
-    Raises what `reissue` does.
+    `name`: the one that was seen to stand on it. Raises what `reissue` does.
     """
     _check(certificate, by=by, reason=reason, now=now)
+    seen = _name_or_refusal(certificate, name)
     return jobs.start(
         kind=JOB_KIND,
         key=str(certificate.pk),
@@ -51,6 +54,7 @@ def start_reissue(*, certificate: Certificate, by: User | None, reason: str, now
             "certificate_id": certificate.pk,
             "by_id": by.pk if by else None,
             "reason": reason.strip(),
+            "name": seen,
         },
     )
 
@@ -65,10 +69,24 @@ def _check(certificate: Certificate, *, by: User | None, reason: str, now: datet
         )
 
 
-def reissue(*, certificate: Certificate, by: User | None, reason: str, now: datetime) -> Certificate:
+def _name_or_refusal(certificate: Certificate, seen: str) -> str:
+    """That of the day, which is the one that somebody has seen, if they have seen any."""
+    name = names.on_certificate(certificate.participant.user)
+    if seen not in ("", name):
+        raise ChangedMeanwhile(
+            "The name was changed meanwhile. Look at it again, and ask for the certificate anew: "
+            f"{seen} was confirmed, and it would say {name} now."
+        )
+    return name
+
+
+def reissue(
+    *, certificate: Certificate, by: User | None, reason: str, now: datetime, name: str = ""
+) -> Certificate:
     """Replace a certificate, with the name as it is on record today: corrected, or lost. The old one is superseded.
 
-    Raises NotTheNewest for one that was replaced before, WasRevoked.
+    `name`: the one that was seen to stand on the new one, if any was. Raises NotTheNewest for one that was replaced before,
+    WasRevoked, ChangedMeanwhile where the name is another by now.
     """
     _check(certificate, by=by, reason=reason, now=now)
     certificate = Certificate.objects.select_related(
@@ -76,7 +94,7 @@ def reissue(*, certificate: Certificate, by: User | None, reason: str, now: date
     ).get(pk=certificate.pk)
     # What was approved stays as it is; the name and the date are today's.
     claims = certificate.claims | {
-        "name": names.on_certificate(certificate.participant.user),
+        "name": _name_or_refusal(certificate, name),
         "issued_date": local_date(certificate.batch.cohort, now).isoformat(),
     }
     return _replace(
@@ -153,7 +171,7 @@ def revoke(*, certificate: Certificate, by: User | None, reason: str, now: datet
 
 def _reason_or_refusal(reason: str) -> None:
     if not reason.strip():
-        raise ReasonMissing("Give the reason: it stays in the register.")
+        raise ReasonMissing("Give the reason: the holder reads it, and it stays in the register.")
 
 
 def _end(

@@ -34,12 +34,12 @@ def issue_certificates(progress: jobs.Progress, *, batch_id: int, by_id: int | N
 
 
 def reissue_certificate(
-    progress: jobs.Progress, *, certificate_id: int, by_id: int | None, reason: str
+    progress: jobs.Progress, *, certificate_id: int, by_id: int | None, reason: str, name: str
 ) -> dict[str, object]:
     certificate = Certificate.objects.select_related("batch__cohort").get(pk=certificate_id)
     # A worker may have died after it had done this.
     new = Certificate.objects.filter(supersedes=certificate).first() or replacing.reissue(
-        certificate=certificate, by=_person(by_id), reason=reason, now=timezone.now()
+        certificate=certificate, by=_person(by_id), reason=reason, name=name, now=timezone.now()
     )
     return {"certificate": new.pk}
 

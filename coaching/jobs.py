@@ -15,6 +15,7 @@ from coaching.models import Job, User
 logger = logging.getLogger(__name__)
 
 STALE = timedelta(minutes=2)
+KEPT = timedelta(days=30)  # after its end: its reasons and results may name people
 AWAY = "The database could not be used, or its disk is full. The work goes on by itself once that is over."
 
 
@@ -163,3 +164,9 @@ def pick_up(*, now: datetime) -> int:
     for pk in pks:
         run(pk)
     return len(pks)
+
+
+def forget_old(*, now: datetime) -> int:
+    """Delete what ended long ago; returns how many. What a job brought about stands elsewhere."""
+    deleted, _ = Job.objects.filter(finished_at__lt=now - KEPT).delete()
+    return deleted

@@ -114,20 +114,21 @@ def _managed(request: HttpRequest, pk: int) -> Certificate:
 @require_http_methods(["GET", "HEAD", "POST"])
 def reissue(request: HttpRequest, pk: int) -> HttpResponse:
     certificate = _managed(request, pk)
-    form = ReissueForm(request.POST or None)
+    name = names.on_certificate(certificate.participant.user)
+    form = ReissueForm(request.POST or None, initial={"name": name})
     if request.method == "POST" and form.is_valid():
         with refusals_told(request):
             replacing.start_reissue(
                 certificate=certificate,
                 by=request.user,  # type: ignore[arg-type]
                 reason=form.cleaned_data["reason"],
+                name=form.cleaned_data["name"],
                 now=timezone.now(),
             )
             messages.success(
                 request, "The new certificate is being made. Its holder gets a mail with the link."
             )
         return redirect("certificate", pk=certificate.pk)
-    name = names.on_certificate(certificate.participant.user)
     return render(
         request, "certificates/reissue.html", {"certificate": certificate, "form": form, "name": name}
     )

@@ -17,6 +17,7 @@ PARTS: tuple[Part, ...] = (
     lambda now: reminders.do_due(now=now),
     lambda now: team_dates.do_due(now=now),
     lambda now: {"jobs": jobs.pick_up(now=now)},
+    lambda now: {"old_jobs": jobs.forget_old(now=now)},
     lambda now: {"sealed": audit.seal()},
     lambda now: {"status_lists": status_list.do_due(now=now)},
     lambda now: dict(outbox.deliver_due(now=now)),

@@ -82,6 +82,19 @@ class TestWriting:
         with pytest.raises(names.NotAName):
             write(ada, name)
 
+    @pytest.mark.parametrize(("letter", "length"), [("\u0958", 400), ("a", 201)])
+    def test_what_is_too_long_as_it_is_kept_is_refused_in_words(self, client, ada, letter, length):
+        """Some letters are composed of more characters than they are typed with."""
+        typed = letter * 200 if length == 400 else letter * length
+        with pytest.raises(names.NotAName, match=f"200 characters at most, and this one has {length}"):
+            write(ada, typed)
+        with pytest.raises(names.NotAPronunciation, match=f"120 characters at most, and has {length}"):
+            write(ada, said=typed)
+        client.force_login(ada)
+        page = client.post(PAGE, {"name": typed[:200], "said": typed[:120]})
+        assert page.status_code == (200 if length == 400 else 302)
+        assert HolderName.objects.exists() is (length == 201)
+
     def test_the_one_on_record_is_not_stored_again(self, ada):
         """So that a correction of the record reaches the certificate."""
         write(ada, "Ada Alvarez", "AY-da")

@@ -106,9 +106,11 @@ def test_the_code_is_compared_however_it_is_typed(record, submitted, typed):
     assert record(code=written).status == Batch.Status.APPROVED
 
 
-def test_a_paper_of_another_list_is_refused(record):
-    with pytest.raises(AnotherList, match="print it anew"):
+def test_a_paper_of_another_list_is_refused(record, submitted):
+    """Without the right code, which only the signed paper tells."""
+    with pytest.raises(AnotherList, match="print it anew") as refused:
         record(code="0000-0000")
+    assert code_of(submitted) not in str(refused.value)
     assert not SignOff.objects.exists()
     assert not Scan.objects.exists()
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from certificates import issuing
+from certificates import issuing, names
 from certificates.issuing import issue_batch
 from certificates.models import Certificate
 from certificates.replacing import (
@@ -204,3 +204,16 @@ class TestAsAJob:
         assert job.status == Job.Status.FAILED
         assert "takes a new approval" in job.error
         assert not certificate.participant.certificates.valid().exists()
+
+    def test_it_takes_no_name_that_nobody_has_seen(self, certificate, members, branch_officer):
+        """Changed between the press of the button and the work."""
+        job = self.start(certificate, branch_officer)
+        names.write(person=members[0].user, name="Her Majesty", said="", now=LATER)
+        jobs.run(job.pk)
+        job.refresh_from_db()
+        certificate.refresh_from_db()
+        assert job.status == Job.Status.FAILED
+        assert "Ada Alvarez was confirmed, and it would say Her Majesty now" in job.error
+        assert certificate.is_valid
+        jobs.run(self.start(certificate, branch_officer).pk)
+        assert certificate.participant.certificates.valid().get().claims["name"] == "Her Majesty"

@@ -438,12 +438,13 @@ class TestKey:
         file = issuing.sealed(CONTENT, seal=seal, now=datetime.now(UTC))
         assert seal_check.check(file, [root_of(seal)]).is_trusted
 
-    def test_the_command_overwrites_nothing(self, tmp_path):
-        call_command("make_seal_key", tmp_path)
-        before = (tmp_path / "key.pem").read_bytes()
-        with pytest.raises(CommandError, match="is there already"):
+    @pytest.mark.parametrize("there", ["key.pem", "seal.pem"])
+    def test_the_command_overwrites_nothing_and_leaves_no_half(self, tmp_path, there):
+        (tmp_path / there).write_bytes(b"of somebody")
+        with pytest.raises(CommandError, match=f"{there} is there already"):
             call_command("make_seal_key", tmp_path)
-        assert (tmp_path / "key.pem").read_bytes() == before
+        assert [path.name for path in tmp_path.iterdir()] == [there]
+        assert (tmp_path / there).read_bytes() == b"of somebody"
 
     @pytest.mark.parametrize(
         ("change", "says"),

@@ -11,10 +11,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from PIL import Image
 
+from certificates import names
 from certificates.approval import return_batch, submit_for_approval
 from certificates.issuing import issue_batch
 from certificates.models import Batch, Certificate, SignaturePicture
-from certificates.replacing import revoke
+from certificates.replacing import reissue, revoke
 from coaching import jobs, outbox
 from coaching.models import Job, Message, Participant, RoleAssignment
 from meetings.models import EvaluationReceipt
@@ -217,6 +218,25 @@ class TestBranchOffice:
         again = post(client, branch_officer, "certificate_reissue", certificate.pk, reason="Copy lost")
         assert "was replaced already" in text(client.get(again["Location"]))
         assert certificate.participant.certificates.count() == 2
+
+    def test_a_new_one_has_the_name_that_the_page_showed(self, client, certificate, members, branch_officer):
+        page = get(client, branch_officer, "certificate_reissue", certificate.pk)
+        shown = page.context["form"]["name"].value()
+        assert shown == "Ada Alvarez"
+        names.write(person=members[0].user, name="Ada Cruz", said="", now=AFTER)
+        asked = {"reason": "Copy lost", "name": shown}
+        response = client.post(reverse("certificate_reissue", args=[certificate.pk]), asked)
+        assert "The name was changed meanwhile" in text(client.get(response["Location"]))
+        assert not Job.objects.exists()
+
+    def test_who_reads_the_reason_is_said_where_it_is_typed(
+        self, client, certificate, members, branch_officer
+    ):
+        for name in ("certificate_reissue", "certificate_revoke"):
+            page = text(get(client, branch_officer, name, certificate.pk))
+            assert "The holder reads" in page
+        reissue(certificate=certificate, by=branch_officer, reason="Printed copy lost", now=AFTER)
+        assert "Printed copy lost" in text(get(client, members[0].user, "certificate", certificate.pk))
 
     def test_revokes(self, client, certificate, branch_officer):
         get(client, branch_officer, "certificate_revoke", certificate.pk)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from coaching import jobs
 from coaching.errors import Refused
 from coaching.models import Job
+from coaching.site import due
 from coaching.tasks import run_job
 from tests.clock import NOW
 
@@ -301,3 +302,24 @@ def test_job_that_another_worker_ended_is_not_ended_again(ran, monkeypatch):
     jobs.run(job.pk)
     job.refresh_from_db()
     assert (job.status, job.result) == (Status.CANCELLED, {})
+
+
+# Forgetting
+
+
+def test_what_ended_a_month_ago_is_forgotten_with_all_it_says(ran):
+    """Its arguments and results may name people."""
+    ended, lately, waits = (start(key=key, reason="Ada’s name") for key in "123")
+    Job.objects.filter(pk=ended.pk).update(status=Status.DONE, finished_at=NOW - timedelta(days=31))
+    Job.objects.filter(pk=lately.pk).update(status=Status.FAILED, finished_at=NOW - timedelta(days=29))
+    Job.objects.filter(pk=waits.pk).update(created_at=NOW - timedelta(days=99))
+    assert jobs.forget_old(now=NOW) == 1
+    assert list(Job.objects.order_by("pk")) == [lately, waits]
+    assert jobs.forget_old(now=NOW) == 0
+
+
+def test_it_is_done_with_what_is_due(ran):
+    job = start()
+    Job.objects.filter(pk=job.pk).update(status=Status.DONE, finished_at=NOW - timedelta(days=31))
+    assert due.send_due(now=NOW)["old_jobs"] == 1
+    assert not Job.objects.exists()

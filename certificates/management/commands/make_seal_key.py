@@ -30,19 +30,25 @@ class Command(BaseCommand):
         key, chain = folder / "key.pem", folder / "seal.pem"
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _refuse_what_is_there(key, chain)
             for path, pem, mode in ((key, made.key, 0o600), (chain, made.chain, 0o644)):
                 with path.open("xb") as out:
                     path.chmod(mode)
                     out.write(pem)
-        except FileExistsError as error:
-            raise CommandError(
-                f"{error.filename} is there already, and certificates may depend on it. Name another folder."
-            ) from error
         except OSError as error:
             raise CommandError(f"Cannot write into {folder}: {error.strerror}.") from error
         self.stdout.write(
             f"SEAL_CERTIFICATE={_shown(chain)}\nSEAL_KEY={_shown(key)}\nSEAL_KEY_PASSWORD={password}"
         )
+
+
+def _refuse_what_is_there(*paths: Path) -> None:
+    """Before anything is written."""
+    for path in paths:
+        if path.exists():
+            raise CommandError(
+                f"{path} is there already, and certificates may depend on it. Name another folder."
+            )
 
 
 def _shown(path: Path) -> Path:
