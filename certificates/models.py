@@ -21,6 +21,12 @@ class BatchQuerySet(models.QuerySet["Batch"]):
             Q(cohort__in=permissions.office_cohorts(user)) | Q(submitted, cohort__branch__in=below)
         )
 
+    def taken_back_from(self, user: User) -> Self:
+        """Drafts that waited for this person's approval before they were taken or sent back."""
+        departments = offices.units_led_by(user, on=timezone.localdate(), kind=OrgUnit.Kind.DEPARTMENT)
+        below = OrgUnit.objects.under(*departments)
+        return self.filter(status=Batch.Status.DRAFT, cohort__branch__in=below).exclude(returned_reason="")
+
     def awaiting(self, user: User) -> Self:
         """Batches that wait for this person's approval."""
         departments = offices.units_led_by(user, on=timezone.localdate(), kind=OrgUnit.Kind.DEPARTMENT)

@@ -26,6 +26,8 @@ PAPERS = {
     "letter": (Paper(1056, 816), ("certificates/certificate.css",)),
     "a4": (Paper(1123, 794), ("certificates/certificate.css", "certificates/a4.css")),
 }
+# What stands above the line that is signed by hand: room, which is read out.
+NOTHING_YET = b'<svg xmlns="http://www.w3.org/2000/svg" width="260" height="62"><path d="M0 0h260v62H0z" fill="none"/></svg>'
 SIGNATURE_ROW = 230  # CSS pixels from the bottom: the text ends above it
 # More than this and the name stands on more than two lines of its size, whatever the size.
 NAME_HEIGHT = 116
@@ -143,6 +145,8 @@ def _assets_of(content: CertificateContent) -> pdf.Assets:
     assets: dict[str, Any] = {
         "certificate:qr": (lambda: qr_code(content.verification_address), "image/svg+xml"),
     }
+    if content.signed_by_hand:
+        assets["certificate:line"] = (lambda: NOTHING_YET, "image/svg+xml")
     if content.signature is not None:
         picture = content.signature
         kind = "image/png" if picture.startswith(b"\x89PNG") else "image/jpeg"

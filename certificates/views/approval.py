@@ -1,8 +1,11 @@
 """A batch as its branch office and its approver see it, and the approver's acts."""
 
+from collections.abc import Callable
+from functools import wraps
+
 from django.contrib import messages
 from django.db.models import F, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
@@ -20,8 +23,24 @@ from coaching.models import Job, User
 from coaching.permissions import access, any_of, branch_office, post_only, superintendent
 
 
+def _told_once_taken_back(view: Callable[[HttpRequest, int], HttpResponse]) -> Callable[..., HttpResponse]:
+    """Whoever follows the link of a mail, or signs a page that is older, reads where the list is now."""
+
+    @wraps(view)
+    def told(request: HttpRequest, pk: int) -> HttpResponse:
+        try:
+            return view(request, pk)
+        except Http404:
+            waited = Batch.objects.taken_back_from(request.user)  # type: ignore[arg-type]
+            found = get_object_or_404(waited.select_related("cohort__program", "cohort__branch"), pk=pk)
+            return render(request, "certificates/taken_back.html", {"batch": found})
+
+    return told
+
+
 @access(any_of(branch_office, superintendent))
 @require_safe
+@_told_once_taken_back
 def batch(request: HttpRequest, pk: int) -> HttpResponse:
     found = visible_batch(request, pk)
     if progress.looks_again(request):
@@ -84,6 +103,7 @@ def _page_of(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @access(superintendent)
+@_told_once_taken_back
 @post_only(_page_of)
 def approve(request: HttpRequest, pk: int) -> HttpResponse:
     found = visible_batch(request, pk)
@@ -109,6 +129,7 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @access(superintendent)
+@_told_once_taken_back
 @post_only(_page_of)
 def send_back(request: HttpRequest, pk: int) -> HttpResponse:
     found = visible_batch(request, pk)

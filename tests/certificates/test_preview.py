@@ -5,7 +5,8 @@ from django.urls import reverse
 
 from certificates import preview
 from certificates.approval import propose_batch
-from certificates.models import Certificate, HolderName
+from certificates.models import BatchEntry, Certificate, HolderName
+from coaching.models import Participant, User
 from tests.certificates.content import text_of
 from tests.certificates.history import AFTER
 
@@ -60,6 +61,46 @@ def test_it_is_said_what_is_unusual(name, why):
 def test_two_names_are_picked(members, branch_officer, names, longest, oddest):
     found = preview.picks(draft_of(members, names, branch_officer))
     assert [pick.entry.name for pick in found] == [longest, oddest]
+
+
+def test_of_a_long_list_only_the_likely_names_are_laid_out(draft, members, cohort, monkeypatch):
+    """A page never waits for a layout of everybody's name."""
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    others = [f"{letters[turn % 26].upper()}{letters[turn // 26] * (turn % 9 + 1)} Li" for turn in range(300)]
+    people = User.objects.bulk_create(
+        User(email=f"{turn}@example.org", name=name)
+        for turn, name in enumerate([*others, "Wim Wwwwwwww Wwwwwwwm"])
+    )
+    rows = Participant.objects.bulk_create(
+        Participant(user=person, cohort=cohort, enrolled_at=AFTER) for person in people
+    )
+    BatchEntry.objects.bulk_create(
+        BatchEntry(batch=draft, participant=row, name=row.user.name, minutes=960) for row in rows
+    )
+    measured, measure = [], preview.printed_widths
+
+    def noting(names):
+        measured.extend(names)
+        return measure(measured)
+
+    monkeypatch.setattr(preview, "printed_widths", noting)
+    assert preview.picks(draft)[0].entry.name == "Wim Wwwwwwww Wwwwwwwm"
+    assert len(measured) == preview.MEASURED
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["Liii Illiiillliii", "Wwwww Wwwwwm"],
+        ["李小龍李小龍", "Ada Alvarez"],
+        ["e\u0301" * 20, "Maximiliana Featherstone"],
+        ["Ada Alvarez", "ADA ALVAREZ"],
+    ],
+)
+def test_the_likely_width_sorts_names_as_their_print_does(names):
+    assert sorted(names, key=preview._likely_width) == [
+        name for _, name in sorted(zip(preview.printed_widths(names), names, strict=True))
+    ]
 
 
 def test_of_one_name_it_is_that_one(draft):

@@ -151,6 +151,19 @@ class TestFile:
         assert seal_check.check(sample, []).why == "It bears no seal."
 
 
+@pytest.mark.parametrize("by_hand", [True, False])
+def test_the_line_that_is_signed_by_hand_is_read_out(seal, by_hand):
+    file = issuing.sealed(content(signed_by_hand=by_hand), seal=seal, now=SEALED_AT)
+    assert is_archival_and_accessible(file)
+    with pikepdf.open(io.BytesIO(file)) as opened:
+        told = [
+            str(each.Alt)
+            for each in opened.objects
+            if isinstance(each, pikepdf.Dictionary) and each.get("/S") == "/Figure"
+        ]
+    assert ("Empty line for the signature, which is written by hand" in told) is by_hand
+
+
 HARD_NAMES = (
     "O",
     "Li",

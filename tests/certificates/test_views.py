@@ -12,7 +12,7 @@ from django.urls import reverse
 from PIL import Image
 
 from certificates import names
-from certificates.approval import return_batch, submit_for_approval
+from certificates.approval import return_batch, submit_for_approval, take_back
 from certificates.issuing import issue_batch
 from certificates.models import Batch, Certificate, SignaturePicture
 from certificates.replacing import reissue, revoke
@@ -373,6 +373,31 @@ class TestApprover:
         response = post(client, superintendent, "certificate_approve", submitted.pk, typed_name=name)
         assert "Look at a sample first" in text(response)
         assert sign(client, superintendent, submitted).status_code == 302
+
+    @pytest.mark.parametrize("how", ["taken back", "sent back"])
+    def test_the_link_of_a_mail_says_so_once_the_list_is_with_the_office_again(
+        self, client, submitted, superintendent, branch_officer, outsider, how
+    ):
+        get(client, superintendent, "certificate_batch", submitted.pk)
+        if how == "taken back":
+            take_back(batch=submitted, by=branch_officer, reason="One is missing.", now=AFTER)
+        else:
+            return_batch(batch=submitted, by=superintendent, reason="One is missing.", now=AFTER)
+        told = "There is nothing for you to do."
+        page = text(get(client, superintendent, "certificate_batch", submitted.pk))
+        assert told in page
+        assert "Ada Alvarez" not in page
+        sign = post(
+            client, superintendent, "certificate_approve", submitted.pk, typed_name=superintendent.name
+        )
+        send = post(client, superintendent, "certificate_return", submitted.pk, reason="x")
+        assert told in text(sign)
+        assert told in text(send)
+        assert told not in text(get(client, branch_officer, "certificate_batch", submitted.pk))
+        assert get(client, outsider, "certificate_batch", submitted.pk).status_code == 404
+
+    def test_a_list_that_was_never_submitted_is_not_told_of(self, client, draft, superintendent):
+        assert get(client, superintendent, "certificate_batch", draft.pk).status_code == 404
 
     @pytest.mark.parametrize("typed", ["", "Somebody Else"])
     def test_another_name_is_refused_in_the_form(self, client, submitted, superintendent, typed):
