@@ -1,11 +1,15 @@
 """The renderer reads no file and asks no server, whatever stands in a name or in a template."""
 
+import base64
 import contextlib
 import http.server
+import io
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
+import pikepdf
 import pytest
 from weasyprint.urls import FatalURLFetchingError
 
@@ -14,6 +18,11 @@ from coaching import pdf
 from tests.certificates.content import content, text_of
 
 SECRET = "canary-0451"
+DRAWN = "45.10451"  # a place in the canary: found where its letters are not, as in a pattern
+CANARY = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="99" height="20">'
+    f'<path d="M1 1L{DRAWN} 9"/><text y="15">{SECRET}</text></svg>'
+)
 SHEET = "certificates/certificate.css"
 
 SVG = (
@@ -109,8 +118,9 @@ def asked() -> Iterator[tuple[list[str], str]]:
         def do_GET(self) -> None:
             paths.append(self.path)
             self.send_response(200)
+            self.send_header("Content-Type", "image/svg+xml")
             self.end_headers()
-            self.wfile.write(SECRET.encode())
+            self.wfile.write(CANARY.encode())
 
         def log_message(self, *args: object) -> None:
             pass
@@ -134,15 +144,35 @@ def watched() -> None:
 @pytest.fixture(scope="module")
 def file(tmp_path_factory) -> str:
     path = tmp_path_factory.mktemp("canary") / "canary.svg"
-    path.write_text(f'<svg xmlns="http://www.w3.org/2000/svg"><text>{SECRET}</text></svg>')
+    path.write_text(CANARY)
     return str(path)
 
 
-def written(html: str) -> bytes:
+def written(html: str, assets: pdf.Assets | None = None) -> bytes:
     """Nothing, where it was refused."""
     with contextlib.suppress(FatalURLFetchingError):
-        return pdf.written(pdf.laid_out(f'<html lang="en"><title>x</title>{html}</html>', SHEET))
+        return pdf.written(
+            pdf.laid_out(f'<html lang="en"><title>x</title>{html}</html>', SHEET, assets=assets)
+        )
     return b""
+
+
+def shows_the_canary(made: bytes) -> bool:
+    """In letters or lines as they are drawn, or in whatever is packed or attached, unpacked."""
+    if not made:
+        return False
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(made)) as opened:
+        level = pikepdf.StreamDecodeLevel.all
+        opened.save(out, compress_streams=False, stream_decode_level=level)
+    unpacked = out.getvalue()
+    return SECRET in text_of(made) or SECRET.encode() in unpacked or DRAWN.encode() in unpacked
+
+
+def pictures_in(made: bytes) -> int:
+    with pikepdf.open(io.BytesIO(made)) as opened:
+        streams = [each for each in opened.objects if isinstance(each, pikepdf.Stream)]
+        return sum(1 for each in streams if each.get("/Subtype") == "/Image")
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -151,9 +181,33 @@ def test_a_template_reaches_nothing(way, asked, file):
     opened.clear()
     for canary in (address, address.removeprefix("http:"), f"file://{file}", file):
         made = written(way.replace("ADDRESS", canary))
-        assert SECRET.encode() not in made
+        assert not shows_the_canary(made)
+        assert not made or pictures_in(made) == 0
     assert paths == []
     assert file not in opened
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        '<img src="ADDRESS">',
+        '<p style="background: url(ADDRESS); height: 40px">x</p>',
+        "<style>p::before { content: url(ADDRESS) }</style><p>x</p>",
+        '<link rel="attachment" href="ADDRESS">',
+    ],
+)
+def test_what_is_reached_is_seen(way, file):
+    """Where the canary is an asset of the document, it is there, packed."""
+    read = {f"file://{file}": (Path(file).read_bytes, "image/svg+xml")}
+    made = written(way.replace("ADDRESS", f"file://{file}"), read)
+    assert SECRET.encode() not in made
+    assert shows_the_canary(made)
+
+
+def test_a_picture_that_is_reached_is_seen():
+    dot = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+    read = {"file:///dot.png": (lambda: base64.b64decode(dot), "image/png")}
+    assert pictures_in(written('<img src="file:///dot.png">', read)) > 0
 
 
 def test_the_watch_sees_a_file_that_is_read(file):
