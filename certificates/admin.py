@@ -1,9 +1,12 @@
-"""Everything here comes from a workflow, so the admin only shows it."""
+"""Everything here comes from a workflow, so the admin only shows it; but for the key of a seal, which is lost here."""
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db import models
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
 
+from certificates import lost_seals
 from certificates.models import (
     Batch,
     BatchEntry,
@@ -16,6 +19,9 @@ from certificates.models import (
     StatusList,
 )
 from coaching.admin.base import ReadOnlyAdmin
+from coaching.admin.people import RESENT
+from coaching.errors import Refused
+from coaching.models import User
 
 
 @admin.register(Batch)
@@ -58,7 +64,35 @@ class HolderNameAdmin(ReadOnlyAdmin, admin.ModelAdmin):
 
 @admin.register(SealCertificate)
 class SealCertificateAdmin(ReadOnlyAdmin, admin.ModelAdmin):
-    list_display = ("owner", "valid_from", "valid_until", "first_used_at", "fingerprint")
+    list_display = ("owner", "valid_from", "valid_until", "first_used_at", "lost_at", "fingerprint")
+    list_select_related = ("lost_by",)
+    actions = ("record_as_lost",)
+
+    def has_lose_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("certificates.change_sealcertificate")
+
+    @admin.action(description="Record that the key was lost to somebody else", permissions=["lose"])
+    def record_as_lost(
+        self, request: HttpRequest, seals: models.QuerySet[SealCertificate]
+    ) -> HttpResponse | None:
+        """Asks first how, and says what follows."""
+        by: User = request.user  # type: ignore[assignment]
+        if "reason" in request.POST:
+            try:
+                for seal in seals:
+                    lost_seals.record(seal=seal, by=by, reason=request.POST["reason"], now=timezone.now())
+            except Refused as refusal:
+                messages.error(request, str(refusal))
+            else:
+                messages.info(request, "Recorded as lost. Set up a new key of the seal now.")
+                return None
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Record that the key of a seal was lost",
+            "seals": seals,
+            "sent": [(name, value) for name in RESENT for value in request.POST.getlist(name)],
+        }
+        return render(request, "admin/record_lost_seal.html", context)
 
 
 @admin.register(SerialCounter)
@@ -76,5 +110,6 @@ class SignaturePictureAdmin(ReadOnlyAdmin, admin.ModelAdmin):
 
 @admin.register(StatusList)
 class StatusListAdmin(ReadOnlyAdmin, admin.ModelAdmin):
-    list_display = ("made_at", "counts")
-    fields = ("made_at", "counts")
+    list_display = ("made_at", "counts", "seal")
+    list_select_related = ("seal",)
+    fields = ("made_at", "counts", "seal")

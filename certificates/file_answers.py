@@ -61,6 +61,11 @@ def answers(found: FileVerdict) -> list[Answer]:
         verifying.in_words(found.verdict) if registered else "Only an unchanged file of our register stands."
     )
     ours = OURS.get(found.kind, "None of our seals is on it, and it is not in our register.")
+    if found.lost_at:
+        ours += (
+            f" The key of the seal was lost to somebody else on {month_day_year(localdate(found.lost_at))}: "
+            "what bears it and is not in our register may be anybody’s."
+        )
     return [
         Answer("Is its seal whole?", found.seal.whole, _seal(found.seal, registered=registered)),
         Answer("Is it ours?", registered, ours),

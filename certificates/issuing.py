@@ -22,6 +22,7 @@ from certificates.models import (
     SignaturePicture,
 )
 from certificates.rendering import CannotRender, CertificateContent, render
+from certificates.seal_keys import NoSealKey
 from certificates.sealing import CannotSeal, Seal
 from certificates.templatetags.certificate_text import hours
 from coaching import audit, enrollment, jobs, outbox
@@ -293,7 +294,10 @@ def register(
 
 
 def kept(seal: Seal, now: datetime) -> SealCertificate:
-    """So that whoever verifies the file in ten years finds the root of its seal, after any number of newer keys."""
+    """So that whoever verifies the file in ten years finds the root of its seal, after any number of newer keys.
+
+    Raises NoSealKey where the key was lost: nothing that it seals is kept.
+    """
     valid_from, valid_until = seal.valid
     found, _ = SealCertificate.objects.get_or_create(
         fingerprint=seal.fingerprint,
@@ -306,4 +310,9 @@ def kept(seal: Seal, now: datetime) -> SealCertificate:
             "first_used_at": now,
         },
     )
+    if found.lost_at:
+        raise NoSealKey(
+            "The key of the seal was lost to somebody else, so nothing more is sealed with it. "
+            "Ask whoever runs this program for a new one (docs/operations.md, “The seal”)."
+        )
     return found

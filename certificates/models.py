@@ -149,9 +149,21 @@ class SealCertificate(models.Model):
     valid_from = models.DateTimeField()
     valid_until = models.DateTimeField()
     first_used_at = models.DateTimeField()
+    # Somebody else may have the key: what bears the seal and is not in the register is not to be relied on.
+    lost_at = models.DateTimeField("recorded as lost at", null=True, blank=True)
+    lost_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="recorded as lost by"
+    )
+    lost_reason = models.CharField("how the key was lost", max_length=500, blank=True)
 
     class Meta:
         ordering = ("-first_used_at",)
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(lost_at=None, lost_reason="") | (Q(lost_at__isnull=False) & ~Q(lost_reason="")),
+                name="sealcertificate_lost_with_its_reason",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"Seal of the {self.owner}, until {self.valid_until:%Y}"
@@ -293,9 +305,11 @@ class StatusList(models.Model):
     """The newest list of how all certificates stand, for those who verify without this site; one row at most."""
 
     made_at = models.DateTimeField()
-    # How many certificates it names, by status: none is taken out or becomes valid again, so equal numbers, equal list.
+    # How many certificates it names, by status, and lost seals: none is taken out or becomes valid again, so equal numbers,
+    # equal list.
     counts = models.JSONField()
     signed = models.BinaryField()
+    seal = models.ForeignKey(SealCertificate, models.PROTECT, null=True, related_name="+")
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(pk=1), name="statuslist_is_one")]

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from asn1crypto import cms
+from asn1crypto.pem import armor, unarmor
 from asn1crypto.x509 import Certificate
 from pyhanko.keys import load_certs_from_pemder_data
 from pyhanko.sign.general import extract_certificate_info
@@ -162,9 +163,10 @@ async def _check(pdf: bytes, roots: list[bytes], time_stamp_roots: list[bytes]) 
 
 @dataclass(frozen=True)
 class Opened:
-    """What a seal was put around, whose it is, and when it says that it was put there."""
+    """What a seal was put around, which seal it is (SHA-256), whose, and when it says that it was put there."""
 
     content: bytes
+    seal: str
     owner: str
     signed_at: datetime
 
@@ -186,7 +188,29 @@ async def _opened(signed: bytes, roots: list[bytes]) -> Opened | None:
     status = await async_validate_cms_signature(signature, validation_context=_context(roots, signed_at))
     if not (status.intact and status.valid and status.trusted):
         return None
-    return Opened(signature["encap_content_info"]["content"].native, owner_of(signer), signed_at)
+    content = signature["encap_content_info"]["content"].native
+    return Opened(content, signer.sha256.hex(), owner_of(signer), signed_at)
+
+
+@dataclass(frozen=True)
+class Published:
+    """The seals of a department as it publishes them, with what vouches for them.
+
+    `seals`: SHA-256 of the certificate of each that was not lost; the first one signs the status list. `roots`: PEM.
+    """
+
+    seals: tuple[str, ...]
+    roots: tuple[bytes, ...]
+
+
+def published(pem: bytes) -> Published:
+    """Raises ValueError where there is no certificate of a seal."""
+    given = [Certificate.load(der) for kind, _, der in unarmor(pem, multiple=True) if kind == "CERTIFICATE"]
+    seals = tuple(each.sha256.hex() for each in given if not each.ca)
+    roots = tuple(armor("CERTIFICATE", each.dump()) for each in given if each.ca or each.self_issued)
+    if not seals:
+        raise ValueError("No certificate of a seal.")
+    return Published(seals, roots)
 
 
 def _contents(gap: bytes) -> bytes:

@@ -55,6 +55,7 @@ urlpatterns = [
     path("certificates/signature/picture/", approval.signature_picture, name="certificate_signature_picture"),
     path("verify/", verify.verify, name="verify"),
     path("verify/roots.pem", publish.roots, name="verify_roots"),
+    path("verify/seals.pem", publish.seals, name="verify_seals"),
     path("verify/status.p7m", publish.status, name="verify_status"),
     path("verify/<str:code>.json", verify.verify_json, name="verify_json"),
     path("verify/<str:code>", verify.verify_code, name="verify_code"),

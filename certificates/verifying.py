@@ -3,6 +3,7 @@
 import hashlib
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 
@@ -71,7 +72,7 @@ def by_code(code: str) -> Verdict:
 
 @lru_cache(maxsize=100)
 def _seal(fingerprint: str) -> SealCertificate:
-    """Which never changes."""
+    """What verifying tells of it never changes."""
     return SealCertificate.objects.get(pk=fingerprint)
 
 
@@ -96,12 +97,14 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class FileVerdict:
-    """`says`: what the file says of itself, if that can be read; only of a registered one it is known to be true."""
+    """`says`: what the file says of itself, if that can be read; only of a registered one it is known to be true.
+    `lost_at`: of the seal of ours that it bears and that proves nothing since."""
 
     kind: Kind
     verdict: Verdict
     seal: Check
     says: Attached | None
+    lost_at: datetime | None = None
 
     @property
     def may_be_mended(self) -> bool:
@@ -121,10 +124,12 @@ def by_file(pdf: bytes) -> FileVerdict:
     verdict = by_digest(pdf)
     if verdict.certificate:
         return _registered(pdf, verdict, verdict.certificate)
-    seals = list(SealCertificate.objects.all())
-    found = apart.look(pdf, {seal.root for seal in seals}, time_stamp_roots=sealing.time_stamp_roots())
-    ours = found.seal.seal in {seal.fingerprint for seal in seals}
-    return FileVerdict(_kind(found.seal, ours=ours), verdict, found.seal, found.says)
+    seals = {seal.fingerprint: seal for seal in SealCertificate.objects.all()}
+    roots = {seal.root for seal in seals.values()}
+    found = apart.look(pdf, roots, time_stamp_roots=sealing.time_stamp_roots())
+    ours = seals.get(found.seal.seal)
+    kind = _kind(found.seal, ours=ours is not None)
+    return FileVerdict(kind, verdict, found.seal, found.says, ours.lost_at if ours else None)
 
 
 def _registered(pdf: bytes, verdict: Verdict, certificate: Certificate) -> FileVerdict:

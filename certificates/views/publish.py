@@ -8,6 +8,7 @@ from coaching.permissions import access, public
 
 AN_HOUR = "public, max-age=3600"
 A_MINUTE = "public, max-age=60"
+NONE_YET = "# No certificate was sealed yet.\n"
 
 
 @access(public)
@@ -23,11 +24,29 @@ def roots(request: HttpRequest) -> HttpResponse:
         + seal.root
         for seal in reversed(first.values())
     ]
-    response = HttpResponse(
-        b"\n".join(parts) or b"# No certificate was sealed yet.\n", content_type="application/x-pem-file"
-    )
+    response = HttpResponse(b"\n".join(parts) or NONE_YET, content_type="application/x-pem-file")
     response["Cache-Control"] = AN_HOUR
     return response
+
+
+@access(public)
+@require_safe
+def seals(request: HttpRequest) -> HttpResponse:
+    """Each seal with what vouches for it, that of the status list first; a lost one by name alone."""
+    listed = StatusList.objects.defer("signed").first()
+    kept = sorted(SealCertificate.objects.all(), key=lambda seal: not (listed and seal.pk == listed.seal_id))
+    response = HttpResponse(
+        "\n".join(_as_published(seal) for seal in kept) or NONE_YET, content_type="application/x-pem-file"
+    )
+    response["Cache-Control"] = A_MINUTE
+    return response
+
+
+def _as_published(seal: SealCertificate) -> str:
+    name = f"# Seal of the {seal.owner}, in use since {seal.first_used_at:%Y-%m-%d}"
+    if seal.lost_at:
+        name += f", lost to somebody else on {seal.lost_at:%Y-%m-%d}"
+    return f"{name}\n# SHA-256 {seal.fingerprint}\n{'' if seal.lost_at else seal.chain}"
 
 
 @access(public)

@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 from django.urls import reverse
 
-from certificates import issuing, names, preview, printable, seal_check, tasks
+from certificates import issuing, lost_seals, names, preview, printable, seal_check, sealing, tasks
 from certificates.approval import choose_signing, propose_batch, submit_for_approval
 from certificates.issuing import (
     NotApproved,
@@ -20,6 +20,7 @@ from certificates.mails import certificate_issued
 from certificates.models import Batch, Certificate, CertificateFile, SerialCounter, SignaturePicture
 from certificates.rendering import CertificateContent
 from certificates.replacing import reissue
+from certificates.seal_keys import NoSealKey
 from coaching import enrollment, jobs
 from coaching.models import AuditEvent, Delegation, Job, Message, Participant, User
 from coaching.permissions import NotYourCohort
@@ -493,3 +494,11 @@ class TestConstraints:
         assert (
             refused_by(row.update, ended_at=AFTER, reason="x") == "certificate_ended_is_dated_with_its_reason"
         )
+
+
+def test_nothing_is_issued_with_a_seal_whose_key_was_lost(approved, superintendent):
+    seal = issuing.kept(sealing.current(), AFTER)
+    lost_seals.record(seal=seal, by=superintendent, reason="A stolen laptop", now=AFTER)
+    with pytest.raises(NoSealKey, match="was lost to somebody else"):
+        issue(approved)
+    assert not Certificate.objects.exists()

@@ -7,11 +7,11 @@ from threading import Event
 import pytest
 from django.db import connection, transaction
 
-from certificates import eligibility, names, paper_approval
+from certificates import eligibility, names, paper_approval, status_list
 from certificates.approval import AlreadyApproved, propose_batch, submit_for_approval
 from certificates.claims import batch_text
 from certificates.issuing import issue_batch, next_serial
-from certificates.models import Batch, Certificate, HolderName
+from certificates.models import Batch, Certificate, HolderName, SealCertificate, StatusList
 from certificates.replacing import NotTheNewest, reissue
 from coaching.models import Message, SignOff
 from coaching.paper import Attested
@@ -121,6 +121,39 @@ def test_a_paper_and_a_delegate_at_once_are_one_approval(
     )
     assert Counter(type(result) for result in results) == {Batch: 1, AlreadyApproved: 1}
     assert SignOff.objects.count() == 1
+
+
+@pytest.mark.parametrize("there", [False, True], ids=["the first", "a newer one"])
+def test_two_workers_that_make_the_status_list_at_once_make_one(approved, members, there):
+    registered(approved, members[0])
+    if there:
+        status_list.make(now=AFTER)
+    results = at_once(*(lambda: status_list.make(now=AFTER) for _ in range(3)))
+    assert Counter(type(result) for result in results) == {StatusList: 3}
+    assert StatusList.objects.get().counts == {"valid": 1}
+    assert SealCertificate.objects.count() == 1
+
+
+def test_a_list_waits_for_whoever_makes_one_and_names_what_came_meanwhile(approved, members):
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite lets one writer in at a time")
+    registered(approved, members[0])
+    status_list.make(now=AFTER)
+    is_held = Event()
+
+    def issue_beside_a_list():
+        with transaction.atomic():
+            StatusList.objects.select_for_update().get()
+            is_held.set()
+            time.sleep(1)  # longer than a list takes
+            registered(approved, members[1])
+
+    def make():
+        is_held.wait(timeout=10)
+        return status_list.make(now=AFTER)
+
+    _, made = at_once(issue_beside_a_list, make)
+    assert made.counts == {"valid": 2}
 
 
 def test_a_name_written_twice_at_once_is_one_row(members):

@@ -7,12 +7,14 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 
 import pikepdf
 import pytest
+import time_machine
 from django.conf import settings
 from django.core.files import uploadhandler
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -20,7 +22,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
-from certificates import apart, issuing, seal_check, sealing, status_list
+from certificates import apart, issuing, lost_seals, seal_check, sealing, status_list
 from certificates.apart import Looked
 from certificates.claims import content_of
 from certificates.issuing import kept
@@ -28,9 +30,10 @@ from certificates.models import Certificate, SealCertificate
 from certificates.replacing import reissue, revoke
 from tests.certificates.content import CONTENT
 from tests.certificates.history import AFTER
-from tests.certificates.seals import new_seal, root_of
+from tests.certificates.seals import Authority, new_seal, root_of
 from tests.certificates.test_attached import GOOD, claiming
 from tests.certificates.test_seal_check import cover_page, flipped, saved_anew, set_title, updated
+from tests.certificates.test_status_list import forged_list
 
 pytestmark = pytest.mark.usefixtures("drawn")
 LATER = AFTER + timedelta(days=1)
@@ -168,6 +171,15 @@ class TestPage:
             "Does it stand today? No",
         ):
             assert words in text
+        assert "was lost" not in text
+
+    def test_one_with_a_seal_of_ours_whose_key_was_lost(self, client, sealed, file, superintendent):
+        lost_seals.record(seal=sealed.seal, by=superintendent, reason="A stolen laptop", now=LATER)
+        text = page_of(client, issuing.sealed(CONTENT, seal=sealing.current(), now=AFTER))
+        assert "We did not issue this file" in text
+        assert "The key of the seal was lost to somebody else on October 6, 2027" in text
+        assert "laptop" not in text
+        assert "This certificate is valid" in page_of(client, file, status=200)  # the register knows it
 
     @pytest.mark.parametrize("name", ["Department of Education", "Department of Parks"])
     def test_one_of_another_site_or_key(self, client, sealed, name):
@@ -284,18 +296,23 @@ class TestByCode:
 
 
 @pytest.fixture
-def published(client, sealed, file, tmp_path) -> Path:
-    """A folder with what a stranger took along: the file, the roots, and the list."""
+def published(client, sealed, file, tmp_path) -> Iterator[Path]:
+    """A folder with what a stranger took along: the file, the seals, and the list. It is the day of the list."""
     status_list.make(now=LATER)
-    for name in ("roots.pem", "status.p7m"):
-        (tmp_path / name).write_bytes(client.get(f"/verify/{name}").content)
+    take_along(client, tmp_path)
     (tmp_path / "certificate.pdf").write_bytes(file)
-    return tmp_path
+    with time_machine.travel(LATER, tick=False):
+        yield tmp_path
+
+
+def take_along(client, folder: Path) -> None:
+    for name in ("seals.pem", "status.p7m"):
+        (folder / name).write_bytes(client.get(f"/verify/{name}").content)
 
 
 def verify(folder: Path, *options: str, name: str = "certificate.pdf") -> tuple[int, str]:
     out = StringIO()
-    paths = [option if option.startswith("--") else str(folder / option) for option in options]
+    paths = [str(folder / option) if "." in option else option for option in options]
     try:
         call_command("verify_certificate", str(folder / name), *paths, stdout=out)
     except CommandError as refusal:
@@ -303,7 +320,7 @@ def verify(folder: Path, *options: str, name: str = "certificate.pdf") -> tuple[
     return 0, out.getvalue()
 
 
-ALONE = ("--root", "roots.pem")
+ALONE = ("--seals", "seals.pem")
 LISTED = (*ALONE, "--status-list", "status.p7m")
 
 
@@ -313,13 +330,13 @@ class TestCommandAlone:
         assert code == 0
         assert told.splitlines()[:5] == [
             "Its seal is whole. It was sealed by “Department of Education” on October 5, 2027.",
-            f"Root certificate (SHA-256): {sealing.current().root_fingerprint}",
-            "It stood by the list that “Department of Education” signed on October 6, 2027, 11:00 PDT.",
+            f"Seal (SHA-256): {sealing.current().fingerprint}",
+            "It stands by the list that “Department of Education” signed on October 6, 2027, 11:00 PDT.",
             "Number: 2027-001-0001",
             "Name: Marisol Okafor-Reyes",
         ]
 
-    def test_with_the_root_alone_it_is_whole_and_no_more(self, published):
+    def test_with_the_seals_alone_it_is_whole_and_no_more(self, published):
         code, told = verify(published, *ALONE)
         assert code == 2
         assert "Its seal is whole." in told
@@ -342,12 +359,13 @@ class TestCommandAlone:
                 text=True,
             )
 
-        alone = run("--root", published / "roots.pem", "--status-list", published / "status.p7m")
+        taken = ("--seals", published / "seals.pem", "--status-list", published / "status.p7m")
+        alone = run(*taken, "--as-of", "2027-10-06")
         assert (alone.returncode, alone.stderr) == (0, "")
-        assert "It stood by the list" in alone.stdout
+        assert "It stands by the list" in alone.stdout
         asked = run()
         assert asked.returncode == 1
-        assert "The register cannot be reached. With --root and --status-list" in asked.stderr
+        assert "The register cannot be reached. With --seals and --status-list" in asked.stderr
 
     def test_what_was_revoked_stands_no_longer_by_a_newer_list(self, published, sealed, branch_officer):
         revoke(certificate=sealed, by=branch_officer, reason="Not earned", now=LATER)
@@ -366,7 +384,7 @@ class TestCommandAlone:
             (lambda file: b"%PDF-1.7\n", "It bears no seal."),
             (
                 lambda file: issuing.sealed(CONTENT, seal=new_seal(), now=AFTER),
-                "none of these root certificates",
+                "it is none of these seals",
             ),
             (lambda file: b"hello", "is no PDF file"),
         ],
@@ -392,22 +410,88 @@ class TestCommandAlone:
         code, told = verify(published, *LISTED)
         assert (code, "cannot be relied on" in told) == (1, True)
 
-    def test_a_list_needs_a_root(self, published):
+    def test_a_list_needs_the_seals(self, published):
         code, told = verify(published, "--status-list", "status.p7m")
-        assert (code, told) == (1, "A status list is checked with its root certificate: name it with --root.")
+        assert (code, told) == (1, "A status list is checked with the seals: name them with --seals.")
 
-    @pytest.mark.parametrize("missing", ["roots.pem", "status.p7m", "certificate.pdf"])
+    @pytest.mark.parametrize("missing", ["seals.pem", "status.p7m", "certificate.pdf"])
     def test_a_file_that_is_not_there_is_named(self, published, missing):
         (published / missing).unlink()
         code, told = verify(published, *LISTED)
         assert (code, told) == (1, f"Cannot read {published / missing}: No such file or directory.")
 
-    def test_old_roots_go_on_verifying_what_they_sealed(self, client, published, tmp_path):
+    @pytest.mark.parametrize(
+        "pem", [b"", b"# No certificate was sealed yet.\n", b"hello", root_of(new_seal()), b"%PDF-1.7"]
+    )
+    def test_another_file_than_that_of_the_seals_is_not_the_fault_of_the_certificate(self, published, pem):
+        (published / "seals.pem").write_bytes(pem)
+        for options in (ALONE, LISTED):
+            code, told = verify(published, *options)
+            assert code == 1
+            assert told == (
+                f"{published / 'seals.pem'} is another file than that of the seals, or there is no seal in it. "
+                "Take it anew from /verify/seals.pem."
+            )
+
+    def test_a_seal_that_was_replaced_goes_on_verifying_what_it_sealed(self, client, published):
         kept(new_seal("Department of Education"), LATER)
-        (published / "roots.pem").write_bytes(client.get("/verify/roots.pem").content)
-        assert (published / "roots.pem").read_bytes().count(b"BEGIN CERTIFICATE") == 2
+        take_along(client, published)
+        assert seal_check.published((published / "seals.pem").read_bytes()).seals[1:]
         assert verify(published, *LISTED)[0] == 0
 
-    def test_a_root_of_somebody_else_does_not_vouch(self, published):
-        (published / "roots.pem").write_bytes(root_of(new_seal()))
+    def test_the_seal_of_somebody_else_does_not_vouch(self, published):
+        (published / "seals.pem").write_bytes(new_seal().chain_pem)
+        code, told = verify(published, *ALONE)
+        assert (code, "it is none of these seals" in told) == (1, True)
+
+    def test_another_certificate_under_the_same_root_does_not_vouch(self, published):
+        """Not for a file, nor for a list."""
+        authority = Authority()
+        ours, other = (authority.seal("Department of Education") for _ in range(2))
+        (published / "seals.pem").write_bytes(ours.chain_pem)
+        for seal, code in ((ours, 2), (other, 1)):
+            (published / "other.pdf").write_bytes(issuing.sealed(CONTENT, seal=seal, now=AFTER))
+            assert verify(published, *ALONE, name="other.pdf")[0] == code
+        (published / "status.p7m").write_bytes(forged_list(other, made_at=LATER, signed_at=LATER))
+        assert "signed with none of the published seals" in verify(published, *LISTED)[1]
+
+    def test_an_old_list_leaves_open_whether_it_stands_but_for_its_own_days(self, published):
+        with time_machine.travel(LATER + timedelta(days=8), tick=False):
+            code, told = verify(published, *LISTED)
+            assert code == 2
+            assert (
+                "11:00 PDT, which is good until October 13, 2027. Whether it stands on October 14, 2027 is not known: "
+                "take a newer list, or ask about a day of that list with --as-of." in told
+            )
+            for day, code in (
+                ("2027-10-04", 2),
+                ("2027-10-06", 0),
+                ("2027-10-13", 0),
+                ("2027-10-14", 2),
+            ):
+                assert verify(published, *LISTED, "--as-of", day)[0] == code, day
+
+    def test_a_day_that_is_none_is_said(self, published):
+        code, told = verify(published, *LISTED, "--as-of", "yesterday")
+        assert (code, "write the day as 2027-10-05" in told) == (1, True)
+        assert "name it with --status-list" in verify(published, *ALONE, "--as-of", "2027-10-06")[1]
+
+    def test_of_a_lost_seal_that_alone_counts_which_a_list_of_another_seal_names(
+        self, client, published, sealed, superintendent, monkeypatch
+    ):
+        lost = sealing.current()
+        (published / "forged.pdf").write_bytes(issuing.sealed(CONTENT, seal=lost, now=AFTER))
+        lost_seals.record(seal=sealed.seal, by=superintendent, reason="Stolen", now=LATER)
+        monkeypatch.setattr(sealing, "current", new_seal)
+        status_list.make(now=LATER)
+        take_along(client, published)
+        assert verify(published, *LISTED)[0] == 0
         assert verify(published, *ALONE)[0] == 1
+        code, told = verify(published, *LISTED, name="forged.pdf")
+        assert code == 1
+        assert (
+            "its key was lost to somebody else on October 6, 2027, and the list does not name this file"
+            in told
+        )
+        (published / "status.p7m").write_bytes(forged_list(lost, made_at=LATER, signed_at=LATER))
+        assert "signed with none of the published seals" in verify(published, *LISTED)[1]

@@ -419,6 +419,7 @@ CERTIFICATE_ROOMS = {
     "certificate_signature_picture": page(SUPERINTENDENT),
     "verify": page(ANYBODY, ANYBODY),
     "verify_roots": page(ANYBODY),
+    "verify_seals": page(ANYBODY),
     "verify_status": page(ANYBODY),
     "verify_code": about("code", get=BY_CODE),
     "verify_json": about("code", get=BY_CODE),
