@@ -1,5 +1,6 @@
 """A whole program in one go: drives a cohort from drafts to certificates and counts what happened."""
 
+import secrets
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -307,7 +308,9 @@ class Simulation:
             batch=batch, by=head, typed_name=head.name, now=now + timedelta(days=1)
         )
         key = ec.generate_private_key(seal_keys.CURVE)  # one of its own time, which the site's may not cover
-        made = seal_keys.make(name="Simulated department", password="thrown away", years=1, now=now, key=key)
+        made = seal_keys.make(
+            name="Simulated department", password=secrets.token_urlsafe(), years=1, now=now, key=key
+        )
         seal = Seal(seal_keys.FileKey(key), made.chain)
         issuing.issue_batch(batch=batch, by=self.officer, now=now + timedelta(days=1, hours=1), seal=seal)
 
