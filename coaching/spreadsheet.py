@@ -1,19 +1,43 @@
-"""A list as a CSV file that people open in a spreadsheet."""
+"""A list as a CSV file that people open in a spreadsheet. Every list that leaves the site as a table is made here."""
 
 import csv
+import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from pathlib import Path
 
 from django.http import StreamingHttpResponse
 
-# With these a spreadsheet begins a formula; the wide ones too, where its language writes them.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# With these a spreadsheet begins a formula; the wide and small ones too, where its language writes them.
+SIGNS = "=+-@\u2212"
+# Where a cell begins: at its first letter; and behind these for a program that is set to another separator.
+BEGINNINGS = re.compile(r"^|[;\t\r\n]")
 MARK = "\ufeff"  # by which Excel knows that it is UTF-8
 
 
 def cell(value: object) -> str:
     """As a text: what somebody typed is never run as a formula."""
     text = str(value)
-    return f"'{text}" if text.lstrip(" ").startswith(FORMULA_STARTS) else text
+    parts, done = [], 0
+    for begins in BEGINNINGS.finditer(text):
+        if _is_formula(text, begins.end()):
+            parts += [text[done : begins.end()], "'"]
+            done = begins.end()
+    safe = "".join([*parts, text[done:]])
+    return f"'{safe}" if safe.startswith(("\t", "\r", "\n")) else safe
+
+
+def _is_formula(text: str, start: int) -> bool:
+    """Spaces, controls and what cannot be seen stand before the sign, or nothing does."""
+    for place in range(start, len(text)):
+        if not _is_passed_over(text[place]):
+            return unicodedata.normalize("NFKC", text[place])[0] in SIGNS
+    return False
+
+
+def _is_passed_over(letter: str) -> bool:
+    return letter.isspace() or unicodedata.category(letter)[0] in "CM" or letter in "\u115f\u1160\u3164\uffa0"
 
 
 class _Line:
@@ -25,14 +49,21 @@ class _Line:
 
 def lines(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
     writer = csv.writer(_Line())
-    yield MARK + writer.writerow(header)
-    for row in rows:
+    for row in chain([header], rows):
         yield writer.writerow([cell(value) for value in row])
 
 
 def answer(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> StreamingHttpResponse:
     """The file, sent row by row. `name`: without its extension, of plain letters."""
-    response = StreamingHttpResponse(lines(header, rows), content_type="text/csv; charset=utf-8")
+    response = StreamingHttpResponse(
+        chain([MARK], lines(header, rows)), content_type="text/csv; charset=utf-8"
+    )
     response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     response["Cache-Control"] = "private, no-store"
     return response
+
+
+def write(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Without the mark: programs read this one too."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        file.writelines(lines(header, rows))

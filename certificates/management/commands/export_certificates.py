@@ -1,4 +1,3 @@
-import csv
 import hashlib
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from certificates.models import Certificate
 from coaching import spreadsheet
 from coaching.models import Cohort
+
+HEADER = ("file", "serial", "name", "status", "issued", "sha256")
 
 
 class Command(BaseCommand):
@@ -31,10 +32,7 @@ class Command(BaseCommand):
                 self._write(certificate, directory)
                 for certificate in certificates.select_related("file").iterator(chunk_size=50)
             ]
-            with (directory / "register.csv").open("w", newline="", encoding="utf-8") as opened:
-                writer = csv.writer(opened)
-                writer.writerow(("file", "serial", "name", "status", "issued", "sha256"))
-                writer.writerows(rows)
+            spreadsheet.write(directory / "register.csv", HEADER, rows)
         except OSError as error:
             raise CommandError(f"Cannot write to {directory}: {error.strerror}.") from error
         self.stdout.write(f"{len(rows)} certificates in {directory}.")
@@ -53,7 +51,7 @@ class Command(BaseCommand):
         return (
             name,
             certificate.serial,
-            spreadsheet.cell(certificate.claims["name"]),
+            certificate.claims["name"],
             certificate.status,
             certificate.claims["issued_date"],
             certificate.digest,
