@@ -11,6 +11,8 @@ from coaching.errors import Refused
 from coaching.typed import unseen
 
 MOST_BYTES = 10_000_000
+MOST_COLUMNS = 200
+MOST_LINES_OF_A_ROW = 50
 
 
 @dataclass(frozen=True, order=True)
@@ -71,19 +73,44 @@ def decoded(raw: bytes) -> str:
     return text
 
 
-def records(text: str, problems: list[Problem]) -> Iterator[tuple[int, list[str]]]:
-    """Each record that is not blank, with the number of its first line."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    line = 1
+class _Lines:
+    """Hands the lines to the parser one by one, and stops before one that no list of people has."""
+
+    def __init__(self, text: str) -> None:
+        self.file = io.StringIO(text, newline="")
+        self.number = 0
+        self.row_begins = 1
+
+    def __iter__(self) -> Iterator[str]:
+        for number, line in enumerate(self.file, start=1):
+            self.number = number
+            if line.count(",") > MOST_COLUMNS:
+                reason = f"The line has more than {MOST_COLUMNS} columns. Delete those that are not needed."
+                raise FileRefused([Problem(self.number, "", reason)])
+            if self.number - self.row_begins >= MOST_LINES_OF_A_ROW:
+                reason = f"The row that begins here has more than {MOST_LINES_OF_A_ROW} lines. Are its quotes closed?"
+                raise FileRefused([Problem(self.row_begins, "", reason)])
+            yield line
+
+
+def records(text: str, problems: list[Problem], *, most: int) -> Iterator[tuple[int, list[str]]]:
+    """Each record that is not blank, with the number of its first line; at most as many lines are read as `most` records
+    and as many blank ones take. Raises FileRefused for a file of more lines, or columns."""
+    if max(text.count("\n"), text.count("\r")) > 2 * most:
+        raise refused(
+            f"The file has more than {2 * most:,} lines; at most {most:,} rows are read. "
+            "Split it, or delete the empty lines."
+        )
+    lines = _Lines(text)
+    reader = csv.reader(lines, strict=True)
     try:
         for cells in reader:
             if any(cell.strip() for cell in cells):
-                yield line, cells
-            line = reader.line_num + 1
+                yield lines.row_begins, cells
+            lines.row_begins = lines.number + 1
     except csv.Error as error:
-        problems.append(
-            Problem(line, "", f"The row that begins here cannot be read ({error}). Are its quotes closed?")
-        )
+        reason = f"The row that begins here cannot be read ({error}). Are its quotes closed?"
+        problems.append(Problem(lines.row_begins, "", reason))
 
 
 def value(line: int, column: str, cell: str, longest: int, problems: list[Problem]) -> str:

@@ -80,7 +80,7 @@ def read(path: Path) -> StaffFile:
 def parse(text: str) -> StaffFile:
     """Read the text of a staff file. Raises FileRefused where its header is wrong or it has no rows."""
     staff = StaffFile()
-    lines = records(text, staff.problems)
+    lines = records(text, staff.problems, most=MOST_ROWS + 1)
     header = _header(next(lines, None), staff)
     for line, cells in lines:
         if len(staff.rows) >= MOST_ROWS:
