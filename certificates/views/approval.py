@@ -169,5 +169,6 @@ def signature(request: HttpRequest) -> HttpResponse:
 def signature_picture(request: HttpRequest) -> HttpResponse:
     kept = get_object_or_404(SignaturePicture, person=request.user)
     response = HttpResponse(bytes(kept.picture), content_type="image/png")
+    response["Content-Disposition"] = 'attachment; filename="signature.png"'  # the page shows it all the same
     response["Cache-Control"] = "private, no-store"
     return response

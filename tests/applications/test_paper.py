@@ -3,6 +3,7 @@
 import hashlib
 import io
 import re
+import zlib
 from datetime import UTC, date, datetime, timedelta
 from html import unescape
 
@@ -40,13 +41,30 @@ def pdf(pages: int = 1, **options: object) -> bytes:
     return out.getvalue()
 
 
+def unpacks_to(size: int) -> bytes:
+    """A PDF file of a few kilobytes whose objects take so many bytes of memory."""
+    objects = b"2 0 3 30 <</Type/Catalog/Pages 3 0 R>> <</Type/Pages/Kids[]/Count 0>>"
+    parts = zlib.compressobj(9, wbits=-15)
+    begin = parts.compress(objects) + parts.flush(zlib.Z_FULL_FLUSH)
+    spaces = parts.compress(b" " * 2**20) + parts.flush(zlib.Z_FULL_FLUSH)
+    packed = b"\x78\xda" + begin + spaces * (size // 2**20)
+    out = b"%PDF-1.5\n"
+    stream = b"4 0 obj<</Type/ObjStm/N 2/First 9/Filter/FlateDecode/Length %d>>stream\n%b\nendstream endobj\n"
+    table = b"5 0 obj<</Type/XRef/Size 6/W[1 4 1]/Root 2 0 R/Length 36>>stream\n%b\nendstream endobj\n"
+    at = len(out)
+    out += stream % (len(packed), packed)
+    places = [(0, 0, 255), (0, 0, 0), (2, 4, 0), (2, 4, 1), (1, at, 0), (1, len(out), 0)]
+    rows = b"".join(bytes([kind]) + place.to_bytes(4) + bytes([more]) for kind, place, more in places)
+    return out + table % rows + b"startxref\n%d\n%%%%EOF" % len(out)
+
+
 def picture(kind: str = "PNG") -> bytes:
     out = io.BytesIO()
     Image.new("L", (20, 30), 255).save(out, kind)
     return out.getvalue()
 
 
-SCAN = pdf()
+SCAN = picture()
 
 
 @pytest.fixture
@@ -329,7 +347,7 @@ class TestRecordSignature:
 class TestScan:
     @pytest.mark.parametrize(
         ("content", "kind"),
-        [(SCAN, "application/pdf"), (picture("PNG"), "image/png"), (picture("JPEG"), "image/jpeg")],
+        [(pdf(), "application/pdf"), (picture("PNG"), "image/png"), (picture("JPEG"), "image/jpeg")],
     )
     def test_is_known_by_its_content(self, content, kind):
         assert papers.kind_of(content) == kind
@@ -345,6 +363,7 @@ class TestScan:
             (picture("PNG")[:40], "damaged"),
             (b"\xff\xd8\xff" + b"0" * 50, "damaged"),
             (SCAN + b"0" * papers.MOST_BYTES, "larger than 10 MB"),
+            (unpacks_to(2**30), "damaged"),
         ],
     )
     def test_anything_else_is_refused(self, content, reason):
@@ -375,7 +394,7 @@ def words(response) -> str:
     return " ".join(unescape(response.content.decode()).split())
 
 
-def upload(content: bytes = SCAN, name: str = "scan.pdf") -> SimpleUploadedFile:
+def upload(content: bytes = SCAN, name: str = "scan.png") -> SimpleUploadedFile:
     return SimpleUploadedFile(name, content)
 
 
@@ -509,10 +528,11 @@ class TestPages:
     def test_the_scan_is_served_as_a_file_to_readers_of_the_text(
         self, client, enter, applicant, supervisor, director, outsider, deputy
     ):
-        application = enter(PaperSignature(supervisor, RECEIVED))
+        attested = Attested(pdf(), "Bo Branchoffice")
+        application = enter(PaperSignature(supervisor, RECEIVED), attested=attested)
         address = reverse("application_scan", args=[application.pk, Scan.objects.get().pk])
         response = client.get(address)
-        assert response.content == SCAN
+        assert response.content == attested.scan
         assert response["Content-Type"] == "application/pdf"
         assert response["Content-Disposition"].startswith('attachment; filename="signed-application-')
         assert (response["X-Content-Type-Options"], response["Cache-Control"]) == (
