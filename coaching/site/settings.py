@@ -71,13 +71,13 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "csp.middleware.CSPMiddleware",  # around all others, so that no answer is without
     "coaching.site.health.HealthMiddleware",
     "coaching.site.logs.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "coaching.site.private.PrivateMiddleware",
-    "csp.middleware.CSPMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "coaching.typed.TypedMiddleware",
@@ -89,6 +89,7 @@ MIDDLEWARE = [
     "coaching.site.second_factor.Middleware",
     "coaching.attribution.AttributionMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "coaching.site.too_large.TooLargeMiddleware",
 ]
 
 ROOT_URLCONF = "coaching.site.urls"

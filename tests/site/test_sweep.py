@@ -3,64 +3,43 @@
 Whoever may not is told that there is nothing: 404, or the sign-in page for a stranger; and nothing ever breaks.
 """
 
-import logging
-import re
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import cycle
 from random import Random
+from typing import Any
 
 import pytest
-import time_machine
 from allauth.mfa.models import Authenticator
 from django.apps import apps
-from django.conf import settings
 from django.contrib import admin
-from django.db import connection, transaction
-from django.http import HttpResponse, HttpResponseForbidden, HttpResponseNotFound
-from django.shortcuts import resolve_url
-from django.test import Client, RequestFactory, override_settings
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
-from django.urls.converters import IntConverter
+from django.test import Client, RequestFactory
+from django.urls import reverse
 
-from applications import printing
 from applications.models import Application, Rating
-from certificates import issuing, packet, preview
-from coaching import offices
 from coaching.models import AuditEvent, ClosedDay, User
-from coaching.site import urls
 from coaching.site.home import FINDS, cards_for
-from meetings import program as meeting_program
-from meetings import statement
 from meetings.models import Meeting
-from tests import world as worlds
 from tests.clock import NOW
-from tests.site.addresses import (
-    ADDRESSES,
-    SIGN_IN_OFF,
-    SIGN_IN_OWN,
-    SIGN_IN_PRIVATE,
-    SIGN_IN_PUBLIC,
-    Address,
-    By,
+from tests.site.addresses import ADDRESSES, SIGN_IN_OFF, SIGN_IN_OWN, SIGN_IN_PRIVATE, SIGN_IN_PUBLIC, By
+from tests.site.sweeping import (
+    APPS,
+    EVERY,
+    OWN,
+    amiss,
+    ask,
+    is_public,
+    is_sign_in,
+    may_enter,
+    path_of,
+    stand_ins,
+    things_of,
 )
-from tests.world import Thing, World
+from tests.world import World
 
-pytestmark = pytest.mark.django_db
-
-
-def patterns(resolver: URLResolver, namespace: str = "") -> Iterator[tuple[str, URLPattern]]:
-    """Every address with its full name; admin's and the sign-in library's among them."""
-    for pattern in resolver.url_patterns:
-        if isinstance(pattern, URLResolver):
-            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
-            yield from patterns(pattern, inner)
-        else:
-            yield f"{namespace}{pattern.name or ''}", pattern
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("many_requests")]
 
 
-APPS = ("coaching", "applications", "meetings", "certificates")
 HIDDEN = {
     "applications.Choice",  # told to nobody before it is released
     "applications.Recommendation",  # between the branch office and the deputy
@@ -82,124 +61,6 @@ HIDDEN = {
     "meetings.SupervisorInput",  # between a participant and their supervisor
     "meetings.TeamKey",
 }
-EVERY = list(patterns(get_resolver()))
-OWN = {
-    name: pattern
-    for name, pattern in EVERY
-    if hasattr(pattern.callback, "access") and name not in SIGN_IN_OFF
-}
-
-
-@pytest.fixture(autouse=True)
-def nothing_is_drawn(monkeypatch) -> None:
-    """Who may open a file is asked here; drawing it takes half a second."""
-    monkeypatch.setattr(printing, "render", lambda form: b"%PDF-1.7")
-    for module, way in ((issuing, "file_of"), (preview, "render")):
-        monkeypatch.setattr(module, way, lambda content, **_: b"%PDF-1.7")
-    monkeypatch.setattr(preview, "printed_widths", lambda names: [len(name) for name in names])
-    monkeypatch.setattr(packet, "packet_pdf", lambda packet: b"%PDF-1.7")
-    monkeypatch.setattr(meeting_program, "calendar_pdf", lambda context: b"%PDF-1.7")
-    monkeypatch.setattr(statement, "statement_pdf", lambda statement, made_at: b"%PDF-1.7")
-
-
-# The world is built once and stays as it was: every request is taken back.
-
-
-@pytest.fixture(scope="module")
-def world(django_db_setup, django_db_blocker) -> Iterator[World]:
-    with django_db_blocker.unblock(), time_machine.travel(NOW, tick=False), transaction.atomic():
-        yield worlds.build()
-        transaction.set_rollback(True)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def plain_not_found() -> Iterator[None]:
-    """Most answers are 404, some 403: those pages are tested elsewhere, and building them again and again takes minutes."""
-    logger = logging.getLogger("django.request")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(urls, "handler404", lambda request, exception: HttpResponseNotFound(), raising=False)
-        patch.setattr(urls, "handler403", lambda request, exception: HttpResponseForbidden(), raising=False)
-        logger.setLevel(logging.ERROR)
-        yield
-        logger.setLevel(logging.NOTSET)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def sessions_in_memory() -> Iterator[None]:
-    """How a session is kept is no matter here, and reading it thousands of times is."""
-    with override_settings(
-        SESSION_ENGINE="django.contrib.sessions.backends.cache", SESSION_CACHE_ALIAS="memory"
-    ):
-        yield
-
-
-@pytest.fixture(scope="module")
-def clients(world) -> dict[str, Client]:
-    for user in world.cast.values():
-        offices.remember(user)  # what a view's own rule asks about them, again and again
-    return {
-        "anonymous": Client(raise_request_exception=False),
-        **{role: signed_in(user) for role, user in world.cast.items()},
-    }
-
-
-@pytest.fixture(scope="module")
-def owners(world) -> dict[User, Client]:
-    """One browser for each person that something is about."""
-    things = [thing for kind in world.things.values() for thing in kind.values()]
-    return {user: signed_in(user) for user in {thing.owner for thing in things if thing.owner}}
-
-
-def signed_in(user: User) -> Client:
-    client = Client(raise_request_exception=False)
-    client.force_login(user)
-    return client
-
-
-@contextmanager
-def taken_back() -> Iterator[None]:
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
-
-
-def ask(client: Client, method: str, address: str) -> HttpResponse:
-    with taken_back():
-        return getattr(client, method)(address)
-
-
-class Writes:
-    """What is written while the block runs, by table; signing in and being counted leave traces of their own."""
-
-    STATEMENT = re.compile(r'^(?:INSERT (?:OR IGNORE )?INTO|UPDATE|DELETE FROM) "(\w+)"')
-    OF_NOBODY = {"rate_limits", "django_session"}
-
-    def __init__(self) -> None:
-        self.tables: set[str] = set()
-
-    def __call__(self, execute, sql, params, many, context):
-        if (match := self.STATEMENT.match(sql)) and match[1] not in self.OF_NOBODY:
-            self.tables.add(match[1])
-        return execute(sql, params, many, context)
-
-
-def is_sign_in(answer: HttpResponse) -> bool:
-    return answer.status_code == 302 and answer["Location"].startswith(resolve_url(settings.LOGIN_URL))
-
-
-def stand_ins(pattern: URLPattern) -> dict[str, object]:
-    """Keys of nothing that exists."""
-    converters = pattern.pattern.converters
-    groups = pattern.pattern.regex.groupindex
-    return {key: 10**9 if isinstance(converters.get(key), IntConverter) else "nothing" for key in groups}
-
-
-def things_of(world: World, address: Address) -> dict[str, Thing]:
-    return world.things[address.kind] if address.kind else {"": Thing({})}
-
-
-def path_of(name: str, address: Address, thing: Thing) -> str:
-    return reverse(name, kwargs={address.rename.get(key, key): value for key, value in thing.keys.items()})
 
 
 # What has to be declared
@@ -325,25 +186,19 @@ def proved_by(case: Case) -> set[tuple[str, ...]]:
     return {("refused", case.role) if case.enters else ("turned away", case.method)}
 
 
-def may_enter(name: str, role: str, world: World) -> bool:
-    """Whether the view's own rule lets this person in; what they find there depends on the object."""
-    return is_public(name) or (role != "anonymous" and OWN[name].callback.access(world.cast[role]))
-
-
 def fault_of(case: Case, world: World) -> str:
-    with connection.execute_wrapper(writes := Writes()):
-        answer = ask(case.client, case.method, case.path)
+    answer = ask(case.client, case.method, case.path)
     status = answer.status_code
     where = f"{case.method.upper()} {case.path} ({case.label}) as {case.role}: {status}"
-    if case.method == "get" and writes.tables:
-        return f"{where} writes {', '.join(sorted(writes.tables))} by being opened"
+    if fault := amiss(answer):
+        return f"{where} {fault}"
     if "no-store" not in answer.get("Cache-Control", "") and not is_public(case.name):
         return f"{where} may be kept in a cache"
     if told := [text for text in secrets_in(answer, world) if case.user not in world.secrets[text]]:
         return f"{where} tells {', '.join(told)}"
     if case.allowed:
         fine = status in (200, 302, 303) and not is_sign_in(answer)
-        nowhere = not answer.streaming and b'href=""' in answer.content
+        nowhere = b'href=""' in answer.body
         return (
             f"{where} where it is allowed"
             if not fine
@@ -358,11 +213,11 @@ def fault_of(case: Case, world: World) -> str:
     return "" if status == 404 else f"{where} instead of 404"
 
 
-def secrets_in(answer: HttpResponse, world: World) -> list[str]:
+def secrets_in(answer: Any, world: World) -> list[str]:
     """M14, M16: what was said between few, and stands on this page."""
-    if answer.streaming or b"SECRET" not in answer.content:
+    if b"SECRET" not in answer.body:
         return []
-    page = answer.content.decode(errors="replace")
+    page = answer.body.decode(errors="replace")
     return [text for text in world.secrets if text in page]
 
 
@@ -383,10 +238,6 @@ def test_every_secret_stands_where_it_may_be_read(role, world, clients, owners):
         ]
         mine -= {text for answer in found for text in secrets_in(answer, world)}
     assert mine == set()
-
-
-def is_public(name: str) -> bool:
-    return not getattr(OWN[name].callback, "login_required", True)
 
 
 @pytest.mark.parametrize("name", sorted(name for name in ADDRESSES if ADDRESSES[name].kind))
@@ -422,6 +273,7 @@ def test_the_administration_is_for_administrators_alone(world, clients):
         keys = {"app_label": "coaching"} if name == "admin:app_list" else stand_ins(pattern)
         path = reverse(name, kwargs=keys)
         answer = ask(clients["anonymous"], "get", path)
+        assert amiss(answer) == "", path
         assert answer.status_code == 302, (path, answer.status_code)
         assert "/login/" in answer["Location"], path
         for method in ("get", "post"):
@@ -453,12 +305,13 @@ def test_every_page_of_the_administration_opens(world, clients):
         paths += [reverse(f"{base}history", args=[row.pk])] if model is User else []
         paths += [f"{changelist}?q=a" if options.search_fields else changelist]
         for path in paths:
-            with taken_back():
-                answer = client.get(path)
+            answer = ask(client, "get", path)
+            if fault := amiss(answer):
+                wrong.append(f"{path} {fault}")
             if answer.status_code not in ((200, 403) if path.endswith("/add/") else (200,)):
                 wrong.append(f"{path}: {answer.status_code}")
             assert secrets_in(answer, world) == [], path
-            assert b"delete_selected" not in answer.content or model is ClosedDay, path
+            assert b"delete_selected" not in answer.body or model is ClosedDay, path
     assert wrong == []
 
 
@@ -481,6 +334,7 @@ def test_sign_in_pages_open_without_trouble(name, world, clients):
     keys = {"uidb36": "1", "key": "nothing"} if name == "account_reset_password_from_key" else {}
     for role in ("anonymous", "member"):  # they are the same for everybody
         answer = ask(clients[role], "get", reverse(name, kwargs=keys))
+        assert amiss(answer) == ""
         if role == "anonymous" and name in SIGN_IN_PRIVATE:
             assert is_sign_in(answer)
         else:
