@@ -43,7 +43,7 @@ class SigningChoiceForm(forms.Form):
     by_hand = forms.TypedChoiceField(
         label="How are these certificates signed?",
         choices=[
-            (False, "With a picture of the signature, which is printed on each"),
+            (False, "Printed: the picture of the signature, or the name where no picture is kept"),
             (True, "By hand: an empty line is printed, to be signed on paper"),
         ],
         coerce=lambda value: value == "True",
@@ -218,13 +218,16 @@ class CodeForm(forms.Form):
     def clean_code(self) -> str:
         """The code itself, also out of a pasted address."""
         typed: str = self.cleaned_data["code"].strip()
-        code = typed.partition("/verify/")[2].strip("/") or typed
+        address = "".join(typed.split())  # spaces come with copying: none belongs into a code
+        code = (address.partition("/verify/")[2] or address).strip("/").removesuffix(".json")
         if SERIAL.fullmatch(code):
             raise forms.ValidationError(
                 "This is the number of the certificate. Its code is the longer line of letters and digits below it."
             )
         if not CODE.fullmatch(code):
-            raise forms.ValidationError("A code has letters, digits, - and _ only. Type it without spaces.")
+            raise forms.ValidationError(
+                "A code has letters, digits, - and _ only. Copy it from the certificate, or type it as it stands there."
+            )
         return code
 
 

@@ -63,7 +63,7 @@ def certificate_revoked(recipient: User, *, certificate_id: int) -> outbox.Mail 
 
 def _about_certificate(name: str, recipient: User, pk: int, status: Certificate.Status) -> outbox.Mail | None:
     certificate = (
-        Certificate.objects.select_related("participant__cohort__program")
+        Certificate.objects.select_related("participant__cohort__program", "supersedes")
         .filter(pk=pk, status=status)
         .first()
     )
@@ -73,5 +73,6 @@ def _about_certificate(name: str, recipient: User, pk: int, status: Certificate.
         "recipient": recipient,
         "certificate": certificate,
         "cohort": certificate.participant.cohort,
+        "earlier": certificate.supersedes,
     }
     return outbox.render_mail(f"mail/{name}.txt", context)

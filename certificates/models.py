@@ -194,10 +194,10 @@ class CertificateQuerySet(models.QuerySet["Certificate"]):
         return self.filter(status=Certificate.Status.VALID)
 
     def search(self, words: str) -> Self:
-        """By the start of the serial number, or by every word of the printed name."""
+        """By every word: a part of the serial number, or of the printed name."""
         found = self
         for word in words.split():
-            found = found.filter(Q(claims__name__icontains=word) | Q(serial__istartswith=word))
+            found = found.filter(Q(claims__name__icontains=word) | Q(serial__icontains=word))
         return found
 
 

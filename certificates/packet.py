@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from django.template.loader import render_to_string
 
+from certificates import preview
 from certificates.approval import approvers, authority_of, statement_of
 from certificates.claims import department_of, local_date
 from certificates.models import Batch
@@ -28,7 +29,7 @@ class Packet:
     text: SignedText
     department: OrgUnit | None
     made_on: date
-    people: int
+    names: tuple[str, ...]
     lines: tuple[Line, ...]
 
     @property
@@ -47,7 +48,7 @@ def of(batch: Batch, *, now: datetime) -> Packet | None:
         text=batch.text,
         department=department_of(batch.cohort),
         made_on=today,
-        people=batch.entries.count(),
+        names=tuple(batch.entries.values_list("name", flat=True)),
         lines=tuple(_line(person, batch, today) for person in approvers(batch.cohort, on=today)),
     )
 
@@ -58,7 +59,12 @@ def _line(person: User, batch: Batch, today: date) -> Line:
     return Line(person.name, authority.capacity, statement_of(authority, batch))
 
 
-def packet_pdf(packet: Packet) -> bytes:
-    """Letter portrait, PDF/UA-1."""
+def packet_pdf(packet: Packet, *, now: datetime) -> bytes:
+    """Letter portrait, the sample in the format of certificates; PDF/UA-1. Raises CannotRender."""
     html = render_to_string("certificates/packet.html", {"packet": packet})
-    return pdf.whole(html, "meetings/file.css", "certificates/packet.css")
+    return pdf.whole(
+        html,
+        "meetings/file.css",
+        "certificates/packet.css",
+        annex=lambda: preview.sample_page(packet.batch, now=now),
+    )

@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.utils.html import format_html, format_html_join
 
@@ -11,10 +12,13 @@ from certificates import names
 from certificates.claims import claims_of, content_of, local_date
 from certificates.issuing import NotApproved
 from certificates.models import Batch, BatchEntry
-from certificates.rendering import render
+from certificates.rendering import CertificateContent, pages, render
 from coaching import pdf
 from coaching.models import Participant
 from meetings.ledger import standing
+
+if TYPE_CHECKING:
+    from weasyprint import Document
 
 MEASURED = 20  # names at most: to lay them out takes a while, and everybody else waits for the fonts
 NARROW, BROAD = "fijlrtI.,’'’- ", "mwMW"
@@ -31,11 +35,20 @@ class Pick:
 def sample(batch: Batch, *, now: datetime, entry: BatchEntry | None = None) -> bytes:
     """What a certificate of a list would look like, the first one's if no other is asked for: marked as a sample,
     unsigned, stored nowhere."""
+    return render(_sample_of(batch, now, entry))
+
+
+def sample_page(batch: Batch, *, now: datetime) -> "Document":
+    """The same of the first one, as a page of another file."""
+    return pages(_sample_of(batch, now))
+
+
+def _sample_of(batch: Batch, now: datetime, entry: BatchEntry | None = None) -> CertificateContent:
     entries = batch.entries.select_related("batch__cohort__program", "batch__cohort__branch__parent")
     found = entries.filter(pk=entry.pk).first() if entry else entries.first()
     if found is None:
         raise NotApproved("The list is empty, so there is nothing to show.")
-    return _drawn(found, now)
+    return _content(found, now)
 
 
 def own_sample(participant: Participant, *, now: datetime) -> bytes:
@@ -48,12 +61,12 @@ def own_sample(participant: Participant, *, now: datetime) -> bytes:
         name=names.on_certificate(participant.user),
         minutes=today.minutes,
     )
-    return _drawn(entry, now)
+    return render(_content(entry, now))
 
 
-def _drawn(entry: BatchEntry, now: datetime) -> bytes:
+def _content(entry: BatchEntry, now: datetime) -> CertificateContent:
     claims = claims_of(entry, sign_off=None, issued_date=local_date(entry.batch.cohort, now))
-    return render(content_of(claims, serial="SAMPLE", code="SAMPLE", sample=True))
+    return content_of(claims, serial="SAMPLE", code="SAMPLE", sample=True)
 
 
 def picks(batch: Batch) -> list[Pick]:

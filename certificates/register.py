@@ -66,6 +66,6 @@ def file_rows(rows: CertificateQuerySet) -> Iterator[tuple[object, ...]]:
             certificate.ended_date or "",
             certificate.reason,
             certificate.supersedes.serial if certificate.supersedes else "",
-            "By hand" if claims.get("signed_by_hand") else "With a picture of the signature",
+            "By hand" if claims.get("signed_by_hand") else "Printed",
             certificate.digest,
         )

@@ -82,6 +82,12 @@ def render(content: CertificateContent, *, place: Place | None = None, paper: st
         return pdf.written(document, variant=archival.VARIANT, packed=False, finisher=finisher)
 
 
+def pages(content: CertificateContent) -> "Document":
+    """The page alone, to be put into another file by whoever holds `pdf.one_at_a_time`. Raises CannotRender."""
+    _check(content)
+    return _fitted(content, *PAPERS[settings.PAPER])
+
+
 def _check(content: CertificateContent) -> None:
     for field in (
         "name",

@@ -62,19 +62,26 @@ def missing_letters(document: "Document") -> str:
     return "".join(sorted({chr(point) for font in document.fonts.values() for point in font.missing}))
 
 
-def whole(html: str, *sheets: str) -> bytes:
-    """An accessible file that leaves nothing out: what no installed font can write stands as its number."""
+def whole(html: str, *sheets: str, annex: "Callable[[], Document] | None" = None) -> bytes:
+    """An accessible file that leaves nothing out: what no installed font can write stands as its number.
+
+    `annex`: lays out pages that follow at the end.
+    """
     html = _in_numbers(html, {letter for letter in html if _is_control(letter)})
     missing: list[str] = []
 
     def note(document: "Document", file: Any) -> None:
         missing.extend(missing_letters(document))
 
+    def laid_out_with_annex(html: str) -> "Document":
+        document = laid_out(html, *sheets)
+        return document.copy([*document.pages, *annex().pages]) if annex else document
+
     with one_at_a_time:
-        made = written(laid_out(html, *sheets), finisher=note)
+        made = written(laid_out_with_annex(html), finisher=note)
         if not missing:
             return made
-        return written(laid_out(_in_numbers(html, set(missing)), *sheets))
+        return written(laid_out_with_annex(_in_numbers(html, set(missing))))
 
 
 def _is_control(letter: str) -> bool:

@@ -1,9 +1,11 @@
 """How a certificate words its dates, hours and numbers."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
 from django import template
+from django.utils.html import format_html
 
 register = template.Library()
 
@@ -35,6 +37,21 @@ def hours(amount: Decimal) -> str:
     amount = Decimal(amount).quantize(Decimal("0.01"))
     shown = f"{amount:f}".rstrip("0").rstrip(".")
     return f"{shown} hour" if amount == 1 else f"{shown} hours"
+
+
+@register.filter
+def lines_of(text: str, names: Sequence[str]) -> list[str]:
+    """The text of a list in lines, each name with a direction of its own: it turns nothing around it."""
+    starts = iter([f"{number}. {name}" for number, name in enumerate(names, start=1)])
+    start, lines = next(starts, None), []
+    for line in text.splitlines():
+        if start is not None and line.startswith(start):
+            number, _, name = start.partition(" ")
+            lines.append(format_html("{} <bdi>{}</bdi>{}", number, name, line.removeprefix(start)))
+            start = next(starts, None)
+        else:
+            lines.append(line)
+    return lines
 
 
 @register.filter

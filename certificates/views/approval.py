@@ -11,15 +11,23 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from certificates import issuing, signatures
-from certificates.approval import approve_batch, approvers, authority_of, return_batch, statement_of
+from certificates.approval import (
+    AlreadyApproved,
+    approve_batch,
+    approvers,
+    authority_of,
+    return_batch,
+    statement_of,
+)
 from certificates.claims import batch_text, local_date
 from certificates.forms import ApproveForm, ReturnForm, SignatureForm, SigningChoiceForm
 from certificates.models import Batch, BatchEntry, SignaturePicture
+from certificates.templatetags.certificate_text import lines_of
 from certificates.views import progress, samples
 from certificates.views.batches import visible_batch
 from coaching import jobs, permissions, signing
 from coaching.errors import Refused
-from coaching.models import Job, User
+from coaching.models import Job, SignOff, User
 from coaching.permissions import access, any_of, branch_office, post_only, superintendent
 
 
@@ -59,7 +67,10 @@ def _show(
     waiting = list(found.entries.waiting())
     context = {
         "batch": found,
-        "text": found.text.text if found.text else batch_text(found),
+        "lines": lines_of(
+            found.text.text if found.text else batch_text(found),
+            list(found.entries.values_list("name", flat=True)),
+        ),
         "issued": found.certificates.filter(supersedes=None).count(),
         "to_issue": len(waiting),
         "not_issued": _not_issued(waiting, job),
@@ -102,10 +113,26 @@ def _page_of(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("certificate_batch", visible_batch(request, pk).pk)
 
 
+def _too_late(request: HttpRequest, pk: int) -> HttpResponse | None:
+    """For an act on an older page: where somebody else approved the list meanwhile, who that was."""
+    sign_off = visible_batch(request, pk).sign_off
+    if sign_off is None or sign_off.signer == request.user:
+        return None
+    messages.info(request, _not_needed(sign_off))
+    return redirect("certificate_batch", pk=pk)
+
+
+def _not_needed(sign_off: SignOff) -> str:
+    day = timezone.localdate(sign_off.signed_at)
+    return f"Your approval was not needed: {sign_off.signer}, {sign_off.capacity}, approved this list on {day:%B %-d, %Y}."
+
+
 @access(superintendent)
 @_told_once_taken_back
 @post_only(_page_of)
 def approve(request: HttpRequest, pk: int) -> HttpResponse:
+    if late := _too_late(request, pk):
+        return late
     found = visible_batch(request, pk)
     form = ApproveForm(request.POST, request=request)
     if not form.is_valid():
@@ -121,6 +148,8 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
             typed_name=form.cleaned_data["typed_name"],
             now=timezone.now(),
         )
+    except AlreadyApproved:  # at the same moment
+        return _too_late(request, pk) or _page_of(request, pk)
     except Refused as refusal:
         form.refuse(refusal)
         return _show(request, found, form, ReturnForm())
@@ -132,6 +161,8 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
 @_told_once_taken_back
 @post_only(_page_of)
 def send_back(request: HttpRequest, pk: int) -> HttpResponse:
+    if late := _too_late(request, pk):
+        return late
     found = visible_batch(request, pk)
     form = ReturnForm(request.POST)
     if not form.is_valid():

@@ -31,6 +31,7 @@ def completion(request: HttpRequest, pk: int) -> HttpResponse:
         "why_nobody": why_nobody(rows),
         "has_certificates": any(row.certificate and row.certificate.is_valid for row in rows),
         "lead": _what_it_takes(cohort),
+        "open_list": cohort.certificate_batches.exclude(status=Batch.Status.APPROVED).first(),
         "batches": cohort.certificate_batches.select_related("sign_off__signer", "sign_off__on_behalf_of"),
         "approvers": approvers(cohort, on=today),
     }
@@ -110,10 +111,24 @@ def _managed(request: HttpRequest, pk: int) -> Certificate:
     return get_object_or_404(managed.select_related("participant__user", "participant__cohort"), pk=pk)
 
 
+def _has_ended(request: HttpRequest, certificate: Certificate) -> HttpResponse | None:
+    """Its page, with what became of it; None while it stands."""
+    if certificate.is_valid:
+        return None
+    how = "revoked" if certificate.status == Certificate.Status.REVOKED else "replaced by another"
+    messages.info(
+        request,
+        f"Certificate {certificate.serial} was {how} on {certificate.ended_date:%B %-d, %Y}. Nothing was done now.",
+    )
+    return redirect("certificate", pk=certificate.pk)
+
+
 @access(branch_office)
 @require_http_methods(["GET", "HEAD", "POST"])
 def reissue(request: HttpRequest, pk: int) -> HttpResponse:
     certificate = _managed(request, pk)
+    if ended := _has_ended(request, certificate):
+        return ended
     name = names.on_certificate(certificate.participant.user)
     form = ReissueForm(request.POST or None, initial={"name": name})
     if request.method == "POST" and form.is_valid():
@@ -159,6 +174,8 @@ def new_list(request: HttpRequest, pk: int, entry_pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def revoke(request: HttpRequest, pk: int) -> HttpResponse:
     certificate = _managed(request, pk)
+    if ended := _has_ended(request, certificate):
+        return ended
     form = RevokeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with refusals_told(request):

@@ -21,12 +21,18 @@ from coaching.permissions import access, any_of, branch_office, superintendent
 @access(any_of(branch_office, superintendent))
 @require_safe
 def printed(request: HttpRequest, pk: int) -> HttpResponse:
-    """Memo and list as one file."""
-    found = packet.of(visible_batch(request, pk), now=timezone.now())
+    """Memo, list and a sample as one file."""
+    now = timezone.now()
+    found = packet.of(visible_batch(request, pk), now=now)
     if found is None:
         messages.info(request, "Nothing of this list waits to be signed.")
         return redirect("certificate_batch", pk=pk)
-    response = HttpResponse(packet.packet_pdf(found), content_type="application/pdf")
+    try:
+        made = packet.packet_pdf(found, now=now)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("certificate_batch", pk=pk)
+    response = HttpResponse(made, content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="certificates-to-approve-{found.code}.pdf"'
     response["Cache-Control"] = "private, no-store"
     return response

@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from certificates import packet
 from certificates.approval import choose_signing, propose_batch, submit_for_approval
+from certificates.templatetags.certificate_text import lines_of
 from coaching import signing
 from coaching.models import OrgUnit
 from tests.applications.test_printing import pages_of
@@ -13,7 +14,7 @@ from tests.certificates.history import AFTER, delegate_to
 
 
 def drawn(batch) -> bytes:
-    return packet.packet_pdf(packet.of(batch, now=AFTER))
+    return packet.packet_pdf(packet.of(batch, now=AFTER), now=AFTER)
 
 
 def letters(text: str) -> str:
@@ -25,7 +26,7 @@ def test_memo_and_list_are_accessible_and_whole(submitted, members):
     pdf = drawn(submitted)
     report = page.validate_pdf_bytes(pdf, profile="ua1")
     assert [(failure.rule_id, failure.message) for failure in report.failures] == []
-    memo, the_list = pages_of(pdf)
+    memo, the_list, sample = pages_of(pdf)
     code = signing.short_code(submitted.text.digest)
     for said in (
         "To Sofia Superintendent, State Superintendent of Public Instruction",
@@ -37,11 +38,13 @@ def test_memo_and_list_are_accessible_and_whole(submitted, members):
     assert letters(submitted.text.text) in letters(the_list)
     assert submitted.text.digest in letters(the_list)
     assert f"List {code}" in the_list
+    assert sample.startswith("Sample: not a certificate")
+    assert "This certifies that Ada Alvarez" in sample
 
 
 def test_each_who_could_sign_has_a_line_with_their_own_statement(submitted, org, outsider):
     delegate_to(outsider, org)
-    memo, _ = pages_of(drawn(submitted))
+    memo, *_ = pages_of(drawn(submitted))
     assert "Otto Outsider, delegate of the State Superintendent of Public Instruction" in memo
     assert "As delegate of the State Superintendent of Public Instruction, I approve" in memo
     assert "One signature is enough." in memo
@@ -50,7 +53,7 @@ def test_each_who_could_sign_has_a_line_with_their_own_statement(submitted, org,
 def test_it_says_that_they_are_signed_by_hand(draft, branch_officer):
     choose_signing(batch=draft, by_hand=True, by=branch_officer, now=AFTER)
     batch = submit_for_approval(batch=draft, by=branch_officer, now=AFTER)
-    memo, the_list = pages_of(drawn(batch))
+    memo, the_list, _ = pages_of(drawn(batch))
     assert "printed, to be signed by hand" in memo
     assert "Signature: by hand, on each printed certificate" in the_list
 
@@ -76,3 +79,21 @@ def test_it_is_opened_by_those_concerned(request, client, submitted, who):
     response = client.get(reverse("certificate_packet", args=[submitted.pk]))
     assert response["Content-Type"] == "application/pdf"
     assert response["Cache-Control"] == "private, no-store"
+
+
+def test_a_sample_that_cannot_be_drawn_is_told_on_the_page(client, submitted, branch_officer):
+    type(submitted.cohort.program).objects.update(name="")
+    client.force_login(branch_officer)
+    page = client.get(reverse("certificate_packet", args=[submitted.pk]), follow=True)
+    assert "The certificate has no program." in page.content.decode()
+
+
+def test_a_name_written_from_the_right_turns_nothing_around_it():
+    """On the page of the list and on paper alike."""
+    text = "Number of certificates: 3\n\n1. אבי <b>, Division A: 16 hours\n2. Ben, Division A: 16 hours\n"
+    assert lines_of(text, ["אבי <b>", "Ben"]) == [
+        "Number of certificates: 3",
+        "",
+        "1. <bdi>אבי &lt;b&gt;</bdi>, Division A: 16 hours",
+        "2. <bdi>Ben</bdi>, Division A: 16 hours",
+    ]

@@ -72,6 +72,12 @@ def test_by_the_day_that_is_printed_both_included(found, since, until, expected)
     assert found(issued_from=since, issued_to=until) == expected
 
 
+@pytest.mark.parametrize("words", ["{}", "{} Chi", "-{}"])
+def test_by_any_part_of_the_number(found, rows, words):
+    number = Certificate.objects.get(claims__name="Chi Chen").serial.rpartition("-")[2]
+    assert found(words=words.format(number)) == [CHI]
+
+
 def test_by_cohort(found, rows, cohort):
     assert len(found(cohort=cohort)) == 4
     assert found(cohort=type(cohort)(pk=0)) == []
@@ -118,7 +124,7 @@ def test_a_line_of_the_file(client, rows, branch_officer):
         "2027-10-07",
         "Not earned",
         "",
-        "With a picture of the signature",
+        "Printed",
         ben.digest,
     ]
     assert by_serial[rows[0].serial][8] == "'=HYPERLINK(1)"

@@ -151,10 +151,22 @@ def test_the_answer_is_neither_listed_nor_cached_nor_passed_on(client, certifica
 
 
 @pytest.mark.parametrize(
-    "typed", ["{code}", "  {code} ", "https://example.org/verify/{code}", "/verify/{code}/"]
+    "typed",
+    [
+        "{code}",
+        "  {code} ",
+        "https://example.org/verify/{code}",
+        "/verify/{code}/",
+        "example.org/verify/ {code}",
+        "https://example.org/verify/{code}.json",
+        "{start} {rest}",
+    ],
 )
 def test_a_typed_code_or_pasted_address_leads_to_its_page(client, certificate, typed):
-    response = client.get(reverse("verify"), {"code": typed.format(code=certificate.code)})
+    response = client.get(
+        reverse("verify"),
+        {"code": typed.format(code=certificate.code, start=certificate.code[:9], rest=certificate.code[9:])},
+    )
     assert response.status_code == 302
     assert response["Location"] == reverse("verify_code", args=[certificate.code])
 

