@@ -16,6 +16,7 @@ LOST = "The connection to the mail server broke while the mail was handed over."
 # Why, by what the outbox met; what it says in a sentence of its own stands as it is.
 WHY = {
     "WorkerStopped": "The program stopped while the mail was handed over.",
+    "Restored": "The database was restored from a backup, after which the mail may have been sent.",
     "SMTPServerDisconnected": LOST,
     "ConnectionResetError": LOST,
     "BrokenPipeError": LOST,

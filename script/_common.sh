@@ -32,3 +32,12 @@ install_packages() {
     { "${apt[@]}" update && "${apt[@]}" install -y --no-install-recommends "$@"; } >/dev/null </dev/null ||
         die "$purpose could not be installed (see above). Run this by hand and then try again: $by_hand"
 }
+
+# run_where_called COMMAND ARGUMENT...: manage.py's command, where names of files mean what they mean to the caller.
+run_where_called() {
+    local project=$PWD
+    [[ -x .venv/bin/python ]] || die "the program is not set up here. Run script/bootstrap first."
+    cd "$OLDPWD"
+    umask 077
+    exec "$project/.venv/bin/python" "$project/manage.py" "$@"
+}

@@ -128,7 +128,8 @@ if _database["ENGINE"].endswith("sqlite3"):
     _database["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        # What is erased is overwritten, so that it is in no copy of the file either.
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON;",
     }
 else:
     _database["CONN_MAX_AGE"] = 0
@@ -251,6 +252,8 @@ if _mail["EMAIL_BACKEND"].endswith("smtp.EmailBackend"):
 if DEMO:
     EMAIL_BACKEND = "coaching.site.mailbox.MailboxBackend"
 MAILBOX_DIR = VAR_DIR / "mail"
+    env("MAILBOX_DIR", default=str(VAR_DIR / "mail"))
+)  # of the demo, which runs on one machine
 EMAIL_TIMEOUT = 15
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default=f"{SITE_NAME} <no-reply@example.org>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
