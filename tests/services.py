@@ -7,78 +7,17 @@ DATABASE_URL and REDIS_URL win where they are set: then that server is not start
 
 import contextlib
 import os
-import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import psycopg
-import redis
+from coaching.site import servers
+from coaching.site.servers import NotStarted, free_port
 
-SECONDS_TO_START = 30
-
-
-class NotStarted(Exception):
-    """A server ended or stayed silent; the message holds what it wrote."""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-@contextlib.contextmanager
-def _server(
-    command: Sequence[str | Path], folder: Path, is_ready: Callable[[], bool], **popen
-) -> Iterator[None]:
-    """The command's process while the block runs, from the moment it answers."""
-    log = folder / "log"
-    with log.open("wb") as output:
-        # A session of its own: Ctrl-C ends the tests first, and them afterwards.
-        process = subprocess.Popen(
-            command, cwd=folder, stdout=output, stderr=subprocess.STDOUT, start_new_session=True, **popen
-        )
-    try:
-        deadline = time.monotonic() + SECONDS_TO_START
-        while not is_ready():
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise NotStarted(f"{command[0]} did not start:\n{log.read_text(errors='replace')}")
-            time.sleep(0.05)
-        yield
-    finally:
-        process.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown; Redis ends by it too
-        try:
-            process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-@contextlib.contextmanager
-def _folder(owner: str | None = None) -> Iterator[Path]:
-    # Directly under /tmp: the path of a socket may have 107 characters at most.
-    with tempfile.TemporaryDirectory(prefix="coaching-", dir="/tmp", ignore_cleanup_errors=True) as name:
-        if owner:
-            shutil.chown(name, owner, owner)
-        yield Path(name)
-
-
-def _postgresql_commands() -> Path:
-    """The folder of the newest PostgreSQL; Debian keeps it out of PATH."""
-    installed = sorted(
-        Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: float(path.parts[4])
-    )
-    found = installed[-1] if installed else shutil.which("postgres")
-    if not found:
-        raise NotStarted("PostgreSQL is missing: apt-get install postgresql")
-    return Path(found).parent
-
+__all__ = ["NotStarted", "free_port", "postgresql", "redis_server"]
 
 LIGHT = {
     "fsync": "off",
@@ -90,39 +29,16 @@ LIGHT = {
 class Cluster:
     """The folder of a PostgreSQL on a Unix socket, which is started and ended as often as one likes."""
 
-    def __init__(self, folder: Path, owner: str | None) -> None:
-        self.folder, self.data = folder, folder / "data"
-        self.url = f"postgres://postgres@/postgres?host={folder}"
-        self.commands = _postgresql_commands()
-        self._as_owner: dict[str, object] = (
-            {"user": owner, "group": owner, "extra_groups": []} if owner else {}
-        )
-        subprocess.run(
-            [self.commands / "initdb", "-D", self.data, "-U", "postgres", "--auth=trust", "--no-sync",
-             "--encoding=UTF8", "--locale=C.UTF-8"],
-            check=True, cwd=folder, stdout=subprocess.DEVNULL, **self._as_owner,
-        )  # fmt: skip
-
-    def answers(self) -> bool:
-        try:
-            psycopg.connect(host=str(self.folder), user="postgres", dbname="postgres").close()
-        except psycopg.OperationalError:
-            return False
-        return True
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.data, self.url = folder, folder / "data", servers.database_url(folder)
+        self.commands = servers.postgresql_commands()
 
     @contextlib.contextmanager
     def running(self, **settings: str) -> Iterator[str]:
         """Yields its DATABASE_URL."""
-        settings = {
-            "listen_addresses": "",
-            "max_connections": "200",  # races of fifty, in two processes
-            "unix_socket_directories": str(self.folder),
-            **settings,
-        }
-        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        command = [self.commands / "postgres", "-D", self.data, *options]
-        with _server(command, self.folder, self.answers, **self._as_owner):
-            yield self.url
+        settings = {"max_connections": "200", **settings}  # races of fifty, in two processes
+        with servers.postgresql(self.data, self.folder, settings, log=self.folder / "log") as (url, _):
+            yield url
 
     def end(self, how: signal.Signals) -> None:
         """SIGINT: fast, without waiting for clients; SIGQUIT: as in a crash."""
@@ -131,9 +47,8 @@ class Cluster:
 
 @contextlib.contextmanager
 def cluster() -> Iterator[Cluster]:
-    owner = "postgres" if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
-    with _folder(owner) as folder:
-        yield Cluster(folder, owner)
+    with servers.socket_folder() as folder:
+        yield Cluster(folder)
 
 
 @contextlib.contextmanager
@@ -146,31 +61,11 @@ def postgresql() -> Iterator[str]:
 @contextlib.contextmanager
 def redis_server(port: int | None = None) -> Iterator[str]:
     """A Redis that keeps nothing, on a free port of 127.0.0.1. Yields its REDIS_URL."""
-    command = shutil.which("redis-server")
-    if not command:
-        raise NotStarted("Redis is missing: apt-get install redis-server")
-    url = f"redis://127.0.0.1:{port or free_port()}/0"
-    client = redis.Redis.from_url(url)
-
-    def is_ready() -> bool:
-        try:
-            return bool(client.ping())
-        except redis.ConnectionError:
-            return False
-
-    with _folder() as folder, contextlib.closing(client):
-        options = [
-            "--bind",
-            "127.0.0.1",
-            "--port",
-            url.split(":")[2].split("/")[0],
-            "--save",
-            "",
-            "--appendonly",
-            "no",
-        ]
-        with _server([command, *options], folder, is_ready):
-            yield url
+    with (
+        tempfile.TemporaryDirectory(prefix="coaching-") as folder,
+        servers.redis_server(Path(folder), keeps=False, port=port) as (url, _),
+    ):
+        yield url
 
 
 def main(command: Sequence[str]) -> int:

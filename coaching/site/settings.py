@@ -251,7 +251,7 @@ if _mail["EMAIL_BACKEND"].endswith("smtp.EmailBackend"):
     EMAIL_BACKEND = "coaching.smtp.SmtpBackend"
 if DEMO:
     EMAIL_BACKEND = "coaching.site.mailbox.MailboxBackend"
-MAILBOX_DIR = VAR_DIR / "mail"
+MAILBOX_DIR = Path(
     env("MAILBOX_DIR", default=str(VAR_DIR / "mail"))
 )  # of the demo, which runs on one machine
 EMAIL_TIMEOUT = 15

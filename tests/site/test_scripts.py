@@ -11,7 +11,9 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
+import psycopg
 import pytest
+import redis
 from django.conf import settings
 
 from tests.services import free_port
@@ -121,6 +123,70 @@ def test_server_ends_when_its_worker_dies(start):
     assert process.returncode == 1
     assert "ended by itself" in output
     assert members(process.pid) == []
+
+
+def environment_of(pid: int) -> dict[str, str]:
+    pairs = Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0")
+    return dict(pair.split("=", 1) for pair in pairs if "=" in pair)
+
+
+def asked(database: str, query: str) -> list[tuple]:
+    with psycopg.connect(database) as connection:
+        return connection.execute(query).fetchall()
+
+
+@pytest.fixture
+def data_of_full(project) -> Iterator[Path]:
+    folder = project / "var" / "full"
+    yield folder
+    for each in (folder / "postgresql").resolve(), folder:  # root's PostgreSQL has its data elsewhere
+        shutil.rmtree(each, ignore_errors=True)
+
+
+def test_full_runs_on_servers_of_its_own_keeps_its_data_and_ends_all(start, data_of_full):
+    port = free_port()
+    process = start("--full", "--empty", PORT=str(port), **ADMINISTRATOR)
+    wait_for(port, process)
+    for command in ("gunicorn", "celery\0--quiet\0--app\0coaching.site.celery\0worker", "beat"):
+        assert members(process.pid, command), command
+    given = environment_of(min(members(process.pid, "gunicorn")))
+    database, broker = given["DATABASE_URL"], given["REDIS_URL"]
+    assert asked(database, "SELECT email FROM coaching_user") == [("admin@example.org",)]
+    with pytest.raises(redis.AuthenticationError):  # another user of this machine
+        redis.Redis.from_url(f"redis://127.0.0.1:{broker.rpartition(':')[2]}").ping()
+    deadline = time.monotonic() + PATIENCE
+    while not asked(database, "SELECT 1 FROM coaching_auditlink"):  # beat asks, the worker does
+        assert time.monotonic() < deadline, "nothing was done that is due"
+        time.sleep(1)
+    busy = start("--full", PORT=str(free_port()))
+    assert "run already. End the other script/server --full first." in busy.communicate(timeout=PATIENCE)[0]
+    os.killpg(process.pid, signal.SIGINT)
+    output, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130, output
+    assert members(process.pid) == []
+    with pytest.raises(psycopg.OperationalError):
+        asked(database, "SELECT 1")
+    with pytest.raises(redis.ConnectionError):
+        redis.Redis.from_url(broker).ping()
+
+    process = start("--full", "--empty", PORT=str(port), **ADMINISTRATOR)
+    wait_for(port, process)
+    database = environment_of(min(members(process.pid, "gunicorn")))["DATABASE_URL"]
+    assert asked(database, "SELECT email FROM coaching_user") == [("admin@example.org",)]
+    os.kill(int((data_of_full / "postgresql" / "postmaster.pid").read_text().split()[0]), signal.SIGINT)
+    output, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 1
+    assert "PostgreSQL ended by itself; the program was ended too." in output
+    assert members(process.pid) == []
+
+
+def test_a_server_that_does_not_start_is_named_with_what_it_said(start, data_of_full):
+    (data_of_full / "postgresql").mkdir(parents=True)
+    (data_of_full / "postgresql" / "PG_VERSION").write_text("9.6\n")
+    if os.geteuid() == 0:
+        shutil.chown(data_of_full / "postgresql", "postgres")
+    output, _ = start("--full", PORT=str(free_port())).communicate(timeout=PATIENCE)
+    assert "server: postgres did not start:" in output
 
 
 def test_busy_port_is_said_before_anything_starts(start, project):
