@@ -23,11 +23,14 @@ class AdministrationConfig(AdminConfig):
         super().ready()
         from allauth.account.models import EmailAddress, EmailConfirmation
         from allauth.mfa.models import Authenticator
+        from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
         from django.contrib import admin
         from django.contrib.auth.models import Group
 
         # Rights come from offices, mail addresses from people: neither is kept a second time. The second step at sign-in
         # is taken away by an action on people, and added by nobody else.
-        for model in (Group, EmailAddress, EmailConfirmation, Authenticator):
+        # Of single sign-on nothing is kept; it is set up by settings.
+        signing_in = (EmailAddress, EmailConfirmation, Authenticator, SocialAccount, SocialApp, SocialToken)
+        for model in (Group, *signing_in):
             if admin.site.is_registered(model):
                 admin.site.unregister(model)

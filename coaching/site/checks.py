@@ -20,4 +20,7 @@ def for_real_use(**_: Any) -> list[CheckMessage]:
         found.append(
             Warning("No mail leaves: it is printed, personal data and all.", hint=hint, id="site.W003")
         )
+    if settings.OIDC_SERVER and urlsplit(settings.OIDC_SERVER).scheme != "https":
+        hint = "Set OIDC_SERVER to the https address: who answers there says who signs in."
+        found.append(Warning("OIDC_SERVER is no https address.", hint=hint, id="site.W004"))
     return found

@@ -1,6 +1,7 @@
 """Settings: everything that differs between installations comes from the environment or the file .env."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONCE, NONE, SELF
@@ -64,6 +65,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "crispy_forms",
     "crispy_bootstrap5",
     "csp",
@@ -245,6 +248,27 @@ MFA_FORMS = {
     "edit_webauthn": "coaching.site.account_forms.NamePasskeyForm",
 }
 
+# Single sign-on (OpenID Connect): off without OIDC_SERVER. People are found by their verified mail address alone.
+OIDC_SERVER = env("OIDC_SERVER", default="").rstrip("/")
+OIDC_NAME = env("OIDC_NAME", default="your department account")
+SOCIALACCOUNT_ADAPTER = "coaching.site.single_sign_on.SingleSignOnAdapter"
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "department",
+                "name": OIDC_NAME,
+                "client_id": env("OIDC_CLIENT_ID", default=""),
+                "secret": env("OIDC_CLIENT_SECRET", default=""),
+                "settings": {"server_url": OIDC_SERVER},
+            }
+        ]
+        if OIDC_SERVER
+        else [],
+    }
+}
+
 # Mail
 vars().update(_mail := env.email("EMAIL_URL", default="consolemail://"))
 if _mail["EMAIL_BACKEND"].endswith("smtp.EmailBackend"):
@@ -279,6 +303,7 @@ USE_TZ = True
 USE_I18N = False
 
 # Headers and cookies
+_SIGN_ON = ["{0.scheme}://{0.netloc}".format(urlsplit(OIDC_SERVER))] if OIDC_SERVER else []
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -287,7 +312,10 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
         "connect-src": [SELF],
-        "form-action": [SELF],
+        "form-action": [
+            SELF,
+            *([f"{urlsplit(OIDC_SERVER).scheme}://{urlsplit(OIDC_SERVER).netloc}"] if OIDC_SERVER else []),
+        ],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
         "manifest-src": [SELF],

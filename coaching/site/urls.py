@@ -1,10 +1,11 @@
 """Every address of the site; what somebody may not see answers 404."""
 
 from allauth.mfa.urls import urlpatterns as second_factor_patterns
+from allauth.urls import urlpatterns as sign_in
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from coaching.site import accounts, home, mailbox, second_factor, undelivered
+from coaching.site import accounts, home, mailbox, second_factor, single_sign_on, undelivered
 
 handler429 = "coaching.site.accounts.too_many"
 handler500 = "coaching.site.unavailable.server_error"
@@ -20,7 +21,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/email/", accounts.not_offered, name="account_email"),
     path("accounts/confirm-email/", accounts.not_offered, name="account_email_verification_sent"),
     path("accounts/confirm-email/<str:key>/", accounts.not_offered, name="account_confirm_email"),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/3rdparty/", accounts.not_offered, name="socialaccount_connections"),
+    path("accounts/3rdparty/signup/", accounts.not_offered, name="socialaccount_signup"),
+    path("accounts/oidc/<str:provider_id>/login/", single_sign_on.start, name="openid_connect_login"),
+    path(
+        "accounts/oidc/<str:provider_id>/login/callback/", single_sign_on.back, name="openid_connect_callback"
+    ),
+    # Without the addresses that only lead on from those of earlier versions.
+    path("accounts/", include([each for each in sign_in if isinstance(each, URLResolver) or each.name])),
     path("mail/", mailbox.index, name="mailbox"),
     path("mail/undelivered/", undelivered.index, name="undelivered"),
     path("mail/undelivered/again/", undelivered.all_again, name="undelivered_all_again"),

@@ -439,7 +439,7 @@ ADDRESSES: dict[str, Address] = {
 SIGN_IN_PUBLIC = people(
     "account_login account_logout account_inactive account_signup account_reset_password "
     "account_reset_password_done account_reset_password_from_key account_reset_password_from_key_done "
-    "account_confirm_login_code mfa_authenticate"
+    "account_confirm_login_code mfa_authenticate socialaccount_login_cancelled socialaccount_login_error"
 )
 SIGN_IN_PRIVATE = people(
     "account_reauthenticate account_change_password account_set_password "
@@ -450,4 +450,7 @@ SIGN_IN_PRIVATE = people(
 SIGN_IN_OWN = people(
     "mfa_deactivate_totp mfa_view_recovery_codes mfa_download_recovery_codes mfa_remove_webauthn mfa_edit_webauthn"
 )
-SIGN_IN_OFF = people("account_email account_email_verification_sent account_confirm_email")
+SIGN_IN_OFF = people(
+    "account_email account_email_verification_sent account_confirm_email socialaccount_connections "
+    "socialaccount_signup openid_connect_login openid_connect_callback"
+)

@@ -117,3 +117,5 @@ def test_the_check_for_deployment_names_what_is_for_trying_only():
         assert f"site.W00{number}" in checked.stderr
     mail = run("manage.py", "check", "--deploy", "--fail-level", "WARNING", EMAIL_URL="consolemail://")
     assert "site.W003" in mail.stderr
+    plain = run("manage.py", "check", "--deploy", "--fail-level", "WARNING", OIDC_SERVER="http://a.example")
+    assert "site.W004" in plain.stderr

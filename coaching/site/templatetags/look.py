@@ -127,5 +127,11 @@ def demo_people() -> list[demo.DemoPerson]:
 
 
 @register.simple_tag
+def single_sign_on() -> str:
+    """What people call the account they sign in with by OpenID Connect; empty where that is off."""
+    return settings.OIDC_NAME if settings.OIDC_SERVER else ""
+
+
+@register.simple_tag
 def demo_password() -> str:
     return demo.PASSWORD
