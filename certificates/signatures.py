@@ -14,6 +14,8 @@ from coaching.models import User
 
 MOST_PIXELS = 16_000_000
 LARGEST = (1040, 248)  # four times the place it has on the certificate
+SMALLEST = (120, 30)
+TALLEST, WIDEST = 1, 12  # width to height
 
 
 class NotAPicture(Refused):
@@ -28,6 +30,7 @@ def as_png(upload: bytes) -> bytes:
             with Image.open(io.BytesIO(upload), formats=("PNG", "JPEG")) as picture:
                 if picture.width * picture.height > MOST_PIXELS:
                     raise NotAPicture("The picture has too many pixels. Choose a smaller one.")
+                _check_shape(picture.width, picture.height)
                 drawn = picture.convert("RGBA")
     except NotAPicture:
         raise
@@ -39,6 +42,19 @@ def as_png(upload: bytes) -> bytes:
     return out.getvalue()
 
 
+def _check_shape(width: int, height: int) -> None:
+    if width < SMALLEST[0] or height < SMALLEST[1]:
+        raise NotAPicture(
+            f"The picture is too small to be printed well: {width} by {height} pixels. It takes at least {SMALLEST[0]} by "
+            f"{SMALLEST[1]}, better 600 by 150."
+        )
+    if not TALLEST <= width / height <= WIDEST:
+        raise NotAPicture(
+            f"This is not the shape of a signature: {width} by {height} pixels. Cut the picture so that it is wider than "
+            f"high, and at most {WIDEST} times as wide."
+        )
+
+
 @transaction.atomic
 def keep(*, person: User, picture: bytes, by: User, now: datetime) -> SignaturePicture:
     """Keep a picture, in place of the one before; certificates that were issued stay as they are."""
@@ -47,3 +63,11 @@ def keep(*, person: User, picture: bytes, by: User, now: datetime) -> SignatureP
     )
     audit.record("signature_picture.kept", by=by, obj=person, now=now)
     return kept
+
+
+@transaction.atomic
+def remove(*, person: User, by: User, now: datetime) -> None:
+    """From now on the name is printed in its place; a second call changes nothing."""
+    removed, _ = SignaturePicture.objects.filter(person=person).delete()
+    if removed:
+        audit.record("signature_picture.removed", by=by, obj=person, now=now)

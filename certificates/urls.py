@@ -52,6 +52,7 @@ urlpatterns = [
     path("certificates/name/", holder.name, name="certificate_name"),
     path("certificates/name/sample/", holder.name_sample, name="certificate_name_sample"),
     path("certificates/signature/", approval.signature, name="certificate_signature"),
+    path("certificates/signature/remove/", approval.signature_removed, name="certificate_signature_remove"),
     path("certificates/signature/picture/", approval.signature_picture, name="certificate_signature_picture"),
     path("verify/", verify.verify, name="verify"),
     path("verify/roots.pem", publish.roots, name="verify_roots"),

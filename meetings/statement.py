@@ -10,8 +10,8 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from coaching import pdf
-from coaching.models import Cohort, Participant
-from meetings import ledger, waivers
+from coaching.models import Cohort, OrgUnit, Participant
+from meetings import dates, ledger, waivers
 from meetings.completion import MeetingRecord, Presence
 from meetings.models import Waiver
 
@@ -35,9 +35,8 @@ class Line:
 
 @dataclass(frozen=True)
 class Statement:
-    """`until`: the last day of the participation, None while it lasts. `waivers` have a reason, which is not shown.
-
-    `minutes`: spent in the meetings that count, as on the certificate.
+    """`until`: the last day of the participation, or of a program that is over; None while it lasts. `minutes`: spent in
+    the meetings that count, as on the certificate. `waivers` have a reason, which is not shown.
     """
 
     participant: Participant
@@ -71,7 +70,7 @@ def of(participant: Participant, *, today: date) -> Statement:
         if record.presence is Presence.ATTENDED and not record.cancelled and record.date <= today
     ]
     ended = participant.left_at or participant.completed_at
-    until = timezone.localdate(ended, cohort.zone) if ended else None
+    until = timezone.localdate(ended, cohort.zone) if ended else _over(cohort, today)
     return Statement(
         participant=participant,
         cohort=cohort,
@@ -86,6 +85,11 @@ def of(participant: Participant, *, today: date) -> Statement:
     )
 
 
+def _over(cohort: Cohort, today: date) -> date | None:
+    last = dates.end_of_program_month(cohort.first_month, cohort.months)
+    return last if last < today else None
+
+
 def _since(participant: Participant, until: date | None) -> date:
     """The day on which they joined their first team, or that on which the program began, whichever was later."""
     cohort = participant.cohort
@@ -97,7 +101,8 @@ def _since(participant: Participant, until: date | None) -> date:
 
 def statement_pdf(statement: Statement, *, made_at: date) -> bytes:
     """As an accessible PDF (PDF/UA-1)."""
-    context = {"statement": statement, "made_at": made_at}
+    department = statement.cohort.branch.ancestor(OrgUnit.Kind.DEPARTMENT)
+    context = {"statement": statement, "department": department, "made_at": made_at}
     html = render_to_string("meetings/statement_file.html", context)
     with pdf.one_at_a_time:
         return pdf.written(pdf.laid_out(html, "meetings/file.css", "meetings/statement_file.css"))

@@ -196,6 +196,15 @@ def signature(request: HttpRequest) -> HttpResponse:
 
 
 @access(superintendent)
+@post_only(lambda request: redirect("certificate_signature"))
+def signature_removed(request: HttpRequest) -> HttpResponse:
+    user: User = request.user  # type: ignore[assignment]
+    signatures.remove(person=user, by=user, now=timezone.now())
+    messages.success(request, "The picture is removed. Your name is printed in its place.")
+    return redirect("certificate_signature")
+
+
+@access(superintendent)
 @require_safe
 def signature_picture(request: HttpRequest) -> HttpResponse:
     kept = get_object_or_404(SignaturePicture, person=request.user)

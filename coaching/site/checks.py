@@ -5,6 +5,10 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Tags, Warning, register
+from django.utils import timezone
+
+from certificates import sealing
+from coaching.errors import Refused
 
 
 @register(Tags.security, deploy=True)
@@ -23,4 +27,10 @@ def for_real_use(**_: Any) -> list[CheckMessage]:
     if settings.OIDC_SERVER and urlsplit(settings.OIDC_SERVER).scheme != "https":
         hint = "Set OIDC_SERVER to the https address: who answers there says who signs in."
         found.append(Warning("OIDC_SERVER is no https address.", hint=hint, id="site.W004"))
+    if settings.SEAL_CERTIFICATE:  # unset on machines without a worker
+        try:
+            sealing.usable(now=timezone.now())
+        except Refused as refusal:
+            hint = "See docs/operations.md, “The seal”."
+            found.append(Warning(f"Nothing can be sealed: {refusal}", hint=hint, id="site.W005"))
     return found

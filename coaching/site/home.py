@@ -62,6 +62,8 @@ FINDS: tuple[Find, ...] = (
     certificates.to_issue,
     certificates.approved,
     certificates.seal_ends,
+    certificates.issue_failed,
+    certificates.list_not_made,
     certificates.mine,
     meetings.totals,
     meetings.dates_of_employees,

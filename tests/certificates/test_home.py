@@ -5,7 +5,10 @@ from datetime import timedelta
 import pytest
 
 from certificates.approval import return_batch
-from certificates.models import SealCertificate
+from certificates.issuing import start_issue
+from certificates.models import SealCertificate, StatusList
+from coaching import jobs
+from coaching.models import Job
 from coaching.site.home import cards_for
 from coaching.site.waiting.cards import Urgency
 from tests.certificates.history import AFTER
@@ -113,3 +116,32 @@ class TestSealEnds:
         [card] = [card for card in cards_for(administrator) if "seal" in card.title]
         assert "Wednesday, October 6, 2027" in card.text
         assert client.get(card.address).status_code == 200
+
+
+class TestIssueFailed:
+    """Administrators hear of what the worker could not do."""
+
+    def fail(self, batch, by) -> Job:
+        job = start_issue(batch=batch, by=by, now=AFTER)
+        Job.objects.filter(pk=job.pk).update(
+            status=Job.Status.FAILED, error="The key of the seal does not open.", finished_at=AFTER
+        )
+        return job
+
+    def test_it_says_why_and_where(self, approved, administrator, branch_officer):
+        self.fail(approved, branch_officer)
+        [card] = [each for each in cards_for(administrator) if "failed" in each.title]
+        assert card.title == "1 job of issuing certificates failed"
+        assert card.text == "The last one on Tuesday, October 5, 2027: The key of the seal does not open."
+        assert card.address == "/admin/coaching/job/?status__exact=failed"
+        assert not [each for each in titles(branch_officer) if "failed" in each]
+
+    def test_once_it_is_tried_again_it_is_gone(self, approved, administrator, branch_officer):
+        self.fail(approved, branch_officer)
+        jobs.run(start_issue(batch=approved, by=branch_officer, now=AFTER).pk)
+        assert "failed" not in " ".join(titles(administrator))
+
+    @pytest.mark.parametrize(("days", "told"), [(0, False), (1, False), (2, True)])
+    def test_a_list_that_is_not_made_anew_is_told(self, administrator, days, told):
+        StatusList.objects.create(pk=1, made_at=AFTER - timedelta(days=days), counts={}, signed=b"x")
+        assert ("The list of certificates is not made anew" in titles(administrator)) is told

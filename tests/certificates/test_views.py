@@ -17,7 +17,7 @@ from certificates.issuing import issue_batch
 from certificates.models import Batch, Certificate, SignaturePicture
 from certificates.replacing import reissue, revoke
 from coaching import jobs, outbox
-from coaching.models import Job, Message, Participant, RoleAssignment
+from coaching.models import AuditEvent, Job, Message, Participant, RoleAssignment
 from meetings.models import EvaluationReceipt
 from tests import factories
 from tests.certificates.content import text_of
@@ -488,6 +488,29 @@ class TestSignaturePicture:
             client, superintendent, "certificate_signature", picture=self.picture(size=(5000, 4000))
         )
         assert "too many pixels" in text(response)
+
+    @pytest.mark.parametrize(
+        ("size", "words"),
+        [
+            ((5, 5), "too small to be printed well: 5 by 5 pixels"),
+            ((100, 3000), "too small"),
+            ((300, 3000), "not the shape of a signature: 300 by 3000 pixels"),
+            ((3000, 200), "at most 12 times as wide"),
+        ],
+    )
+    def test_what_has_not_the_shape_of_one_is_refused(self, client, superintendent, size, words):
+        response = post(client, superintendent, "certificate_signature", picture=self.picture(size=size))
+        assert words in text(response)
+        assert not SignaturePicture.objects.exists()
+
+    def test_it_can_be_removed(self, client, superintendent):
+        post(client, superintendent, "certificate_signature", picture=self.picture())
+        assert "Remove this picture" in text(get(client, superintendent, "certificate_signature"))
+        for _ in range(2):
+            post(client, superintendent, "certificate_signature_remove")
+        assert not SignaturePicture.objects.exists()
+        assert AuditEvent.objects.filter(action="signature_picture.removed").count() == 1
+        assert "None is kept yet" in text(get(client, superintendent, "certificate_signature"))
 
     def test_only_approvers_have_one(self, client, branch_officer, outsider):
         for user in (branch_officer, outsider):

@@ -137,6 +137,8 @@ def test_the_file_is_one_that_everybody_can_read(client, left, time_machine):
     text = " ".join(text_of(answer.content).split())
     assert "Alice Example" in text
     assert "to April 12, 2027: 2 meetings, 4 hours in all." in text
+    assert text.startswith("Department of Education, Services Branch")
+    assert "In all: 4 hours" in text
     assert "Introduction to Program Wednesday, February 17, 2027 120" in text
     assert "April 2027: Leave of absence" in text
     assert "Secret" not in text
@@ -172,6 +174,13 @@ def test_long_names_and_many_meetings_go_on_overleaf(people, team, alice):
     text = " ".join(text_of(content).split())
     assert "Nguyễn Thị" in text
     assert "40 meetings, 40 hours in all." in text
+
+
+def test_it_ends_with_a_program_that_is_over(people, left):
+    """The program of the tests meets from February to September 2027."""
+    bob = people.bob
+    assert statement.of(bob, today=date(2027, 9, 30)).until is None
+    assert statement.of(bob, today=date(2027, 10, 1)).until == date(2027, 9, 30)
 
 
 def test_it_begins_with_the_program_or_with_the_team(people, left, team):

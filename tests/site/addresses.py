@@ -416,6 +416,7 @@ CERTIFICATE_ROOMS = {
     "certificate_name_sample": page(people("asked member other_member graduate")),
     "certificate_name": page(*[people("asked member other_member graduate")] * 2),
     "certificate_signature": page(SUPERINTENDENT, SUPERINTENDENT),
+    "certificate_signature_remove": page(SUPERINTENDENT, SUPERINTENDENT),
     "certificate_signature_picture": page(SUPERINTENDENT),
     "verify": page(ANYBODY, ANYBODY),
     "verify_roots": page(ANYBODY),

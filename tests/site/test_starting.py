@@ -119,3 +119,11 @@ def test_the_check_for_deployment_names_what_is_for_trying_only():
     assert "site.W003" in mail.stderr
     plain = run("manage.py", "check", "--deploy", "--fail-level", "WARNING", OIDC_SERVER="http://a.example")
     assert "site.W004" in plain.stderr
+
+
+def test_it_says_that_the_seal_does_not_work(tmp_path):
+    seal = {"SEAL_CERTIFICATE": str(tmp_path / "none.pem"), "SEAL_KEY": str(tmp_path / "none.key")}
+    checked = run("manage.py", "check", "--deploy", "--fail-level", "WARNING", **seal)
+    assert checked.returncode == 1
+    assert "site.W005" in checked.stderr
+    assert "The certificate of the seal cannot be read" in checked.stderr

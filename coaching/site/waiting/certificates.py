@@ -6,13 +6,16 @@ from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from certificates.models import Batch, BatchEntry, Certificate, SealCertificate
+from certificates import issuing, replacing
+from certificates.models import Batch, BatchEntry, Certificate, SealCertificate, StatusList
 from coaching import permissions
-from coaching.models import Cohort, User
+from coaching.models import Cohort, Job, User
 from coaching.site.waiting.cards import Card, Urgency, about, counted, day, only_for
 from meetings.models import Meeting
 
 SEAL_WARNING = timedelta(days=90)
+TOLD_FOR = timedelta(days=14)
+LIST_OLD = timedelta(days=1, hours=1)
 
 
 def to_approve(user: User, now: datetime) -> list[Card]:
@@ -143,6 +146,57 @@ def seal_ends(user: User, now: datetime) -> list[Card]:
             address=reverse("admin:certificates_sealcertificate_changelist"),
             action="See the seals",
             urgency=Urgency.NOW if is_over else Urgency.SOON,
+            icon="certificate",
+        )
+    ]
+
+
+def _failed(user: User, today: date) -> QuerySet[Job]:
+    """And not tried again since."""
+    later = Job.objects.filter(key=OuterRef("key"), pk__gt=OuterRef("pk"))
+    jobs = Job.objects.filter(kind__in=(issuing.JOB_KIND, replacing.JOB_KIND), status=Job.Status.FAILED)
+    return jobs.exclude(Exists(later))
+
+
+@only_for(permissions.administrator, _failed)
+def issue_failed(user: User, now: datetime) -> list[Card]:
+    """The worker could not do what a branch office asked for: most often the key of the seal."""
+    failed = _failed(user, timezone.localdate(now)).filter(created_at__gte=now - TOLD_FOR).order_by("-pk")
+    last = failed.first()
+    if last is None:
+        return []
+    number = failed.count()
+    return [
+        Card(
+            title=f"{counted(number, 'job', 'jobs')} of issuing certificates failed",
+            text=f"The last one on {day(last.created_at)}: {last.error}",
+            address=f"{reverse('admin:coaching_job_changelist')}?status__exact=failed",
+            action="See the jobs",
+            urgency=Urgency.SOON,
+            icon="certificate",
+        )
+    ]
+
+
+def _old_list(user: User, today: date) -> QuerySet[StatusList]:
+    return StatusList.objects.filter(made_at__date__lt=today)
+
+
+@only_for(permissions.administrator, _old_list)
+def list_not_made(user: User, now: datetime) -> list[Card]:
+    """The signed list of how all files stand is made anew each day, where the worker runs and has the key of the seal."""
+    old = _old_list(user, timezone.localdate(now)).filter(made_at__lt=now - LIST_OLD)
+    made_at = old.values_list("made_at", flat=True).first()
+    if made_at is None:
+        return []
+    return [
+        Card(
+            title="The list of certificates is not made anew",
+            text=f"The newest one is of {day(made_at)}. Whoever verifies without this site relies on it. See what the log "
+            "of the worker says.",
+            address=reverse("admin:certificates_statuslist_changelist"),
+            action="See the list",
+            urgency=Urgency.SOON,
             icon="certificate",
         )
     ]
