@@ -17,7 +17,6 @@ from coaching.errors import Refused
 Private = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 CURVE = ec.SECP256R1()
 YEAR = timedelta(days=366)
-BEFORE_SIMULATIONS = datetime(2025, 1, 1, tzinfo=UTC)
 
 
 class NoSealKey(Refused):
@@ -148,11 +147,10 @@ class Material:
 def make(*, name: str, password: str, years: int, now: datetime, key: Private | None = None) -> Material:
     """A key with a root of its own, for trying: the root's key is thrown away, so that it vouches for nothing else.
 
-    Both are valid from before, as certificates of the demo and of simulations are older than the key.
+    Both are valid from a year before, as demo certificates are older than the key.
     """
     root_key, key = ec.generate_private_key(CURVE), key or ec.generate_private_key(CURVE)
-    from_ = min(now.astimezone(UTC) - YEAR, BEFORE_SIMULATIONS)
-    until = now.astimezone(UTC) + YEAR * years
+    from_, until = now.astimezone(UTC) - YEAR, now.astimezone(UTC) + YEAR * years
     root_name, seal_name = _named(name, f"Root of the seal, {now:%Y}"), _named(name, f"Seal, {now:%Y}")
     root = (
         _certificate(root_name, root_name, root_key, from_, until + YEAR)
