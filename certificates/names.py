@@ -4,6 +4,7 @@ import unicodedata
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import CharField
 
 from certificates.models import HolderName
 from coaching import audit, typed
@@ -82,8 +83,10 @@ def checked_pronunciation(typed_words: str) -> str:
 
 def _too_long(field: str, text: str) -> int | None:
     """How long it may be, where it is longer as it is kept: to compose letters takes some apart."""
-    most: int | None = HolderName._meta.get_field(field).max_length
-    return most if most is not None and len(text) > most else None
+    kept = HolderName._meta.get_field(field)
+    assert isinstance(kept, CharField)
+    assert kept.max_length is not None
+    return kept.max_length if len(text) > kept.max_length else None
 
 
 def _in_one_line(text: str) -> str:

@@ -5,7 +5,7 @@ from functools import wraps
 
 from django.contrib import messages
 from django.db.models import F, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
@@ -31,11 +31,11 @@ from coaching.models import Job, SignOff, User
 from coaching.permissions import access, any_of, branch_office, post_only, superintendent
 
 
-def _told_once_taken_back(view: Callable[[HttpRequest, int], HttpResponse]) -> Callable[..., HttpResponse]:
+def _told_once_taken_back(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """Whoever follows the link of a mail, or signs a page that is older, reads where the list is now."""
 
     @wraps(view)
-    def told(request: HttpRequest, pk: int) -> HttpResponse:
+    def told(request: HttpRequest, pk: int) -> HttpResponseBase:
         try:
             return view(request, pk)
         except Http404:
