@@ -121,7 +121,7 @@ class TestTheFile:
         call_command("backup", tmp_path)
         told = capsys.readouterr()
         assert str(tmp_path) in told.out
-        assert "The keys of .env (NOTES_KEY, EVALUATIONS_KEY, SECRET_KEY)" in told.err
+        assert "The keys of .env (NOTES_KEY, EVALUATIONS_KEY, SECOND_FACTOR_KEY, SECRET_KEY)" in told.err
         [path] = tmp_path.glob("*.backup")
         for name in ("NOTES_KEY", "EVALUATIONS_KEY", "SECRET_KEY"):
             assert getattr(settings, name).encode() not in path.read_bytes()

@@ -35,6 +35,6 @@ class Command(BaseCommand):
         if removed:
             self.stdout.write(f"Removed {removed} older than {keep} days.")
         self.stderr.write(
-            "The keys of .env (NOTES_KEY, EVALUATIONS_KEY, SECRET_KEY) and the key of the seal are not in it. Keep them "
-            "apart from it: without them what they encrypt is lost."
+            "The keys of .env (NOTES_KEY, EVALUATIONS_KEY, SECOND_FACTOR_KEY, SECRET_KEY) and the key of the seal are not "
+            "in it. Keep them apart from it: without them what they encrypt is lost."
         )
