@@ -68,7 +68,7 @@ def finisher(
         _map_every_glyph(pdf, page)
         if _is_drawn_out_of_order(name):
             _say_the_name(pdf, page, name)
-        _draw_behind(pdf, page, paper)
+        draw_behind(pdf, pdf.page_references[0], paper)
         if place:
             _attach(pdf, _unlike_pdf(claims, rb"\u%04x"), place.made_at)
             _make_place(pdf, page, paper, place)
@@ -161,8 +161,9 @@ def _packed(paper: Paper) -> bytes:
     return zlib.compress(artwork.backdrop(paper.width, paper.height, *paper.seal_at), 9)
 
 
-def _draw_behind(pdf: pydyf.PDF, page: Any, paper: Paper) -> None:
+def draw_behind(pdf: pydyf.PDF, reference: bytes, paper: Paper) -> None:
     """The drawings, packed once for all certificates, as the first thing on the page; decoration to a screen reader."""
+    page = _at(pdf, reference)
     width, height = paper.width * 0.75, paper.height * 0.75
     drawing = pydyf.Stream(
         [_packed(paper)],

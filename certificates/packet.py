@@ -9,6 +9,7 @@ from certificates import preview
 from certificates.approval import approvers, authority_of, statement_of
 from certificates.claims import department_of, local_date
 from certificates.models import Batch
+from certificates.rendering import draw_behind_the_last
 from coaching import pdf, signing
 from coaching.models import Cohort, OrgUnit, SignedText, User
 
@@ -67,4 +68,5 @@ def packet_pdf(packet: Packet, *, now: datetime) -> bytes:
         "meetings/file.css",
         "certificates/packet.css",
         annex=lambda: preview.sample_page(packet.batch, now=now),
+        finish=draw_behind_the_last,
     )

@@ -88,6 +88,12 @@ def pages(content: CertificateContent) -> "Document":
     return _fitted(content, *PAPERS[settings.PAPER])
 
 
+def draw_behind_the_last(file: Any) -> None:
+    """The drawings of a certificate, behind the page at the end of another file."""
+    sheet, _ = PAPERS[settings.PAPER]
+    archival.draw_behind(file, file.page_references[-1], sheet)
+
+
 def _check(content: CertificateContent) -> None:
     for field in (
         "name",

@@ -62,16 +62,23 @@ def missing_letters(document: "Document") -> str:
     return "".join(sorted({chr(point) for font in document.fonts.values() for point in font.missing}))
 
 
-def whole(html: str, *sheets: str, annex: "Callable[[], Document] | None" = None) -> bytes:
+def whole(
+    html: str,
+    *sheets: str,
+    annex: "Callable[[], Document] | None" = None,
+    finish: "Callable[[Any], None] | None" = None,
+) -> bytes:
     """An accessible file that leaves nothing out: what no installed font can write stands as its number.
 
-    `annex`: lays out pages that follow at the end.
+    `annex`: lays out pages that follow at the end. `finish`: has the last word, with the pydyf.PDF.
     """
     html = _in_numbers(html, {letter for letter in html if _is_control(letter)})
     missing: list[str] = []
 
     def note(document: "Document", file: Any) -> None:
         missing.extend(missing_letters(document))
+        if finish:
+            finish(file)
 
     def laid_out_with_annex(html: str) -> "Document":
         document = laid_out(html, *sheets)
@@ -81,7 +88,7 @@ def whole(html: str, *sheets: str, annex: "Callable[[], Document] | None" = None
         made = written(laid_out_with_annex(html), finisher=note)
         if not missing:
             return made
-        return written(laid_out_with_annex(_in_numbers(html, set(missing))))
+        return written(laid_out_with_annex(_in_numbers(html, set(missing))), finisher=note)
 
 
 def _is_control(letter: str) -> bool:

@@ -43,7 +43,8 @@ def hours(amount: Decimal) -> str:
 def lines_of(text: str, names: Sequence[str]) -> list[str]:
     """The text of a list in lines, each name with a direction of its own: it turns nothing around it."""
     starts = iter([f"{number}. {name}" for number, name in enumerate(names, start=1)])
-    start, lines = next(starts, None), []
+    start = next(starts, None)
+    lines: list[str] = []
     for line in text.splitlines():
         if start is not None and line.startswith(start):
             number, _, name = start.partition(" ")

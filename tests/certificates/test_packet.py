@@ -1,6 +1,9 @@
 """The memo and list that are printed for a signature on paper (C3)."""
 
+import io
+
 import page
+import pikepdf
 import pytest
 from django.urls import reverse
 
@@ -40,6 +43,9 @@ def test_memo_and_list_are_accessible_and_whole(submitted, members):
     assert f"List {code}" in the_list
     assert sample.startswith("Sample: not a certificate")
     assert "This certifies that Ada Alvarez" in sample
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        drawn_behind = [b"/Backdrop Do" in each.Contents.read_bytes() for each in opened.pages]
+    assert drawn_behind == [False, False, True]
 
 
 def test_each_who_could_sign_has_a_line_with_their_own_statement(submitted, org, outsider):
