@@ -14,7 +14,7 @@ from certificates.approval import approve_batch, propose_batch, submit_for_appro
 from certificates.issuing import start_issue
 from certificates.models import Batch, Certificate
 from coaching import audit, jobs
-from coaching.models import AuditEvent, Job, Message, Participant
+from coaching.models import AuditEvent, Cohort, Job, Message, Participant
 from coaching.site import due
 from tests.certificates.checkpoints import CHECKPOINTS
 from tests.certificates.history import AFTER, completed_team
@@ -40,6 +40,8 @@ def machines(tmp_path, own_redis, mail_server) -> Iterator[Machines]:
 
 def approved(cohort, superintendent, branch_officer, teams: int) -> Batch:
     """A list of three people a team, everything else that was due being done."""
+    Cohort.objects.filter(pk=cohort.pk).update(seats=3 * teams)
+    cohort.refresh_from_db()
     for number in range(teams):
         completed_team(cohort, [f"{name} {number}" for name in ("Ada", "Ben", "Chi")], by=branch_officer)
     batch = propose_batch(cohort=cohort, by=branch_officer, now=AFTER)
