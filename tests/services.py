@@ -7,12 +7,15 @@ DATABASE_URL and REDIS_URL win where they are set: then that server is not start
 
 import contextlib
 import os
+import pwd
 import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+import psycopg
 
 from coaching.site import servers
 from coaching.site.servers import NotStarted, free_port
@@ -40,9 +43,39 @@ class Cluster:
         with servers.postgresql(self.data, self.folder, settings, log=self.folder / "log") as (url, _):
             yield url
 
+    @contextlib.contextmanager
+    def on_small_disk(self, small: Path) -> Iterator[str]:
+        """As running, with that folder as a disk of its own, of one MiB, for this process alone."""
+        with self.running():
+            pass  # so that its tables are there
+        given = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={self.folder}"]
+        command = _on_small_disk(small, [self.commands / "postgres", "-D", self.data, *given])
+        with servers.server(command, self.folder / "log", self._answers, cwd=self.folder):
+            yield self.url
+
+    def _answers(self) -> bool:
+        with contextlib.suppress(psycopg.OperationalError):
+            psycopg.connect(host=str(self.folder), user="postgres", dbname="postgres").close()
+            return True
+        return False
+
     def end(self, how: signal.Signals) -> None:
         """SIGINT: fast, without waiting for clients; SIGQUIT: as in a crash."""
         os.kill(int((self.data / "postmaster.pid").read_text().split()[0]), how)
+
+
+def _on_small_disk(folder: Path, command: Sequence[str | Path]) -> list[str | Path]:
+    """Mounted where no other process sees it, so that it is gone with this one: by root, or in a namespace of users."""
+    is_root = os.geteuid() == 0
+    owner = pwd.getpwnam("postgres").pw_uid if is_root else 0  # which is this user, in the namespace
+    mount = f'mount -t tmpfs -o size=1m,mode=0700,uid={owner} tmpfs {folder} && exec "$@"'
+    if is_root:
+        alone = ["unshare", "--mount"]
+        ours = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+    else:
+        alone = ["unshare", "--user", "--map-root-user", "--mount"]
+        ours = ["unshare", "--user", f"--map-user={os.geteuid()}", f"--map-group={os.getegid()}"]
+    return [*alone, "sh", "-c", mount, "sh", *ours, *command]
 
 
 @contextlib.contextmanager

@@ -22,7 +22,7 @@ from django.test import Client
 
 from coaching.models import User
 from tests.faults.checkpoints import wait_until
-from tests.services import free_port
+from tests.services import Cluster, free_port
 
 PYTHON_BIN = Path(sys.executable).parent
 TOKEN = "t" * 32
@@ -35,6 +35,17 @@ def database_url() -> str:
             path=f"/{connection.settings_dict['NAME']}"
         )
     )
+
+
+def copied_to(own: Cluster) -> None:
+    """The database of the test, with all that was made for it."""
+    dump = subprocess.Popen([own.commands / "pg_dump", database_url()], stdout=subprocess.PIPE)
+    target = ["-h", str(own.folder), "-U", "postgres", "-d", "postgres"]
+    subprocess.run(
+        [own.commands / "psql", "-q", "-v", "ON_ERROR_STOP=1", *target],
+        stdin=dump.stdout, stdout=subprocess.DEVNULL, check=True,
+    )  # fmt: skip
+    assert dump.wait() == 0
 
 
 @dataclass
@@ -69,7 +80,8 @@ class Visitor:
 
     def _ask(self, path: str, body: bytes | None) -> Answer:
         cookies = f"{settings.SESSION_COOKIE_NAME}={self.session}; {settings.CSRF_COOKIE_NAME}={TOKEN}"
-        request = urllib.request.Request(self.address + path, body, {"Cookie": cookies})
+        headers = {"Cookie": cookies, "Sec-Fetch-Site": "same-origin"}
+        request = urllib.request.Request(self.address + path, body, headers)
         began = time.monotonic()
         try:
             with urllib.request.build_opener(_Stays).open(request, timeout=self.patience) as answer:
@@ -148,10 +160,11 @@ class Machines:
         wait_until(lambda: _answers(self.port), f"the web server: {self.said('web')}")
         return process
 
-    def worker(self, *, processes: int = 1) -> subprocess.Popen:
+    def worker(self, *, beat: bool = True) -> subprocess.Popen:
+        """One with a process for tasks, and one of beat beside it, as script/server has it."""
         return self.start(
             "worker", "celery", "--quiet", "--app=coaching.site.celery", "worker",
-            f"--concurrency={processes}", "--loglevel=WARNING",
+            *(["--beat"] if beat else []), "--concurrency=1", "--loglevel=WARNING",
         )  # fmt: skip
 
     def beat(self) -> subprocess.Popen:

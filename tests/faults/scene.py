@@ -6,7 +6,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from applications.models import Application, ReviewStep
+from applications.models import Application
 from certificates.approval import approve_batch, propose_batch, submit_for_approval
 from certificates.models import Batch, Certificate
 from coaching.models import Cohort, Message, SignOff, User
@@ -36,12 +36,11 @@ class Scene:
         due.send_due(now=NOW)
         Message.objects.all().delete()
 
-    def _cohort(self, name: str, first_month: date) -> Cohort:
+    def _cohort(self, first_month: date) -> Cohort:
         return factories.cohort(
             self.cast.program,
             self.cast.org.branch,
             by=self.officer,
-            name=name,
             applications_open_date=date(2026, 1, 1),
             applications_close_date=date(2026, 1, 31),
             first_month=first_month,
@@ -60,7 +59,7 @@ class Scene:
 
     def _meeting(self) -> tuple[Meeting, User]:
         """Of last week; nobody has written down yet who was there."""
-        team = self._team(self._cohort("Running", date(2026, 5, 1)))
+        team = self._team(self._cohort(date(2026, 5, 1)))
         held = [
             each for each in laying_out.lay_out_meetings(team=team, by=None, now=BEFORE) if each.ends_at < NOW
         ]
@@ -73,7 +72,7 @@ class Scene:
 
     def batch(self) -> Batch:
         """A list of three certificates that was approved."""
-        cohort = self._cohort("Completed", date(2026, 3, 1))
+        cohort = self._cohort(date(2026, 3, 1))
         hold_meetings(self._team(cohort), now=NOW)
         batch = propose_batch(cohort=cohort, by=self.officer, now=NOW)
         submit_for_approval(batch=batch, by=self.officer, now=NOW)
@@ -119,8 +118,3 @@ class Scene:
 
     def issued(self, batch: Batch) -> int:
         return Certificate.objects.filter(batch=batch).count()
-
-    def mails_about(self, application: Application) -> list[Message]:
-        """To whoever signs next."""
-        step = ReviewStep.objects.current().get(application=application)
-        return list(Message.objects.filter(recipient=step.signer))

@@ -2,7 +2,6 @@
 
 import itertools
 import signal
-import subprocess
 import threading
 import time
 from collections import Counter
@@ -18,7 +17,7 @@ from django.urls import reverse
 
 from tests.clock import NOW
 from tests.faults.checkpoints import wait_until
-from tests.faults.machines import Answer, Machines, Visitor, database_url
+from tests.faults.machines import Answer, Machines, Visitor, copied_to
 from tests.faults.scene import Scene
 from tests.services import Cluster, cluster
 
@@ -75,17 +74,6 @@ class Load:
         return {day for day, answer in list(self.answers.items()) if answer.status in statuses}
 
 
-def copied_to(own: Cluster) -> None:
-    """The database of the test, with all that was made for it."""
-    dump = subprocess.Popen([own.commands / "pg_dump", database_url()], stdout=subprocess.PIPE)
-    target = ["-h", str(own.folder), "-U", "postgres", "-d", "postgres"]
-    subprocess.run(
-        [own.commands / "psql", "-q", "-v", "ON_ERROR_STOP=1", *target],
-        stdin=dump.stdout, stdout=subprocess.DEVNULL, check=True,
-    )  # fmt: skip
-    assert dump.wait() == 0
-
-
 def children(pid: int) -> set[str]:
     return set(Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
 
@@ -105,7 +93,6 @@ def test_people_read_that_it_is_away_and_what_was_acknowledged_is_there(
         web = machines.web()
         visitor.address = officer.address = f"http://127.0.0.1:{machines.port}"
         machines.worker()
-        machines.beat()
         processes = children(web.pid)
 
         def rows(query: str) -> list[tuple]:

@@ -63,7 +63,6 @@ def test_pages_do_not_notice_and_each_mail_leaves_once_or_is_shown(scene, machin
     scene.settled()
     machines.web()
     machines.worker()
-    machines.beat()
     mails: dict[str, Message] = {}
     for fault, (says, status) in FAULTS.items():
         mail_server.says = says
@@ -91,7 +90,6 @@ def test_pages_do_not_notice_and_each_mail_leaves_once_or_is_shown(scene, machin
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_a_mail_whose_worker_was_killed_is_shown_and_not_repeated(scene, machines, mail_server, after):
     scene.settled()
-    machines.beat()
     armed = arm(machines.folder, Kill("before a mail is handed over", after=after, whole=True))
     message = mail_to_somebody_new(scene)
     worker = machines.worker()

@@ -1,10 +1,10 @@
 """Without the broker pages answer and writes stand; what was asked for goes out when it is back."""
 
-import contextlib
 import os
 import signal
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 import redis
@@ -23,27 +23,41 @@ pytestmark = [pytest.mark.services, pytest.mark.long, pytest.mark.django_db(tran
 MOST_SECONDS = 5  # for a page that asks for a job; others do not notice
 
 
-@contextlib.contextmanager
-def stopped(port: int) -> Iterator[tuple[str, Callable[[], object], Callable[[], object]]]:
-    """A broker with all it held is gone, and another comes up in its place."""
-    with contextlib.ExitStack() as lives, contextlib.ExitStack() as last:
-        url = lives.enter_context(redis_server(port))
-        yield url, lives.close, lambda: last.enter_context(redis_server(port))
+class Broker:
+    """A Redis that goes away, in two ways, and comes back under the same address."""
 
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.lives = ExitStack()
+        self.url = self.comes_up()
 
-@contextlib.contextmanager
-def frozen(port: int) -> Iterator[tuple[str, Callable[[], object], Callable[[], object]]]:
-    """It takes connections and says nothing more, as when its machine hangs."""
-    with redis_server(port) as url:
-        pid = redis.Redis.from_url(url).info("server")["process_id"]
-        yield url, lambda: os.kill(pid, signal.SIGSTOP), lambda: os.kill(pid, signal.SIGCONT)
-        os.kill(pid, signal.SIGCONT)  # so that it can end
+    def comes_up(self) -> str:
+        return self.lives.enter_context(redis_server(self.port))
+
+    def stops(self) -> None:
+        """With all that it held."""
+        self.lives.close()
+
+    def freezes(self) -> None:
+        """It takes connections and says nothing more, as when its machine hangs."""
+        self.pid = redis.Redis.from_url(self.url).info("server")["process_id"]
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def thaws(self) -> None:
+        os.kill(self.pid, signal.SIGCONT)
 
 
 @pytest.fixture
-def scene(cast) -> Iterator[Scene]:
+def broker() -> Iterator[Broker]:
+    found = Broker()
+    with found.lives:
+        yield found
+
+
+@pytest.fixture
+def scenes(cast) -> Iterator[tuple[Scene, Scene]]:
     with time_machine.travel(NOW):
-        yield Scene(cast)
+        yield Scene(cast), Scene(cast)
 
 
 def all_mail_is_sent() -> bool:
@@ -52,37 +66,39 @@ def all_mail_is_sent() -> bool:
     return not Message.objects.exclude(status__in=settled).exists()
 
 
-@pytest.mark.parametrize("way", [stopped, frozen], ids=["stopped", "frozen"])
-def test_pages_answer_and_writes_stand_and_all_goes_out_afterwards(scene, tmp_path, mail_server, way):
-    batch, application = scene.batch(), scene.application()
-    scene.settled()
-    before = scene.application()  # so that there is mail
+def test_pages_answer_and_writes_stand_and_all_goes_out_afterwards(scenes, broker, tmp_path, mail_server):
+    todo = [(scene, scene.batch(), scene.application()) for scene in scenes]
+    scenes[0].settled()
+    before = scenes[0].application()  # so that there is mail
     mail = {"EMAIL_URL": f"smtp://127.0.0.1:{mail_server.port}"}
-    with way(free_port()) as (url, goes, comes_back), Machines(tmp_path, NOW, url, more=mail) as machines:
+    with Machines(tmp_path, NOW, broker.url, more=mail) as machines:
         machines.web()
-        machines.worker()
+        machines.worker(beat=False)
         machines.beat()
         wait_until(all_mail_is_sent, f"the mail about {before}: {machines.said('worker')}")
-        goes()
-        home = machines.visitor(scene.member).get("/")
-        answers = {
-            "signs": scene.sign(machines, application),
-            "takes attendance": scene.take_attendance(machines),
-            "evaluates": scene.evaluate(machines),
-            "asks for certificates": scene.issue(machines, batch),
-        }
-        assert home.status == 200
-        assert {what: answer.status for what, answer in answers.items()} == dict.fromkeys(answers, 302)
-        slow = {what: answer.seconds for what, answer in answers.items() if answer.seconds > MOST_SECONDS}
-        assert slow == {}
-        assert scene.is_signed(application)
-        assert scene.is_attended()
-        assert scene.is_evaluated()
-        assert (Job.objects.get().status, scene.issued(batch)) == (Job.Status.QUEUED, 0)
-        assert not all_mail_is_sent()
-        comes_back()
-        wait_until(lambda: scene.issued(batch) == 3, f"certificates: {machines.said('worker')[-3000:]}")
-        wait_until(all_mail_is_sent, f"mail: {list(Message.objects.values_list('kind', 'status'))}")
+        ways = [(broker.freezes, broker.thaws), (broker.stops, broker.comes_up)]
+        for (scene, batch, application), (goes, comes_back) in zip(todo, ways, strict=True):
+            goes()
+            home = machines.visitor(scene.member).get("/")
+            answers = {
+                "signs": scene.sign(machines, application),
+                "takes attendance": scene.take_attendance(machines),
+                "evaluates": scene.evaluate(machines),
+                "asks for certificates": scene.issue(machines, batch),
+            }
+            assert home.status == 200
+            assert {what: answer.status for what, answer in answers.items()} == dict.fromkeys(answers, 302)
+            slow = {what: answer.seconds for what, answer in answers.items()}
+            assert {what: seconds for what, seconds in slow.items() if seconds > MOST_SECONDS} == {}
+            assert scene.is_signed(application)
+            assert scene.is_attended()
+            assert scene.is_evaluated()
+            assert scene.issued(batch) == 0
+            assert Job.objects.filter(status=Job.Status.QUEUED).count() == 1
+            assert not all_mail_is_sent()
+            comes_back()
+            wait_until(lambda: scene.issued(batch) == 3, f"files: {machines.said('worker')[-3000:]}")  # noqa: B023
+            wait_until(all_mail_is_sent, f"mail: {list(Message.objects.values_list('kind', 'status'))}")
     sent = Message.objects.filter(status=Message.Status.SENT)
     assert {"certificates.issued", "application_to_sign"} <= set(sent.values_list("kind", flat=True))
     assert Counter(recipients(mail_server)) == Counter(sent.values_list("recipient__email", flat=True))

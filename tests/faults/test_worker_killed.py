@@ -63,7 +63,6 @@ def kills(number: int) -> list[Kill]:
 
 def kill_and_start_again(machines: Machines, job: Job, planned: list[Kill]) -> None:
     worker = None
-    machines.beat()
     for kill in planned:
         armed = arm(machines.folder, kill)
         # The one before has given no sign for two minutes.

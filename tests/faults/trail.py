@@ -18,6 +18,7 @@ from types import FunctionType
 from typing import Any
 
 PACKAGES = ("coaching", "applications", "meetings", "certificates")
+SERIES = ("do_due", "send_due")  # of writes, each of which is whole by itself
 HOUSE = Path(__file__).parent.parent.parent
 
 
@@ -141,7 +142,11 @@ def _is_write(value: object) -> bool:
     """A function of ours that is told when it happens, as every write is."""
     if not isinstance(value, FunctionType) or not value.__module__.startswith(PACKAGES):
         return False
-    if value.__name__.startswith("_") or inspect.isgeneratorfunction(inspect.unwrap(value)):
+    if (
+        value.__name__.startswith("_")
+        or value.__name__ in SERIES
+        or inspect.isgeneratorfunction(inspect.unwrap(value))
+    ):
         return False
     return "now" in inspect.signature(value).parameters
 
