@@ -85,12 +85,12 @@ class Visitor:
         began = time.monotonic()
         try:
             with urllib.request.build_opener(_Stays).open(request, timeout=self.patience) as answer:
-                status, text, headers = answer.status, answer.read().decode(errors="replace"), answer.headers
+                status, text, headers = answer.status, answer.read().decode(), dict(answer.headers)
         except urllib.error.HTTPError as error:
-            status, text, headers = error.code, error.read().decode(errors="replace"), error.headers
+            status, text, headers = error.code, error.read().decode(), dict(error.headers)
         except OSError as error:
             status, text, headers = 0, repr(error), {}
-        return Answer(status, text, dict(headers), time.monotonic() - began)
+        return Answer(status, text, headers, time.monotonic() - began)
 
 
 @dataclass

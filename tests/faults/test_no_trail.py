@@ -61,13 +61,14 @@ class Code:
         self.functions: dict[str, list[tuple[str, ast.FunctionDef]]] = defaultdict(list)
         for package in PACKAGES:
             for path in sorted((HOUSE / package).rglob("*.py")):
+                where = str(path.relative_to(HOUSE))
                 for node in ast.walk(ast.parse(path.read_text())):
                     if isinstance(node, ast.FunctionDef):
-                        self.functions[node.name].append((str(path.relative_to(HOUSE)), node))
+                        self.functions[node.name].append((where, node))
         self.calls: dict[str, list[tuple[str, ast.FunctionDef, str, bool]]] = defaultdict(list)
-        for path, node in (each for found in self.functions.values() for each in found):
-            for name, whose, inside in _called(node):
-                self.calls[name].append((path, node, whose, inside))
+        for of, by in (each for found in self.functions.values() for each in found):
+            for name, whose, inside in _called(by):
+                self.calls[name].append((of, by, whose, inside))
 
     def is_atomic(self, path: str, node: ast.FunctionDef, seen: frozenset[str] = frozenset()) -> bool:
         """It is a transaction, or nobody calls it but from within one."""

@@ -41,7 +41,7 @@ class Place:
 
 def places() -> list[Place]:
     """All of them, as the code says."""
-    found = []
+    found: list[Place] = []
     for package in PACKAGES:
         for path in sorted((HOUSE / package).rglob("*.py")):
             found += _places_in(str(path.relative_to(HOUSE)), ast.parse(path.read_text()))
