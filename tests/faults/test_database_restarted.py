@@ -93,6 +93,7 @@ def test_people_read_that_it_is_away_and_what_was_acknowledged_is_there(
         web = machines.web()
         visitor.address = officer.address = f"http://127.0.0.1:{machines.port}"
         machines.worker()
+        wait_until(lambda: len(children(web.pid)) == 2, "both processes of the web server")
         processes = children(web.pid)
 
         def rows(query: str) -> list[tuple]:
