@@ -89,13 +89,11 @@ def _nudge(pk: int) -> None:
     """Tell a worker at once; when the broker is away, the periodic task finds the job."""
     from coaching.tasks import run_job  # noqa: PLC0415 (tasks import this module)
 
-    once = {
-        **run_job.app.conf.broker_transport_options,
-        "max_retries": 0,
-    }  # a page does not wait for a broker
+    # A page does not wait for a broker.
+    once = {**run_job.app.conf.broker_transport_options, "max_retries": 0}
     try:
         with run_job.app.connection_for_write(transport_options=once) as connection:
-            run_job.apply_async((pk,), connection=connection, retry=False)
+            run_job.apply_async((pk,), connection=connection, retry=False)  # type: ignore[call-arg]
     except Exception as error:
         logger.warning("Job %s waits for the periodic task: %s", pk, type(error).__name__)
 

@@ -27,6 +27,8 @@ class _Encrypted(_Told, smtplib.SMTP_SSL):
 class SmtpBackend(EmailBackend):
     """For one mail a connection."""
 
+    connection: _Plain | _Encrypted | None
+
     @property
     def connection_class(self) -> type[smtplib.SMTP]:
         return _Encrypted if self.use_ssl else _Plain
