@@ -48,7 +48,7 @@ def lines_of(text: str, names: Sequence[str]) -> list[str]:
     for line in text.splitlines():
         if start is not None and line.startswith(start):
             number, _, name = start.partition(" ")
-            lines.append(format_html("{} <bdi>{}</bdi>{}", number, name, line.removeprefix(start)))
+            lines.append(format_html('{} <bdi dir="ltr">{}</bdi>{}', number, name, line.removeprefix(start)))
             start = next(starts, None)
         else:
             lines.append(line)

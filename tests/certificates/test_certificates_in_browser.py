@@ -58,6 +58,7 @@ def test_pages_of_the_branch_office(
         reverse("certificate_register") + "?issued_from=2027-10-06&issued_to=2027-10-05",
         reverse("certificate", args=[certificates[0].pk]),
         reverse("certificate", args=[certificates[1].pk]),
+        reverse("certificate_new_list", args=[approved.pk, approved.entries.first().pk]),
         reverse("certificate_reissue", args=[new.pk]),
         reverse("certificate_revoke", args=[new.pk]),
     ):

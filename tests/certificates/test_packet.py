@@ -95,11 +95,11 @@ def test_a_sample_that_cannot_be_drawn_is_told_on_the_page(client, submitted, br
 
 
 def test_a_name_written_from_the_right_turns_nothing_around_it():
-    """On the page of the list and on paper alike."""
+    """On the page of the list and on paper alike, its words in the order of the certificate."""
     text = "Number of certificates: 3\n\n1. אבי <b>, Division A: 16 hours\n2. Ben, Division A: 16 hours\n"
     assert lines_of(text, ["אבי <b>", "Ben"]) == [
         "Number of certificates: 3",
         "",
-        "1. <bdi>אבי &lt;b&gt;</bdi>, Division A: 16 hours",
-        "2. <bdi>Ben</bdi>, Division A: 16 hours",
+        '1. <bdi dir="ltr">אבי &lt;b&gt;</bdi>, Division A: 16 hours',
+        '2. <bdi dir="ltr">Ben</bdi>, Division A: 16 hours',
     ]

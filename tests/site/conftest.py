@@ -39,7 +39,7 @@ def many_requests() -> Iterator[None]:
         for module, way in ((issuing, "file_of"), (preview, "render")):
             patch.setattr(module, way, lambda content, **_: b"%PDF-1.7")
         patch.setattr(preview, "printed_widths", lambda names: [len(name) for name in names])
-        patch.setattr(packet, "packet_pdf", lambda packet: b"%PDF-1.7")
+        patch.setattr(packet, "packet_pdf", lambda packet, *, now: b"%PDF-1.7")
         patch.setattr(meeting_program, "calendar_pdf", lambda context: b"%PDF-1.7")
         patch.setattr(statement, "statement_pdf", lambda statement, made_at: b"%PDF-1.7")
         logger.setLevel(logging.ERROR)
