@@ -33,6 +33,14 @@ def clean(text: str) -> str:
     return UNWANTED.sub("", LINE_ENDS.sub("\n", text))
 
 
+def announced(request: HttpRequest) -> int:
+    """Bytes of the body, known before any of it is read; none where no number is given, as then none is read."""
+    try:
+        return int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        return 0
+
+
 class TypedMiddleware:
     """Stands before whatever reads the fields of a form or of an address. Passwords are left as they were typed."""
 

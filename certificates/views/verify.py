@@ -14,6 +14,7 @@ from certificates import file_answers, verifying
 from certificates.apart import Busy
 from certificates.forms import CodeForm, FileForm
 from certificates.models import StatusList
+from coaching import typed
 from coaching.permissions import access, public
 
 
@@ -66,11 +67,7 @@ def _has_list() -> bool:
 
 def _sends_too_much(request: HttpRequest) -> bool:
     """More than a certificate and the form around it; known before a byte of it is read."""
-    try:
-        said = int(request.META.get("CONTENT_LENGTH") or 0)
-    except ValueError:  # then nothing of it is read either
-        return False
-    return said > FileForm.MOST_BYTES + 10_000
+    return typed.announced(request) > FileForm.MOST_BYTES + 10_000
 
 
 @access(public)

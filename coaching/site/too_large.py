@@ -6,7 +6,7 @@ from http import HTTPStatus
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from coaching import paper
+from coaching import paper, typed
 
 MOST_BYTES = paper.MOST_BYTES + 2_000_000  # the largest file, and the form around it
 
@@ -18,6 +18,6 @@ class TooLargeMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES:
+        if typed.announced(request) > MOST_BYTES:
             return render(request, "413.html", status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         return self.get_response(request)
