@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from coaching import audit, outbox
 from coaching.errors import Refused
@@ -52,6 +53,15 @@ def possible_guests(meeting: Meeting) -> list[Participant]:
         return []
     others = meeting.cohort.participants.active().exclude(pk__in=[each.pk for each in expected(meeting)])
     return list(others.select_related("user"))
+
+
+def may_be_marked(meeting: Meeting) -> "QuerySet[Participant]":
+    """By the branch office: who is or was in a team that meets, who has a mark there, and guests where they count."""
+    everybody = Participant.objects.filter(cohort=meeting.cohort_id)
+    if meeting.cohort.other_team_counts:
+        return everybody
+    of_the_teams = Q(memberships__team__in=meeting.teams.all()) | Q(attendance__meeting=meeting)
+    return everybody.filter(pk__in=everybody.filter(of_the_teams).values("pk"))
 
 
 def possible_visitors(meeting: Meeting) -> list[User]:

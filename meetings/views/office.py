@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from coaching import offices
 from coaching.errors import Refused, refusals_told
-from coaching.models import Cohort, OrgUnit, Participant, RoleAssignment, User
+from coaching.models import Cohort, OrgUnit, RoleAssignment, User
 from coaching.permissions import (
     access,
     any_of,
@@ -149,9 +149,7 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def correct(request: HttpRequest, pk: int, participant_pk: int) -> HttpResponse:
     found = _office_meeting(request, pk)
-    participant = get_object_or_404(
-        Participant.objects.filter(cohort=found.cohort).select_related("user"), pk=participant_pk
-    )
+    participant = get_object_or_404(attendance.may_be_marked(found).select_related("user"), pk=participant_pk)
     row = found.attendance.filter(participant=participant).first()
     is_ahead = attendance.lies_ahead(found, timezone.now())
     form = CorrectionForm(
@@ -197,9 +195,7 @@ def correct(request: HttpRequest, pk: int, participant_pk: int) -> HttpResponse:
 )
 def excusal_take_back(request: HttpRequest, pk: int, participant_pk: int) -> HttpResponse:
     found = _office_meeting(request, pk)
-    participant = get_object_or_404(
-        Participant.objects.filter(cohort=found.cohort).select_related("user"), pk=participant_pk
-    )
+    participant = get_object_or_404(attendance.may_be_marked(found).select_related("user"), pk=participant_pk)
     with refusals_told(request):
         done = attendance.take_excusal_back(
             meeting=found, participant=participant, by=person(request), now=timezone.now()

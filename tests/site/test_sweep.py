@@ -230,6 +230,8 @@ def test_every_secret_stands_where_it_may_be_read(role, world, clients, owners):
         own = ask(clients[role], "get", reverse("meeting_evaluation", args=[meeting.pk]))
         mine -= set(secrets_in(own, world))
     for name, address in ADDRESSES.items():
+        if not mine:
+            break
         found = [
             ask(clients[role], "get", path_of(name, address, thing))
             for label, thing in things_of(world, address).items()
