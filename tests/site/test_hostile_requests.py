@@ -179,9 +179,13 @@ def the_same_luck() -> Iterator[None]:
 
 
 def outcome(client: Any, path: str, data: dict[str, list[Any]]) -> tuple[int, str, list[Any]]:
+    """PostgreSQL takes no number twice, so there the statements are compared, and on SQLite their values, too."""
     with the_same_luck():
         answer = ask(client, "post", path, data)
-    return answer.status_code, answer.headers.get("Location", ""), answer.writes
+    goes_to, writes = answer.headers.get("Location", ""), answer.writes
+    if connection.vendor == "postgresql":
+        goes_to, writes = re.sub(r"\d+", "0", goes_to), [(sql, None) for sql, _ in writes]
+    return answer.status_code, goes_to, writes
 
 
 def hostile(field: models.Field) -> str:
