@@ -158,7 +158,7 @@ CELERY_WORKER_MAX_MEMORY_PER_CHILD = (
 # Beat keeps nothing: what is due stands in the database. Nor do runs that no worker took pile up.
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
-    "send-due": {"task": "coaching.site.send_due", "schedule": 20.0, "options": {"expires": 60}}
+    "send-due": {"task": "coaching.site.send_due", "schedule": 20.0, "options": {"expires": 600}}
 }
 if REDIS_URL:
     CELERY_BROKER_URL = REDIS_URL
