@@ -160,11 +160,11 @@ class Machines:
         wait_until(lambda: _answers(self.port), f"the web server: {self.said('web')}")
         return process
 
-    def worker(self, *, beat: bool = True) -> subprocess.Popen:
-        """One with a process for tasks, and one of beat beside it, as script/server has it."""
+    def worker(self, *, beat: bool = True, processes: int = 1) -> subprocess.Popen:
+        """One with processes for tasks, and one of beat beside it, as script/server has it."""
         return self.start(
             "worker", "celery", "--quiet", "--app=coaching.site.celery", "worker",
-            *(["--beat"] if beat else []), "--concurrency=1", "--loglevel=WARNING",
+            *(["--beat"] if beat else []), f"--concurrency={processes}", "--loglevel=WARNING",
         )  # fmt: skip
 
     def beat(self) -> subprocess.Popen:

@@ -97,7 +97,7 @@ def test_two_beats_and_two_workers_do_everything_once(
             machines.folder.mkdir()
         start_issue(batch=batch, by=branch_officer, now=AFTER - timedelta(minutes=1))
         for machines in (one, other):
-            machines.worker(processes=2)
+            machines.worker(beat=False, processes=2)
             machines.beat()
         waits = [Message.Status.PENDING, Message.Status.SENDING]
         wait_until(

@@ -30,8 +30,9 @@ def scene(cast) -> Iterator[Scene]:
 @pytest.fixture
 def own_broker(own_redis, monkeypatch) -> redis.Redis:
     """A broker that nobody else uses; returns what looks into it."""
-    monkeypatch.setattr(run_job.app.conf, "broker_url", own_redis)
+    # In this order: the address for writing is the other one where it is not set, and is put back as it was read.
     monkeypatch.setattr(run_job.app.conf, "broker_write_url", own_redis)
+    monkeypatch.setattr(run_job.app.conf, "broker_url", own_redis)
     return redis.Redis.from_url(own_redis)
 
 

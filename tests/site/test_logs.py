@@ -214,6 +214,7 @@ def test_no_error_is_mailed():
 @pytest.mark.services
 @pytest.mark.django_db(transaction=True)
 def test_a_task_is_logged_under_the_request_that_asked_for_it(lines):
+    app.control.purge()  # what other tests asked for
     with start_worker(app, pool="solo", perform_ping_check=False, shutdown_timeout=30):
         logging.getLogger().addHandler(lines)  # Celery's worker for tests takes all handlers away
         with logs.of_request("of-this-request"):
