@@ -227,8 +227,8 @@ class TestPage:
         assert "nothing that could be read" in page_of(client, pdf)
 
     def test_while_others_files_are_looked_at_it_says_so(self, client, db, monkeypatch):
-        monkeypatch.setattr(apart, "PATIENCE", 0.1)
         with apart._one_at_a_time():
+            monkeypatch.setattr(apart, "PATIENCE", 0.1)
             text = page_of(client, b"%PDF-1.7", status=503)
         assert "Other files are being looked at just now. Try again in a minute." in text
 
