@@ -83,6 +83,7 @@ def assert_once(batch: Batch, mails: Mails, message_ids: Counter[str]) -> None:
     assert AuditLink.objects.count() == AuditEvent.objects.count()
 
 
+@pytest.mark.deep
 def test_two_beats_and_two_workers_do_everything_once(
     batch, branch_officer, tmp_path, own_redis, mail_server
 ):

@@ -265,6 +265,7 @@ SHOWN_ELSEWHERE = {
 ACTS = sorted(name for name, address in ADDRESSES.items() if any(address.post.values()))
 
 
+@pytest.mark.deep
 def test_a_field_that_no_form_shows_is_not_written(world, clients, owners, extras):
     """Each form is sent as a browser sends it, and once more with every field of every model: both do the same."""
     wrote, wrong = set(), []
