@@ -131,7 +131,7 @@ def _lacking(entry: BatchEntry, participant: Participant, standing: Standing) ->
     """Why this person gets none for now; empty where they get one."""
     if missing := eligibility.missing(participant, standing):
         return " ".join(missing)
-    if participant.certificates.valid().exists():
+    if participant.certificates.valid().exclude(batch=entry.batch_id).exists():
         return "Has a valid certificate from another list."
     if standing.minutes != entry.minutes:  # C3
         was, now = hours(hours_of(entry.minutes)), hours(hours_of(standing.minutes))
