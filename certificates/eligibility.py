@@ -13,8 +13,8 @@ from certificates.claims import holds
 from certificates.excuses import Excuse, of_cohort, spared
 from certificates.models import Batch, BatchEntry, Certificate
 from coaching.models import Cohort, Participant
-from meetings.completion import Code, Standing
 from meetings.ledger import standings
+from meetings.standing import Code, Standing
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from datetime import date, datetime
 
 from coaching.days import today_of
 from coaching.models import Cohort, User
-from meetings.completion import MonthState, Standing
 from meetings.models import Attendance, Waiver
+from meetings.standing import MonthState, Standing
 
 
 @dataclass(frozen=True)

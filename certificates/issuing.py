@@ -29,9 +29,9 @@ from coaching import audit, enrollment, jobs, outbox
 from coaching.errors import Refused
 from coaching.models import Cohort, Job, Participant, SignOff, User
 from coaching.permissions import require_office
-from meetings.completion import Standing
 from meetings.ledger import standing, standings
 from meetings.models import Meeting
+from meetings.standing import Standing
 
 JOB_KIND = "issue_certificates"
 

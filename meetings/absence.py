@@ -11,8 +11,8 @@ from coaching import audit, outbox
 from coaching.days import today_of
 from coaching.models import Cohort, Participant, Requirement, User
 from meetings import dates, leave, ledger, waivers
-from meetings.completion import MonthState
 from meetings.models import Waiver
+from meetings.standing import MonthState
 
 BACK = "meetings.came_back"
 

@@ -18,7 +18,11 @@ from coaching.days import today_of
 from coaching.models import Cohort, Membership, Message, Participant
 from coaching.permissions import officers_of
 from meetings import completion, deadlines, ledger
-from meetings.completion import (
+from meetings.completion import judge
+from meetings.dates import add_months, end_of_program_month, long_date, month_name
+from meetings.models import Finding, Look
+from meetings.standing import (
+    MENDED_BY_OFFICE,
     Code,
     History,
     MeetingRecord,
@@ -28,10 +32,7 @@ from meetings.completion import (
     Reason,
     Rules,
     Standing,
-    judge,
 )
-from meetings.dates import add_months, end_of_program_month, long_date, month_name
-from meetings.models import Finding, Look
 
 DAYS_TO_ACT = 7
 NEAR_DAYS = 7  # before a month ends without its attendance, or an evaluation closes
@@ -246,9 +247,7 @@ def as_read_by(participant: Participant, *, today: date) -> Standing:
         return completion.plans_lapsed(standing)
     in_danger = any(_is_danger(reason, history, cohort, today) for reason in standing.reasons)
     standing = replace(standing, in_danger=in_danger)
-    final = [
-        reason for reason in standing.reasons if reason.code in completion.MENDED_BY_OFFICE and reason.final
-    ]
+    final = [reason for reason in standing.reasons if reason.code in MENDED_BY_OFFICE and reason.final]
     if not final:
         return standing
     told = dict(participant.findings.values_list("key", "told_date"))

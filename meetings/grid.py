@@ -8,8 +8,8 @@ from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 
 from coaching.models import Cohort, CurriculumItem, Membership, Participant, Team
 from meetings import attention, leave, ledger, not_planned, scheduling
-from meetings.completion import MENDED_BY_OFFICE, Code, MonthState, Standing
 from meetings.models import Attendance, Meeting, MeetingTeam
+from meetings.standing import MENDED_BY_OFFICE, Code, MonthState, Standing
 
 SIGNS = {
     Attendance.Status.PRESENT: "✓",

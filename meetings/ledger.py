@@ -8,7 +8,7 @@ from functools import cached_property
 
 from coaching.models import Cohort, Membership, Participant
 from meetings import quorum
-from meetings.completion import History, MeetingRecord, Presence, RequirementRow, Rules, Standing, judge
+from meetings.completion import judge
 from meetings.deadlines import LastDates, answer_by, closing_day, window_of
 from meetings.models import (
     Attendance,
@@ -19,6 +19,7 @@ from meetings.models import (
     MeetingTeam,
     Waiver,
 )
+from meetings.standing import History, MeetingRecord, Presence, RequirementRow, Rules, Standing
 
 PRESENCE = {
     **dict.fromkeys(Attendance.THERE, Presence.ATTENDED),

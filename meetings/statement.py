@@ -12,8 +12,8 @@ from django.utils import timezone
 from coaching import pdf
 from coaching.models import Cohort, OrgUnit, Participant
 from meetings import dates, ledger, waivers
-from meetings.completion import MeetingRecord, Presence
 from meetings.models import Waiver
+from meetings.standing import MeetingRecord, Presence
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from coaching.days import today_of
 from coaching.errors import Refused
 from coaching.models import Cohort, Membership, Message, Participant, User
 from meetings import dates, ledger, team_space
-from meetings.completion import MonthStanding, MonthState, Standing
 from meetings.models import Waiver, current_memberships
+from meetings.standing import MonthStanding, MonthState, Standing
 
 LAST_MONTH_TO_JOIN = 2
 TOLD, AWAY = "meetings.waivers", "meetings.away"

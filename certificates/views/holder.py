@@ -20,7 +20,7 @@ from coaching.errors import Refused
 from coaching.models import Job, Participant, User
 from coaching.permissions import access, signed_in
 from meetings.attention import as_read_by
-from meetings.completion import Standing
+from meetings.standing import Standing
 
 
 @dataclass(frozen=True)

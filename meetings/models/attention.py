@@ -10,7 +10,7 @@ class Finding(models.Model):
     """One thing the branch office was told about one participant; deleted as soon as it is no longer so."""
 
     participant = models.ForeignKey(Participant, models.CASCADE, related_name="findings")
-    key = models.CharField(max_length=60)  # completion.Reason.key
+    key = models.CharField(max_length=60)  # standing.Reason.key
     told_date = models.DateField()
 
     class Meta:

@@ -12,8 +12,8 @@ from coaching import enrollment, outbox
 from coaching.models import AuditEvent, Cohort, Membership, Message, Participant, Requirement
 from meetings import absence, attendance, due, leave, ledger, scheduling, statement, waivers
 from meetings import mail as mails
-from meetings.completion import MonthState
 from meetings.models import EvaluationReceipt, Waiver
+from meetings.standing import MonthState
 from meetings.team_space import NotYourMeeting
 from tests import factories
 from tests.clock import NOW

@@ -10,8 +10,8 @@ from pytest_django.asserts import assertContains, assertNotContains
 from coaching.models import Message, Participant
 from coaching.site.home import cards_for
 from meetings import attendance, attention, deadlines, due, evaluations, mail, scheduling, waivers
-from meetings.completion import Code, MonthState
 from meetings.models import Finding
+from meetings.standing import Code, MonthState
 from tests import factories
 from tests.constraints import refused_by
 from tests.meetings.conftest import noon

@@ -5,17 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meetings.completion import (
-    Code,
-    History,
-    MeetingRecord,
-    MonthState,
-    Presence,
-    RequirementRow,
-    Rules,
-    judge,
-)
+from meetings.completion import judge
 from meetings.dates import WEDNESDAY, add_months, end_of_month, nth_weekday
+from meetings.standing import Code, History, MeetingRecord, MonthState, Presence, RequirementRow, Rules
 
 FIRST = dt.date(2027, 1, 1)
 MONTHLY = RequirementRow("attendance", 1, "count", "month")

@@ -6,7 +6,7 @@ import pytest
 
 from coaching.models import Cohort, Requirement
 from meetings import attendance, evaluations, laying_out, ledger, scheduling
-from meetings.completion import Code
+from meetings.standing import Code
 from tests import factories
 from tests.meetings.conftest import noon
 

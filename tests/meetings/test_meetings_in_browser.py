@@ -11,8 +11,8 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from meetings import attendance, evaluations, feeds, ledger, resources, waivers
-from meetings.completion import Code
 from meetings.models import EvaluationReceipt
+from meetings.standing import Code
 from tests.clock import NOW
 from tests.meetings.conftest import noon
 

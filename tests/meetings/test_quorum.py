@@ -9,7 +9,7 @@ from pytest_django.asserts import assertContains, assertNotContains
 
 from coaching.site.home import cards_for
 from meetings import absence, attendance, attention, ledger, quorum, scheduling, waivers
-from meetings.completion import Code
+from meetings.standing import Code
 from tests.meetings.conftest import noon
 
 DAY = date(2027, 3, 1)  # meeting 3 is on April 21

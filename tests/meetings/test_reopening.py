@@ -11,9 +11,9 @@ from coaching import enrollment
 from coaching.models import AuditEvent, Message
 from coaching.site.home import cards_for
 from meetings import attendance, due, evaluations, ledger, mail, reopening
-from meetings.completion import Code
 from meetings.evaluations import CannotEvaluate
 from meetings.models import EvaluationAnswer, EvaluationDraft, EvaluationReopening
+from meetings.standing import Code
 from meetings.team_space import NotYourMeeting
 from tests import factories
 from tests.clock import NOW

@@ -12,8 +12,8 @@ from coaching import outbox
 from coaching.enrollment import leave
 from coaching.models import AuditEvent, AuditPayload, Message
 from meetings import attendance, ledger, scheduling, waivers
-from meetings.completion import Code, MonthState
 from meetings.models import Waiver
+from meetings.standing import Code, MonthState
 from meetings.team_space import NotYourMeeting
 from tests import factories
 from tests.clock import NOW

@@ -17,8 +17,8 @@ from coaching.models import AuditEvent, Cohort, Message, Participant, Team
 from coaching.permissions import NotYourCohort
 from coaching.site import history, history_file
 from meetings import attendance, ledger, mail, scheduling, statement
-from meetings.completion import Code, MonthState
 from meetings.models import Attendance, EvaluationDraft, EvaluationReceipt, Meeting
+from meetings.standing import Code, MonthState
 from tests import factories
 from tests.meetings.conftest import noon
 from tests.site.test_cohorts import VALUES

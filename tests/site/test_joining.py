@@ -15,7 +15,7 @@ from coaching.models import Membership, TeamChange
 from coaching.site import lifecycle
 from coaching.site.home import cards_for
 from meetings import laying_out, ledger, waivers
-from meetings.completion import MonthState
+from meetings.standing import MonthState
 from tests import factories
 from tests.applications import factories as papers
 from tests.clock import NOW

@@ -16,7 +16,6 @@ from meetings import busy, deadlines, leave, resources
 from meetings import reopening as waits
 from meetings.agreement import help_waiting
 from meetings.attention import as_read_by, in_danger
-from meetings.completion import Reason, Standing
 from meetings.deadlines import State
 from meetings.evaluations import unanswered
 from meetings.models import (
@@ -28,6 +27,7 @@ from meetings.models import (
     MeetingTeam,
     current_memberships,
 )
+from meetings.standing import Reason, Standing
 
 
 def _ahead(user: User, today: date) -> QuerySet[Meeting]:
