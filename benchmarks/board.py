@@ -6,12 +6,12 @@ database included.
 """
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from benchmarks.environment import over
 from benchmarks.figures import Figure
 
 MOST_RATIO = 5.0
@@ -21,14 +21,7 @@ def run() -> list[Figure]:
     """The figure of a move: how many times what the leanest signed-in page costs; its detail tells of the whole board."""
     with TemporaryDirectory() as folder:
         database = f"sqlite:///{Path(folder) / 'board.sqlite3'}"
-        given = {
-            "DATABASE_URL": database,
-            "DEMO": "False",
-            "DEBUG": "False",
-            "SITE_URL": "http://127.0.0.1",
-            "SECOND_FACTOR_REQUIRED": "False",
-        }
-        environment = {**os.environ, **given}
+        environment = over(database)
         migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
         subprocess.run(migrate, env=environment, check=True, stdout=sys.stderr)
         measure = [sys.executable, "-W", "ignore", "-m", "benchmarks.board_of_many"]

@@ -6,7 +6,6 @@ processes that do what one of the site's does for each certificate.
 """
 
 import json
-import os
 import subprocess
 import sys
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
+from benchmarks.environment import over
 from benchmarks.figures import Figure
 
 MANY = 1000
@@ -26,14 +26,7 @@ GROWTH = 32  # KiB for each certificate within a process, which is replaced afte
 def run() -> list[Figure]:
     with TemporaryDirectory() as folder:
         database = f"sqlite:///{Path(folder) / 'certificates.sqlite3'}"
-        given = {
-            "DATABASE_URL": database,
-            "DEMO": "False",
-            "DEBUG": "False",
-            "SITE_URL": "http://127.0.0.1",
-            "SECOND_FACTOR_REQUIRED": "False",
-        }
-        environment = {**os.environ, **given}
+        environment = over(database)
         for command in (["migrate", "--verbosity", "0"], ["make_seal_key", folder, "--password", "bench"]):
             subprocess.run(
                 [sys.executable, "manage.py", *command], env=environment, check=True, stdout=sys.stderr

@@ -6,7 +6,6 @@ Two databases in one PostgreSQL, and for each a gunicorn, are asked in turn, so 
 import contextlib
 import http.client
 import json
-import os
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from statistics import median, quantiles
 
 import psycopg
 
+from benchmarks.environment import over
 from benchmarks.figures import Figure
 from tests.services import free_port, postgresql
 
@@ -50,15 +50,7 @@ def _database(address: str, number: int) -> str:
 
 
 def _environment(database: str) -> dict[str, str]:
-    given = {
-        "DATABASE_URL": database,
-        "DEMO": "False",
-        "DEBUG": "False",
-        "SITE_URL": "http://127.0.0.1",
-        "SECOND_FACTOR_REQUIRED": "False",
-        "DJANGO_SETTINGS_MODULE": "benchmarks.bare",
-    }
-    return {**os.environ, **given}
+    return over(database, DJANGO_SETTINGS_MODULE="benchmarks.bare")
 
 
 def site(address: str, number: int) -> dict:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from benchmarks.environment import over
 from benchmarks.figures import Figure
 
 FEW, MANY = 200, 2_000
@@ -23,8 +24,7 @@ def run() -> list[Figure]:
 def _seconds(applicants: int) -> float:
     with TemporaryDirectory() as folder:
         database = f"sqlite:///{Path(folder) / 'simulated.sqlite3'}"
-        environment = {**os.environ, "DATABASE_URL": database, "DEMO": "False", "DEBUG": "False"}
-        environment["SITE_URL"] = "http://127.0.0.1"
+        environment = over(database)
         manage = [sys.executable, "-W", "ignore", "manage.py"]
         subprocess.run(
             [*manage, "migrate", "--verbosity", "0"], env=environment, check=True, stdout=sys.stderr
