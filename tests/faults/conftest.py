@@ -1,9 +1,12 @@
 from collections.abc import Iterator
 
 import pytest
+import time_machine
 
+from tests.clock import NOW
+from tests.faults.scene import Scene
 from tests.mail_server import Server
-from tests.services import redis_server
+from tests.services import Cluster, cluster, redis_server
 
 
 @pytest.fixture
@@ -17,3 +20,15 @@ def mail_server() -> Iterator[Server]:
 def own_redis() -> Iterator[str]:
     with redis_server() as url:
         yield url
+
+
+@pytest.fixture
+def own_cluster() -> Iterator[Cluster]:
+    with cluster() as found:
+        yield found
+
+
+@pytest.fixture
+def scene(cast) -> Iterator[Scene]:
+    with time_machine.travel(NOW):
+        yield Scene(cast)

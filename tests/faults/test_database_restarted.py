@@ -5,39 +5,23 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import date, timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
-import time_machine
 from django.urls import reverse
 
 from tests.clock import NOW
 from tests.faults.checkpoints import wait_until
 from tests.faults.machines import Answer, Machines, Visitor, copied_to
-from tests.faults.scene import Scene
-from tests.services import Cluster, cluster
 
 pytestmark = [pytest.mark.services, pytest.mark.long, pytest.mark.django_db(transaction=True)]
 
 AT_ONCE = 4
 WRITES = 15  # between one restart and the next
 MOST_SECONDS = 20  # until somebody reads that the database is away
-
-
-@pytest.fixture
-def scene(cast) -> Iterator[Scene]:
-    with time_machine.travel(NOW):
-        yield Scene(cast)
-
-
-@pytest.fixture
-def own_cluster() -> Iterator[Cluster]:
-    with cluster() as found:
-        yield found
 
 
 class Load:

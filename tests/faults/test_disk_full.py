@@ -1,12 +1,10 @@
 """The database's disk is full: people read that nothing was saved, nothing counts as done that is not, and all goes on."""
 
 import hashlib
-from collections.abc import Iterator
 from datetime import timedelta
 
 import psycopg
 import pytest
-import time_machine
 from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
@@ -18,23 +16,9 @@ from coaching.models import Job
 from tests.clock import NOW
 from tests.faults.checkpoints import wait_until
 from tests.faults.machines import Machines, copied_to
-from tests.faults.scene import Scene
-from tests.services import Cluster, cluster
 
 ON_SMALL_DISK = ("certificates_certificatefile", "meetings_actionitem")
 LONG = "How it is done. " * 120  # longer than what fits beside others
-
-
-@pytest.fixture
-def scene(cast) -> Iterator[Scene]:
-    with time_machine.travel(NOW):
-        yield Scene(cast)
-
-
-@pytest.fixture
-def own_cluster() -> Iterator[Cluster]:
-    with cluster() as found:
-        yield found
 
 
 @pytest.mark.services

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-import time_machine
 from django.db.models import F
 from django.urls import reverse
 
@@ -30,12 +29,6 @@ FAULTS: dict[str, tuple[dict[str, str | None], Status]] = {
     "breaks off after the text": ({"BODY": None}, Status.UNKNOWN),
     "hangs after the text": ({"BODY": ""}, Status.UNKNOWN),
 }
-
-
-@pytest.fixture
-def scene(cast) -> Iterator[Scene]:
-    with time_machine.travel(NOW):
-        yield Scene(cast)
 
 
 @pytest.fixture

@@ -1,10 +1,7 @@
 """What was asked for in a transaction that is rolled back, or whose process dies before its end, never goes out."""
 
-from collections.abc import Iterator
-
 import pytest
 import redis
-import time_machine
 from django.core import mail
 from django.db import transaction
 
@@ -16,15 +13,8 @@ from tests.applications import factories as papers
 from tests.clock import NOW
 from tests.faults.checkpoints import Kill, arm, wait_until
 from tests.faults.machines import Machines
-from tests.faults.scene import Scene
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture
-def scene(cast) -> Iterator[Scene]:
-    with time_machine.travel(NOW):
-        yield Scene(cast)
 
 
 @pytest.fixture
