@@ -1,14 +1,11 @@
-"""A stranger's file is looked at in a process of its own, one file at a time on each machine.
+"""A stranger's file is looked at in a sandbox, one file at a time on each machine.
 
-A file can be made to keep whoever looks at it busy for good, to fill the memory, or to take over its parser. So a child
-(certificates/apart_child.py) does it, within limits and with nothing in its environment, and what it says is taken only in
-a known form.
+A script (certificates/apart_child.py) does it, and what it says is taken only in a known form.
 """
 
 import fcntl
 import json
 import subprocess
-import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -20,6 +17,7 @@ from certificates import attached
 from certificates.apart_child import MOST_BYTES, SECONDS
 from certificates.attached import Attached
 from certificates.seal_check import Check
+from coaching import sandbox
 from coaching.errors import Refused
 
 CHILD = Path(__file__).with_name("apart_child.py")
@@ -55,19 +53,9 @@ def _told(given: bytes) -> bytes:
     """All that it said before its end, whatever ended it."""
     with _one_at_a_time():
         try:
-            child = subprocess.run(
-                [sys.executable, "-I", CHILD],
-                input=given,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                timeout=MOST_SECONDS,
-                check=False,
-                cwd="/",
-                env={},
-            )
+            return sandbox.run(CHILD, given, seconds=MOST_SECONDS).stdout
         except subprocess.TimeoutExpired as ended:
             return ended.stdout or b""
-    return child.stdout
 
 
 @contextmanager

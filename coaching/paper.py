@@ -3,7 +3,6 @@
 import hashlib
 import io
 import subprocess
-import sys
 import warnings
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from django.db import transaction
 
-from coaching import paper_child, signature_trail
+from coaching import paper_child, sandbox, signature_trail
 from coaching.errors import Refused
 from coaching.models import Cohort, Delegation, Scan, SignedText, SignOff, User
 from coaching.signing import NameDoesNotMatch, is_name_of
@@ -56,14 +55,8 @@ def kind_of(content: bytes) -> Scan.Kind:
 
 def _open_pdf(content: bytes) -> None:
     try:
-        child = subprocess.run(
-            [sys.executable, "-I", CHILD],
-            input=content,
-            capture_output=True,
-            env={},  # no secret of this process
-            timeout=paper_child.SECONDS * 2,
-            check=True,
-        )
+        child = sandbox.run(CHILD, content, seconds=2 * paper_child.SECONDS)
+        child.check_returncode()
     except (OSError, subprocess.SubprocessError) as error:
         raise NotAScan("This PDF file is damaged or locked with a password. Scan the paper again.") from error
     if child.stdout == b"0":

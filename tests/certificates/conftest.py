@@ -1,7 +1,7 @@
 import pytest
 import time_machine
 
-from certificates import issuing, preview
+from certificates import apart, issuing, preview
 from certificates.approval import approve_batch, propose_batch, submit_for_approval
 from certificates.issuing import issue_batch
 from certificates.models import Batch, Certificate
@@ -15,6 +15,13 @@ def after_the_program():
     """The clock stands after the eight months."""
     with time_machine.travel(AFTER, tick=False):
         yield AFTER
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_door(tmp_path_factory) -> None:
+    """Other processes with tests look at files, too: nobody here waits for them."""
+    apart.DOOR = tmp_path_factory.mktemp("door") / "door"
+    apart.DOOR.touch()
 
 
 @pytest.fixture(autouse=True)

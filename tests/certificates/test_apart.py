@@ -112,7 +112,9 @@ def test_its_limits_hold():
     """Each is set before anything of the file is read, and cannot be raised again."""
     program = (
         "import resource, sys; sys.path.append('.'); from certificates import apart_child as child\n"
-        "child.json.loads = lambda line: print([resource.getrlimit(each) for each in child.LIMITS]) or sys.exit()\n"
+        "names = ('CPU', 'AS', 'FSIZE', 'CORE', 'NPROC', 'NOFILE')\n"
+        "held = lambda: [resource.getrlimit(getattr(resource, f'RLIMIT_{name}')) for name in names]\n"
+        "child.json.loads = lambda line: print(held()) or sys.exit()\n"
         "child.main()"
     )
     child = subprocess.run([sys.executable, "-c", program], capture_output=True, input=b"", check=True)
@@ -148,7 +150,7 @@ def test_one_that_gives_no_answer_is_not_waited_for(monkeypatch, tmp_path, line)
 def test_files_are_looked_at_one_after_another_whatever_the_number_of_processes(monkeypatch, tmp_path):
     """A lock that all processes of a machine share: one more of them holds it here."""
     monkeypatch.setattr(apart, "PATIENCE", 0.2)
-    with apart.CHILD.open("rb") as other:
+    with apart.DOOR.open("rb") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
         with pytest.raises(Busy, match="Try again in a minute"):
             apart.look(b"%PDF-1.7", [])
