@@ -30,12 +30,12 @@ SMART = {  # A4
     "measurable": "What will you count or compare to see that it worked?",
     "achievable": "What makes you confident that you can do it: people, time, means?",
     "realistic": "Why does it fit your division and your workload?",
-    "timely": "What will be done by when, within the eight months?",
+    "timely": "What will be done by when, before the program ends?",
 }
 
 HELP = {
     "why": "What draws you to the program, and what do you bring to a team of peers?",
-    "development": "What would you like to do better after eight months?",
+    "development": "What would you like to do better when the program is over?",
     "role_aimed_for": "You need not be a manager today; the program asks that you aim for a leadership role.",
     "ultimate_position": "Where do you see yourself in the long run?",
     "project_title": "A few words that a colleague from another division understands.",

@@ -138,7 +138,7 @@ def calendar_for(feed: BusyFeed, *, now: datetime) -> bytes:
 
 
 def title_of(participant: Participant) -> str:
-    return f"Peer coaching: {participant}"
+    return f"{participant.cohort.program}: {participant}"
 
 
 def _event(feed: BusyFeed, meeting: Meeting) -> ics.Event:

@@ -80,13 +80,13 @@ class Line:
 def lines(participant: Participant) -> list[Line]:
     """In the order of the model (F1). Only for a page that has seen to it that the participant asks."""
     moments = {row.moment: read(row) for row in participant.self_ratings.all()}
-    six = competencies(participant)
+    rated = competencies(participant)
     if of_application := dict(participant.ratings.values_list("competency", "rating")):
         # A6: every competency was rated; what is neither was not copied.
-        moments[Moment.START] = {each.pk: of_application.get(each.pk, "neither") for each in six}
+        moments[Moment.START] = {each.pk: of_application.get(each.pk, "neither") for each in rated}
     return [
         Line(each, tuple(Point(moment, moments.get(moment, {}).get(each.pk, "")) for moment in Moment.values))
-        for each in six
+        for each in rated
     ]
 
 

@@ -101,13 +101,13 @@ def _missing(forms: dict[str, BaseForm], today: date) -> list[checks.Finding]:
     """What the program asks for and the paper does not say; a field in error counts as not said."""
     answers = {**forms["why"].cleaned_data, **forms["project"].cleaned_data}
     data = forms["competencies"].cleaned_data
-    six: list[Competency] = forms["competencies"].competencies  # type: ignore[attr-defined]
-    ratings = {each.pk: data.get(drafting.rating_name(each.pk), "") for each in six}
+    rated: list[Competency] = forms["competencies"].competencies  # type: ignore[attr-defined]
+    ratings = {each.pk: data.get(drafting.rating_name(each.pk), "") for each in rated}
     # A3: the concept was discussed before the applicant signed.
     signed_date = forms["paper"].cleaned_data.get("signed_date", today)
     return [
         said_to_the_office(finding, answered=bool(answers.get(finding.field)))
-        for finding in checks.lacking(answers, ratings, six, on=signed_date)
+        for finding in checks.lacking(answers, ratings, rated, on=signed_date)
     ]
 
 
@@ -116,10 +116,10 @@ def _forms(
 ) -> dict[str, BaseForm]:
     data = request.POST if request.method == "POST" else None
     blank = Application(cohort=cohort, applicant=person)
-    six = list(cohort.competency_model.competencies.prefetch_related("skills"))
+    competencies = list(cohort.competency_model.competencies.prefetch_related("skills"))
     return {
         "why": PaperWhyForm(data, instance=blank, read_by=READ_BY),
-        "competencies": PaperCompetenciesForm(data, competencies=six, ratings={}, read_by=READ_BY),
+        "competencies": PaperCompetenciesForm(data, competencies=competencies, ratings={}, read_by=READ_BY),
         "project": PaperProjectForm(data, instance=blank, read_by=READ_BY),
         "paper": PaperForm(data, request.FILES or None, route=route, officer=request.user),
     }

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from coaching.formation.rules import count_words, join_words
 from coaching.models.people import OrgUnit, User
 
 
@@ -94,6 +95,21 @@ class Program(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def team_sizes(self) -> str:
+        """ "three or four", "two": how many people a team has (T1)."""
+        sizes = range(self.min_team_size, self.max_team_size + 1)
+        return join_words([count_words(size) for size in sizes], "or")
+
+    @property
+    def meeting_length(self) -> str:
+        """ "two hours", "90 minutes": what its longest meeting takes."""
+        minutes = max((item.minutes for item in self.curriculum.all()), default=120)
+        hours, rest = divmod(minutes, 60)
+        if rest:
+            return f"{minutes} minutes"
+        return "one hour" if hours == 1 else f"{count_words(hours)} hours"
 
 
 class CurriculumItem(models.Model):
@@ -244,7 +260,7 @@ class Cohort(models.Model):
     applications_open_date = models.DateField()
     applications_close_date = models.DateField()
     first_month = models.DateField("first month of meetings", help_text="The first day of that month.")
-    seats = models.PositiveSmallIntegerField(validators=[MinValueValidator(3)])
+    seats = models.PositiveSmallIntegerField(validators=[MinValueValidator(2)])
     # M3: third Wednesday unless the cohort says otherwise.
     meeting_weekday = models.PositiveSmallIntegerField(choices=Weekday.choices, default=Weekday.WEDNESDAY)
     meeting_week = models.PositiveSmallIntegerField(
@@ -303,7 +319,7 @@ class Cohort(models.Model):
                 name="cohort_meets_after_applications",
             ),
             models.CheckConstraint(condition=Q(first_month__day=1), name="cohort_first_month_is_a_month"),
-            models.CheckConstraint(condition=Q(seats__gte=3), name="cohort_seats_for_a_team"),
+            models.CheckConstraint(condition=Q(seats__gte=2), name="cohort_seats_for_a_team"),
             models.CheckConstraint(
                 condition=Q(meeting_week__gte=1, meeting_week__lte=4) & Q(meeting_weekday__lte=4),
                 name="cohort_meets_on_a_weekday",
@@ -327,6 +343,10 @@ class Cohort(models.Model):
             return
         months = self.months
         problems = {}
+        if self.seats and self.seats < self.program.min_team_size:
+            problems["seats"] = (
+                f"A team has {self.program.team_sizes} members: there is no cohort with fewer seats."
+            )
         if self.quorum and self.quorum > self.program.min_team_size:
             problems["quorum"] = (
                 f"A team may have {self.program.min_team_size} members: ask for no more than these."

@@ -49,7 +49,7 @@ def starting_values(today: date, officer: User) -> dict[str, object]:
         "contact_email": officer.email,
         "final_meeting_contents": (
             "Each member presents the outcome of their project to the branch deputy; then the team looks back over the "
-            "six competencies."
+            "competencies."
         ),
     }
 

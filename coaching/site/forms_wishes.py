@@ -46,13 +46,14 @@ class WishesForm(forms.Form):
                 initial=named[place] if place < len(named) else None,
             )
         self.participant = participant
+        length = participant.cohort.program.meeting_length
         self.helper = FormHelper()
         self.helper.form_tag = False
         self.helper.layout = Layout(
             Fieldset(
                 "When can you meet?",
                 HTML(
-                    "<p>Choose every time at which you could meet for two hours once a month. The more you choose, the more "
+                    f"<p>Choose every time at which you could meet for {length} once a month. The more you choose, the more "
                     "people you can be in a team with.</p>"
                 ),
                 Div(*self.days, css_class="days"),

@@ -1,5 +1,8 @@
-"""Reference data of the Peer Coaching Program: the competency model (F1), curriculum (M1), route (A9), requirements (C2)."""
+"""What a program is made of, as data; and the Peer Coaching Program so: competency model (F1), curriculum (M1), route
+(A9), requirements (C2)."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from django.db import transaction
@@ -15,6 +18,50 @@ from coaching.models import (
     RouteStep,
 )
 from meetings.evaluations import seed_questions
+
+Kind = CurriculumItem.Kind
+
+
+def component(kind: str, title: str) -> dict[str, object]:
+    """A part of a meeting that takes what time its kind takes (`meetings.agenda.DEFAULTS`)."""
+    return {"kind": kind, "title": title, "minutes": None}
+
+
+@dataclass(frozen=True)
+class Item:
+    """A meeting of the curriculum, one for each month in their order."""
+
+    kind: Kind
+    title: str
+    components: Sequence[Mapping[str, object]]
+    competencies: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Signature:
+    office: RouteStep.Office
+    title: str
+    statement: str
+    decides: bool = False
+
+
+@dataclass(frozen=True)
+class Definition:
+    """Everything that tells one program from another."""
+
+    slug: str
+    texts: Mapping[str, str]
+    model: tuple[str, str]
+    """of the competencies: its name and version"""
+    competencies: Mapping[str, Sequence[str]]
+    """with their skills"""
+    curriculum: Sequence[Item]
+    minutes: int
+    """of each meeting"""
+    route: Sequence[Signature]
+    requirements: Sequence[tuple[Requirement.Kind, int, Requirement.Unit, Requirement.Per]]
+    team_sizes: tuple[int, int]
+
 
 MODEL = ("State of California Leadership Competency Model", "January 2010")
 
@@ -81,120 +128,107 @@ PROGRAM_TEXTS = {
     ),  # M18
 }
 
-COMPETENCY_COMPONENTS = [
-    {"kind": "projects", "title": "Projects", "minutes": None},
-    {"kind": "competency", "title": "Competency", "minutes": None},
-]
+COMPETENCY_COMPONENTS = (component("projects", "Projects"), component("competency", "Competency"))  # M6
 
-ROUTE = (  # A8, A9
-    (
-        RouteStep.Office.SUPERVISOR,
-        "Supervisor",
-        "I support this employee's participation and have discussed the project concept with them.",
-        False,
-    ),
-    (
-        RouteStep.Office.DIRECTOR,
-        "Division Director",
-        (
-            "I support this employee's participation for the whole duration of the program and concur with the project. "
-            "It is a high priority of the division and part of the participant's workload."
-        ),  # A13
-        False,
-    ),
-    (
-        RouteStep.Office.DEPUTY,
-        "Branch Deputy",
-        (
-            "I have considered the applicant's interest in the program, their interest in leadership and the division "
-            "project, and decide on this application."
+PEER_COACHING = Definition(
+    slug="peer-coaching",
+    texts=PROGRAM_TEXTS,
+    model=MODEL,
+    competencies=COMPETENCIES,
+    curriculum=(  # M1
+        Item(
+            Kind.INTRODUCTION,
+            "Introduction to Program",
+            (
+                component("program", "The program: concepts and process"),  # M5
+                component("introductions", "Introductions and projects"),
+            ),
         ),
-        True,
+        *(Item(Kind.COMPETENCY, name, COMPETENCY_COMPONENTS, (name,)) for name in COMPETENCIES),
+        Item(
+            Kind.FINAL,
+            "Final Program Meeting",
+            (
+                component("outcomes", "Project outcomes"),
+                component("review", "Looking back over the competencies"),
+            ),
+        ),
     ),
+    minutes=120,
+    route=(  # A8, A9
+        Signature(
+            RouteStep.Office.SUPERVISOR,
+            "Supervisor",
+            "I support this employee's participation and have discussed the project concept with them.",
+        ),
+        Signature(
+            RouteStep.Office.DIRECTOR,
+            "Division Director",
+            "I support this employee's participation for the whole duration of the program and concur with the project. "
+            "It is a high priority of the division and part of the participant's workload.",  # A13
+        ),
+        Signature(
+            RouteStep.Office.DEPUTY,
+            "Branch Deputy",
+            "I have considered the applicant's interest in the program, their interest in leadership and the division "
+            "project, and decide on this application.",
+            decides=True,
+        ),
+    ),
+    requirements=(  # C2: a meeting attended in every month, an evaluation for each meeting attended
+        (Requirement.Kind.ATTENDANCE, 1, Requirement.Unit.COUNT, Requirement.Per.MONTH),
+        (Requirement.Kind.EVALUATION, 100, Requirement.Unit.PERCENT, Requirement.Per.PROGRAM),
+    ),
+    team_sizes=(3, 4),  # T1
 )
 
 
 @transaction.atomic
-def load(*, today: date) -> Program:
+def load(*, today: date, definition: Definition = PEER_COACHING) -> Program:
     """Create what is missing and leave what is there: an office may have changed texts since."""
-    model = _competency_model()
+    model = _competency_model(definition)
+    least, most = definition.team_sizes
     program, created = Program.objects.get_or_create(
-        slug="peer-coaching", defaults={**PROGRAM_TEXTS, "competency_model": model}
+        slug=definition.slug,
+        defaults={
+            **definition.texts,
+            "competency_model": model,
+            "min_team_size": least,
+            "max_team_size": most,
+        },
     )
     if created:
-        _curriculum(program, list(model.competencies.all()))
-        _route(program)
-        _requirements(program)
+        _curriculum(program, definition)
+        for position, step in enumerate(definition.route, start=1):
+            RouteStep.objects.create(program=program, position=position, **vars(step))
+        for kind, number, unit, per in definition.requirements:
+            Requirement.objects.create(program=program, kind=kind, least=number, unit=unit, per=per)
     seed_questions(program)
     seed_closed_days(range(today.year, today.year + 3))
     return program
 
 
-def _competency_model() -> CompetencyModel:
-    model, created = CompetencyModel.objects.get_or_create(name=MODEL[0], version=MODEL[1])
+def _competency_model(definition: Definition) -> CompetencyModel:
+    name, version = definition.model
+    model, created = CompetencyModel.objects.get_or_create(name=name, version=version)
     if created:
-        for position, (name, skills) in enumerate(COMPETENCIES.items(), start=1):
-            competency = Competency.objects.create(model=model, position=position, name=name)
+        for position, (each, skills) in enumerate(definition.competencies.items(), start=1):
+            competency = Competency.objects.create(model=model, position=position, name=each)
             for place, skill in enumerate(skills, start=1):
                 CompetencySkill.objects.create(competency=competency, position=place, name=skill)
     return model
 
 
-def _curriculum(program: Program, competencies: list[Competency]) -> None:
-    """Eight meetings: an introduction, one for each competency, and a final one (M1)."""
-    kinds = CurriculumItem.Kind
-    CurriculumItem.objects.create(
-        program=program,
-        position=1,
-        month=1,
-        kind=kinds.INTRODUCTION,
-        title="Introduction to Program",
-        components=[
-            {"kind": "program", "title": "The program: concepts and process", "minutes": None},  # M5
-            {"kind": "introductions", "title": "Introductions and projects", "minutes": None},
-        ],
-    )
-    for position, competency in enumerate(competencies, start=2):
+def _curriculum(program: Program, definition: Definition) -> None:
+    by_name = {each.name: each for each in program.competency_model.competencies.all()}
+    for position, planned in enumerate(definition.curriculum, start=1):
         item = CurriculumItem.objects.create(
             program=program,
             position=position,
             month=position,
-            kind=kinds.COMPETENCY,
-            title=competency.name,
-            components=COMPETENCY_COMPONENTS,  # M6
+            kind=planned.kind,
+            title=planned.title,
+            minutes=definition.minutes,
+            components=list(planned.components),
         )
-        item.competencies.add(competency)
-    CurriculumItem.objects.create(
-        program=program,
-        position=8,
-        month=8,
-        kind=kinds.FINAL,
-        title="Final Program Meeting",
-        components=[
-            {"kind": "outcomes", "title": "Project outcomes", "minutes": None},
-            {"kind": "review", "title": "Looking back over the competencies", "minutes": None},
-        ],
-    )
-
-
-def _route(program: Program) -> None:
-    for position, (office, title, statement, decides) in enumerate(ROUTE, start=1):
-        RouteStep.objects.create(
-            program=program,
-            position=position,
-            office=office,
-            title=title,
-            statement=statement,
-            decides=decides,
-        )
-
-
-def _requirements(program: Program) -> None:
-    """C2: a meeting attended in every month, an evaluation for each meeting attended."""
-    kinds, units, per = Requirement.Kind, Requirement.Unit, Requirement.Per
-    Requirement.objects.create(
-        program=program, kind=kinds.ATTENDANCE, least=1, unit=units.COUNT, per=per.MONTH
-    )
-    Requirement.objects.create(
-        program=program, kind=kinds.EVALUATION, least=100, unit=units.PERCENT, per=per.PROGRAM
-    )
+        item.competencies.set([by_name[name] for name in planned.competencies])

@@ -63,6 +63,7 @@ class Simulation:
         """Play everything and count it from the database."""
         people = self._staff()
         self.cohort = self._open(program)
+        self.offices = list(program.route.values_list("office", flat=True))
         applications = [self._apply(user, number) for number, user in enumerate(people)]
         self._decide([each for each in applications if each])
         self._form_teams()
@@ -117,7 +118,7 @@ class Simulation:
             applications_open_date=OPEN_DATE,
             applications_close_date=CLOSE_DATE,
             first_month=FIRST_MONTH,
-            seats=max(3, round(self.applicants * SEATS)),
+            seats=max(program.min_team_size, round(self.applicants * SEATS)),
             contact_role="Program coordinator",
             contact_email="coaching@demo.example",
             contact_phone="(555) 555-0100",
@@ -130,7 +131,7 @@ class Simulation:
         return self.chance.random() < likelihood
 
     def _apply(self, user: User, number: int) -> Application | None:
-        """Write, submit and sign up to the deputy; None when it ended before."""
+        """Write, submit and sign up to whoever decides; None when it ended before."""
         now = staging.at(OPEN_DATE + timedelta(days=number % 30), cohort=self.cohort)
         application = staging.write_application(
             cohort=self.cohort, applicant=user, chance=self.chance, now=now
@@ -138,7 +139,7 @@ class Simulation:
         if self._happens(STAYS_A_DRAFT):
             return None
         staging.submit(application, now=now + timedelta(hours=1))
-        for office in ("supervisor", "director"):
+        for office in self.offices[:-1]:
             now += timedelta(days=3)
             if not self._signed_by(application, office, now):
                 return None
@@ -182,7 +183,7 @@ class Simulation:
         now = staging.at(DECISION_DATE, cohort=self.cohort)
         free = self.cohort.seats
         for application in applications:
-            self.signed["deputy"] += 1
+            self.signed[self.offices[-1]] += 1
             if self._happens(NOT_SELECTED):
                 reason = "The project has just begun elsewhere."
                 staging.choose(application, Application.Status.NOT_SELECTED, now=now, reason=reason)
@@ -263,7 +264,8 @@ class Simulation:
                 for meeting in list(Meeting.objects.filter(teams=team, month=month).order_by("date", "pk")):
                     self._hold(team, meeting, questions)
             self._some_leave(
-                LEAVES_LATER / 8, staging.at(FIRST_MONTH + timedelta(days=30 * month), cohort=self.cohort)
+                LEAVES_LATER / self.cohort.months,
+                staging.at(FIRST_MONTH + timedelta(days=30 * month), cohort=self.cohort),
             )
         evaluations.close_evaluations(now=staging.at(BATCH_DATE, cohort=self.cohort))
 
@@ -326,7 +328,7 @@ class Simulation:
         return {
             "applied": self.cohort.applications.submitted().count(),
             "drafts": statuses["draft"],
-            "signed": {office: self.signed[office] for office in ("supervisor", "director", "deputy")},
+            "signed": {office: self.signed[office] for office in self.offices},
             "returned": self.counts["returned"],
             "declined": statuses["declined"],
             "withdrawn": statuses["withdrawn"],

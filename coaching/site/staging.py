@@ -92,7 +92,7 @@ def draw_ratings(competencies: list[Competency], chance: Random) -> dict[Compete
     grow, glow = chance.choices((1, 2, 3), (40, 40, 20), k=2)
     kinds = [Rating.Kind.GROW] * grow + [Rating.Kind.GLOW] * glow
     kinds += [Rating.Kind.NEITHER] * (len(drawn) - len(kinds))
-    return {competency: (kind, "") for competency, kind in zip(drawn, kinds, strict=True)}
+    return {competency: (kind, "") for competency, kind in zip(drawn, kinds, strict=False)}
 
 
 def submit(application: Application, *, now: datetime) -> Application:

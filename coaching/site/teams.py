@@ -19,7 +19,7 @@ from coaching import team_agreement, team_dates, team_formation, team_jobs
 from coaching.cohorts import is_over
 from coaching.days import today_of
 from coaching.errors import refusals_told
-from coaching.formation.rules import count_words, join_words
+from coaching.formation.rules import join_words
 from coaching.meeting_times import rule_in_words, time_for_all, usual_time
 from coaching.models import Cohort, Consent, Participant, Team, TeamChange, TeamProposal, User
 from coaching.permissions import access, branch_office, office_cohorts, post_only, signed_in
@@ -164,8 +164,6 @@ def room(request: HttpRequest, pk: int) -> HttpResponse:
     context["applications"] = in_words(applications_by_status(cohort))
     context["job"] = team_jobs.last(cohort)
     context["how_long"] = HowLongForm()
-    sizes = range(cohort.program.min_team_size, cohort.program.max_team_size + 1)  # T1
-    context["sizes"] = join_words([count_words(size) for size in sizes], "or")
     context["ended"] = cohort.teams.filter(status=Team.Status.ENDED).count()
     return render(request, "teams/room.html", context)
 

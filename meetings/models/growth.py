@@ -52,7 +52,7 @@ class ProjectText(models.Model):
 
 
 class SelfRating(models.Model):
-    """How a participant sees themself in the six competencies at one moment of the program; nobody else reads it."""
+    """How a participant sees themself in the competencies at one moment of the program; nobody else reads it."""
 
     class Moment(models.TextChoices):
         START = "start", "At the start"

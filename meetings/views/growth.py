@@ -27,9 +27,9 @@ def mine(request: HttpRequest, pk: int) -> HttpResponse:
     opening = growth.opening(participant, now)
     form = None
     if opening or request.method == "POST":  # what was sent too late is not lost
-        six = [each.competency for each in lines]
+        rated = [each.competency for each in lines]
         known = growth.of_moment(participant, opening.moment) if opening else {}
-        form = SelfRatingForm(submitted(request), competencies=six, known=known)
+        form = SelfRatingForm(submitted(request), competencies=rated, known=known)
         if form.is_bound and form.is_valid() and _rate(request, participant, form):
             return redirect("my_growth", participant.pk)
     context = {

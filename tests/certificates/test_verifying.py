@@ -251,7 +251,7 @@ def test_the_command_says_what_a_file_certifies(certificate, tmp_path):
         f"Program: Peer Coaching Program, {certificate.claims['cohort']}\n"
         "Given by: Department of Education, Services Branch\n"
         "Dates: February 1, 2027 to September 30, 2027\n"
-        "Peer coaching: 16 hours\n"
+        "Meetings: 16 hours\n"
         f"Competencies: {'; '.join(certificate.claims['competencies'])}\n"
         "Signed: Sofia Superintendent, State Superintendent of Public Instruction\n"
         "Issued: October 5, 2027\n"

@@ -243,7 +243,7 @@ def test_departure_from_four_warns_nobody(cohort, branch_officer):
 def test_every_team_mail_is_built(team, cohort, branch_officer, settings):
     first, second, third = consents(team)
     proposed = outbox._builders["team_proposed"](first.participant.user, consent=first.pk)
-    assert proposed.subject == "Your peer coaching team: do you agree?"
+    assert proposed.subject == "Your team in the Peer Coaching Program: do you agree?"
     assert "- P1 Person, Nutrition Division" in proposed.body
     assert "P0 Person" not in proposed.body
     assert f"{settings.SITE_URL}/teams/mine/" in proposed.body

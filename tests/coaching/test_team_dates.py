@@ -190,7 +190,7 @@ def test_a_day_moved_before_people_were_asked_is_in_the_first_mail(publish, bran
         change = publish()
     move(change, branch_officer, date(2026, 12, 8), NOW)
     sent = run(at(TODAY, 11))
-    assert [text for _, text in sent] == ["Your peer coaching team: do you agree?"] * 3
+    assert [text for _, text in sent] == ["Your team in the Peer Coaching Program: do you agree?"] * 3
     assert "Please answer by Tuesday, December 8, 2026." in mail.outbox[-1].body
 
 
@@ -317,7 +317,7 @@ def test_one_mail_a_day_when_the_first_one_left_late(publish, monkeypatch):
             team_dates.do_due(now=at(date(2026, 11, 28)))
     sent = run(at(date(2026, 11, 28), 12))
     assert (names(sent), len(sent)) == (members(change), 3)
-    assert {text for _, text in sent} == {"Your peer coaching team: do you agree?"}
+    assert {text for _, text in sent} == {"Your team in the Peer Coaching Program: do you agree?"}
 
 
 def test_a_reminder_that_left_late_makes_room_for_the_next(question):

@@ -72,7 +72,7 @@ def test_busy_times_and_nothing_else(client, feed, meetings, team):
         "TRANSP",
         "UID",
     ]
-    assert first["summary"] == "Peer coaching: Alice Example"
+    assert first["summary"] == "Peer Coaching Program: Alice Example"
     assert first.decoded("dtstart") == meetings[0].starts_at
     assert first.decoded("dtend") == meetings[0].ends_at
     assert first["sequence"] == 1, "so that a calendar replaces what it has"
@@ -180,7 +180,7 @@ def test_the_participant_sees_that_the_supervisor_has_the_dates(
     busy.create(participant=employee, by=supervisor, now=BEFORE)
     shown = client.get(address)
     assertContains(shown, "Since January 20, 2027, Sam Supervisor has a calendar address that shows")
-    assertContains(shown, "Peer coaching: Alice Example")
+    assertContains(shown, "under the name of the program and yours")
     busy.revoke(participant=employee, by=supervisor, now=BEFORE)
     assertContains(client.get(address), "and has none now")
 

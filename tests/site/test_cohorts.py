@@ -90,7 +90,7 @@ def test_officer_opens_a_cohort(office, values, program, branch, branch_officer)
         ),
         ({"first_month": "2027-01-01"}, "first_month", "Meetings begin after applications close"),
         ({"first_month": "2027-03-02"}, "first_month", "Select a valid choice"),
-        ({"seats": "2"}, "seats", "greater than or equal to 3"),
+        ({"seats": "2"}, "seats", "A team has three or four members"),
         ({"meeting_week": "5"}, "meeting_week", "Select a valid choice"),
         ({"evaluation_days": "0"}, "evaluation_days", "greater than or equal to 1"),
         ({"quorum": "0"}, "quorum", "At least one"),

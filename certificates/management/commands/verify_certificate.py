@@ -172,7 +172,7 @@ def _says(says: Attached | None, *, proven: bool) -> Iterator[str]:
     yield f"Program: {claims['program']}, {claims['cohort']}"
     yield f"Given by: {claims['department']}, {claims['branch']}"
     yield f"Dates: {iso_date(claims['start_date'])} to {iso_date(claims['end_date'])}"
-    yield f"Peer coaching: {hours(claims['hours'])}"
+    yield f"Meetings: {hours(claims['hours'])}"
     yield f"Competencies: {'; '.join(claims['competencies'])}"
     by_hand = ", by hand on the printed certificate" if claims.get("signed_by_hand") else ""
     yield f"Signed: {claims['signatory_name']}, {claims['signatory_title']}{by_hand}"

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from applications.models import Application, Recommendation
 from coaching.models import Delegation, Message
-from coaching.site.demo import cohorts, mail, review, selection
+from coaching.site.demo import cohorts, mail, pairs, review, selection
 from coaching.site.demo.people import address
 from coaching.site.demo.review import DESIGNEE
 from coaching.site.demo.scene import STUDENT_BRANCH, Demo
@@ -28,6 +28,7 @@ LOADERS: dict[str, Callable[[Demo], None]] = {
     "open": review.draft,
     "review": _review,
     "selection": partial(selection.load, branch=STUDENT_BRANCH),
+    "pairs": pairs.pairs,
 }
 PHASES = tuple(LOADERS)
 # Whose application shows that a phase is there; of the last one, the designee tells.
@@ -36,6 +37,7 @@ APPLICANTS = {
     "month_five": "member",
     "teams": "operations.member",
     "open": "applicant",
+    "pairs": "pair.member",
 }
 RECENT = timedelta(days=30)
 

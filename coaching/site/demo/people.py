@@ -40,6 +40,7 @@ SIGN_IN_AS = (
         "Operations branch office", address("operations.office"), "is forming teams in another branch"
     ),
     DemoPerson("Future team member", address("operations.member"), "is asked to agree to a team"),
+    DemoPerson("Member of a pair", address("pair.member"), "takes part in another program, for pairs"),
     DemoPerson("Administrator", address("admin"), "uses the administration"),
 )
 

@@ -37,7 +37,7 @@ ORDER_DAYS = 300
 
 KNOWN = {
     STUDENT_BRANCH: ("applicant", "member", "graduate"),
-    OPERATIONS_BRANCH: ("operations.member",),
+    OPERATIONS_BRANCH: ("operations.member", "pair.member"),
 }
 
 
@@ -125,10 +125,18 @@ class Demo:
                 yield from members[seat : seat + 1]
 
     def open_cohort(
-        self, *, branch: str, name: str, first_month: date, opens: date, closes: date, seats: int = 16
+        self,
+        *,
+        branch: str,
+        name: str,
+        first_month: date,
+        opens: date,
+        closes: date,
+        seats: int = 16,
+        program: Program | None = None,
     ) -> Cohort:
         cohort = Cohort(
-            program=self.program,
+            program=program or self.program,
             branch=self.branch(branch),
             name=name,
             applications_open_date=opens,
@@ -160,7 +168,7 @@ class Demo:
             now = start + timedelta(days=1 + number % 9)
             application = self.submitted(cohort, user, now)
             for day in (2, 5):
-                if application.current_step().office != "deputy":  # type: ignore[union-attr]
+                if not application.current_step().route_step.decides:  # type: ignore[union-attr]
                     application = staging.sign(application, now=now + timedelta(days=day))
             staging.accept(application, now=now + timedelta(days=9))
 
