@@ -31,7 +31,7 @@ def ask(
     now: datetime,
     instead_of: ProjectChange | None = None,
 ) -> ProjectChange:
-    """Ask the division director to concur with a changed project; until then the approved one stands.
+    """Ask whoever concurs with projects to do so with a changed one; until then the approved one stands.
 
     `instead_of`: a change that waits, and is taken back for this one. Raises NotYours, CannotChange, ReasonMissing,
     routing.NoSigner.
@@ -44,7 +44,7 @@ def ask(
         take_back(change=instead_of, by=by, now=now)
     _check(participant, project, why)
     day = today_of(participant.cohort, now)
-    signer = routing.director_of(by, participant.cohort, on=day)
+    signer = routing.concurring(by, participant.cohort, on=day)
     whole = text.of_change(participant, _current(participant), project, why, signer, on=day)
     change = ProjectChange.objects.create(
         participant=participant,
@@ -96,7 +96,7 @@ def _current(participant: Participant) -> Project | None:
 
 @transaction.atomic
 def concur(*, change: ProjectChange, by: User, typed_name: str, now: datetime) -> ProjectChange:
-    """The director signs; from now on it is the project. Raises NotWaitingOnYou, signing.NameDoesNotMatch."""
+    """They sign; from now on it is the project. Raises NotWaitingOnYou, signing.NameDoesNotMatch."""
     change, right = _lock_for_act(change, by, now)
     change.sign_off = signing.sign(
         text=change.text,

@@ -73,11 +73,19 @@ def who_signs_once(route: Sequence[Signer]) -> list[str]:
     return found
 
 
-def director_of(applicant: User, cohort: Cohort, *, on: date) -> Signer:
-    """Who concurs with a project as the division director today (A8, A14). Raises NoSigner."""
-    for step in cohort.program.route.filter(office=RouteStep.Office.DIRECTOR):
-        return _signer(step, applicant, cohort, on)
-    raise NoSigner(f"No division director is on the route of the {cohort}. {_ask(cohort)}")
+def concurring_step(cohort: Cohort) -> RouteStep:
+    """Whose concurrence a project takes (A8, A14): the division director's, or the first signer's where none is on the
+    route. Raises NoSigner."""
+    steps = list(cohort.program.route.all())
+    directors = [step for step in steps if step.office == RouteStep.Office.DIRECTOR]
+    for step in directors or steps:
+        return step
+    raise NoSigner(f"The {cohort} has no route of signatures yet. {_ask(cohort)}")
+
+
+def concurring(applicant: User, cohort: Cohort, *, on: date) -> Signer:
+    """Who concurs with a changed project today. Raises NoSigner."""
+    return _signer(concurring_step(cohort), applicant, cohort, on)
 
 
 def concept_partners(applicant: User, cohort: Cohort, *, on: date) -> list[Signer]:

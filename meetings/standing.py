@@ -199,3 +199,11 @@ class Standing:
     @property
     def months_met(self) -> int:
         return sum(month.is_met for month in self.months)
+
+    @property
+    def progress(self) -> str:
+        """ "3 of 8 months are done"; of a program that does not ask for each month, the meetings that count."""
+        if self.months:
+            return f"{self.months_met} of {len(self.months)} months are done"
+        there = len(self.attended)
+        return f"You were at {there} {'meeting' if there == 1 else 'meetings'}"

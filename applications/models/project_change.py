@@ -1,4 +1,4 @@
-"""A change to an approved project; it counts once the division director concurs again (A14)."""
+"""A change to an approved project; it counts once the division director, or who stands in that place, concurs (A14)."""
 
 from datetime import date, datetime
 
@@ -35,7 +35,7 @@ class ProjectChangeQuerySet(AssignedQuerySet["ProjectChange"]):
 
 class ProjectChange(Assigned):
     class Status(models.TextChoices):
-        PENDING = "pending", "Waiting for the director"
+        PENDING = "pending", "Waiting for an answer"
         SIGNED = "signed", "Concurred"
         DECLINED = "declined", "Declined"
         WITHDRAWN = "withdrawn", "Taken back"

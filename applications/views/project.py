@@ -42,6 +42,7 @@ def project(request: HttpRequest, pk: int) -> HttpResponse:
         {
             "participant": participant,
             "cohort": participant.cohort,
+            "concurring": routing.concurring_step(participant.cohort).title.lower(),
             "facts": _facts(goal) if goal else [],
             "changes": changes,
             "pending": pending,

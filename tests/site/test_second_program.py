@@ -5,11 +5,13 @@ from datetime import date
 import pytest
 from django.core.exceptions import ValidationError
 
+from applications import routing
 from certificates.models import Certificate
-from coaching.models import Cohort, Program, Team
+from coaching.models import Cohort, Participant, Program, Team
 from coaching.site import reference
 from coaching.site.demo.pairs import LEADERSHIP_PAIRS
 from coaching.site.simulate import Simulation
+from meetings import ledger
 from meetings.models import Meeting
 from tests.clock import TODAY
 
@@ -38,6 +40,14 @@ def test_it_says_its_own_numbers(pairs):
     assert (peers.team_sizes, peers.meeting_length) == ("three or four", "two hours")
 
 
+def test_progress_is_counted_in_what_the_program_asks_for(pairs):
+    Simulation(applicants=3, seed=7).run(pairs)
+    participant = Participant.objects.exclude(status=Participant.Status.LEFT).earliest("pk")
+    standing = ledger.standing(participant, today=date(2025, 10, 1))
+    assert standing.months == ()
+    assert standing.progress == f"You were at {len(standing.attended)} meetings"
+
+
 def test_loading_it_again_leaves_what_an_office_has_changed(pairs):
     pairs.route.filter(position=1).delete()
     Program.objects.filter(pk=pairs.pk).update(name="Pairs of Leaders")
@@ -54,3 +64,10 @@ def test_a_cohort_has_seats_for_a_team_of_its_program(pairs, seats, fits):
     except ValidationError as refused:
         problems = refused.message_dict
     assert ("seats" not in problems) is fits
+
+
+def test_who_signs_first_concurs_with_a_changed_project_where_no_director_signs(pairs):
+    Simulation(applicants=3, seed=7).run(pairs)
+    participant = Participant.objects.earliest("pk")
+    signer = routing.concurring(participant.user, participant.cohort, on=date(2025, 3, 1))
+    assert (signer.step.office, signer.signer) == ("supervisor", participant.user.supervisor)

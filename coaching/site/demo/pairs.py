@@ -89,7 +89,7 @@ def pairs(demo: Demo) -> None:
     cohort = demo.open_cohort(
         program=program,
         branch=OPERATIONS_BRANCH,
-        name=str(demo.month(-2).year),
+        name=f"{demo.month(-2).year} pairs",
         first_month=demo.month(-2),
         opens=demo.month(-5),
         closes=demo.month(-3) - timedelta(days=1),

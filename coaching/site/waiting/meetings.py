@@ -309,11 +309,10 @@ def _still_open(membership: Membership, reason: Reason) -> Card:
 
 
 def _way(participant: Participant, where: Standing) -> Card:
-    done = f"{where.months_met} of {len(where.months)} months are done"
     if where.on_track:
-        text = f"{done}, and you are on track."
+        text = f"{where.progress}, and you are on track."
     else:
-        text = f"{done}." if where.reachable else f"{done}. Something stands in the way."
+        text = f"{where.progress}." if where.reachable else f"{where.progress}. Something stands in the way."
     return Card(
         title="Your way to the certificate",
         text=text,
