@@ -14,7 +14,7 @@ from applications.models import ProjectChange
 from applications.settling import NotWaitingOnYou, ReasonMissing
 from coaching import enrollment, outbox, signing
 from coaching.enrollment import Project
-from coaching.models import AuditEvent, Delegation, Participant
+from coaching.models import AuditEvent, Delegation, Participant, Program
 from tests.applications.counting import queries
 from tests.applications.factories import accepted, competencies
 from tests.clock import NOW, TODAY
@@ -155,9 +155,16 @@ class TestRefusals:
         with pytest.raises(routing.NoSigner, match="is vacant"):
             ask(participant, changed)
 
-    def test_ask_in_a_program_without_directors(self, participant, changed, program):
+    def test_ask_in_a_program_without_directors(self, participant, changed, program, supervisor):
         program.route.filter(office="director").update(office="other")
-        with pytest.raises(routing.NoSigner, match="No division director"):
+        change = ask(participant, changed)
+        assert (change.signer, change.route_step.office) == (supervisor, "supervisor")
+
+    def test_ask_in_a_program_without_a_route(self, participant, changed, program):
+        program.route.update(
+            program=Program.objects.create(slug="other", competency_model=program.competency_model)
+        )
+        with pytest.raises(routing.NoSigner, match="no route of signatures"):
             ask(participant, changed)
 
     def test_concur_by_participant_or_others(self, participant, changed, supervisor, deputy, outsider):
