@@ -1,5 +1,6 @@
 """Opening a cohort: one run of a program by one branch."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
@@ -10,7 +11,7 @@ from django.utils import timezone
 
 from coaching import audit, offices
 from coaching.errors import Refused
-from coaching.models import ClosedDay, Cohort, Participant, User
+from coaching.models import ClosedDay, Cohort, OrgUnit, Participant, User
 from coaching.permissions import require_office
 
 # The library lists these for California, but the state's offices are open on them.
@@ -35,10 +36,16 @@ class NotYourBranch(Refused):
 def seed_closed_days(years: range) -> int:
     """Put the state holidays of these years into the editable table; what is there stays. Returns how many were new."""
     known = set(ClosedDay.objects.filter(branch=None).values_list("date", flat=True))
+    new = {day: name for day, name in state_holidays(years).items() if day not in known}
+    ClosedDay.objects.bulk_create(ClosedDay(date=day, name=name) for day, name in new.items())
+    return len(new)
+
+
+def state_holidays(years: range) -> dict[date, str]:
+    """The days of these years on which the state's offices are closed, as the library knows them."""
     days = holidays.country_holidays("US", subdiv="CA", years=years, observed=True)
-    new = {day: _staff_holidays(names) for day, names in sorted(days.items()) if day not in known}
-    ClosedDay.objects.bulk_create(ClosedDay(date=day, name=name[:120]) for day, name in new.items() if name)
-    return sum(1 for name in new.values() if name)
+    named = {day: _staff_holidays(names)[:120] for day, names in sorted(days.items())}
+    return {day: name for day, name in named.items() if name}
 
 
 def _staff_holidays(names: str) -> str:
@@ -54,25 +61,66 @@ def closed_days(cohort: Cohort, *, start: date, end: date) -> dict[date, str]:
     return {day.date: day.name for day in rows}
 
 
-@transaction.atomic
-def open_cohort(*, cohort: Cohort, by: User | None, now: datetime) -> Cohort:
-    """Save a new cohort: it takes the program's competency model of today for good (F1).
+def years_of(cohort: Cohort) -> range:
+    """The years in which a day of the cohort can lie."""
+    return range(cohort.applications_close_date.year, cohort.first_month.year + 2)
 
+
+@transaction.atomic
+def open_cohort(
+    *,
+    cohort: Cohort,
+    by: User | None,
+    now: datetime,
+    closed: Mapping[date, str] | None = None,
+    like: Cohort | None = None,
+) -> Cohort:
+    """Save a new cohort: it takes the program's competency model of today for good (F1). Nobody is written to.
+
+    `closed`: more days on which the branch's office is closed, by name. `like`: the earlier cohort whose settings it has.
     Raises CohortNotValid, NotYourBranch (F5), and ValidationError for values that cannot be.
     """
     if cohort.pk:
         raise CohortNotValid(f"The {cohort} is open already.")
-    day = timezone.localdate(now)
-    if by is not None and cohort.branch not in offices.office_branches(by, on=day):
-        raise NotYourBranch(f"You do not work for the branch office of {cohort.branch}.")
+    _require_branch(cohort.branch, by, now)
     cohort.competency_model = cohort.program.competency_model
     cohort.opened_by = by
     cohort.opened_at = now
     cohort.full_clean()
     cohort.save()
-    seed_closed_days(range(cohort.applications_close_date.year, cohort.first_month.year + 2))
-    audit.record("cohort.opened", by=by, obj=cohort, now=now)
+    seed_closed_days(years_of(cohort))
+    change_closed_days(branch=cohort.branch, add=closed or {}, remove=(), by=by, now=now)
+    audit.record("cohort.opened", by=by, obj=cohort, now=now, data={"like": like.pk} if like else None)
     return cohort
+
+
+@transaction.atomic
+def change_closed_days(
+    *, branch: OrgUnit, add: Mapping[date, str], remove: Collection[date], by: User | None, now: datetime
+) -> None:
+    """Days on which the branch's office is closed besides the state's holidays (M3); one that is there is named anew.
+
+    Raises NotYourBranch (F5).
+    """
+    _require_branch(branch, by, now)
+    OrgUnit.objects.select_for_update().get(pk=branch.pk)
+    own = ClosedDay.objects.filter(branch=branch)
+    known = dict(own.filter(date__in=add).values_list("date", "name"))
+    added = {day: name for day, name in add.items() if known.get(day) != name}
+    removed = sorted(own.filter(date__in=remove).values_list("date", flat=True))
+    if not added and not removed:
+        return
+    own.filter(date__in=[*added, *removed]).delete()
+    ClosedDay.objects.bulk_create(
+        ClosedDay(date=day, name=name, branch=branch) for day, name in added.items()
+    )
+    data = {"closed": [f"{day}" for day in sorted(added)], "open": [f"{day}" for day in removed]}
+    audit.record("closed_days.changed", by=by, obj=branch, now=now, data=data)
+
+
+def _require_branch(branch: OrgUnit, by: User | None, now: datetime) -> None:
+    if by is not None and branch not in offices.office_branches(by, on=timezone.localdate(now)):
+        raise NotYourBranch(f"You do not work for the branch office of {branch}.")
 
 
 @transaction.atomic

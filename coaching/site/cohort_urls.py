@@ -2,11 +2,22 @@
 
 from django.urls import URLPattern, path
 
-from coaching.site import board, cohorts, entering, my_team, pairings, proposing, small_teams, teams, wishes
+from coaching.site import (
+    board,
+    cohorts,
+    entering,
+    my_team,
+    opening,
+    pairings,
+    proposing,
+    small_teams,
+    teams,
+    wishes,
+)
 
 urlpatterns: list[URLPattern] = [
     path("cohorts/", cohorts.cohort_list, name="cohorts"),
-    path("cohorts/open/", cohorts.cohort_open, name="cohort_open"),
+    path("cohorts/open/", opening.cohort_open, name="cohort_open"),
     path("cohorts/<int:pk>/", cohorts.cohort_page, name="cohort"),
     path("cohorts/<int:pk>/edit/", cohorts.cohort_edit, name="cohort_edit"),
     path("participation/<int:pk>/leave/", cohorts.participation_leave, name="participation_leave"),

@@ -1,4 +1,4 @@
-"""Cohorts for the branch office: its list, opening one, its settings, and the page that leads to every room."""
+"""Cohorts for the branch office: its list, its settings, and the page that leads to every room."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -6,6 +6,7 @@ from datetime import date
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,13 +16,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from applications.models import Application
 from certificates.models import Certificate
-from coaching import offices
-from coaching.cohorts import Phase, Standing, change_cohort, open_cohort, standing
+from coaching.cohorts import Phase, Standing, change_closed_days, change_cohort, standing
 from coaching.counting import NumberOf
 from coaching.days import today_of
 from coaching.errors import Refused, refusals_told
 from coaching.meeting_times import week_choices
-from coaching.models import Cohort, Membership, OrgUnit, Participant, Team, User
+from coaching.models import ClosedDay, Cohort, Membership, Participant, Team, User
 from coaching.permissions import (
     access,
     any_of,
@@ -32,7 +32,7 @@ from coaching.permissions import (
     signed_in,
 )
 from coaching.site import lifecycle
-from coaching.site.forms_cohorts import CohortForm, LeaveForm, starting_values
+from coaching.site.forms_cohorts import CohortForm, LeaveForm
 from meetings import leave, notes
 from meetings.dates import clock
 
@@ -71,59 +71,36 @@ def cohort_list(request: HttpRequest) -> HttpResponse:
     return render(request, "cohorts/list.html", context)
 
 
-def _branches(user: User, today: date) -> "QuerySet[OrgUnit]":
-    served = offices.office_branches(user, on=today)
-    return OrgUnit.objects.filter(pk__in=[unit.pk for unit in served], kind=OrgUnit.Kind.BRANCH)
-
-
-@access(branch_office)
-@require_http_methods(["GET", "HEAD", "POST"])
-def cohort_open(request: HttpRequest) -> HttpResponse:
-    today = timezone.localdate()
-    user: User = request.user  # type: ignore[assignment]
-    form = CohortForm(
-        request.POST or None,
-        today=today,
-        branches=_branches(user, today),
-        initial=starting_values(today, user),
-    )
-    if request.method == "POST" and form.is_valid():
-        try:
-            cohort = open_cohort(cohort=form.save(commit=False), by=user, now=timezone.now())
-        except (Refused, ValidationError) as refusal:
-            form.add_error(None, _words(refusal))
-        else:
-            is_past = cohort.applications_close_date < today
-            messages.success(
-                request,
-                f"The {cohort} is here. Check its page, then enter its history."
-                if is_past
-                else f"The {cohort} is open. Check its page, then tell people about it.",
-            )
-            return redirect("cohort", cohort.pk)
-    return render(request, "cohorts/form.html", {"form": form})
-
-
-def _words(refusal: Exception) -> str | list[str]:
-    return refusal.messages if isinstance(refusal, ValidationError) else str(refusal)
-
-
 @access(branch_office)
 @require_http_methods(["GET", "HEAD", "POST"])
 def cohort_edit(request: HttpRequest, pk: int) -> HttpResponse:
     user: User = request.user  # type: ignore[assignment]
     cohort = get_object_or_404(office_cohorts(user).select_related("program", "branch"), pk=pk)
-    name = str(cohort)
-    form = CohortForm(request.POST or None, instance=cohort, today=timezone.localdate())
+    name, today = str(cohort), timezone.localdate()
+    ahead = ClosedDay.objects.filter(branch=cohort.branch, date__gte=today)
+    closed = {day.date: day.name for day in ahead}
+    form = CohortForm(request.POST or None, instance=cohort, today=today, closed=closed)
     if request.method == "POST" and form.is_valid():
         try:
-            change_cohort(cohort=form.instance, by=user, now=timezone.now(), changed=form.changed_data)
+            _save(form, by=user)
         except (Refused, ValidationError) as refusal:
-            form.add_error(None, _words(refusal))
+            form.add_error(None, in_words_of(refusal))
         else:
-            messages.success(request, "Saved." if form.changed_data else "Nothing was changed.")
+            is_new = form.changed_fields or form.newly_closed or form.open_again
+            messages.success(request, "Saved." if is_new else "Nothing was changed.")
             return redirect("cohort", cohort.pk)
     return render(request, "cohorts/form.html", {"form": form, "cohort": cohort, "name": name})
+
+
+@transaction.atomic
+def _save(form: CohortForm, *, by: User) -> None:
+    now, cohort = timezone.now(), form.instance
+    change_cohort(cohort=cohort, by=by, now=now, changed=form.changed_fields)
+    change_closed_days(branch=cohort.branch, add=form.newly_closed, remove=form.open_again, by=by, now=now)
+
+
+def in_words_of(refusal: Exception) -> str | list[str]:
+    return refusal.messages if isinstance(refusal, ValidationError) else str(refusal)
 
 
 @access(any_of(branch_office, deputy))

@@ -1,5 +1,6 @@
 """Forms about cohorts: opening one, changing its settings, and leaving the program."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.db.models import QuerySet
 from coaching.cohorts import WHAT_COUNTS, has_begun
 from coaching.meeting_times import week_choices
 from coaching.models import Cohort, OrgUnit, Program, User
+from coaching.site.closed_days_field import ClosedDaysField
 
 MONTHS_AHEAD = 24
 MONTHS_BACK = 11
@@ -63,6 +65,8 @@ class CohortForm(forms.ModelForm):
         help_text="Teams meet at least once in every month from here on. A month that has begun: for a cohort that began on "
         "paper, whose history you enter next.",
     )
+    closed_days = ClosedDaysField()
+    closed_days_shown = ClosedDaysField(widget=forms.HiddenInput)
     meeting_week = forms.TypedChoiceField(
         label="Week of the month", coerce=int, choices=week_choices(), initial=3
     )
@@ -137,16 +141,23 @@ class CohortForm(forms.ModelForm):
         }
 
     def __init__(
-        self, *args: object, today: date, branches: "QuerySet[OrgUnit] | None" = None, **kwargs: object
+        self,
+        *args: object,
+        today: date,
+        branches: "QuerySet[OrgUnit] | None" = None,
+        closed: Mapping[date, str] | None = None,
+        **kwargs: object,
     ):
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.today = today
+        self.initial["closed_days"] = closed or {}
+        self.initial["closed_days_shown"] = (closed or {}) if self.instance.pk else {}
         back = -1 if self.instance.pk else MONTHS_BACK
         self.fields["first_month"].choices = month_choices(today, self.instance.first_month, back=back)  # type: ignore[attr-defined]
-        if self.instance.pk:
+        if self.is_given:
             del self.fields["program"], self.fields["branch"]  # F1, F5: fixed when it was opened
             self.initial["first_month"] = self.instance.first_month.isoformat()
-            if has_begun(self.instance):
+            if self.instance.pk and has_begun(self.instance):
                 self._fix("first_month", *WHAT_COUNTS)
         else:
             self._offer("program", Program.objects.order_by("name"))
@@ -154,6 +165,11 @@ class CohortForm(forms.ModelForm):
         self.helper = FormHelper()
         self.helper.form_tag = False
         self.helper.layout = self._layout()
+
+    @property
+    def is_given(self) -> bool:
+        """Whether program and branch are those of a cohort that is open, or of the one it is to be like."""
+        return self.instance.branch_id is not None
 
     def _offer(self, name: str, rows: QuerySet) -> None:
         """A choice only where there is one to make."""
@@ -170,7 +186,7 @@ class CohortForm(forms.ModelForm):
             self.fields[name].help_text = "Fixed since the first team was confirmed."
 
     def _layout(self) -> Layout:
-        what = ["name", "seats"] if self.instance.pk else ["program", "branch", "name", "seats"]
+        what = ["name", "seats"] if self.is_given else ["program", "branch", "name", "seats"]
         return Layout(
             Fieldset("The cohort", *what),
             Fieldset(
@@ -180,6 +196,8 @@ class CohortForm(forms.ModelForm):
                     Column("applications_close_date", css_class="col-md-6"),
                 ),
                 "first_month",
+                "closed_days",
+                "closed_days_shown",
             ),
             Fieldset(
                 "Meetings",
@@ -228,14 +246,27 @@ class CohortForm(forms.ModelForm):
 
     def _clean_name(self, data: dict[str, Any]) -> None:
         """F5: a name once for each branch and program, whether or not these are fields of this form."""
-        fixed = (
-            {"program": self.instance.program, "branch": self.instance.branch} if self.instance.pk else data
-        )
+        fixed = {"program": self.instance.program, "branch": self.instance.branch} if self.is_given else data
         if not fixed.get("program") or not fixed.get("branch"):
             return
         same = Cohort.objects.filter(branch=fixed["branch"], program=fixed["program"], name=data.get("name"))
         if same.exclude(pk=self.instance.pk).exists():
             self.add_error("name", "Your branch has a cohort of this name already.")
+
+    @property
+    def newly_closed(self) -> dict[date, str]:
+        """The closed days that were typed and not shown before; nobody else's change is undone by this form."""
+        shown = self.cleaned_data["closed_days_shown"]
+        return {day: name for day, name in self.cleaned_data["closed_days"].items() if shown.get(day) != name}
+
+    @property
+    def open_again(self) -> list[date]:
+        return sorted(set(self.cleaned_data["closed_days_shown"]) - set(self.cleaned_data["closed_days"]))
+
+    @property
+    def changed_fields(self) -> list[str]:
+        """Of the cohort itself."""
+        return [name for name in self.changed_data if name in self._meta.fields]  # type: ignore[operator]
 
 
 class LeaveForm(forms.Form):

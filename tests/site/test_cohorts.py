@@ -15,6 +15,7 @@ from tests.clock import NOW
 pytestmark = pytest.mark.usefixtures("frozen", "plain_not_found")
 
 VALUES = {
+    "agreed": "yes",  # to all its dates
     "name": "2028",
     "seats": "24",
     "applications_open_date": "2026-12-01",

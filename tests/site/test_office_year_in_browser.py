@@ -1,0 +1,39 @@
+"""The branch office's year in Chromium: opening a cohort like last year's, its checklist, lists, and attendance."""
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from coaching.models import ClosedDay, Cohort
+from tests.clock import NOW
+
+pytestmark = pytest.mark.browser
+
+AUGUST = NOW.replace(year=2027, month=8, day=2)
+
+
+def test_a_cohort_like_last_years_in_a_few_steps(
+    page, sign_in, check_page, cohort, branch_officer, time_machine
+):
+    time_machine.move_to(AUGUST)
+    Cohort.objects.filter(pk=cohort.pk).update(name="2027")
+    ClosedDay.objects.create(date="2028-02-16", name="Moving", branch=cohort.branch)
+    sign_in(page, branch_officer)
+    page.goto(reverse("cohorts"))
+    page.get_by_role("link", name="Open a cohort").click()
+    check_page(page)
+    page.get_by_role("link", name="Like the 2027 program").click()
+    expect(page.get_by_label("Name of the cohort")).to_have_value("2028")
+    page.get_by_label("Closed days of your office").fill("12/23/2027 Office retreat")
+    check_page(page)
+    page.get_by_role("button", name="Show all its dates").click()
+    expect(page.get_by_text("Wednesday, February 16, 2028 is Moving")).to_be_visible()
+    check_page(page)
+    page.get_by_role("button", name="Change something").click()
+    expect(page.get_by_label("Closed days of your office")).to_have_value("12/23/2027 Office retreat")
+    page.get_by_label("Number of seats").fill("30")
+    page.get_by_role("button", name="Show all its dates").click()
+    page.get_by_role("button", name="Open the cohort").click()
+    expect(page.get_by_text("The 2028 program is open.")).to_be_visible()
+    assert Cohort.objects.get(name="2028").seats == 30
+    assert ClosedDay.objects.get(date="2027-12-23").name == "Office retreat"
