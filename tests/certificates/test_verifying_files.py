@@ -103,7 +103,7 @@ class TestPage:
         monkeypatch.setattr(apart, "_told", lambda given: pytest.fail("It was looked at apart."))
         page_of(client, file, status=200)
 
-    def test_what_its_seal_proves_is_looked_at_too(self, client, sealed, file):
+    def test_what_its_seal_proves_is_looked_at_too(self, client, sealed, file, at_once):
         """Such as where the register came from a backup whose root certificates were changed."""
         SealCertificate.objects.update(chain=root_of(new_seal()).decode())
         text = page_of(client, file, status=200)
@@ -149,7 +149,7 @@ class TestPage:
         for bit in range(8007, 8 * len(file), 8 * len(file) // 100):
             assert "Is it ours? No" in page_of(client, flipped(file, bit))
 
-    def test_a_page_swapped(self, client, sealed, file):
+    def test_a_page_swapped(self, client, sealed, file, at_once):
         with pikepdf.open(io.BytesIO(file)) as source:
             drawn = source.pages[0].Contents.read_bytes()
 
@@ -160,7 +160,7 @@ class TestPage:
         assert "Is its seal whole? No" in text
         assert "Is it ours? No" in text
 
-    def test_one_with_our_seal_that_nobody_issued(self, client, sealed):
+    def test_one_with_our_seal_that_nobody_issued(self, client, sealed, at_once):
         """Such as one whose issue was broken off, or one of a database that was lost."""
         other = issuing.sealed(CONTENT, seal=sealing.current(), now=LATER)
         text = page_of(client, other)
@@ -173,7 +173,7 @@ class TestPage:
             assert words in text
         assert "was lost" not in text
 
-    def test_one_with_a_seal_of_ours_whose_key_was_lost(self, client, sealed, file, superintendent):
+    def test_one_with_a_seal_of_ours_whose_key_was_lost(self, client, sealed, file, superintendent, at_once):
         lost_seals.record(seal=sealed.seal, by=superintendent, reason="A stolen laptop", now=LATER)
         text = page_of(client, issuing.sealed(CONTENT, seal=sealing.current(), now=AFTER))
         assert "We did not issue this file" in text
@@ -182,7 +182,7 @@ class TestPage:
         assert "This certificate is valid" in page_of(client, file, status=200)  # the register knows it
 
     @pytest.mark.parametrize("name", ["Department of Education", "Department of Parks"])
-    def test_one_of_another_site_or_key(self, client, sealed, name):
+    def test_one_of_another_site_or_key(self, client, sealed, name, at_once):
         text = page_of(client, issuing.sealed(CONTENT, seal=new_seal(name), now=AFTER))
         for words in (
             "This file is not ours",
@@ -336,16 +336,6 @@ class TestCommandAlone:
             "Name: Marisol Okafor-Reyes",
         ]
 
-    def test_with_the_seals_alone_it_is_whole_and_no_more(self, published):
-        code, told = verify(published, *ALONE)
-        assert code == 2
-        assert "Its seal is whole." in told
-        assert "Whether it still stands is not known: name a status list with --status-list." in told
-
-    def test_asks_no_register(self, published, django_assert_num_queries):
-        with django_assert_num_queries(0):
-            assert verify(published, *LISTED)[0] == 0
-
     def test_needs_no_database_at_all(self, published):
         nowhere = {**os.environ, "DATABASE_URL": "postgres://nobody@127.0.0.1:1/nothing"}
         command = [sys.executable, "manage.py", "verify_certificate", published / "certificate.pdf"]
@@ -366,6 +356,19 @@ class TestCommandAlone:
         asked = run()
         assert asked.returncode == 1
         assert "The register cannot be reached. With --seals and --status-list" in asked.stderr
+
+
+@pytest.mark.usefixtures("at_once")
+class TestWhatTheCommandSays:
+    def test_with_the_seals_alone_it_is_whole_and_no_more(self, published):
+        code, told = verify(published, *ALONE)
+        assert code == 2
+        assert "Its seal is whole." in told
+        assert "Whether it still stands is not known: name a status list with --status-list." in told
+
+    def test_asks_no_register(self, published, django_assert_num_queries):
+        with django_assert_num_queries(0):
+            assert verify(published, *LISTED)[0] == 0
 
     def test_what_was_revoked_stands_no_longer_by_a_newer_list(self, published, sealed, branch_officer):
         revoke(certificate=sealed, by=branch_officer, reason="Not earned", now=LATER)
