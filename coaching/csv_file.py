@@ -13,6 +13,8 @@ from coaching.typed import unseen
 MOST_BYTES = 10_000_000
 MOST_COLUMNS = 200
 MOST_LINES_OF_A_ROW = 50
+SEPARATORS = (",", ";", "\t", "|")
+SOME_LENGTH = 100_000
 
 
 @dataclass(frozen=True, order=True)
@@ -76,15 +78,16 @@ def decoded(raw: bytes) -> str:
 class _Lines:
     """Hands the lines to the parser one by one, and stops before one that no list of people has."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, separator: str) -> None:
         self.file = io.StringIO(text, newline="")
+        self.separator = separator
         self.number = 0
         self.row_begins = 1
 
     def __iter__(self) -> Iterator[str]:
         for number, line in enumerate(self.file, start=1):
             self.number = number
-            if line.count(",") > MOST_COLUMNS:
+            if line.count(self.separator) > MOST_COLUMNS:
                 reason = f"The line has more than {MOST_COLUMNS} columns. Delete those that are not needed."
                 raise FileRefused([Problem(self.number, "", reason)])
             if self.number - self.row_begins >= MOST_LINES_OF_A_ROW:
@@ -93,7 +96,15 @@ class _Lines:
             yield line
 
 
-def records(text: str, problems: list[Problem], *, most: int) -> Iterator[tuple[int, list[str]]]:
+def separator_of(text: str) -> str:
+    """What stands between the columns: the sign that the first line with words has most of."""
+    first = next((line for line in io.StringIO(text[:SOME_LENGTH]) if line.strip()), "")
+    return max(SEPARATORS, key=first.count)
+
+
+def records(
+    text: str, problems: list[Problem], *, most: int, separator: str = ","
+) -> Iterator[tuple[int, list[str]]]:
     """Each record that is not blank, with the number of its first line; at most as many lines are read as `most` records
     and as many blank ones take. Raises FileRefused for a file of more lines, or columns."""
     if max(text.count("\n"), text.count("\r")) > 2 * most:
@@ -101,8 +112,8 @@ def records(text: str, problems: list[Problem], *, most: int) -> Iterator[tuple[
             f"The file has more than {2 * most:,} lines; at most {most:,} rows are read. "
             "Split it, or delete the empty lines."
         )
-    lines = _Lines(text)
-    reader = csv.reader(lines, strict=True)
+    lines = _Lines(text, separator)
+    reader = csv.reader(lines, strict=True, delimiter=separator)
     try:
         for cells in reader:
             if any(cell.strip() for cell in cells):

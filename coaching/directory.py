@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from coaching import audit, offices, outbox
+from coaching import audit, offices, outbox, people_changes
 from coaching.errors import Refused
 from coaching.models import DirectoryCorrection, JobClassification, OrgUnit, User
 from coaching.typed import JOINERS
@@ -117,7 +117,7 @@ def settle_correction(
     """Confirm, which changes the directory, or decline. For a classification or a supervisor, `value` is the
     one to put in. A second call of the same kind changes nothing.
 
-    Raises CorrectionRefused when somebody settled it the other way, or the value does not fit.
+    Raises CorrectionRefused when somebody settled it the other way, or the value does not fit; ChangeRefused for a circle.
     """
     correction = DirectoryCorrection.objects.select_for_update().get(pk=correction.pk)
     status = Status.CONFIRMED if confirm else Status.DECLINED
@@ -128,7 +128,7 @@ def settle_correction(
     if correction.status != Status.OPEN:
         raise CorrectionRefused(f"{correction.settled_by} has settled this correction already.")
     if confirm:
-        _apply(correction, value)
+        _apply(correction, value, by, now)
     correction.status, correction.settled_at, correction.settled_by = status, now, by
     correction.save(update_fields=["status", "settled_at", "settled_by"])
     audit.record(f"correction.{status}", by=by, obj=correction, now=now, data={"field": correction.field})
@@ -142,31 +142,22 @@ def settle_correction(
     return correction
 
 
-def _apply(correction: DirectoryCorrection, value: JobClassification | User | None) -> None:
-    user = User.objects.select_for_update().get(pk=correction.user_id)
-    if correction.field == Field.NAME:
-        user.name = correction.says
-    elif correction.field == Field.CLASSIFICATION and isinstance(value, JobClassification):
-        user.classification = value
-    elif correction.field == Field.SUPERVISOR and isinstance(value, User):
-        _refuse_circle(user, value)
-        user.supervisor = value
-    else:
+def _apply(
+    correction: DirectoryCorrection, value: JobClassification | User | None, by: User, now: datetime
+) -> None:
+    fits = {
+        Field.NAME: correction.says if correction.field == Field.NAME else None,
+        Field.CLASSIFICATION: value if isinstance(value, JobClassification) else None,
+        Field.SUPERVISOR: value if isinstance(value, User) else None,
+    }[Field(correction.field)]
+    if fits is None:
         raise CorrectionRefused(
             f"Choose the {correction.get_field_display().lower()} to put in the directory."
         )
-    user.save(update_fields=[correction.field])
-
-
-def _refuse_circle(user: User, supervisor: User) -> None:
-    above: User | None = supervisor
-    seen: set[int] = set()
-    while above is not None and above.pk not in seen:
-        if above == user:
-            raise CorrectionRefused(
-                f"{supervisor} cannot supervise {user}: {user} stands above {supervisor} already."
-                if supervisor != user
-                else "Nobody is their own supervisor."
-            )
-        seen.add(above.pk)
-        above = above.supervisor
+    people_changes.change(
+        person=correction.user,
+        values={correction.field: fits},
+        by=by,
+        now=now,
+        reason="The person reported it.",
+    )

@@ -2,6 +2,7 @@
 found here, before anything is looked up in the database."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -18,6 +19,7 @@ from coaching.csv_file import (
     decoded,
     records,
     refused,
+    separator_of,
     value,
 )
 
@@ -34,6 +36,8 @@ COLUMNS = {
     "supervisor_email": 254,
     "role": 40,
 }
+NAME_PARTS = {"first_name": 100, "last_name": 100}
+LONGEST = COLUMNS | NAME_PARTS
 
 
 class Role(StrEnum):
@@ -61,12 +65,24 @@ class Row:
     role: Role
 
 
+@dataclass(frozen=True)
+class Columns:
+    """Where the columns of a file from another system stand, by our names; those it has not are not named.
+
+    The name may stand in one column, or in two: NAME_PARTS. `surname_first`: as “Reyes, Ana”.
+    """
+
+    places: Mapping[str, int]
+    surname_first: bool = False
+
+
 @dataclass
 class StaffFile:
     rows: list[Row] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     digest: str = ""
+    without: frozenset[str] = frozenset()  # columns that the file has not: what they would say stays as it is
 
 
 def read(path: Path) -> StaffFile:
@@ -77,20 +93,39 @@ def read(path: Path) -> StaffFile:
     return staff
 
 
-def parse(text: str) -> StaffFile:
-    """Read the text of a staff file. Raises FileRefused where its header is wrong or it has no rows."""
+def parse(text: str, columns: Columns | None = None) -> StaffFile:
+    """Read the text of a staff file; without `columns`, its header names all of ours.
+
+    Raises FileRefused where the header is wrong or there are no rows.
+    """
     staff = StaffFile()
-    lines = records(text, staff.problems, most=MOST_ROWS + 1)
-    header = _header(next(lines, None), staff)
+    lines = records(
+        text, staff.problems, most=MOST_ROWS + 1, separator=separator_of(text) if columns else ","
+    )
+    first = next(lines, None)
+    header = _header(first, staff) if columns is None else _placed(first, columns, staff)
     for line, cells in lines:
         if len(staff.rows) >= MOST_ROWS:
             staff.problems.append(Problem(line, "", f"More than {MOST_ROWS:,} people. Split the file."))
             break
-        staff.rows.append(_row(line, header, cells, staff.problems))
+        staff.rows.append(_row(line, header, cells, staff.problems, columns))
     if not staff.rows and not staff.problems:
         raise refused("The file has a header and no people.")
     _only_once(staff)
     return staff
+
+
+def _placed(record: tuple[int, list[str]] | None, columns: Columns, staff: StaffFile) -> list[str]:
+    """Our names in the order of a file that has its own."""
+    if record is None:
+        raise FileRefused(staff.problems or [Problem(0, "", "The file is empty.")])
+    names = [""] * len(record[1])
+    for name, place in columns.places.items():
+        if place >= len(names):
+            raise refused("This is not the file whose columns were chosen. Upload it again.")
+        names[place] = name
+    staff.without = frozenset(COLUMNS.keys() - {"name"} - columns.places.keys())
+    return names
 
 
 def _header(record: tuple[int, list[str]] | None, staff: StaffFile) -> list[str]:
@@ -108,18 +143,30 @@ def _header(record: tuple[int, list[str]] | None, staff: StaffFile) -> list[str]
     return names
 
 
-def _row(line: int, header: list[str], cells: list[str], problems: list[Problem]) -> Row:
+def _row(
+    line: int, header: list[str], cells: list[str], problems: list[Problem], columns: Columns | None
+) -> Row:
     problems += counted(cells, header, line)
-    values = dict.fromkeys(COLUMNS, "")
+    values = dict.fromkeys(LONGEST, "")
     for column, cell in zip(header, cells, strict=False):
-        if column in COLUMNS:
-            values[column] = value(line, column, cell, COLUMNS[column], problems)
+        if column in COLUMNS or (columns and column in NAME_PARTS):
+            values[column] = value(line, column, cell, LONGEST[column], problems)
+    first, last = (values.pop(part) for part in NAME_PARTS)
+    values["name"] = values["name"] or f"{first} {last}".strip()
+    if columns and columns.surname_first:
+        values["name"] = _turned(values["name"])
     values["email"] = values["email"].lower()
     values["supervisor_email"] = values["supervisor_email"].lower()
     role = _role(line, values.pop("role"), problems)
     row = Row(line=line, role=role, **values)
     problems += _faults(row)
     return row
+
+
+def _turned(name: str) -> str:
+    """“Reyes, Ana” as she is called; what stands behind a second comma (Jr.) stays at the end."""
+    last, *rest = (part.strip() for part in name.split(","))
+    return " ".join(part for part in (*rest[:1], last, *rest[1:]) if part)
 
 
 def _role(line: int, text: str, problems: list[Problem]) -> Role:

@@ -5,9 +5,10 @@ stays as they are; a head is replaced when another row claims the office; other 
 administration.
 """
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
@@ -15,11 +16,13 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils import timezone
 
-from coaching import audit, invitations
+from coaching import audit, invitations, people_changes
 from coaching.csv_file import FileRefused, Problem
+from coaching.errors import Refused
 from coaching.models import CareerTrack, JobClassification, OrgUnit, RoleAssignment, User
 from coaching.staff_chart import HEADS, Chart, Path, fold, office_path
 from coaching.staff_file import Role, Row, StaffFile
+from coaching.staff_reach import Reach
 
 OFFICES = {
     Role.BRANCH_OFFICE: RoleAssignment.Office.BRANCH_OFFICE,
@@ -27,8 +30,30 @@ OFFICES = {
 }
 Named = TypeVar("Named", JobClassification, CareerTrack)
 
-PERSON_FIELDS = ("name", "classification_id", "career_track_id", "unit_id", "supervisor_id")
+# The fields of a person, each with the columns that say it.
+PERSON_FIELDS = {
+    "name": ("name",),
+    "classification_id": ("classification",),
+    "career_track_id": ("career_track",),
+    "unit_id": ("branch", "division", "unit"),
+    "supervisor_id": ("supervisor_email",),
+}
 ACCESS_FIELDS = ("is_staff", "is_superuser")
+
+
+class SomethingElseNow(Refused):
+    """What the import would do is not what was looked at."""
+
+
+@dataclass(frozen=True)
+class PersonLine:
+    """One person whom an import adds or changes; `values`: what is changed, before and after, in words."""
+
+    line: int
+    name: str
+    email: str
+    place: str = ""
+    values: list[tuple[str, str, str]] = field(default_factory=list)
 
 
 @dataclass
@@ -45,23 +70,42 @@ class Report:
     heads: list[str] = field(default_factory=list)
     offices: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    people_added: list[PersonLine] = field(default_factory=list)
+    people_changed: list[PersonLine] = field(default_factory=list)
+
+    def digest(self) -> str:
+        """Two imports of the same digest do the same."""
+        return hashlib.sha256(audit.canonical(asdict(self))).hexdigest()
 
 
 @transaction.atomic
 def import_staff(
-    *, staff: StaffFile, by: User | None, now: datetime, dry_run: bool = False, invite: bool = True
+    *,
+    staff: StaffFile,
+    by: User | None,
+    now: datetime,
+    dry_run: bool = False,
+    invite: bool = True,
+    reach: Reach | None = None,
+    looked_at: str = "",
 ) -> Report:
     """Write what the file says. Raises FileRefused, with every bad row, and writes nothing then.
 
-    A dry run does all of it and takes it back, so that it reports exactly what would happen.
+    A dry run does all of it and takes it back, so that it reports exactly what would happen. `reach`: whom it may touch,
+    where that is not everybody. `looked_at`: the digest of the report that was looked at; raises SomethingElseNow where
+    the directory has changed since.
     """
-    import_ = _Import(staff, by, now)
+    import_ = _Import(staff, by, now, reach)
     problems = staff.problems + import_.problems()
     if problems:
         raise FileRefused(problems)
     report = import_.write()
     if invite:
         report.invited = len(invitations.invite(people=import_.people, by=by, now=now))
+    if looked_at and looked_at != report.digest():
+        raise SomethingElseNow(
+            "Nothing was imported: the directory has changed since you looked. Look at what the file would do now."
+        )
     audit.record(
         "staff.imported",
         by=by,
@@ -82,8 +126,14 @@ def import_staff(
 class _Import:
     """One run: the rows, what the database has, and the way from the latter to the former."""
 
-    def __init__(self, staff: StaffFile, by: User | None, now: datetime) -> None:
+    def __init__(self, staff: StaffFile, by: User | None, now: datetime, reach: Reach | None) -> None:
         self.rows = staff.rows
+        self.reach = reach
+        # What the file has no column for stays as it is.
+        said = [
+            name for name, columns in PERSON_FIELDS.items() if not staff.without.intersection(columns[:1])
+        ]
+        self.fields = said
         self.by = by
         self.now = now
         self.report = Report(warnings=list(staff.warnings))
@@ -103,6 +153,7 @@ class _Import:
             *self._unknown_supervisors(),
             *self._supervisor_cycles(),
             *self._heads_claimed_twice(),
+            *(self.reach.problems(self.rows, self.users) if self.reach else ()),
         ]
 
     def _unknown_supervisors(self) -> Iterator[Problem]:
@@ -121,7 +172,8 @@ class _Import:
             email: address[user.supervisor_id] if user.supervisor_id else ""
             for email, user in self.users.items()
         }
-        above |= {row.email: row.supervisor_email for row in self.rows}
+        if "supervisor_id" in self.fields:
+            above |= {row.email: row.supervisor_email for row in self.rows}
         lines = {row.email: row.line for row in self.rows}
         for cycle in _cycles(above):
             here = [email for email in cycle if email in lines]
@@ -164,6 +216,7 @@ class _Import:
         self.report.changed = len(changed.keys() - new)
         self.report.unchanged = len(self.rows) - len(changed.keys() | new)
         self._audit_people(new, changed)
+        self._tell(new, changed)
         self.people = [self.users[row.email] for row in self.rows]
         self._set_heads()
         self._give_offices()
@@ -180,17 +233,18 @@ class _Import:
         self.users |= {user.email: user for user in people}
         return {row.email for row in missing}
 
-    def _update_people(self, new: set[str]) -> dict[str, list[str]]:
-        """Set every row's values; returns the names of the fields that changed by mail address."""
-        changed: dict[str, list[str]] = {}
+    def _update_people(self, new: set[str]) -> "dict[str, people_changes.Values]":
+        """Set every row's values; returns what they were and are by mail address, of those that changed."""
+        changed: dict[str, people_changes.Values] = {}
         for row in self.rows:
             user = self.users[row.email]
             values = self._values(row)
-            fields = [name for name, value in values.items() if getattr(user, name) != value]
+            before = {name: getattr(user, name) for name in values}
+            fields = [name for name, value in values.items() if before[name] != value]
             for name in fields:
                 setattr(user, name, values[name])
             if fields:
-                changed[row.email] = sorted(name.removesuffix("_id") for name in fields)
+                changed[row.email] = {name: (before[name], values[name]) for name in sorted(fields)}
         # An upsert of rows that are all there: many times faster than bulk_update's CASE for each value.
         User.objects.bulk_create(
             [self.users[email] for email in changed],
@@ -203,40 +257,55 @@ class _Import:
 
     def _values(self, row: Row) -> dict[str, object]:
         supervisor = self.users.get(row.supervisor_email)
-        values: dict[str, object] = dict(
-            zip(
-                PERSON_FIELDS,
-                (
-                    row.name,
-                    self.classifications.id(row.classification),
-                    self.tracks.id(row.career_track),
-                    self.units.place(row),
-                    supervisor.pk if supervisor else None,
-                ),
-                strict=True,
-            )
-        )
+        told: dict[str, object] = {
+            "name": row.name,
+            "classification_id": self.classifications.id(row.classification),
+            "career_track_id": self.tracks.id(row.career_track),
+            "unit_id": self.units.place(row),
+            "supervisor_id": supervisor.pk if supervisor else None,
+        }
+        values = {name: told[name] for name in self.fields}
         if row.role == Role.ADMINISTRATOR:
             values |= dict.fromkeys(ACCESS_FIELDS, True)
         return values
 
-    def _audit_people(self, new: set[str], changed: dict[str, list[str]]) -> None:
+    def _audit_people(self, new: set[str], changed: "dict[str, people_changes.Values]") -> None:
         audit.record_many(
             "person.added",
             by=self.by,
             objects=[(self.users[email], None) for email in sorted(new)],
             now=self.now,
         )
+        words = self._words(changed)
         audit.record_many(
             "person.changed",
             by=self.by,
             objects=[
-                (self.users[email], {"fields": fields})
-                for email, fields in sorted(changed.items())
+                (self.users[email], people_changes.details(words.of(values)))
+                for email, values in sorted(changed.items())
                 if email not in new
             ],
             now=self.now,
         )
+
+    def _words(self, changed: "dict[str, people_changes.Values]") -> people_changes.Words:
+        if not hasattr(self, "_said"):
+            self._said = people_changes.Words(changed.values())
+        return self._said
+
+    def _tell(self, new: set[str], changed: "dict[str, people_changes.Values]") -> None:
+        """Whom the import adds, and whom it changes, in words; in the order of the file."""
+        words = self._words(changed)
+        for row in self.rows:
+            place = " › ".join(name for name in (row.branch, row.division, row.unit) if name)
+            if row.email in new:
+                self.report.people_added.append(PersonLine(row.line, row.name, row.email, place))
+            elif row.email in changed:
+                said = words.of(changed[row.email])
+                values = [(label, before, after) for label, (before, after) in said.items()]
+                self.report.people_changed.append(
+                    PersonLine(row.line, self.users[row.email].name, row.email, place, values)
+                )
 
     def _set_heads(self) -> None:
         name_of = {user.pk: user.name for user in self.users.values()}

@@ -32,6 +32,7 @@ from coaching import (
     enrollment,
     jobs,
     pairings,
+    staff_uploads,
     team_agreement,
     team_formation,
 )
@@ -562,6 +563,10 @@ def _people(world: World, branch: Branch, where: str) -> None:
     person = branch.person(f"{where} Corrected".strip())
     correction = directory.report_correction(user=person, field="name", says="Another Name", now=NOW)
     world.keep("correction", where or "ours", correction, owner=person)
+    world.keep("person", where or "ours", person)
+    staff = f"email,name,branch\nnew@example.org,{where} New,{branch.unit.name}\n".encode()
+    upload = staff_uploads.keep(raw=staff, file_name="staff.csv", by=branch.officer, now=NOW)
+    world.keep("upload", where or "ours", upload, owner=branch.officer)
     order = delegations.record(
         kind="delegate",
         person=branch.director,

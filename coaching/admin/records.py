@@ -15,6 +15,7 @@ from coaching.models import (
     Scan,
     SignedText,
     SignOff,
+    StaffUpload,
 )
 
 
@@ -130,3 +131,18 @@ class JobAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
         # Results may be long; a list has no use for them.
         return super().get_queryset(request).defer("result")
+
+
+@admin.register(StaffUpload)
+class StaffUploadAdmin(ReadOnlyAdmin, admin.ModelAdmin):
+    """The people of a file are read by whoever uploaded it alone."""
+
+    list_display = ("file_name", "uploaded_by", "uploaded_at", "imported_at")
+    list_filter = ("imported_at",)
+    list_select_related = ("uploaded_by",)
+    search_fields = ("file_name", "uploaded_by__name")
+    date_hierarchy = "uploaded_at"
+    fields = ("file_name", "digest", "uploaded_by", "uploaded_at", "imported_at", "imported")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[StaffUpload]:
+        return super().get_queryset(request).defer("content", "head", "report", "problems")

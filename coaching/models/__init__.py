@@ -30,6 +30,7 @@ from coaching.models.records import (
     SignedText,
     SignOff,
 )
+from coaching.models.staff import StaffUpload
 from coaching.models.teams import (
     CompetencyRating,
     Consent,
@@ -73,6 +74,7 @@ __all__ = [
     "Scan",
     "SignOff",
     "SignedText",
+    "StaffUpload",
     "Team",
     "TeamChange",
     "TeamProposal",

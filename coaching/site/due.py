@@ -6,7 +6,7 @@ from datetime import datetime
 
 from applications import reminders
 from certificates import status_list
-from coaching import audit, jobs, outbox, team_dates
+from coaching import audit, jobs, outbox, staff_uploads, team_dates
 from meetings import due as meetings_due
 
 logger = logging.getLogger(__name__)
@@ -18,6 +18,7 @@ PARTS: tuple[Part, ...] = (
     lambda now: team_dates.do_due(now=now),
     lambda now: {"jobs": jobs.pick_up(now=now)},
     lambda now: {"old_jobs": jobs.forget_old(now=now)},
+    lambda now: {"old_staff_files": staff_uploads.forget_old(now=now)},
     lambda now: {"sealed": audit.seal()},
     lambda now: {"status_lists": status_list.do_due(now=now)},
     lambda now: dict(outbox.deliver_due(now=now)),

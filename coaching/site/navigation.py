@@ -18,6 +18,7 @@ from coaching import offices, permissions
 from coaching.counting import NumberOf
 from coaching.models import Participant, User
 from coaching.site.my_team import open_questions
+from coaching.staff_reach import keeps_directory
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,8 @@ def links_for(user: User) -> list[Link]:
     if permissions.director(user):
         links.append(Link("My division", reverse("division_participants")))
     if permissions.administrator(user):
+        if keeps_directory(user) and not permissions.branch_office(user):
+            links.append(Link("People", reverse("people")))
         links.append(Link("Administration", reverse("admin:index")))
     return links
 
@@ -89,7 +92,7 @@ def _of_an_office(user: User) -> list[Link]:
             Link("Cohorts", reverse("cohorts")),
             Link("Teams", reverse("teams")),
             Link("Attendance", reverse("office_meetings")),
-            Link("People", reverse("people_corrections")),
+            Link("People", reverse("people")),
         ]
     if permissions.deputy(user):
         return [

@@ -2,7 +2,7 @@
 
 import pytest
 
-from coaching import directory
+from coaching import directory, people_changes
 from coaching.models import AuditEvent, DirectoryCorrection, Message, User
 from tests import factories
 from tests.clock import NOW
@@ -133,7 +133,7 @@ def test_confirming_without_a_choice_is_refused(applicant, branch_officer, field
 def test_nobody_becomes_their_own_supervisor(applicant, branch_officer):
     correction = report(applicant, "supervisor", "myself")
 
-    with pytest.raises(directory.CorrectionRefused, match="Nobody is their own supervisor"):
+    with pytest.raises(people_changes.ChangeRefused, match="Nobody is their own supervisor"):
         settle(correction, branch_officer, value=applicant)
 
 
@@ -141,7 +141,7 @@ def test_a_circle_of_supervisors_is_refused(supervisor, applicant, branch_office
     correction = report(supervisor, "supervisor", "Ana")
 
     with pytest.raises(
-        directory.CorrectionRefused, match="Sam Supervisor stands above Ana Applicant already"
+        people_changes.ChangeRefused, match="Sam Supervisor stands above Ana Applicant already"
     ):
         settle(correction, branch_officer, value=applicant)
 

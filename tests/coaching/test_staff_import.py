@@ -121,7 +121,14 @@ def test_a_changed_row_updates_that_person_alone():
     assert (ana.name, ana.classification, ana.unit.name) == ("Ana Reyes-Cole", None, "Services")
     event = AuditEvent.objects.get(action="person.changed")
     assert event.object_id == ana.pk
-    assert event.payload.data == {"fields": ["classification", "name", "supervisor", "unit"]}
+    assert event.payload.data == {
+        "changes": [
+            ["Name", "Ana Reyes", "Ana Reyes-Cole"],
+            ["Place", "Field", "Services"],
+            ["Supervisor", "Dana Director", "Derek Deputy"],
+            ["Job classification", "Consultant", ""],
+        ]
+    }
 
 
 def test_people_who_are_not_in_the_file_stay():

@@ -80,6 +80,20 @@ SITE = {
     "mailbox_html": about("mail"),
 }
 PEOPLE_ROOMS = {
+    "people": page(OFFICERS | ADMINISTRATOR),
+    "person": about(
+        "person", {"ours": OFFICE | ADMINISTRATOR, "foreign": people("other_officer administrator")}
+    ),
+    **dict.fromkeys(
+        ("person_change", "person_deactivate", "person_reactivate"),
+        both("person", {"ours": OFFICE | ADMINISTRATOR, "foreign": people("other_officer administrator")}),
+    ),
+    "staff_uploads": page(OFFICERS | ADMINISTRATOR, OFFICERS | ADMINISTRATOR),
+    **dict.fromkeys(
+        ("staff_upload", "staff_upload_start", "staff_upload_columns", "staff_upload_put_away"),
+        both("upload", {"ours": OWNER, "foreign": OWNER}),
+    ),
+    "staff_upload_problems": about("upload", get={"ours": OWNER, "foreign": OWNER}),
     "people_me": page(PEOPLE, PEOPLE),
     "people_corrections": page(OFFICERS | ADMINISTRATOR),
     "people_correction": both(

@@ -27,6 +27,7 @@ from coaching.models import (
     RoleAssignment,
     Scan,
     SignedText,
+    StaffUpload,
     Team,
     TeamChange,
     TeamProposal,
@@ -61,6 +62,7 @@ READ_ONLY = [
     "scan",
     "signedtext",
     "signoff",
+    "staffupload",
     "team",
     "teamchange",
     "teamproposal",
@@ -107,6 +109,7 @@ def world(cohort, applicant, supervisor, deputy, director, branch_officer, admin
         career_track=apps.get_model("coaching.CareerTrack").objects.create(name="Programs")
     )
     jobs.Job.objects.create(kind="anything", key="anything:1", created_by=branch_officer)
+    StaffUpload.objects.create(file_name="staff.csv", content=b"x", uploaded_by=branch_officer)
     audit.seal()
     return cohort
 

@@ -1,0 +1,44 @@
+"""Whose entry in the directory somebody keeps, and what still waits with a person."""
+
+from datetime import date
+
+from django.db.models import Q, QuerySet
+
+from coaching import offices
+from coaching.models import OrgUnit, Participant, RoleAssignment, User
+from coaching.staff_reach import keeps_directory
+
+
+def kept_by(officer: User, *, on: date) -> QuerySet[User]:
+    """Everybody for those who keep the directory, the people of its branch for the branch office (F5)."""
+    if keeps_directory(officer):
+        return User.objects.all()
+    branches = offices.office_branches(officer, on=on)
+    return User.objects.filter(unit__in=OrgUnit.objects.under(*branches)) if branches else User.objects.none()
+
+
+def changed_by(officer: User, *, on: date) -> QuerySet[User]:
+    """Whose entry they may change: nobody changes their own, nor the branch office that of an administrator."""
+    people = kept_by(officer, on=on).exclude(pk=officer.pk)
+    return people if keeps_directory(officer) else people.filter(is_staff=False)
+
+
+def found(people: QuerySet[User], words: str) -> QuerySet[User]:
+    """Every word stands in the name or the mail address."""
+    for word in words.split():
+        people = people.filter(Q(name__icontains=word) | Q(email__icontains=word))
+    return people
+
+
+def posts_held(person: User, *, on: date) -> list[str]:
+    """What somebody else has to take over when this person goes."""
+    heads = [f"{unit.head_title}, {unit}" for unit in OrgUnit.objects.filter(head=person)]
+    roles = RoleAssignment.objects.on(on).filter(user=person).select_related("unit")
+    supervised = User.objects.filter(supervisor=person, is_active=True).count()
+    places = Participant.objects.active().filter(user=person).select_related("cohort")
+    return [
+        *heads,
+        *(f"{role.get_office_display()}, {role.unit}" for role in roles),
+        *([f"Supervisor of {supervised} {'person' if supervised == 1 else 'people'}"] if supervised else []),
+        *(f"Takes part in the {place.cohort}" for place in places),
+    ]

@@ -1,0 +1,186 @@
+"""The directory for those who keep it: found, changed with its history, deactivated."""
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
+
+from coaching import people_changes
+from coaching.models import AuditEvent, OrgUnit, User
+from tests import factories
+from tests.clock import NOW
+
+pytestmark = pytest.mark.usefixtures("frozen", "plain_not_found")
+
+
+@pytest.fixture
+def office(client, branch_officer):
+    client.force_login(branch_officer)
+    return client
+
+
+@pytest.fixture
+def elsewhere(org) -> User:
+    learning = factories.unit("branch", "Learning Branch", parent=org.department)
+    return factories.person("Lea Learner", unit=learning)
+
+
+def entry(person: User, **values) -> dict[str, object]:
+    names = ("unit_id", "classification_id", "career_track_id")
+    data = {name.removesuffix("_id"): getattr(person, name) or "" for name in names}
+    supervisor = person.supervisor.email if person.supervisor else ""
+    return {**data, "name": person.name, "supervisor": supervisor, **values}
+
+
+# Finding
+
+
+def test_the_office_finds_the_people_of_its_branch(office, elsewhere):
+    page = office.get(reverse("people"))
+    assertContains(page, "Ana Applicant")
+    assertNotContains(page, "Lea Learner")
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({"q": "appli ANA"}, ["Ana Applicant"]),
+        ({"q": "supervisor", "state": "active"}, ["Sam Supervisor"]),
+        ({"state": "deactivated"}, ["Otto Outsider"]),
+        ({"division": "Finance Division"}, ["Olga Otherdirector", "Otto Outsider"]),
+        ({"q": "nobody is called so"}, []),
+    ],
+)
+def test_people_are_found_by_name_division_and_state(office, outsider, asked, found):
+    User.objects.filter(pk=outsider.pk).update(is_active=False)
+    if name := asked.get("division"):
+        asked["division"] = OrgUnit.objects.get(name=name).pk
+    page = office.get(reverse("people"), asked).context["page"]
+    assert [person.name for person in page] == found
+
+
+def test_the_list_takes_as_many_queries_for_many_people_as_for_few(office, org):
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            office.get(reverse("people"))
+        return len(captured)
+
+    few = queries()
+    for _ in range(20):
+        unit = factories.unit("unit", parent=org.division)
+        factories.person(unit=unit, supervisor=factories.person(unit=org.unit))
+    assert queries() == few
+
+
+# Changing
+
+
+def test_a_change_keeps_what_was_said_before(office, applicant, org, director, branch_officer):
+    new = entry(
+        applicant,
+        name="Ana Reyes",
+        unit=org.other_unit.pk,
+        supervisor=director.email,
+        reason="Married, moved",
+    )
+    assertRedirects(
+        office.post(reverse("person_change", args=[applicant.pk]), new),
+        reverse("person", args=[applicant.pk]),
+    )
+    applicant.refresh_from_db()
+    assert (applicant.name, applicant.division, applicant.supervisor) == (
+        "Ana Reyes",
+        org.other_division,
+        director,
+    )
+    latest = people_changes.history(applicant)[0]
+    assert (latest.at, latest.by, latest.reason) == (NOW, branch_officer, "Married, moved")
+    assert latest.changes == [
+        ("Name", "Ana Applicant", "Ana Reyes"),
+        ("Place", "Field Unit", "Budget Unit"),
+        ("Supervisor", "Sam Supervisor", "Dana Director"),
+    ]
+    page = office.get(reverse("person", args=[applicant.pk]))
+    assertContains(page, "Name: Ana Applicant → Ana Reyes")
+    assertContains(page, "Married, moved")
+
+
+def test_the_same_change_again_leaves_no_trace(office, applicant):
+    answer = office.post(reverse("person_change", args=[applicant.pk]), entry(applicant), follow=True)
+    assertContains(answer, "Nothing was changed.")
+    assert not AuditEvent.objects.filter(action="person.changed").exists()
+
+
+def test_a_circle_of_supervisors_is_refused(office, applicant, supervisor):
+    answer = office.post(
+        reverse("person_change", args=[supervisor.pk]), entry(supervisor, supervisor=applicant.email)
+    )
+    assertContains(answer, "Sam Supervisor stands above Ana Applicant already")
+    assert User.objects.get(pk=supervisor.pk).supervisor == supervisor.supervisor
+
+
+def test_the_office_puts_nobody_into_another_branch(office, applicant, elsewhere):
+    """F5"""
+    answer = office.post(
+        reverse("person_change", args=[applicant.pk]), entry(applicant, unit=elsewhere.unit_id)
+    )
+    assertContains(answer, "Select a valid choice")
+
+
+def test_nobody_changes_their_own_entry_nor_the_office_that_of_an_administrator(
+    office, branch_officer, administrator, org
+):
+    User.objects.filter(pk=administrator.pk).update(unit=org.unit)
+    for person in (branch_officer, administrator):
+        assert office.get(reverse("person", args=[person.pk])).status_code == 200
+        for name in ("person_change", "person_deactivate", "person_reactivate"):
+            assert office.post(reverse(name, args=[person.pk]), {"reason": "x"}).status_code == 404
+
+
+def test_characters_that_cannot_be_seen_are_refused_in_a_name(office, applicant):
+    answer = office.post(
+        reverse("person_change", args=[applicant.pk]), entry(applicant, name="Ana\u200bReyes")
+    )
+    assertContains(answer, "cannot be seen")
+
+
+# Deactivating
+
+
+def test_who_is_deactivated_is_out_at_once_and_comes_back(office, applicant):
+    own = Client()
+    own.force_login(applicant)
+    answer = office.post(
+        reverse("person_deactivate", args=[applicant.pk]), {"reason": "Retired."}, follow=True
+    )
+    assertContains(answer, "Ana Applicant is deactivated.")
+    assertContains(answer, "Active: yes → no")
+    assert own.get(reverse("home")).status_code == 302
+    office.post(reverse("person_reactivate", args=[applicant.pk]), {"reason": "Came back."})
+    assert User.objects.get(pk=applicant.pk).is_active
+    assert [each.reason for each in people_changes.history(applicant)] == ["Came back.", "Retired."]
+
+
+def test_what_somebody_else_has_to_take_over_is_said_first(office, director):
+    page = office.get(reverse("person_deactivate", args=[director.pk]))
+    assertContains(page, "Division Director, Nutrition Division")
+    assertContains(page, "Supervisor of 1 person")
+
+
+@pytest.mark.parametrize("reason", ["", "   "])
+def test_without_a_reason_nobody_is_deactivated(office, applicant, reason):
+    office.post(reverse("person_deactivate", args=[applicant.pk]), {"reason": reason})
+    assert User.objects.get(pk=applicant.pk).is_active
+
+
+def test_deactivating_twice_is_one_event(applicant, branch_officer):
+    for _ in range(2):
+        people_changes.deactivate(person=applicant, reason="Retired", by=branch_officer, now=NOW)
+    assert AuditEvent.objects.filter(action="person.changed").count() == 1
+
+
+def test_nobody_deactivates_themselves(branch_officer):
+    with pytest.raises(people_changes.ChangeRefused, match="yourself"):
+        people_changes.deactivate(person=branch_officer, reason="x", by=branch_officer, now=NOW)
