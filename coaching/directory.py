@@ -24,10 +24,13 @@ class PersonNotFound(Refused):
     pass
 
 
-def find_person(text: str) -> User:
-    """The active person with this mail address or, if only one has it, this name. Raises PersonNotFound."""
+def find_person(text: str, *, also_left: bool = False) -> User:
+    """The active person with this mail address or, if only one has it, this name. Raises PersonNotFound.
+
+    `also_left`: those, too, whose account is closed.
+    """
     words = " ".join(text.split())
-    people = User.objects.filter(is_active=True)
+    people = User.objects.filter(erased_at=None) if also_left else User.objects.filter(is_active=True)
     found = list(people.filter(email=words.lower())) or list(people.filter(name__iexact=words)[:2])
     if not found:
         raise PersonNotFound(f"Nobody on record has the mail address or name “{words}”. Check the spelling.")

@@ -18,7 +18,8 @@ class PersonField(forms.CharField):
 
     default_help = "Mail address, or the full name as it is on record."
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, *, also_left: bool = False, **kwargs: Any) -> None:
+        self.also_left = also_left
         kwargs.setdefault("help_text", self.default_help)
         kwargs.setdefault("max_length", 254)
         super().__init__(**kwargs)
@@ -28,7 +29,7 @@ class PersonField(forms.CharField):
         if not text:
             return None
         try:
-            return directory.find_person(text)
+            return directory.find_person(text, also_left=self.also_left)
         except directory.PersonNotFound as refusal:
             raise forms.ValidationError(str(refusal)) from refusal
 

@@ -10,9 +10,9 @@ from coaching.staff_reach import keeps_directory
 
 
 def kept_by(officer: User, *, on: date) -> QuerySet[User]:
-    """Everybody for those who keep the directory, the people of its branch for the branch office (F5)."""
+    """Everybody who has a name for those who keep the directory, the people of its branch for the branch office (F5)."""
     if keeps_directory(officer):
-        return User.objects.all()
+        return User.objects.filter(erased_at=None)
     branches = offices.office_branches(officer, on=on)
     return User.objects.filter(unit__in=OrgUnit.objects.under(*branches)) if branches else User.objects.none()
 

@@ -1,6 +1,7 @@
 """What is signed stands in the audit trail by its digest: a text or signature changed past the program is found.
 
-The trail gets digests alone, no names. The program itself never changes or deletes what is signed.
+The trail gets digests alone, no names. The program itself never changes or deletes what is signed, but at the end of its
+term (coaching/erasing.py): then it holds nothing but ERASED where it had words, and an event says so, with its digest anew.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,10 +15,16 @@ from django.db import DatabaseError
 from django.db.models import F, Model, QuerySet
 
 from coaching import audit
-from coaching.models import AuditEvent, Scan, SignedText, SignOff, User
+from coaching.models import ERASED, AuditEvent, Scan, SignedText, SignOff, User
 
 CHUNK = 500  # rows compared at once
 Row = TypeVar("Row", SignedText, SignOff, Scan)
+TEXT_ERASED, SIGNATURE_ERASED = "text.erased", "signature.erased"
+# Without their details nothing could be compared.
+ACTIONS = (
+    *("text.kept", "text.found", TEXT_ERASED),
+    *("signature.given", "signature.found", SIGNATURE_ERASED),
+)
 
 
 def record_text(text: SignedText, *, by: User | None, now: datetime) -> None:
@@ -34,6 +41,13 @@ def record_signature(sign_off: SignOff, *, by: User, now: datetime) -> None:
         on_behalf_of=sign_off.on_behalf_of,
         data={"digest": digest_of_signature(sign_off)},
     )
+
+
+def record_erased(text: SignedText, *, by: User | None, now: datetime) -> None:
+    """That a text and its signatures were emptied, once they are; from here on they are compared with what is left."""
+    audit.record(TEXT_ERASED, by=by, obj=text, now=now, data={"digest": digest_of_text(text)})
+    for each in text.sign_offs.select_related("text", "scan"):
+        audit.record(SIGNATURE_ERASED, by=by, obj=each, now=now, data={"digest": digest_of_signature(each)})
 
 
 # What goes into the two digests, and in what order, stays as it is: those in the trail were made of just this.
@@ -67,6 +81,15 @@ def digest_of_signature(sign_off: SignOff) -> str:
     )
 
 
+def _digest_of_empty_text(text: SignedText) -> str:
+    """An event that it was erased covers no other words than those."""
+    return digest_of_text(text) if text.text == ERASED else ""
+
+
+def _digest_of_empty_signature(sign_off: SignOff) -> str:
+    return digest_of_signature(sign_off) if {sign_off.typed_name, sign_off.statement} == {ERASED} else ""
+
+
 def _digest(fields: Sequence[object]) -> str:
     return _sha256(audit.canonical(fields))
 
@@ -84,17 +107,27 @@ def differences() -> Iterator[str]:
 
     What the trail itself is worth, audit.verify says; seal it before.
     """
-    yield from _against_the_trail("Signed text", SignedText.objects.all(), digest_of_text)
+    texts = SignedText.objects.all()
+    yield from _against_the_trail("Signed text", texts, digest_of_text, _digest_of_empty_text)
     signatures = SignOff.objects.select_related("text", "scan").defer("text__text", "scan__content")
-    yield from _against_the_trail("Signature", signatures, digest_of_signature)
+    yield from _against_the_trail("Signature", signatures, digest_of_signature, _digest_of_empty_signature)
     yield from _scans()
 
 
-def _against_the_trail(name: str, rows: "QuerySet[Row]", digest_of: Callable[[Row], str]) -> Iterator[str]:
+def number_erased() -> int:
+    """How many texts were emptied at the end of their term."""
+    return AuditEvent.objects.filter(action=TEXT_ERASED).values("object_id").distinct().count()
+
+
+def _against_the_trail(
+    name: str, rows: "QuerySet[Row]", digest_of: Callable[[Row], str], digest_of_empty: Callable[[Row], str]
+) -> Iterator[str]:
     model = rows.model
     ids = iter(model.objects.order_by("pk").values_list("pk", flat=True).iterator())
     while chunk := list(islice(ids, CHUNK)):
-        digests, events = _digests(rows, chunk, digest_of), _events(model, chunk)
+        events = _events(model, chunk)
+        empty = [pk for pk, event in events.items() if event.action in (TEXT_ERASED, SIGNATURE_ERASED)]
+        digests = _digests(rows, chunk, digest_of) | _digests(rows, empty, digest_of_empty)
         for pk in chunk:
             yield from _difference(f"{name} {pk}", digests.get(pk, ""), events.get(pk))
     ours = AuditEvent.objects.filter(object_type=model._meta.label_lower)
@@ -105,6 +138,8 @@ def _against_the_trail(name: str, rows: "QuerySet[Row]", digest_of: Callable[[Ro
 
 def _digests(rows: "QuerySet[Row]", ids: Sequence[int], digest_of: Callable[[Row], str]) -> dict[int, str]:
     """By the row; empty where it holds what the program cannot have written, and so cannot read."""
+    if not ids:
+        return {}
     try:
         return {row.pk: digest_of(row) for row in rows.filter(pk__in=ids)}
     except (DatabaseError, AttributeError, TypeError, ValueError):
@@ -114,10 +149,11 @@ def _digests(rows: "QuerySet[Row]", ids: Sequence[int], digest_of: Callable[[Row
 
 
 def _events(model: type[Model], ids: Iterable[int]) -> dict[int, AuditEvent]:
-    """By the row: of several events about one, the first in the chain counts."""
+    """By the row: the first in the chain counts, of those that it was erased if there are any."""
     found = AuditEvent.objects.filter(object_type=model._meta.label_lower, object_id__in=list(ids))
     latest_first = found.select_related("payload").order_by(F("link__number").desc(nulls_first=True), "-pk")
-    return {event.object_id: event for event in latest_first}
+    last_erased = sorted(latest_first, key=lambda event: event.action in (TEXT_ERASED, SIGNATURE_ERASED))
+    return {event.object_id: event for event in last_erased}
 
 
 def _difference(name: str, digest: str, event: AuditEvent | None) -> Iterator[str]:

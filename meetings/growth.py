@@ -200,7 +200,8 @@ def rate(
 
 def delete_what_is_due(*, now: datetime) -> int:
     """On the day on which the cohort's teams' texts are deleted; safe to run at any time."""
-    return SelfRating.objects.filter(participant__cohort__in=keeping.over(now)).delete()[0]
+    over = SelfRating.objects.filter(participant__cohort__in=keeping.over(now))
+    return keeping.not_held(over, now).delete()[0]
 
 
 def _seal(row: SelfRating, steps: Mapping[int, str]) -> None:

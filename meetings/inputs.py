@@ -253,7 +253,8 @@ def share(*, row: SupervisorInput, shared: bool, by: User, now: datetime) -> Sup
 
 def delete_what_is_due(*, now: datetime) -> int:
     """On the day on which the cohort's teams' texts are deleted; safe to run at any time."""
-    return SupervisorInput.objects.filter(participant__cohort__in=keeping.over(now)).delete()[0]
+    over = SupervisorInput.objects.filter(participant__cohort__in=keeping.over(now))
+    return keeping.not_held(over, now).delete()[0]
 
 
 def _locked(row: SupervisorInput) -> SupervisorInput:

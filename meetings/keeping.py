@@ -1,9 +1,16 @@
 """How long is kept what participants write about their own growth and their project."""
 
 from datetime import datetime
+from typing import TypeVar
 
+from django.db.models import Model, QuerySet
+from django.utils import timezone
+
+from coaching import holds
 from coaching.models import Cohort
 from meetings import notes
+
+Row = TypeVar("Row", bound=Model)
 
 
 def over(now: datetime) -> list[int]:
@@ -14,6 +21,11 @@ def over(now: datetime) -> list[int]:
 def past_records(now: datetime) -> list[int]:
     """Cohorts, by key, whose records are kept no longer."""
     return [each.pk for each in _cohorts() if now.astimezone(each.zone).date() > each.records_kept_until]
+
+
+def not_held(rows: "QuerySet[Row]", now: datetime) -> "QuerySet[Row]":
+    """Rows that belong to a participant, without those of whom a legal hold keeps everything."""
+    return rows.exclude(participant__in=holds.participants(on=timezone.localdate(now)).values("pk"))
 
 
 def _cohorts() -> list[Cohort]:

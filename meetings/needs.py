@@ -82,7 +82,8 @@ def of_cohort(cohort: Cohort, *, by: User, now: datetime) -> list[Asked]:
 
 def delete_what_is_due(*, now: datetime) -> int:
     """On the day on which the cohort's teams' texts are deleted; safe to run at any time."""
-    return Need.objects.filter(participant__cohort__in=keeping.over(now)).delete()[0]
+    over = Need.objects.filter(participant__cohort__in=keeping.over(now))
+    return keeping.not_held(over, now).delete()[0]
 
 
 def _row(need: Need) -> str:

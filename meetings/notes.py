@@ -12,8 +12,9 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 
-from coaching import audit
+from coaching import audit, holds
 from coaching.errors import Refused
 from coaching.models import Cohort, Participant, Team, User
 from meetings import dates, team_space, vault
@@ -345,8 +346,10 @@ def delete_action(*, item: ActionItem, by: User, now: datetime) -> None:
 
 
 def delete_what_is_due(*, now: datetime) -> int:
-    """Delete the texts and keys of teams whose day has come; returns how many teams. Safe to run at any time."""
+    """Delete the texts and keys of teams whose day has come and that are not held; returns how many teams. Safe to run at
+    any time."""
     teams = Team.objects.filter(pk__in=TeamKey.objects.values("team")).select_related("cohort__program")
+    teams = teams.exclude(pk__in=holds.teams(on=timezone.localdate(now)).values("pk"))
     due = [team for team in teams if now.astimezone(team.cohort.zone).date() >= deleted_on(team.cohort)]
     for team in due:
         with transaction.atomic():

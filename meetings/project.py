@@ -252,7 +252,7 @@ def delete_what_is_due(*, now: datetime) -> int:
     kept = Q(audience=Audience.PROGRAM) & ~Q(participant__status=Participant.Status.LEFT)
     past = Q(participant__cohort__in=keeping.past_records(now))
     due = ProjectText.objects.filter(participant__cohort__in=keeping.over(now)).filter(~kept | past)
-    return due.delete()[0]
+    return keeping.not_held(due, now).delete()[0]
 
 
 def _own(participant: Participant, by: User) -> Participant:

@@ -30,6 +30,7 @@ from coaching import (
     delegations,
     directory,
     enrollment,
+    holds,
     jobs,
     pairings,
     staff_uploads,
@@ -45,7 +46,10 @@ from coaching.models import (
     OrgUnit,
     Participant,
     Program,
+    RetentionRun,
+    RetentionTerm,
     RoleAssignment,
+    Series,
     Team,
     User,
 )
@@ -144,6 +148,7 @@ def build() -> World:
         _running_cohort(world, branch, where)
         _completed_cohort(world, branch, where)
         _people(world, branch, where)
+    _records(world)
     evaluations.close_evaluations(now=NOW)
     reminders.do_due(now=NOW + timedelta(days=10))
     audit.seal()
@@ -554,6 +559,31 @@ def _completed_cohort(world: World, branch: Branch, where: str) -> None:
         world.keep("batch", f"{where} {state}".strip(), batch)
         entry = batch.entries.first()
         world.keep("entry", f"{where} {state}".strip(), pk=batch.pk, entry_pk=entry.pk if entry else 0)
+
+
+# What is kept, and for how long
+
+
+def _records(world: World) -> None:
+    administrator = world.cast["administrator"]
+    hold = holds.set_hold(
+        person=world.ours.person("Hal Held"),
+        reason=world.secret("hold", administrator, sealed=False),
+        by=administrator,
+        now=NOW,
+    )
+    world.keep("hold", "ours", hold)
+    RetentionTerm.objects.create(series=Series.MAIL, years=2)
+    run = RetentionRun.objects.create(
+        status=RetentionRun.Status.DONE,
+        as_of=TODAY,
+        planned={"mail": 1},
+        done={"mail": 1},
+        started_by=administrator,
+        started_at=NOW,
+        finished_at=NOW,
+    )
+    world.keep("retention run", "ours", run)
 
 
 # The directory

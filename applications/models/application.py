@@ -163,6 +163,8 @@ class Application(models.Model):
     )
     # In which order the branch office asks when a seat becomes free; says nothing about who is better (M17).
     waitlist_place = models.PositiveSmallIntegerField(null=True, blank=True, editable=False)
+    # At the end of its term: the answers, and who gave them.
+    erased_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = ApplicationQuerySet.as_manager()
 

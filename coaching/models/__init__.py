@@ -30,6 +30,7 @@ from coaching.models.records import (
     SignedText,
     SignOff,
 )
+from coaching.models.retention import ERASED, LegalHold, RetentionRun, RetentionTerm, Series
 from coaching.models.staff import StaffUpload
 from coaching.models.teams import (
     CompetencyRating,
@@ -43,6 +44,7 @@ from coaching.models.teams import (
 )
 
 __all__ = [
+    "ERASED",
     "AuditEvent",
     "AuditLink",
     "AuditPayload",
@@ -61,6 +63,7 @@ __all__ = [
     "Goal",
     "Job",
     "JobClassification",
+    "LegalHold",
     "Membership",
     "Message",
     "OrgUnit",
@@ -69,9 +72,12 @@ __all__ = [
     "Program",
     "ProposalEdit",
     "Requirement",
+    "RetentionRun",
+    "RetentionTerm",
     "RoleAssignment",
     "RouteStep",
     "Scan",
+    "Series",
     "SignOff",
     "SignedText",
     "StaffUpload",

@@ -81,11 +81,20 @@ class Program(models.Model):
         validators=[MinValueValidator(1)],
         help_text="Full calendar years after the one in which the meetings begin.",
     )
+    participation_years = models.PositiveSmallIntegerField(
+        "years that teams, meetings and attendance are kept",
+        default=5,
+        validators=[MinValueValidator(1)],
+        help_text="Full calendar years after the one in which the meetings begin.",
+    )
 
     class Meta:
         constraints = [
             models.CheckConstraint(
                 condition=Q(retention_years__gte=1), name="program_keeps_records_for_a_year"
+            ),
+            models.CheckConstraint(
+                condition=Q(participation_years__gte=1), name="program_keeps_participation_for_a_year"
             ),
             models.CheckConstraint(
                 condition=Q(min_team_size__gte=2) & Q(max_team_size__gte=F("min_team_size")),
@@ -303,6 +312,8 @@ class Cohort(models.Model):
     contact_phone = models.CharField(max_length=40, blank=True)
     opened_by = models.ForeignKey(User, models.PROTECT, null=True, editable=False, related_name="+")
     opened_at = models.DateTimeField(default=timezone.now, editable=False)
+    # What people wrote in the course of it was erased, and who took part is named no more.
+    erased_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = CohortQuerySet.as_manager()
 

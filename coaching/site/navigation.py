@@ -71,7 +71,7 @@ def links_for(user: User) -> list[Link]:
     if permissions.administrator(user):
         if keeps_directory(user) and not permissions.branch_office(user):
             links.append(Link("People", reverse("people")))
-        links.append(Link("Administration", reverse("admin:index")))
+        links += [Link("Records", reverse("records")), Link("Administration", reverse("admin:index"))]
     return links
 
 

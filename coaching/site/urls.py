@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("meetings.urls")),
     path("", include("certificates.urls")),
     path("people/", include("coaching.site.people_urls")),
+    path("records/", include("coaching.site.records_urls")),
     path("accounts/email/", accounts.not_offered, name="account_email"),
     path("accounts/confirm-email/", accounts.not_offered, name="account_email_verification_sent"),
     path("accounts/confirm-email/<str:key>/", accounts.not_offered, name="account_confirm_email"),

@@ -18,11 +18,14 @@ from coaching.models import (
     DirectoryCorrection,
     Job,
     JobClassification,
+    LegalHold,
     Membership,
     Message,
     OrgUnit,
     Pairing,
     Participant,
+    RetentionRun,
+    RetentionTerm,
     Scan,
     SignedText,
     SignOff,
@@ -103,6 +106,10 @@ def correction(w: SimpleNamespace, **values: object) -> DirectoryCorrection:
     return DirectoryCorrection(**{"user": w.applicant, "field": "name", "says": "Ana B. Applicant", **values})
 
 
+def hold(w: SimpleNamespace, **values: object) -> None:
+    LegalHold.objects.create(**{"reason": "A claim.", "set_by": w.supervisor, **values})
+
+
 CASES = {
     # People
     "orgunit_name_once_per_parent": lambda w: copy(w.org.division),
@@ -138,6 +145,7 @@ CASES = {
     "competency_name_once": lambda w: copy(w.competency, position=99),
     "skill_name_once": lambda w: copy(w.competency.skills.first()),
     "program_keeps_records_for_a_year": lambda w: change(w.program, retention_years=0),
+    "program_keeps_participation_for_a_year": lambda w: change(w.program, participation_years=0),
     "program_team_sizes_make_sense": lambda w: change(w.program, min_team_size=5),
     "curriculumitem_position_once": lambda w: copy(w.program.curriculum.first()),
     "curriculumitem_month_from_one": lambda w: change(w.program.curriculum.first(), month=0),
@@ -177,6 +185,16 @@ CASES = {
     "esignconsent_says_to_what": lambda w: change(w.applicant.esign_consents.get(), text=""),
     "message_sent_is_dated": lambda w: Message.objects.create(**w.message, key="1", status="sent"),
     "job_one_unfinished_per_key": lambda w: Job.objects.create(kind="x", key="x:1", status="running"),
+    # Retention
+    "retentionterm_lasts_a_year": lambda w: RetentionTerm.objects.create(series="mail", years=0),
+    "retentionterm_of_no_program": lambda w: RetentionTerm.objects.create(series="applications", years=5),
+    "legalhold_on_a_person_or_cohort": lambda w: hold(w, person=w.applicant, cohort=w.cohort),
+    "legalhold_has_a_reason": lambda w: hold(w, person=w.applicant, reason=""),
+    "legalhold_lifted_says_by_whom_and_why": lambda w: hold(w, person=w.applicant, lifted_at=NOW),
+    "retentionrun_one_at_a_time": lambda w: twice(RetentionRun, as_of=TODAY, started_at=NOW),
+    "retentionrun_done_is_dated": lambda w: RetentionRun.objects.create(
+        as_of=TODAY, started_at=NOW, status="done"
+    ),
     # Teams
     "wishes_name_a_time": lambda w: TeamWishes.objects.create(
         participant=w.participant, times=[], answered_at=NOW
@@ -208,6 +226,7 @@ UNIQUE_FIELDS = {
         for key in ("1", "2")
     ],
     "program.slug": lambda w: copy(w.program),
+    "retentionterm.series": lambda w: twice(RetentionTerm, series="mail", years=2),
     "teamwishes.participant": lambda w: twice(
         TeamWishes, participant=w.participant, times=["2-0900"], answered_at=NOW
     ),

@@ -18,11 +18,11 @@ from applications import on_paper, paper, project_changes
 from applications.paper import Attested, PaperSignature
 from certificates.approval import propose_batch, submit_for_approval
 from certificates.models import Batch
-from coaching import attribution, audit, signature_trail, signing
+from coaching import attribution, audit, erasing, signature_trail, signing
 from coaching import paper as papers
 from coaching.append_only import create_triggers, drop_triggers
 from coaching.enrollment import Project
-from coaching.models import AuditEvent, AuditPayload, Delegation, Scan, SignedText, SignOff
+from coaching.models import ERASED, AuditEvent, AuditPayload, Delegation, Scan, SignedText, SignOff
 from tests.applications.factories import (
     A_SCAN,
     accepted,
@@ -218,6 +218,31 @@ def test_an_event_written_afterwards_hides_nothing(w):
     assert differences() == expected
     audit.seal_all()
     assert differences() == expected
+
+
+class TestEmptiedAtTheEndOfTheTerm:
+    def test_is_accounted_for(self, w):
+        erasing.signed([w.text.pk, w.another.pk], was=w.given.signer, to=w.outsider, by=None, now=NOW)
+        w.given.refresh_from_db()
+        assert (w.given.signer, w.given.typed_name, w.given.address) == (w.outsider, ERASED, None)
+        assert bytes(Scan.objects.get(pk=w.on_paper.scan_id).content) == b""
+        assert differences() == []
+        assert signature_trail.number_erased() == 2
+
+    def test_covers_no_other_words(self, w):
+        """Whoever writes such an event past the program cannot put a text of their own there."""
+        SignedText.objects.filter(pk=w.another.pk).update(text="I do not commit.")
+        SignOff.objects.filter(pk=w.given.pk).update(typed_name="Somebody Else")
+        for text in (w.text, w.another):
+            text.refresh_from_db()
+            signature_trail.record_erased(text, by=None, now=NOW)
+        assert len(differences()) == 4
+
+    def test_a_change_afterwards_is_named(self, w):
+        erasing.signed([w.another.pk], was=None, to=None, by=None, now=NOW)
+        SignedText.objects.filter(pk=w.another.pk).update(created_at=NOW + timedelta(days=1))
+        (said,) = differences()
+        assert said.startswith(f"Signed text {w.another.pk} was changed")
 
 
 def test_signing_twice_leaves_one_event(w):

@@ -112,6 +112,13 @@ PEOPLE_ROOMS = {
         },
     ),
 }
+RECORDS_ROOMS = {
+    "records": page(ADMINISTRATOR),
+    **dict.fromkeys(("records_terms", "records_due", "records_hold"), page(ADMINISTRATOR, ADMINISTRATOR)),
+    "records_run": about("retention run", get={"ours": ADMINISTRATOR}),
+    "records_go_on": both("retention run", {"ours": ADMINISTRATOR}),
+    "records_lift": both("hold", {"ours": ADMINISTRATOR}),
+}
 TEAM_ROOMS = {
     "cohorts": page(OFFICERS | DEPUTY),
     "cohort_open": page(OFFICERS, OFFICERS),
@@ -443,6 +450,7 @@ CERTIFICATE_ROOMS = {
 ADDRESSES: dict[str, Address] = {
     **SITE,
     **PEOPLE_ROOMS,
+    **RECORDS_ROOMS,
     **TEAM_ROOMS,
     **APPLICATION_ROOMS,
     **MEETING_ROOMS,

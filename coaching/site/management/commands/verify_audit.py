@@ -37,6 +37,8 @@ class Command(BaseCommand):
         if found := [*([broken] if broken else []), *signature_trail.differences()]:
             raise CommandError("\n".join(found))
         against = f" It holds against {len(heads)} kept head{'s' if len(heads) > 1 else ''}." if heads else ""
+        number = signature_trail.number_erased()
+        erased = f" {number} signed text{'s' * (number > 1)} reached the end of the term." if number else ""
         self.stdout.write(
-            f"The audit chain is whole.{against} What was signed is as it was. Keep this head elsewhere:\n{head}"
+            f"The audit chain is whole.{against} What was signed is as it was.{erased} Keep this head elsewhere:\n{head}"
         )
