@@ -1,80 +1,38 @@
 """The department's seal on a certificate's file: PAdES baseline B, or T where a time-stamp server is set.
 
-This module and certificates/seal_check.py alone know pyHanko. It makes the signature alone, over the bytes around a place
-that certificates/archival.py left for it: nothing is appended and nothing else in the file is touched.
+pyHanko makes the signature alone (certificates/signer.py), over the bytes around a place that certificates/archival.py left
+for it: nothing is appended and nothing else in the file is touched.
 """
 
 import hashlib
-import http.client
-import urllib.request
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from asn1crypto import cms, pem, tsp
+from asn1crypto import pem
 from asn1crypto.x509 import Certificate
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from django.conf import settings
 from django.utils.formats import date_format
-from pyhanko.keys import load_certs_from_pemder_data
-from pyhanko.sign.general import SigningError
-from pyhanko.sign.signers import Signer
-from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes
-from pyhanko.sign.timestamps import TimeStamper
-from pyhanko.sign.timestamps.common_utils import TimestampRequestError
-from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from certificates.archival import BYTE_RANGE, Place
 from certificates.rendering import CannotRender
-from certificates.seal_check import HASH, MOST_OF_A_SEAL, SIGNED, opened, owner_of, run_alone
+from certificates.seal_check import HASH, SIGNED, opened, owner_of
 from certificates.seal_keys import DoesNotSign, Key, NoSealKey, belongs, load_file, load_token
 from coaching.errors import Refused
 
+if TYPE_CHECKING:
+    from certificates.signer import KeptSigner
+
 SLACK = 256  # bytes: two signatures with one key differ a little in length
-PATIENCE = 15  # seconds, for a time-stamp server
 NOT_SIGNED = "The key of the seal did not sign. Ask whoever runs this program."
 
 
 class CannotSeal(Refused):
     pass
-
-
-class _KeptSigner(Signer):
-    """Signs with a key that was loaded once."""
-
-    def __init__(self, key: Key, chain: list[Certificate]) -> None:
-        store = SimpleCertificateStore()
-        store.register_multiple(chain[1:])  # its own comes by itself
-        super().__init__(signing_cert=chain[0], cert_registry=store, embed_roots=False)
-        self._key = key
-
-    async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:
-        return bytes(self._key.longest) if dry_run else self._key.sign(data)
-
-
-class _TimeStampServer(TimeStamper):
-    """RFC 3161 over HTTP."""
-
-    def __init__(self, address: str) -> None:
-        super().__init__()
-        self._address = address
-
-    async def async_timestamp(self, message_digest: bytes, md_algorithm: str) -> cms.ContentInfo:
-        """Raises OSError, also for an answer that is no time stamp."""
-        try:
-            token = await super().async_timestamp(message_digest, md_algorithm)
-            token["content"].native  # noqa: B018 (read to its end, so that nothing in it breaks later)
-        except (http.client.HTTPException, AttributeError, KeyError, TypeError, ValueError) as problem:
-            raise TimestampRequestError(f"Not a time stamp: {type(problem).__name__}") from problem
-        return token
-
-    async def async_request_tsa_response(self, req: tsp.TimeStampReq) -> tsp.TimeStampResp:
-        kind = {"Content-Type": "application/timestamp-query"}
-        request = urllib.request.Request(self._address, req.dump(), kind)  # noqa: S310 (the address is a setting)
-        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310
-            return tsp.TimeStampResp.load(answer.read(MOST_OF_A_SEAL), strict=True)
 
 
 @dataclass(frozen=True)
@@ -87,7 +45,7 @@ class Seal:
 
     @cached_property
     def chain(self) -> list[Certificate]:
-        return list(load_certs_from_pemder_data(self.chain_pem))
+        return [Certificate.load(der) for *_, der in pem.unarmor(self.chain_pem, multiple=True)]
 
     @property
     def fingerprint(self) -> str:
@@ -123,12 +81,10 @@ class Seal:
         return set()
 
     @cached_property
-    def _signer(self) -> Signer:
-        return _KeptSigner(self.key, self.chain)
+    def _signer(self) -> "KeptSigner":
+        from certificates.signer import KeptSigner  # noqa: PLC0415 (loads pyHanko, which takes a while)
 
-    @cached_property
-    def _time_stamper(self) -> TimeStamper | None:
-        return _TimeStampServer(self.time_stamp_server) if self.time_stamp_server else None
+        return KeptSigner(self.key, self.chain, self.time_stamp_server)
 
     @cached_property
     def _size(self) -> int:
@@ -157,30 +113,20 @@ class Seal:
 
     def around(self, content: bytes, *, now: datetime) -> bytes:
         """The content in a signature of the seal (CMS): one file, checked with the root alone. Raises CannotSeal."""
-        making = self._signer.async_sign_general_data(
-            cms.ContentInfo({"content_type": "data", "content": content}),
-            HASH,
-            detached=False,
-            use_cades=True,
-            signed_attr_settings=PdfCMSSignedAttributes(signing_time=now),
-        )
         try:
-            return run_alone(making).dump()
-        except (SigningError, DoesNotSign) as problem:
+            return self._signer.around(content, now=now)
+        except DoesNotSign as problem:
             raise CannotSeal(NOT_SIGNED) from problem
 
     def _signature(self, digest: bytes, *, dry_run: bool = False) -> bytes:
-        making = self._signer.async_sign(
-            digest, HASH, use_pades=True, timestamper=self._time_stamper, dry_run=dry_run
-        )
         try:
-            return run_alone(making).dump()
-        except (OSError, TimestampRequestError) as problem:
+            return self._signer.over(digest, dry_run=dry_run)
+        except OSError as problem:
             raise CannotSeal(
                 "The time-stamp server gave no time stamp, so nothing was sealed. Try again; if it stays so, ask whoever "
                 "runs this program to look at SEAL_TIME_STAMP_SERVER (docs/operations.md)."
             ) from problem
-        except (SigningError, DoesNotSign) as problem:
+        except DoesNotSign as problem:
             raise CannotSeal(NOT_SIGNED) from problem
 
 
