@@ -136,6 +136,8 @@ def _set_active(person: User, *, active: bool, reason: str, by: User, now: datet
     reason = " ".join(reason.split())
     if not reason:
         raise ChangeRefused("Give the reason; it is kept with the person’s history.")
+    if active and person.merged_into_id:
+        raise ChangeRefused(f"This account was merged into that of {person.merged_into}, and stays closed.")
     return bool(change(person=person, values={"is_active": active}, by=by, now=now, reason=reason[:300]))
 
 
@@ -156,6 +158,8 @@ TITLES = {
     CHANGED: "Changed",
     "user.changed": "Changed",
     "person.invited": "Invited to choose a password",
+    "person.merged": "Merged into another account of the same person",
+    "person.merged_from": "Another account of the same person was merged into this one",
     "person.second_factor_taken_away": "A lost second step at sign-in was taken away",
 }
 

@@ -18,6 +18,7 @@ from coaching import audit
 from coaching.models import ERASED, AuditEvent, Scan, SignedText, SignOff, User
 
 CHUNK = 500  # rows compared at once
+MERGED = "person.merged"  # of the account that ended; on behalf of the one that has its signatures since
 Row = TypeVar("Row", SignedText, SignOff, Scan)
 TEXT_ERASED, SIGNATURE_ERASED = "text.erased", "signature.erased"
 # Without their details nothing could be compared.
@@ -63,8 +64,8 @@ def digest_of_signature(sign_off: SignOff) -> str:
         [
             sign_off.text_id,
             sign_off.text.digest,
-            sign_off.signer_id,
-            sign_off.on_behalf_of_id,
+            sign_off.signer_account_id or sign_off.signer_id,
+            sign_off.on_behalf_account_id or sign_off.on_behalf_of_id,
             sign_off.delegation_id,
             sign_off.capacity,
             sign_off.statement,
@@ -110,7 +111,12 @@ def differences() -> Iterator[str]:
     texts = SignedText.objects.all()
     yield from _against_the_trail("Signed text", texts, digest_of_text, _digest_of_empty_text)
     signatures = SignOff.objects.select_related("text", "scan").defer("text__text", "scan__content")
+<<<<<<< HEAD
     yield from _against_the_trail("Signature", signatures, digest_of_signature, _digest_of_empty_signature)
+=======
+    yield from _against_the_trail("Signature", signatures, digest_of_signature)
+    yield from _moved()
+>>>>>>> 7acc6ce (Merge two accounts of one person without losing what is theirs)
     yield from _scans()
 
 
@@ -163,6 +169,26 @@ def _difference(name: str, digest: str, event: AuditEvent | None) -> Iterator[st
         yield f"{name} cannot be compared: the details of event {event.pk} are missing."
     elif event.payload.data != {"digest": digest}:
         yield f"{name} was changed since event {event.pk}."
+
+
+def _moved() -> Iterator[str]:
+    """Signatures of accounts that were merged: each is of whom the trail says the account was merged into."""
+    merges = AuditEvent.objects.filter(action=MERGED, object_type=User._meta.label_lower)
+    into = dict(merges.order_by("pk").values_list("object_id", "on_behalf_of_id"))
+
+    def leads(account: int | None, person: int | None) -> bool:
+        seen: set[int] = set()
+        while account is not None and account in into and account not in seen:
+            seen.add(account)
+            account = into[account]
+        return account == person
+
+    rows = SignOff.objects.exclude(signer_account=None, on_behalf_account=None).order_by("pk")
+    names = ("pk", "signer_account", "signer", "on_behalf_account", "on_behalf_of")
+    for pk, signer_account, signer, principal_account, principal in rows.values_list(*names):
+        wrong = signer_account and not leads(signer_account, signer)
+        if wrong or (principal_account and not leads(principal_account, principal)):
+            yield f"Signature {pk} was moved to somebody else than its account was merged into."
 
 
 def _scans() -> Iterator[str]:

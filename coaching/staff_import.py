@@ -137,7 +137,7 @@ class _Import:
         self.by = by
         self.now = now
         self.report = Report(warnings=list(staff.warnings))
-        self.users = {user.email: user for user in User.objects.select_for_update().order_by("pk")}
+        self.users, self.earlier = _by_address()
         self.units = Chart()
         self.people: list[User] = []
 
@@ -153,6 +153,7 @@ class _Import:
             *self._unknown_supervisors(),
             *self._supervisor_cycles(),
             *self._heads_claimed_twice(),
+            *self._twice_by_an_earlier_address(),
             *(self.reach.problems(self.rows, self.users) if self.reach else ()),
         ]
 
@@ -166,15 +167,26 @@ class _Import:
                     f"{row.supervisor_email} is neither in the file nor known already.",
                 )
 
+    def _twice_by_an_earlier_address(self) -> Iterator[Problem]:
+        """An account that was merged is the person it was merged into; they stand in the file once."""
+        first: dict[int, Row] = {}
+        for row in self.rows:
+            if (user := self.users.get(row.email)) is None:
+                continue
+            other = first.setdefault(user.pk, row)
+            if other.email != row.email:
+                reason = f"{row.email} and {other.email}, on line {other.line}, are both {user}. Leave one of them out."
+                yield Problem(row.line, "email", reason)
+
     def _supervisor_cycles(self) -> Iterator[Problem]:
-        address = {user.pk: email for email, user in self.users.items()}
+        address = {user.pk: user.email for user in self.users.values()}
         above = {
-            email: address[user.supervisor_id] if user.supervisor_id else ""
-            for email, user in self.users.items()
+            user.email: address[user.supervisor_id] if user.supervisor_id else ""
+            for user in self.users.values()
         }
         if "supervisor_id" in self.fields:
-            above |= {row.email: row.supervisor_email for row in self.rows}
-        lines = {row.email: row.line for row in self.rows}
+            above |= {self._own(row.email): self._own(row.supervisor_email) for row in self.rows}
+        lines = {self._own(row.email): row.line for row in self.rows}
         for cycle in _cycles(above):
             here = [email for email in cycle if email in lines]
             if len(cycle) > 1 and here:
@@ -186,6 +198,10 @@ class _Import:
                     "supervisor_email",
                     f"These supervise each other in a circle: {' → '.join(names)}.",
                 )
+
+    def _own(self, email: str) -> str:
+        """The address that the person has now."""
+        return self.users[email].email if email in self.earlier else email
 
     def _heads_claimed_twice(self) -> Iterator[Problem]:
         claimed: dict[Path, Row] = {}
@@ -366,6 +382,18 @@ class _Import:
             self.report.warnings += [f"line {row.line}: {user.name} stays {what}." for what in kept]
             if not user.is_active:
                 self.report.warnings.append(f"line {row.line}: {user.name} is deactivated here and stays so.")
+
+
+def _by_address() -> tuple[dict[str, User], set[str]]:
+    """Everybody by mail address, and which addresses are those of accounts that were merged: they lead to the person."""
+    everybody = {user.pk: user for user in User.objects.select_for_update().order_by("pk")}
+    found: dict[str, User] = {}
+    for user in everybody.values():
+        person = user
+        while person.merged_into_id:
+            person = everybody[person.merged_into_id]
+        found[user.email] = person
+    return found, {user.email for user in everybody.values() if user.merged_into_id}
 
 
 def _cycles(above: dict[str, str]) -> Iterator[list[str]]:

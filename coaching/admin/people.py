@@ -1,13 +1,15 @@
 """People, the organization chart, offices, orders of delegation."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 
 from coaching import delegations, invitations, second_factor
@@ -70,7 +72,7 @@ class PersonAdmin(AuditedAdmin):
         ("Account", {"fields": ("created_at", "invited_at", "last_login")}),
     )
     inlines = (RoleInline,)
-    actions = ("send_invitation", "take_second_factor_away")
+    actions = ("send_invitation", "take_second_factor_away", "merge_two_accounts")
 
     def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool) -> None:
         if not change:
@@ -125,6 +127,19 @@ class PersonAdmin(AuditedAdmin):
         taken = [user for user in having if second_factor.take_away(person=user, by=by, now=timezone.now())]
         messages.info(request, f"Second steps taken away: {len(taken)} of {len(people)}.")
         return None
+
+    def has_merge_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("coaching.merge_people")
+
+    @admin.action(description="Merge two accounts of one person", permissions=["merge"])
+    def merge_two_accounts(self, request: HttpRequest, people: QuerySet[User]) -> HttpResponse | None:
+        """On a page of its own, which says first what would move."""
+        two = list(people.order_by(F("last_login").desc(nulls_last=True), "pk")[:3])
+        if len(two) != 2:
+            messages.error(request, "Choose two: both accounts of the same person.")
+            return None
+        keep, drop = two
+        return redirect(f"{reverse('person_merge', args=[keep.pk])}?{urlencode({'other': drop.email})}")
 
 
 @admin.register(OrgUnit)

@@ -147,8 +147,15 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField("administrator", default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     invited_at = models.DateTimeField(null=True, blank=True, editable=False)
+<<<<<<< HEAD
     # Nobody's any more: what is left of somebody whose records have reached the end of their term.
     erased_at = models.DateTimeField(null=True, blank=True, editable=False)
+=======
+    # Its mail address still says who is meant: in a staff file, at single sign-on, wherever a person is named by it.
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, editable=False, related_name="merged_from"
+    )
+>>>>>>> 7acc6ce (Merge two accounts of one person without losing what is theirs)
 
     objects = UserManager()
 
@@ -164,7 +171,12 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.CheckConstraint(condition=Q(email=Lower("email")), name="user_email_in_lower_case"),
             models.CheckConstraint(condition=~Q(supervisor=F("id")), name="user_not_their_own_supervisor"),
             models.CheckConstraint(condition=~Q(name=""), name="user_has_a_name"),
+            models.CheckConstraint(
+                condition=Q(merged_into=None) | (Q(is_active=False) & ~Q(merged_into=F("id"))),
+                name="user_merged_is_not_active",
+            ),
         ]
+        permissions = [("merge_people", "Can merge two accounts of one person")]
 
     def __str__(self) -> str:
         return self.name

@@ -84,6 +84,13 @@ class SignOff(models.Model):
     text = models.ForeignKey(SignedText, models.PROTECT, related_name="sign_offs")
     signer = models.ForeignKey(User, models.PROTECT, related_name="sign_offs")
     on_behalf_of = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    # With which accounts it was signed, where they were merged into others since: the digest in the trail is of these.
+    signer_account = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, editable=False, related_name="+"
+    )
+    on_behalf_account = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, editable=False, related_name="+"
+    )
     delegation = models.ForeignKey(
         Delegation, models.PROTECT, null=True, blank=True, related_name="sign_offs"
     )

@@ -15,6 +15,7 @@ from coaching import offices, people_changes, people_visible
 from coaching.errors import Refused
 from coaching.models import OrgUnit, User
 from coaching.permissions import access, any_of, branch_office
+from coaching.site import merging
 from coaching.site.directory_forms import ChangeForm, FindForm, ReasonForm
 from coaching.staff_reach import imports_people, keeps_directory
 
@@ -86,6 +87,8 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         "history": people_changes.history(found),
         "posts": people_visible.posts_held(found, on=today),
         "may_change": people_visible.changed_by(user, on=today).filter(pk=pk).exists(),
+        "may_merge": merging.may_merge(user) and found.merged_into_id is None,
+        "earlier": merging.merged_accounts(found),
         "in_administration": reverse("admin:coaching_user_change", args=[pk])
         if keeps_directory(user)
         else "",

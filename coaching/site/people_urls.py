@@ -1,6 +1,6 @@
 from django.urls import path
 
-from coaching.site import directory, people, staff_upload
+from coaching.site import directory, merge_page, people, staff_upload
 
 urlpatterns = [
     path("", directory.people, name="people"),
@@ -8,6 +8,7 @@ urlpatterns = [
     path("<int:pk>/change/", directory.change, name="person_change"),
     path("<int:pk>/deactivate/", directory.deactivate, name="person_deactivate"),
     path("<int:pk>/reactivate/", directory.reactivate, name="person_reactivate"),
+    path("<int:pk>/merge/", merge_page.merge, name="person_merge"),
     path("import/", staff_upload.uploads, name="staff_uploads"),
     path("import/<int:pk>/", staff_upload.upload, name="staff_upload"),
     path("import/<int:pk>/problems/", staff_upload.problems_file, name="staff_upload_problems"),

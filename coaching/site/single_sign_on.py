@@ -29,6 +29,8 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         sociallogin.state["process"] = AuthProcess.LOGIN
         verified = [each.email.lower() for each in sociallogin.email_addresses if each.verified is True]
         found = User.objects.filter(email__in=verified).first()
+        while found is not None and found.merged_into:
+            found = found.merged_into
         if found is None:
             raise ImmediateHttpResponse(render(request, "socialaccount/no_account.html", status=403))
         sociallogin.user = found

@@ -88,6 +88,7 @@ PEOPLE_ROOMS = {
         ("person_change", "person_deactivate", "person_reactivate"),
         both("person", {"ours": OFFICE | ADMINISTRATOR, "foreign": people("other_officer administrator")}),
     ),
+    "person_merge": both("person", {"ours": ADMINISTRATOR, "foreign": ADMINISTRATOR}),
     "staff_uploads": page(OFFICERS | ADMINISTRATOR, OFFICERS | ADMINISTRATOR),
     **dict.fromkeys(
         ("staff_upload", "staff_upload_start", "staff_upload_columns", "staff_upload_put_away"),
