@@ -554,6 +554,9 @@ def _completed_cohort(world: World, branch: Branch, where: str) -> None:
             name = superintendent.name
             batch = approval.approve_batch(batch=batch, by=superintendent, typed_name=name, now=NOW)
             certificate = registered(batch, members[0])
+            graduate.participations.filter(cohort=cohort).update(
+                status=Participant.Status.COMPLETED, completed_at=NOW
+            )
             world.keep("certificate", where or "ours", certificate, owner=graduate)
             world.keep("code", where or "ours", code=certificate.code)
         world.keep("batch", f"{where} {state}".strip(), batch)

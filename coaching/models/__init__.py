@@ -1,3 +1,4 @@
+from coaching.models.alumni import AlumniEntry
 from coaching.models.forming import Pairing, ProposalEdit, TeamWishes
 from coaching.models.people import (
     CareerTrack,
@@ -45,6 +46,7 @@ from coaching.models.teams import (
 
 __all__ = [
     "ERASED",
+    "AlumniEntry",
     "AuditEvent",
     "AuditLink",
     "AuditPayload",

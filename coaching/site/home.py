@@ -12,6 +12,7 @@ from coaching import offices, permissions
 from coaching.models import Program, User
 from coaching.permissions import access, signed_in
 from coaching.site.waiting import (
+    alumni,
     applications,
     certificates,
     growth,
@@ -65,6 +66,7 @@ FINDS: tuple[Find, ...] = (
     certificates.issue_failed,
     certificates.list_not_made,
     certificates.mine,
+    alumni.to_join,
     meetings.totals,
     meetings.dates_of_employees,
     applications.to_begin,

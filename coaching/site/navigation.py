@@ -34,6 +34,7 @@ class Facts:
     """What decides which rooms somebody has, and what waits in them."""
 
     takes_part: bool
+    completed: bool
     signs: bool
     to_sign: int
     changes_to_answer: int
@@ -51,6 +52,7 @@ def _facts(user: User, today: date) -> QuerySet:
     own_changes = ProjectChange.objects.pending().filter(signer=user)
     return User.objects.filter(pk=user.pk).values(
         takes_part=Exists(user.participations.exclude(status=Participant.Status.LEFT)),
+        completed=Exists(user.participations.filter(status=Participant.Status.COMPLETED)),
         signs=Exists(ReviewStep.objects.reached().of(user)) | Exists(own_changes),
         to_sign=NumberOf(steps_waiting(user, on=today)),
         changes_to_answer=NumberOf(changes_waiting(user, on=today)),
@@ -66,6 +68,8 @@ def links_for(user: User) -> list[Link]:
     offices.remember(user)
     facts = Facts.about(user)
     links = [Link("Home", reverse("home")), *_own(facts), *_of_an_office(user), *_certificates(user, facts)]
+    if facts.completed:
+        links.append(Link("Alumni", reverse("alumni")))
     if permissions.director(user):
         links.append(Link("My division", reverse("division_participants")))
     if permissions.administrator(user):

@@ -5,7 +5,7 @@ from allauth.urls import urlpatterns as sign_in
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from coaching.site import accounts, home, mailbox, second_factor, single_sign_on, undelivered
+from coaching.site import accounts, alumni, home, mailbox, second_factor, single_sign_on, undelivered
 
 handler429 = "coaching.site.accounts.too_many"
 handler500 = "coaching.site.unavailable.server_error"
@@ -17,6 +17,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("applications.urls")),
     path("", include("meetings.urls")),
     path("", include("certificates.urls")),
+    path("alumni/", alumni.index, name="alumni"),
+    path("alumni/mine/", alumni.own, name="alumni_own"),
+    path("alumni/mine/end/", alumni.withdraw, name="alumni_withdraw"),
     path("people/", include("coaching.site.people_urls")),
     path("records/", include("coaching.site.records_urls")),
     path("accounts/email/", accounts.not_offered, name="account_email"),

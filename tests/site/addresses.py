@@ -121,6 +121,9 @@ RECORDS_ROOMS = {
     "records_lift": both("hold", {"ours": ADMINISTRATOR}),
 }
 TEAM_ROOMS = {
+    "alumni": page(people("graduate")),
+    "alumni_own": page(people("graduate"), people("graduate")),
+    "alumni_withdraw": page(people("graduate"), people("graduate")),
     "cohorts": page(OFFICERS | DEPUTY),
     "cohort_open": page(OFFICERS, OFFICERS),
     "cohort": about("cohort", get=COHORTS_READ),

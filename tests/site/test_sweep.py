@@ -43,6 +43,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("many_requests")]
 HIDDEN = {
     "applications.Choice",  # told to nobody before it is released
     "applications.Recommendation",  # between the branch office and the deputy
+    "coaching.AlumniEntry",  # for those who completed a program, alone
     "coaching.Pairing",  # like the wishes, for the branch office alone
     "coaching.ProposalEdit",  # of a draft, which nobody but the branch office sees
     "coaching.TeamWishes",

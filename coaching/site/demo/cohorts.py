@@ -6,7 +6,7 @@ from random import Random
 
 from certificates import approval, issuing, replacing
 from certificates.models import Certificate
-from coaching import esign, team_draft, team_formation
+from coaching import alumni, esign, team_draft, team_formation
 from coaching.models import Cohort, CurriculumItem, Participant, Team, User
 from coaching.site import staging
 from coaching.site.demo import growth
@@ -58,11 +58,27 @@ def completed(demo: Demo) -> None:
     batch = approval.approve_batch(batch=batch, by=head, typed_name=head.name, now=now + timedelta(days=2))
     issuing.issue_batch(batch=batch, by=officer, now=now + timedelta(days=2, hours=1))
     _excuse_late(cohort, officer, now=demo.now - timedelta(days=4))
+    _join_the_alumni(cohort, now=now + timedelta(days=10))
     lost = Certificate.objects.exclude(participant__user=known.user).order_by("pk").first()
     assert lost is not None
     replacing.reissue(
         certificate=lost, by=officer, reason="The holder lost the file.", now=now + timedelta(days=20)
     )
+
+
+def _join_the_alumni(cohort: Cohort, *, now: datetime) -> None:
+    """Three of those who completed let the others find them."""
+    completed = cohort.participants.filter(status=Participant.Status.COMPLETED).select_related("user")
+    about = ("How to get a pilot through three offices.", "", "What I would do otherwise the second time.")
+    for number, (participant, words) in enumerate(zip(completed.order_by("pk")[1:], about, strict=False)):
+        competencies = alumni.competencies_of(participant.user)[number : number + 2]
+        alumni.save(
+            by=participant.user,
+            role=participant.role_aimed_for,
+            competencies=competencies,
+            about=words,
+            now=now,
+        )
 
 
 def _excuse_late(cohort: Cohort, officer: User, *, now: datetime) -> None:
