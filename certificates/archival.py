@@ -65,7 +65,6 @@ def finisher(
     def finish(document: "Document", pdf: pydyf.PDF) -> None:
         page = _at(pdf, pdf.page_references[0])
         _say_that_it_is_accessible(pdf)
-        _map_every_glyph(pdf, page)
         if _is_drawn_out_of_order(name):
             _say_the_name(pdf, page, name)
         draw_behind(pdf, pdf.page_references[0], paper)
@@ -114,21 +113,6 @@ def _is_drawn_out_of_order(name: str) -> bool:
     return any(letter >= BEYOND_LATIN for letter in name) and not any(
         unicodedata.bidirectional(letter) in ("R", "AL") for letter in name
     )
-
-
-def _map_every_glyph(pdf: pydyf.PDF, page: Any) -> None:
-    """In some scripts one letter is drawn by several glyphs, of which WeasyPrint maps only the first to a letter, and PDF
-    wants all."""
-    for reference in _references(_at(pdf, _at(pdf, page["Resources"])["Font"])):
-        letters = _at(pdf, _at(pdf, reference)["ToUnicode"])
-        letters.stream = [_NO_LETTER.sub(rb"\1 <200b>", line) for line in letters.stream]
-
-
-_NO_LETTER = re.compile(rb"^(<[0-9a-f]+>) <>$")
-
-
-def _references(fonts: Any) -> list[bytes]:
-    return [value for key, value in fonts.items() if key != "Type"]
 
 
 def _say_the_name(pdf: pydyf.PDF, page: Any, name: str) -> None:

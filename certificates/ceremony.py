@@ -9,6 +9,11 @@ from certificates import names
 from certificates.eligibility import Row, completion_list
 from coaching.models import Cohort
 
+# Letters of the Latin script that are no others with an accent, as they are put in order in English.
+_PLAIN = str.maketrans(
+    {"ł": "l", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "þ": "th", "ð": "d", "ħ": "h"}
+)
+
 
 @dataclass(frozen=True)
 class Line:
@@ -27,7 +32,7 @@ def lines(cohort: Cohort, *, today: date) -> list[Line]:
 
 def _plain(name: str) -> str:
     """Without accents, so that Élan stands among the names with E."""
-    letters = unicodedata.normalize("NFD", name.casefold())
+    letters = unicodedata.normalize("NFD", name.casefold().translate(_PLAIN))
     return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 

@@ -207,7 +207,7 @@ class CodeForm(forms.Form):
     code = forms.CharField(
         label="Code on the certificate",
         max_length=300,
-        help_text="The line of letters and digits beside the square code. Capital and small letters count.",
+        help_text="The longest line beside the square code, of letters, digits, - and _. Capital and small letters count.",
         widget=forms.TextInput(
             attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
         ),
@@ -222,7 +222,7 @@ class CodeForm(forms.Form):
         code = (address.partition("/verify/")[2] or address).strip("/").removesuffix(".json")
         if SERIAL.fullmatch(code):
             raise forms.ValidationError(
-                "This is the number of the certificate. Its code is the longer line of letters and digits below it."
+                "This is the number of the certificate. Its code is the longer line below it."
             )
         if not CODE.fullmatch(code):
             raise forms.ValidationError(

@@ -1,5 +1,6 @@
 """The name as its holder wants it written on a certificate, and how it is said aloud."""
 
+import re
 import unicodedata
 from datetime import datetime
 
@@ -10,6 +11,8 @@ from certificates.models import HolderName
 from coaching import audit, typed
 from coaching.errors import Refused
 from coaching.models import User
+
+_MARKS_PILED_UP = re.compile("[\u0300-\u036f]{5}")  # no script writes five on one letter
 
 
 class NotAName(Refused):
@@ -60,6 +63,8 @@ def checked_name(typed_name: str) -> str:
     name = _in_one_line(typed_name)
     if hidden := typed.unseen(name):
         raise NotAName(f"There is a character in it that cannot be seen ({hidden}). Type the name by hand.")
+    if _MARKS_PILED_UP.search(unicodedata.normalize("NFD", name)):
+        raise NotAName("More marks stand on one letter than can be printed. Leave some of them out.")
     if name and not any(letter.isalpha() for letter in name):
         raise NotAName("A name has at least one letter. Leave it empty for the name on record.")
     if (length := _too_long("name", name)) is not None:

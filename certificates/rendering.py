@@ -28,7 +28,7 @@ PAPERS = {
 }
 # What stands above the line that is signed by hand: room, which is read out.
 NOTHING_YET = b'<svg xmlns="http://www.w3.org/2000/svg" width="260" height="62"><path d="M0 0h260v62H0z" fill="none"/></svg>'
-SIGNATURE_ROW = 230  # CSS pixels from the bottom: the text ends above it
+SIGNATURE_ROW = 246  # CSS pixels from the bottom: the text ends above it
 # More than this and the name stands on more than two lines of its size, whatever the size.
 NAME_HEIGHT = 116
 

@@ -5,7 +5,7 @@ import warnings
 from datetime import datetime
 
 from django.db import transaction
-from PIL import Image
+from PIL import Image, ImageOps
 
 from certificates.models import SignaturePicture
 from coaching import audit
@@ -16,6 +16,7 @@ MOST_PIXELS = 16_000_000
 LARGEST = (1040, 248)  # four times the place it has on the certificate
 SMALLEST = (120, 30)
 TALLEST, WIDEST = 1, 12  # width to height
+FAINTEST = 160  # of 255: the darkest of it has to be as dark at least
 
 
 class NotAPicture(Refused):
@@ -30,16 +31,34 @@ def as_png(upload: bytes) -> bytes:
             with Image.open(io.BytesIO(upload), formats=("PNG", "JPEG")) as picture:
                 if picture.width * picture.height > MOST_PIXELS:
                     raise NotAPicture("The picture has too many pixels. Choose a smaller one.")
-                _check_shape(picture.width, picture.height)
-                drawn = picture.convert("RGBA")
+                upright = ImageOps.exif_transpose(picture)  # as phones say how they were held
+                _check_shape(upright.width, upright.height)
+                drawn = _in_eight_bits(upright).convert("RGBA")
     except NotAPicture:
         raise
     except Exception as error:  # Pillow raises many kinds of errors over broken files
         raise NotAPicture("This is no PNG or JPEG picture, or it is damaged. Choose another file.") from error
+    _check_that_it_is_seen(drawn)
     drawn.thumbnail(LARGEST)
     out = io.BytesIO()
     drawn.save(out, "PNG", optimize=True)
     return out.getvalue()
+
+
+def _in_eight_bits(picture: Image.Image) -> Image.Image:
+    """Of grays in sixteen, Pillow would cut off the upper eight."""
+    if not picture.mode.startswith("I"):
+        return picture
+    return picture.convert("I").point(lambda value: value / 256).convert("L")
+
+
+def _check_that_it_is_seen(drawn: Image.Image) -> None:
+    paper = Image.new("RGBA", drawn.size, "white")
+    darkest, _ = Image.alpha_composite(paper, drawn).convert("L").getextrema()
+    if darkest > FAINTEST:  # type: ignore[operator]
+        raise NotAPicture(
+            "Nothing can be seen in this picture on white paper. Sign in dark ink, and scan it again."
+        )
 
 
 def _check_shape(width: int, height: int) -> None:

@@ -2,6 +2,7 @@
 
 import atexit
 import logging
+import re
 import threading
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -54,7 +55,25 @@ def written(
 ) -> bytes:
     """`variant`: the standard that the file keeps, by its name in WeasyPrint. `finisher`: has the last word, with the
     document and the pydyf.PDF that is about to be written. Not `packed`: it has to pack the streams."""
-    return document.write_pdf(pdf_variant=variant, uncompressed_pdf=not packed, finisher=finisher)
+
+    def finish(document: "Document", file: Any) -> None:
+        _map_every_glyph(file)
+        if finisher:
+            finisher(document, file)
+
+    return document.write_pdf(pdf_variant=variant, uncompressed_pdf=not packed, finisher=finish)
+
+
+def _map_every_glyph(file: Any) -> None:
+    """In some scripts one letter is drawn by several glyphs, of which WeasyPrint maps only the first to a letter, and PDF
+    wants all. `file`: the pydyf.PDF."""
+    for thing in file.objects:
+        if isinstance(thing, dict) and "ToUnicode" in thing:
+            letters = file.objects[int(thing["ToUnicode"].split()[0])]
+            letters.stream = [_NO_LETTER.sub(rb"\1 <200b>", line) for line in letters.stream]
+
+
+_NO_LETTER = re.compile(rb"^(<[0-9a-f]+>) <>$")
 
 
 def missing_letters(document: "Document") -> str:

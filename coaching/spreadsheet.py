@@ -9,6 +9,8 @@ from pathlib import Path
 
 from django.http import StreamingHttpResponse
 
+from coaching.typed import BLANK_LETTERS
+
 # With these a spreadsheet begins a formula; the wide and small ones too, where its language writes them.
 SIGNS = "=+-@\u2212"
 # Where a cell begins: at its first letter; and behind these for a program that is set to another separator.
@@ -37,7 +39,7 @@ def _is_formula(text: str, start: int) -> bool:
 
 
 def _is_passed_over(letter: str) -> bool:
-    return letter.isspace() or unicodedata.category(letter)[0] in "CM" or letter in "\u115f\u1160\u3164\uffa0"
+    return letter.isspace() or unicodedata.category(letter)[0] in "CM" or letter in BLANK_LETTERS
 
 
 class _Line:

@@ -22,9 +22,16 @@ UNWANTED = re.compile(
 UNSEEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
 
 
+BLANK_LETTERS = "\u115f\u1160\u3164\uffa0"  # of Hangul: letters by their category, and nothing is drawn
+
+
 def unseen(text: str) -> str:
     """The first character that no reader sees, as `U+200B`; empty where there is none. For what has to be in plain sight."""
-    hidden = (each for each in text if unicodedata.category(each) in UNSEEN and each not in JOINERS)
+    hidden = (
+        each
+        for each in text
+        if each in BLANK_LETTERS or (unicodedata.category(each) in UNSEEN and each not in JOINERS)
+    )
     return next((f"U+{ord(each):04X}" for each in hidden), "")
 
 

@@ -43,6 +43,13 @@ def test_the_name_is_that_of_the_certificate_or_of_the_list_or_as_it_will_be(
     ]
 
 
+@pytest.mark.parametrize(("early", "late"), [("Łukasz", "Mary"), ("Øystein", "Paul"), ("Élan", "Fay")])
+def test_letters_with_a_stroke_stand_among_those_without(cohort, members, early, late):
+    for participant, name in zip(members, (late, early, "Zoe"), strict=True):
+        names.write(person=participant.user, name=name, said="", now=AFTER)
+    assert [name for name, _, _ in lines(cohort)] == [early, late, "Zoe"]
+
+
 def test_whose_certificate_was_revoked_does_not_stand_on_it(cohort, certificates, branch_officer):
     revoke(certificate=certificates[0], by=branch_officer, reason="Not earned", now=AFTER)
     assert [name for name, _, _ in lines(cohort)] == ["Ben Brooks", "Chi Chen"]

@@ -101,6 +101,12 @@ class TestSealEnds:
         self.seal(2000, first_used_at=AFTER)
         assert self.cards(administrator) == []
 
+    def test_a_lost_key_is_said_however_long_its_certificate_runs(self, administrator):
+        self.seal(2000, lost_at=AFTER, lost_reason="A laptop was stolen.")
+        assert self.cards(administrator) == [("The key of the seal is lost", Urgency.NOW)]
+        self.seal(3000, first_used_at=AFTER)
+        assert self.cards(administrator) == []
+
     def test_without_a_seal_there_is_nothing_to_say(self, administrator):
         assert self.cards(administrator) == []
 

@@ -64,6 +64,7 @@ class TestWriting:
             ("Ada\x07", r"U\+0007"),
             ("\u202eadA", r"U\+202E"),
             ("Ada\ue000", r"U\+E000"),
+            ("\u3164", r"U\+3164"),
         ],
     )
     def test_what_nobody_can_see_is_refused(self, ada, name, named):
@@ -76,6 +77,11 @@ class TestWriting:
     def test_joiners_that_scripts_are_written_with_stay(self, ada):
         write(ada, "شاه\u200cنامه")
         assert names.on_certificate(ada) == "شاه\u200cنامه"
+
+    def test_marks_piled_up_on_a_letter_are_refused(self, ada):
+        with pytest.raises(names.NotAName, match="More marks stand on one letter"):
+            write(ada, "A" + "\u0301" * 6 + "da")
+        write(ada, "Ệ\u0323\u0323da")
 
     @pytest.mark.parametrize("name", ["123", "-", "’"])
     def test_a_name_has_a_letter(self, ada, name):

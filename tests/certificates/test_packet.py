@@ -7,7 +7,7 @@ import pikepdf
 import pytest
 from django.urls import reverse
 
-from certificates import packet
+from certificates import names, packet
 from certificates.approval import choose_signing, propose_batch, submit_for_approval
 from certificates.templatetags.certificate_text import lines_of
 from coaching import signing
@@ -22,6 +22,15 @@ def drawn(batch) -> bytes:
 
 def letters(text: str) -> str:
     return "".join(text.split())
+
+
+def test_it_is_accessible_with_names_of_any_script(cohort, members, branch_officer):
+    for participant, name in zip(members, ("ព្រះមុនី", "ஸ்ரீதர் கோபாலன்", "مُحَمَّد"), strict=True):
+        names.write(person=participant.user, name=name, said="", now=AFTER)
+    draft = propose_batch(cohort=cohort, by=branch_officer, now=AFTER)
+    submitted = submit_for_approval(batch=draft, by=branch_officer, now=AFTER)
+    report = page.validate_pdf_bytes(drawn(submitted), profile="ua1")
+    assert [(failure.rule_id, failure.message) for failure in report.failures] == []
 
 
 def test_memo_and_list_are_accessible_and_whole(submitted, members):

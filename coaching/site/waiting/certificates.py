@@ -131,6 +131,8 @@ def to_propose(user: User, now: datetime) -> list[Card]:
 def seal_ends(user: User, now: datetime) -> list[Card]:
     """The seal that certificates bear has a certificate of its own, which is valid until a day."""
     seal = SealCertificate.objects.first()  # the newest that was used: the pages have no key to look at
+    if seal and seal.lost_at:
+        return [_lost(seal)]
     if seal is None or seal.valid_until > now + SEAL_WARNING:
         return []
     is_over = seal.valid_until <= now
@@ -149,6 +151,18 @@ def seal_ends(user: User, now: datetime) -> list[Card]:
             icon="certificate",
         )
     ]
+
+
+def _lost(seal: SealCertificate) -> Card:
+    return Card(
+        title="The key of the seal is lost",
+        text=f"It was recorded as lost on {day(seal.lost_at)}. No certificate is issued before a new key is set up "  # type: ignore[arg-type]
+        "(docs/operations.md, “The seal”). This stands here until something bears the new seal.",
+        address=reverse("admin:certificates_sealcertificate_changelist"),
+        action="See the seals",
+        urgency=Urgency.NOW,
+        icon="certificate",
+    )
 
 
 def _failed(user: User, today: date) -> QuerySet[Job]:
