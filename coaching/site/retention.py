@@ -25,6 +25,7 @@ from certificates.models import Batch, HolderName, SignaturePicture
 from coaching import audit, erasing, holds, jobs, signature_trail
 from coaching.errors import Refused
 from coaching.models import (
+    AlumniEntry,
     AuditEvent,
     AuditPayload,
     Cohort,
@@ -182,6 +183,7 @@ def _erase_cohort(row: Cohort, by: User | None, now: datetime) -> None:
 def _erase_person(row: User, by: User | None, now: datetime) -> None:
     for model in (EmailAddress, Authenticator, SocialAccount):
         model.objects.filter(user=row).delete()
+    AlumniEntry.objects.filter(user=row).delete()
     HolderName.objects.filter(person=row).delete()
     SignaturePicture.objects.filter(person=row).delete()
     meetings_erasing.person(row)
