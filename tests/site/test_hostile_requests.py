@@ -400,5 +400,6 @@ def test_all_lists_are_made_in_one_place():
     }
     assert writing == {
         "coaching/spreadsheet.py",
-        "coaching/site/staging.py",
-    }  # the demo's people, read at once
+        "coaching/sheet_child.py",  # a workbook that somebody sent, to be read here
+        "coaching/site/staging.py",  # the demo's people, read at once
+    }
