@@ -30,14 +30,10 @@ def find_person(text: str, *, also_left: bool = False) -> User:
     `also_left`: those, too, whose account is closed.
     """
     words = " ".join(text.split())
-<<<<<<< HEAD
     people = User.objects.filter(erased_at=None) if also_left else User.objects.filter(is_active=True)
-    found = list(people.filter(email=words.lower())) or list(people.filter(name__iexact=words)[:2])
-=======
-    people = User.objects.filter(is_active=True)
+    people = people.filter(merged_into=None)
     found = list(people.filter(email=words.lower())) or list(people.filter(merged_from__email=words.lower()))
     found = found or list(people.filter(name__iexact=words)[:2])
->>>>>>> 7acc6ce (Merge two accounts of one person without losing what is theirs)
     if not found:
         raise PersonNotFound(f"Nobody on record has the mail address or name “{words}”. Check the spelling.")
     if len(found) > 1:

@@ -111,12 +111,8 @@ def differences() -> Iterator[str]:
     texts = SignedText.objects.all()
     yield from _against_the_trail("Signed text", texts, digest_of_text, _digest_of_empty_text)
     signatures = SignOff.objects.select_related("text", "scan").defer("text__text", "scan__content")
-<<<<<<< HEAD
     yield from _against_the_trail("Signature", signatures, digest_of_signature, _digest_of_empty_signature)
-=======
-    yield from _against_the_trail("Signature", signatures, digest_of_signature)
     yield from _moved()
->>>>>>> 7acc6ce (Merge two accounts of one person without losing what is theirs)
     yield from _scans()
 
 

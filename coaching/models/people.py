@@ -147,15 +147,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField("administrator", default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     invited_at = models.DateTimeField(null=True, blank=True, editable=False)
-<<<<<<< HEAD
     # Nobody's any more: what is left of somebody whose records have reached the end of their term.
     erased_at = models.DateTimeField(null=True, blank=True, editable=False)
-=======
     # Its mail address still says who is meant: in a staff file, at single sign-on, wherever a person is named by it.
     merged_into = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, editable=False, related_name="merged_from"
     )
->>>>>>> 7acc6ce (Merge two accounts of one person without losing what is theirs)
 
     objects = UserManager()
 
