@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("coaching", "0021_retention"),
+        ("coaching", "0022_merged_accounts"),
     ]
 
     operations = [
