@@ -242,16 +242,16 @@ WORDS_OF_PDF = (
 )
 
 
-@pytest.mark.parametrize("name", WORDS_OF_PDF)
-@pytest.mark.parametrize("field", ["name", "program"])
-def test_words_that_mean_something_in_a_file_are_printed_as_any_others(name, field, seal):
-    file = issuing.sealed(content(**{field: name}), seal=seal, now=SEALED_AT)
+@pytest.mark.parametrize("words", WORDS_OF_PDF)
+def test_words_that_mean_something_in_a_file_are_printed_as_any_others(words, seal):
+    file = issuing.sealed(content(name=words, program=words), seal=seal, now=SEALED_AT)
     assert is_archival_and_accessible(file)
     assert seal_check.check(file, [root_of(seal)]).is_trusted
-    assert letters(name) in letters(text_of(file))
-    assert apart.look(file, []).says.claims[field] == name
+    assert letters(text_of(file)).count(letters(words)) >= 2
+    claims = apart.look(file, []).says.claims
+    assert (claims["name"], claims["program"]) == (words, words)
     with pikepdf.open(io.BytesIO(file)) as opened:
-        title = f"Certificate of Completion for {content(**{field: name}).name}"
+        title = f"Certificate of Completion for {words}"
         assert str(opened.docinfo.Title) == opened.open_metadata()["dc:title"] == title
 
 
