@@ -35,10 +35,11 @@ Answers = dict[int, int | str]
 
 LEAST_PEOPLE = 3  # whose answers close together; those of fewer would name their writers, and are not kept
 
+ABOUT_GROWTH = "I understand this meeting’s topic better than before."
 DEFAULT_QUESTIONS = (
     (Question.Kind.RATING, "The meeting was worth its time."),
     (Question.Kind.RATING, "I got questions, ideas or advice that help my project."),
-    (Question.Kind.RATING, "I understand this meeting’s topic better than before."),
+    (Question.Kind.RATING, ABOUT_GROWTH),
     (Question.Kind.RATING, "Everybody had their fair share of the time."),
     (Question.Kind.RATING, "I could speak openly."),
     (Question.Kind.TEXT, "What helped you most?"),
@@ -55,7 +56,9 @@ def seed_questions(program: Program) -> int:
     if program.questions.exists():
         return 0
     questions = [
-        Question(program=program, position=position, kind=kind, text=text)
+        Question(
+            program=program, position=position, kind=kind, text=text, is_about_growth=text == ABOUT_GROWTH
+        )
         for position, (kind, text) in enumerate(DEFAULT_QUESTIONS, start=1)
     ]
     return len(Question.objects.bulk_create(questions))

@@ -54,6 +54,7 @@ from coaching.models import (
     User,
 )
 from coaching.site import reference
+from coaching.site.reports.scopes import Scope
 from coaching.team_jobs import KIND as JOB
 from meetings import (
     agreement,
@@ -149,6 +150,7 @@ def build() -> World:
         _completed_cohort(world, branch, where)
         _people(world, branch, where)
     _records(world)
+    _reports(world)
     evaluations.close_evaluations(now=NOW)
     reminders.do_due(now=NOW + timedelta(days=10))
     audit.seal()
@@ -587,6 +589,20 @@ def _records(world: World) -> None:
         finished_at=NOW,
     )
     world.keep("retention run", "ours", run)
+
+
+# Reports: of each cohort, and of several
+
+
+def _reports(world: World) -> None:
+    scopes = {label: Scope(cohort=thing.keys["pk"]) for label, thing in world.things["cohort"].items()}
+    for name, branch in (("ours", world.ours), ("foreign", world.foreign)):
+        scopes[f"{name} branch"] = Scope(branch=branch.unit.pk)
+        scopes[f"{name} year"] = Scope(branch=branch.unit.pk, year=2026)
+    scopes["year"] = Scope(year=2026)
+    for label, scope in scopes.items():
+        world.keep("report", label, scope=str(scope))
+        world.keep("report table", label, scope=str(scope), key="divisions")
 
 
 # The directory

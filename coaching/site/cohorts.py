@@ -33,6 +33,7 @@ from coaching.permissions import (
 )
 from coaching.site import lifecycle
 from coaching.site.forms_cohorts import CohortForm, LeaveForm
+from coaching.site.reports.scopes import Scope
 from meetings import leave, notes
 from meetings.dates import clock
 
@@ -123,6 +124,7 @@ def cohort_page(request: HttpRequest, pk: int) -> HttpResponse:
         "runs": where.phase == Phase.MEETINGS,
         "facts": _facts(cohort),
         "numbers": _numbers(cohort, office=office),
+        "report": Scope(cohort=cohort.pk),
         "curriculum": cohort.program.curriculum.all(),
         "route": cohort.program.route.all(),
         "requirements": cohort.program.requirements.all(),

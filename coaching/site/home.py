@@ -68,6 +68,7 @@ FINDS: tuple[Find, ...] = (
     certificates.mine,
     alumni.to_join,
     meetings.totals,
+    office.report,
     meetings.dates_of_employees,
     applications.to_begin,
 )

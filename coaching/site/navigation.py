@@ -61,6 +61,7 @@ def _facts(user: User, today: date) -> QuerySet:
 
 
 FACTS = offices.PreparedForStandIns(_facts)
+OF_REPORTS = permissions.any_of(permissions.branch_office, permissions.deputy, permissions.superintendent)
 
 
 def links_for(user: User) -> list[Link]:
@@ -70,6 +71,8 @@ def links_for(user: User) -> list[Link]:
     links = [Link("Home", reverse("home")), *_own(facts), *_of_an_office(user), *_certificates(user, facts)]
     if facts.completed:
         links.append(Link("Alumni", reverse("alumni")))
+    if OF_REPORTS(user):
+        links.append(Link("Reports", reverse("reports")))
     if permissions.director(user):
         links.append(Link("My division", reverse("division_participants")))
     if permissions.administrator(user):

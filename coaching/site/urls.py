@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("alumni/", alumni.index, name="alumni"),
     path("alumni/mine/", alumni.own, name="alumni_own"),
     path("alumni/mine/end/", alumni.withdraw, name="alumni_withdraw"),
+    path("reports/", include("coaching.site.reports.urls")),
     path("people/", include("coaching.site.people_urls")),
     path("records/", include("coaching.site.records_urls")),
     path("accounts/email/", accounts.not_offered, name="account_email"),

@@ -24,6 +24,11 @@ class Question(models.Model):
     kind = models.CharField(max_length=10, choices=Kind.choices)
     text = models.CharField(max_length=300)
     is_active = models.BooleanField(default=True)
+    is_about_growth = models.BooleanField(
+        "asks whether the meeting’s topic is understood better",
+        default=False,
+        help_text="Reports show its answers as growth in the competencies of the meeting (C5).",
+    )
 
     class Meta:
         ordering = ("program", "position")

@@ -451,6 +451,20 @@ CERTIFICATE_ROOMS = {
     "verify_json": about("code", get=BY_CODE),
 }
 
+# C5: the branch's own office and deputy, and the superintendent, who reads all.
+REPORTS = {label: who | SUPERINTENDENT for label, who in COHORTS_READ.items()} | {
+    **dict.fromkeys(("ours branch", "ours year"), OFFICE | DEPUTY | SUPERINTENDENT),
+    **dict.fromkeys(("foreign branch", "foreign year"), people("other_officer superintendent")),
+    "year": OFFICERS | DEPUTY | SUPERINTENDENT,
+}
+# One person takes part in it so far, of whom nothing is told.
+TABLES = REPORTS | {"open": OFFICE | DEPUTY}
+REPORT_ROOMS = {
+    "reports": page(OFFICERS | DEPUTY | SUPERINTENDENT),
+    **dict.fromkeys(("report", "report_file"), about("report", get=REPORTS)),
+    **dict.fromkeys(("report_csv", "report_xlsx"), about("report table", get=TABLES)),
+}
+
 ADDRESSES: dict[str, Address] = {
     **SITE,
     **PEOPLE_ROOMS,
@@ -460,6 +474,7 @@ ADDRESSES: dict[str, Address] = {
     **MEETING_ROOMS,
     **GROWTH_ROOMS,
     **CERTIFICATE_ROOMS,
+    **REPORT_ROOMS,
 }
 
 # The sign-in library's addresses: those a stranger has to reach, and those for people who are signed in.

@@ -14,6 +14,7 @@ from certificates import issuing, packet, preview
 from coaching import offices
 from coaching.models import User
 from coaching.site import urls
+from coaching.site.reports import report
 from meetings import program as meeting_program
 from meetings import statement
 from tests import world as worlds
@@ -41,6 +42,7 @@ def many_requests() -> Iterator[None]:
         patch.setattr(preview, "printed_widths", lambda names: [len(name) for name in names])
         patch.setattr(packet, "packet_pdf", lambda packet, *, now: b"%PDF-1.7")
         patch.setattr(meeting_program, "calendar_pdf", lambda context: b"%PDF-1.7")
+        patch.setattr(report, "file", lambda asked, now: b"%PDF-1.7")
         patch.setattr(statement, "statement_pdf", lambda statement, made_at: b"%PDF-1.7")
         logger.setLevel(logging.ERROR)
         yield

@@ -14,6 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.urls.converters import IntConverter
 
 from coaching.models import User
+from coaching.site.reports.scopes import ScopeConverter
 from tests.site.addresses import SIGN_IN_OFF, Address
 from tests.world import Thing, World
 
@@ -100,7 +101,8 @@ def stand_ins(pattern: URLPattern) -> dict[str, object]:
     """Keys of nothing that exists."""
     converters = pattern.pattern.converters
     groups = pattern.pattern.regex.groupindex
-    return {key: 10**9 if isinstance(converters.get(key), IntConverter) else "nothing" for key in groups}
+    of_kind = {IntConverter: 10**9, ScopeConverter: "cohort-999999999"}
+    return {key: of_kind.get(type(converters.get(key)), "nothing") for key in groups}
 
 
 def things_of(world: World, address: Address) -> dict[str, Thing]:

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, Max, Min, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -10,6 +10,7 @@ from coaching import directory, permissions, undelivered
 from coaching.cohorts import Phase, standing
 from coaching.models import DirectoryCorrection, Message, Participant, User
 from coaching.site.cohorts import readable_cohorts
+from coaching.site.reports.scopes import Scope
 from coaching.site.waiting.cards import Card, Urgency, counted, day, only_for
 
 OFFICE = permissions.any_of(permissions.branch_office, permissions.administrator)
@@ -88,4 +89,23 @@ def cohorts(user: User, now: datetime) -> list[Card]:
         )
         for cohort, where in standings
         if where.phase != Phase.OVER
+    ]
+
+
+@only_for(permissions.superintendent)
+def report(user: User, now: datetime) -> list[Card]:
+    """C5: of the latest year in which meetings begin, once anybody takes part."""
+    begun = Participant.objects.filter(cohort__first_month__lte=timezone.localdate(now))
+    year = begun.aggregate(last=Max("cohort__first_month__year"))["last"]
+    if year is None:
+        return []
+    return [
+        Card(
+            title=f"Report of the programs of {year}",
+            text="Applications, teams, attendance, growth and projects, in pictures. It can be printed and handed on.",
+            address=reverse("report", args=[Scope(year=year)]),
+            action="Read the report",
+            urgency=Urgency.CALM,
+            icon="bar-chart",
+        )
     ]
