@@ -20,6 +20,7 @@ from django.db.models.functions import Cast
 from coaching import signature_trail
 from coaching.models import (
     ERASED,
+    AlumniEntry,
     AuditPayload,
     Cohort,
     Consent,
@@ -30,6 +31,7 @@ from coaching.models import (
     Message,
     Pairing,
     Participant,
+    PersonExport,
     ProposalEdit,
     Scan,
     SignedText,
@@ -135,6 +137,8 @@ def person(user: User, *, now: datetime) -> None:
     _details_naming(user)
     user.corrections.all().delete()
     Message.objects.filter(recipient=user).delete()
+    PersonExport.objects.filter(person=user).delete()
+    AlumniEntry.objects.filter(user=user).delete()
     Job.objects.filter(created_by=user, finished_at__isnull=False).delete()
     LogEntry.objects.filter(user=user).update(object_repr="", change_message="")
     Cohort.objects.filter(contact_email__iexact=user.email).update(contact_email="")

@@ -1,4 +1,5 @@
 from coaching.models.alumni import AlumniEntry
+from coaching.models.exports import PersonExport
 from coaching.models.forming import Pairing, ProposalEdit, TeamWishes
 from coaching.models.people import (
     CareerTrack,
@@ -71,6 +72,7 @@ __all__ = [
     "OrgUnit",
     "Pairing",
     "Participant",
+    "PersonExport",
     "Program",
     "ProposalEdit",
     "Requirement",

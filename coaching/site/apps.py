@@ -8,11 +8,12 @@ class SiteConfig(AppConfig):
     verbose_name = "Site"
 
     def ready(self) -> None:
-        from coaching.site import celery, checks, mails, retention, second_factor  # noqa: F401 (checks register themselves)
+        from coaching.site import celery, checks, mails, own_export, retention, second_factor  # noqa: F401 (checks register themselves)
 
         # For every thread: otherwise pages would publish their tasks to a broker that is not there.
         celery.app.set_default()
         mails.register()
+        own_export.register()
         retention.register()
         second_factor.connect()
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from applications import reminders
 from certificates import status_list
 from coaching import audit, jobs, outbox, staff_uploads, team_dates
+from coaching.site import own_export
 from meetings import due as meetings_due
 
 logger = logging.getLogger(__name__)
@@ -17,6 +18,7 @@ PARTS: tuple[Part, ...] = (
     lambda now: reminders.do_due(now=now),
     lambda now: team_dates.do_due(now=now),
     lambda now: {"jobs": jobs.pick_up(now=now)},
+    lambda now: {"old_exports": own_export.forget_old(now=now)},
     lambda now: {"old_jobs": jobs.forget_old(now=now)},
     lambda now: {"old_staff_files": staff_uploads.forget_old(now=now)},
     lambda now: {"sealed": audit.seal()},

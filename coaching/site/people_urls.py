@@ -1,6 +1,6 @@
 from django.urls import path
 
-from coaching.site import directory, merge_page, people, staff_upload
+from coaching.site import directory, merge_page, own_pages, people, staff_upload
 
 urlpatterns = [
     path("", directory.people, name="people"),
@@ -16,6 +16,9 @@ urlpatterns = [
     path("import/<int:pk>/columns/", staff_upload.columns_again, name="staff_upload_columns"),
     path("import/<int:pk>/put-away/", staff_upload.put_away, name="staff_upload_put_away"),
     path("me/", people.me, name="people_me"),
+    path("me/everything/", own_pages.show, name="own_data"),
+    path("me/everything/ask/", own_pages.ask, name="own_data_ask"),
+    path("me/everything/file/", own_pages.take, name="own_data_file"),
     path("corrections/", people.corrections, name="people_corrections"),
     path("corrections/<int:pk>/", people.correction, name="people_correction"),
     path("delegations/", people.delegation_list, name="people_delegations"),

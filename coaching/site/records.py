@@ -54,6 +54,7 @@ ALWAYS = (
     ),
     ("Evaluations", "Until the evaluation of the meeting closes", "Become answers of nobody."),
     ("Jobs, with reasons and results", "30 days", "Deleted."),
+    ("Files with everything about a person", "A week", "Deleted."),
     ("Staff files that nobody imported", "A week", "Deleted."),
     ("Sessions", "Two weeks", "No longer count; deleted with each run."),
 )

@@ -137,6 +137,7 @@ def _people(on: date) -> "QuerySet[User]":
         steps.filter(Q(signer=OuterRef("pk")) | Q(holder=OuterRef("pk")) | Q(acted_by=OuterRef("pk"))),
         taking_part.filter(user=OuterRef("pk")),
         OrgUnit.objects.filter(head=OuterRef("pk")),
+        User.objects.filter(merged_from=OuterRef("pk"), erased_at=None),  # goes with that account
         User.objects.filter(supervisor=OuterRef("pk"), is_active=True),
         RoleAssignment.objects.on(on).filter(user=OuterRef("pk")),
         Delegation.objects.on(on).filter(Q(person=OuterRef("pk")) | Q(principal=OuterRef("pk"))),
@@ -189,6 +190,8 @@ def _erase_person(row: User, by: User | None, now: datetime) -> None:
     meetings_erasing.person(row)
     erasing.person(row, now=now)
     audit.record("person.erased", by=by, obj=row, now=now)
+    for other in row.merged_from.filter(erased_at=None):
+        _erase_person(other, by, now)
 
 
 @dataclass(frozen=True)

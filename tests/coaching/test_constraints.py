@@ -24,6 +24,7 @@ from coaching.models import (
     OrgUnit,
     Pairing,
     Participant,
+    PersonExport,
     RetentionRun,
     RetentionTerm,
     Scan,
@@ -186,6 +187,10 @@ CASES = {
     "message_sent_is_dated": lambda w: Message.objects.create(**w.message, key="1", status="sent"),
     "job_one_unfinished_per_key": lambda w: Job.objects.create(kind="x", key="x:1", status="running"),
     # Retention
+    "personexport_one_each": lambda w: twice(PersonExport, person=w.applicant, asked_at=NOW),
+    "personexport_made_is_dated": lambda w: PersonExport.objects.create(
+        person=w.applicant, asked_at=NOW, made_at=NOW
+    ),
     "retentionterm_lasts_a_year": lambda w: RetentionTerm.objects.create(series="mail", years=0),
     "retentionterm_of_no_program": lambda w: RetentionTerm.objects.create(series="applications", years=5),
     "legalhold_on_a_person_or_cohort": lambda w: hold(w, person=w.applicant, cohort=w.cohort),

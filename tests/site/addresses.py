@@ -96,6 +96,8 @@ PEOPLE_ROOMS = {
     ),
     "staff_upload_problems": about("upload", get={"ours": OWNER, "foreign": OWNER}),
     "people_me": page(PEOPLE, PEOPLE),
+    "own_data": page(PEOPLE),
+    **dict.fromkeys(("own_data_ask", "own_data_file"), page(PEOPLE, PEOPLE)),
     "people_corrections": page(OFFICERS | ADMINISTRATOR),
     "people_correction": both(
         "correction",

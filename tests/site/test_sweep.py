@@ -44,6 +44,7 @@ HIDDEN = {
     "applications.Choice",  # told to nobody before it is released
     "applications.Recommendation",  # between the branch office and the deputy
     "coaching.AlumniEntry",  # for those who completed a program, alone
+    "coaching.PersonExport",  # everything about one person, for them alone
     "coaching.Pairing",  # like the wishes, for the branch office alone
     "coaching.ProposalEdit",  # of a draft, which nobody but the branch office sees
     "coaching.TeamWishes",
