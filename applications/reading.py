@@ -11,6 +11,7 @@ from django.core import signing
 from applications import readers, routing
 from applications.models import ReviewStep
 from applications.routing import Settled
+from applications.waiting import Waiting
 from coaching.models import SignedText, SignOff, User
 
 SALT = "applications.opened"
@@ -32,25 +33,25 @@ class Reading:
 
 
 def of_opened(
-    steps: Sequence[ReviewStep], wanted: Iterable[str], user: User, *, on: date
+    listed: Sequence[Waiting], wanted: Iterable[str], user: User, *, on: date
 ) -> dict[int, Reading]:
-    """By application: of the listed steps those that are asked for by the application's number."""
+    """By application: of the listed ones those that are asked for by their number."""
     numbers = set(wanted)
-    opened = [step for step in steps if str(step.application_id) in numbers]
+    opened = [each for each in listed if str(each.application_id) in numbers]
     if not opened:
         return {}
-    texts, signed = _texts([step.text_id for step in opened])
-    settled = settled_at(opened, user, on=on)
-    changes = readers.changes_of({step.application_id: texts[step.text_id] for step in opened}, user)
+    texts, signed = _texts([each.text_id for each in opened])
+    settled = settled_at([each.application_id for each in opened], user, on=on)
+    changes = readers.changes_of({each.application_id: texts[each.text_id] for each in opened}, user)
     return {
-        step.application_id: Reading(
-            text=texts[step.text_id],
-            sign_offs=signed[step.text_id],
-            settled=settled[step.application_id],
-            token="" if routing.decides(settled[step.application_id]) else _proof(step, user),
-            changes=changes[step.application_id],
+        each.application_id: Reading(
+            text=texts[each.text_id],
+            sign_offs=signed[each.text_id],
+            settled=settled[each.application_id],
+            token="" if routing.decides(settled[each.application_id]) else _proof(each, user),
+            changes=changes[each.application_id],
         )
-        for step in opened
+        for each in opened
     }
 
 
@@ -63,19 +64,19 @@ def _texts(ids: list[int]) -> tuple[dict[int, SignedText], dict[int, list[SignOf
     return {text: rows[0].text for text, rows in signed.items()}, signed
 
 
-def settled_at(steps: Iterable[ReviewStep], user: User, *, on: date) -> dict[int, Settled]:
-    """By application: what one act of this person settles where it waits, for many at once."""
+def settled_at(applications: Iterable[int], user: User, *, on: date) -> dict[int, Settled]:
+    """By application, each given by its key: what one act of this person settles where it waits, for many at once."""
     pending = ReviewStep.objects.current_round().filter(
-        application__in=[step.application_id for step in steps], status=ReviewStep.Status.PENDING
+        application__in=applications, status=ReviewStep.Status.PENDING
     )
     rows = pending.with_people().select_related("application__applicant", "application__cohort")
     found = groupby(rows.order_by("application", "position"), key=lambda step: step.application_id)
     return {pk: routing.settled_by(of_one, user, on=on) for pk, of_one in found}
 
 
-def _proof(step: ReviewStep, user: User) -> str:
+def _proof(opened: Waiting, user: User) -> str:
     """Goes out with the text, so that only what was opened can be signed in one go."""
-    return signing.dumps([user.pk, step.pk, step.text_id], salt=SALT, compress=False)
+    return signing.dumps([user.pk, opened.step_id, opened.text_id], salt=SALT, compress=False)
 
 
 def proven(proofs: Iterable[str], user: User) -> dict[int, int]:

@@ -41,11 +41,16 @@ class Signer:
 
 def post_title(step: RouteStep, unit: OrgUnit | None) -> str:
     """The post as people say it: "Division Director, Nutrition Division"."""
-    if step.office == RouteStep.Office.SUPERVISOR or unit is None:
-        return step.title
-    if unit.kind != KIND_OF_OFFICE[step.office]:
-        return f"{unit.head_title}, {unit}, in place of the {step.title}"
-    return f"{step.title}, {unit}"
+    return post_named(step.office, step.title, unit.kind if unit else None, unit.name if unit else None)
+
+
+def post_named(office: str, title: str, kind: str | None, unit: str | None) -> str:
+    """Of a step of the route for this office; `kind` and name of the unit, where the post is the head of one."""
+    if office == RouteStep.Office.SUPERVISOR or kind is None:
+        return title
+    if kind != KIND_OF_OFFICE[office]:
+        return f"{OrgUnit.HEAD_TITLES[kind]}, {unit}, in place of the {title}"
+    return f"{title}, {unit}"
 
 
 KIND_OF_OFFICE: dict[str, str] = {

@@ -1,18 +1,24 @@
 """What waits on a person, and what they have acted on: the lists behind the approvals page."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from typing import Any, Self
 
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, When
 from django.http import QueryDict
+from django.utils import timezone
 
-from applications.models import Application, ProjectChange, ReviewStep
+from applications import routing
+from applications.models import Application, Choice, ProjectChange, ReviewStep
 from applications.models.review_step import ReviewStepQuerySet
+from applications.models.selection import Outcome
 from coaching import offices
 from coaching.counting import NumberOf
 from coaching.models import OrgUnit, RouteStep, User
 
 OVERDUE = "overdue"
+PAGE_SIZE = 25
 LONGEST = 100  # rows of a list; whoever looks for an older one narrows it down
 
 
@@ -49,18 +55,15 @@ def acted_on(user: User) -> ReviewStepQuerySet:
 
 @dataclass(frozen=True)
 class Numbers:
-    waiting: int
-    overdue: int
+    """What each list of a person holds, beside what waits."""
+
     changes: int
     waitlisted: int
     acted_on: int
 
 
 def _numbers(user: User, on: date) -> QuerySet:
-    waiting = steps_waiting(user, on=on)
     return User.objects.filter(pk=user.pk).values(
-        waiting=NumberOf(waiting),
-        overdue=NumberOf(waiting.overdue(on)),
         changes=NumberOf(changes_waiting(user, on=on)),
         waitlisted=NumberOf(on_waitlist(user, on=on)),
         acted_on=NumberOf(acted_on(user)[:LONGEST]),
@@ -71,7 +74,7 @@ _NUMBERS = offices.PreparedForStandIns(_numbers)
 
 
 def numbers(user: User, *, on: date) -> Numbers:
-    """What each list of this person holds, in one query."""
+    """In one query."""
     return Numbers(**_NUMBERS.row(user, on=on))
 
 
@@ -120,28 +123,140 @@ def _number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
 
 
+Rows = Iterable[dict[str, Any]]  # by name
+
+
 @dataclass(frozen=True)
 class Options:
-    """What a list can be narrowed down to: only what occurs in it. Cohorts and divisions by id, with their names."""
+    """What occurs in a list, and how much: what it can be narrowed down to.
 
+    Cohorts and divisions by id, with their names.
+    """
+
+    number: int
+    overdue: int
     cohorts: dict[int, str]
     divisions: dict[int, str]
     offices: list[str]
     statuses: list[str]
 
+    @classmethod
+    def among(cls, kinds: Rows) -> Self:
+        found = list(kinds)
+        offices, statuses = ({row[name] for row in found} for name in ("office", "state"))
+        return cls(
+            number=sum(row.get("number", 1) for row in found),
+            overdue=sum(row.get("overdue", 0) for row in found),
+            cohorts={row["cohort_id"]: f"{row['program']} program" for row in found},
+            divisions={row["division_id"]: row["division"] for row in found if row["division_id"]},
+            offices=[office for office in RouteStep.Office.values if office in offices],
+            statuses=[status for status in Application.Status.values if status in statuses],
+        )
 
-def options(steps: ReviewStepQuerySet) -> Options:
-    about = ("application__cohort", "application__cohort__name")
-    division = division_of("application__applicant__unit")
-    rows = steps.values_list(*about, *division, "office", "application__status")
-    found = list(rows if steps.query.is_sliced else rows.order_by().distinct())
-    offices, statuses = {row[4] for row in found}, {row[5] for row in found}
-    return Options(
-        cohorts={cohort: f"{name} program" for cohort, name, *_ in found},
-        divisions={division: name for _, _, division, name, *_ in found if division},
-        offices=[office for office in RouteStep.Office.values if office in offices],
-        statuses=[status for status in Application.Status.values if status in statuses],
+
+def kinds(steps: ReviewStepQuerySet) -> "QuerySet[ReviewStep, Any]":
+    """What occurs among these steps."""
+    pk, name = division_of("application__applicant__unit")
+    return steps.values(
+        "office",
+        cohort_id=F("application__cohort_id"),
+        program=F("application__cohort__name"),
+        division_id=pk,
+        division=name,
+        state=F("application__status"),
     )
+
+
+def _kinds(user: User, on: date) -> QuerySet:
+    """What occurs in all that waits, each once, and how often."""
+    steps = kinds(steps_waiting(user, on=on).with_due().order_by())
+    return steps.annotate(number=Count("pk"), overdue=Count("pk", filter=Q(due__lt=on)))
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What the list shows of an application that waits; `chosen`: the outcome the deputy would release."""
+
+    step_id: int
+    text_id: int
+    application_id: int
+    cohort_id: int
+    applicant: str
+    division: str
+    program: str
+    post: str
+    for_whom: str
+    since_date: date
+    due_date: date
+    decides: bool
+    chosen: str
+
+    @classmethod
+    def for_(cls, user: User, row: dict[str, Any]) -> Self:
+        since = timezone.localdate(row["since_at"])
+        return cls(
+            step_id=row["pk"],
+            text_id=row["text_id"],
+            application_id=row["application_id"],
+            cohort_id=row["cohort_id"],
+            applicant=row["applicant"],
+            division=row["division"] or "",
+            program=f"{row['program']} program",
+            post=routing.post_named(row["office"], row["title"], row["post_kind"], row["post_name"]),
+            for_whom=(row["signer_name"] if row["signer_id"] != user.pk else row["holder_name"]) or "",
+            since_date=since,
+            due_date=since + timedelta(days=row["days_to_sign"]),
+            decides=row["decides"],
+            chosen=Outcome(row["outcome"]).label.lower() if row["decides"] and row["outcome"] else "",
+        )
+
+
+def shown(steps: ReviewStepQuerySet) -> "QuerySet[ReviewStep, Any]":
+    """The rows that Waiting is made of.
+
+    By subqueries what is fetched for the few that a page shows: with each table that is joined, the database takes longer
+    to plan than to answer.
+    """
+    division = User.objects.values(name_of_division=division_of("unit")[1])
+    choice = Choice.objects.filter(application=OuterRef("application"), text=OuterRef("text"))
+    return steps.values(
+        "pk",
+        "text_id",
+        "application_id",
+        "office",
+        "since_at",
+        "signer_id",
+        cohort_id=F("application__cohort_id"),
+        applicant=F("application__applicant__name"),
+        division=_of("application__applicant", division),
+        program=F("application__cohort__name"),
+        title=F("route_step__title"),
+        days_to_sign=F("route_step__days_to_sign"),
+        decides=F("route_step__decides"),
+        post_kind=F("unit__kind"),
+        post_name=F("unit__name"),
+        signer_name=_of("signer", User.objects.values("name")),
+        holder_name=_of("holder", User.objects.values("name")),
+        outcome=Subquery(choice.values("outcome")),
+    )
+
+
+def _of(field: str, value: "QuerySet[Any, Any]") -> Subquery:
+    return Subquery(value.filter(pk=OuterRef(field)).order_by())
+
+
+_KINDS = offices.PreparedForStandIns(_kinds)
+_FIRST_PAGE = offices.PreparedForStandIns(lambda user, on: shown(steps_waiting(user, on=on))[:PAGE_SIZE])
+
+
+def all_options(user: User, *, on: date) -> Options:
+    """Of all that waits on this person."""
+    return Options.among(_KINDS.rows(user, on=on))
+
+
+def first_page(user: User, *, on: date) -> list[dict[str, Any]]:
+    """Of all that waits on this person, what most of them look at."""
+    return _FIRST_PAGE.rows(user, on=on)
 
 
 def division_of(to_unit: str) -> tuple[Case, Case]:

@@ -32,8 +32,9 @@ from coaching.site import reference  # noqa: E402
 PEOPLE = 2_000
 DIVISIONS = 2
 OPEN_NOW = 100  # applications of the cohort that is open; all others are of earlier years, and decided
-# How many have signed, in turn: so that 100 fill a page of what each director, and the deputy, have acted on, too.
-SIGNED = (0, 1, 2, 3, 0, 1, 2, 3, 3, 3)
+# How many have signed, in turn: so that 100 fill a page of what waits for the deputy, and of what each director, and the
+# deputy, have acted on.
+SIGNED = (0, 1, 2, 3, 0, 2, 2, 3, 3, 3)
 YEARS = 50
 BATCH = 5_000
 ANYBODY = ""  # who has not signed in

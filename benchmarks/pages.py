@@ -68,7 +68,7 @@ def site(address: str, number: int) -> dict:
     say(f"Writing {number} applications")
     filled = subprocess.run(
         [*python, "benchmarks.many_applications", str(number)],
-        env=environment,
+        env=environment | {"LOG_LEVEL": "WARNING"},  # without a line for each request
         check=True,
         stdout=subprocess.PIPE,
     )

@@ -83,10 +83,10 @@ def remember(user: User) -> None:
 class PreparedForStandIns(PreparedQuery):
     """What those may do who stand in for others is part of the SQL, not of its parameters: for them it is built anew."""
 
-    def row(self, user: User, *, on: date) -> dict[str, Any]:
+    def rows(self, user: User, *, on: date) -> list[dict[str, Any]]:
         if standing(user, on=on).orders:
-            return dict(self.build(user, on).get())
-        return super().row(user, on=on)
+            return list(self.build(user, on))
+        return super().rows(user, on=on)
 
     def somebody(self) -> User:
         user = super().somebody()
@@ -98,10 +98,10 @@ class PreparedForStandIns(PreparedQuery):
 class PreparedForOffices(PreparedQuery):
     """For people who hold offices: which of them is part of the SQL, where they hold them is a parameter."""
 
-    def row(self, user: User, *, on: date) -> dict[str, Any]:
+    def rows(self, user: User, *, on: date) -> list[dict[str, Any]]:
         held = standing(user, on=on)
         if held.orders:
-            return dict(self.build(user, on).get())
+            return list(self.build(user, on))
         units = [*held.units, *(each.unit for each in held.assignments)]
         places = {unit.pk: SOMEBODY - number for number, unit in enumerate(units, start=1)}
         kind = (

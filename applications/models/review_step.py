@@ -26,16 +26,16 @@ class ReviewStepQuerySet(AssignedQuerySet["ReviewStep"]):
             application__status=ApplicationStatus.WAITLISTED, route_step__decides=True
         )
 
-    def overdue(self, on: date) -> Self:
-        """Where somebody was asked to act before that day; ReviewStep.is_overdue says the same of one."""
+    def with_due(self) -> Self:
+        """`due`: the day by which it is to be signed; ReviewStep.due_date says the same of one."""
         days = Cast("route_step__days_to_sign", models.IntegerField())
         time_to_sign = ExpressionWrapper(days * Value(timedelta(days=1)), models.DurationField())
         due = ExpressionWrapper(TruncDate("since_at") + time_to_sign, models.DateTimeField())
-        return (
-            self.filter(status=ReviewStep.Status.PENDING)
-            .alias(due=Cast(due, models.DateField()))
-            .filter(due__lt=on)
-        )
+        return self.alias(due=Cast(due, models.DateField()))
+
+    def overdue(self, on: date) -> Self:
+        """Where somebody was asked to act before that day; ReviewStep.is_overdue says the same of one."""
+        return self.with_due().filter(status=ReviewStep.Status.PENDING, due__lt=on)
 
     def to_settle(self) -> Self:
         """What is still to be signed of applications in review, and the deciding steps of those on the waitlist."""

@@ -27,7 +27,7 @@ def several(request: HttpRequest) -> HttpResponse:
         for step in waiting.steps_waiting(user, on=today).filter(pk__in=opened)
         if step.text_id == opened[step.pk]
     ]
-    found = reading.settled_at(steps, user, on=today)
+    found = reading.settled_at([step.application_id for step in steps], user, on=today)
     settled = {  # in the order of the list
         step.application_id: each
         for step in steps

@@ -30,9 +30,11 @@ class TestList:
         later = submitted(another(org, supervisor, "Zoe Later"), cohort, now=NOW)
         earlier = submitted(applicant, cohort, now=NOW - timedelta(days=3))
         client.force_login(supervisor)
-        rows = client.get(reverse("approvals")).context["rows"]
-        assert [row.application for row in rows] == [earlier, later]
-        assert [row.post for row in rows] == ["Supervisor", "Supervisor"]
+        response = client.get(reverse("approvals"))
+        rows = response.context["rows"]
+        assert [row.about.application_id for row in rows] == [earlier.pk, later.pk]
+        assert all(f'<a href="{url("approval", each)}">' in response.text for each in (earlier, later))
+        assert [row.about.post for row in rows] == ["Supervisor", "Supervisor"]
 
     def test_says_since_when_by_when_and_overdue(self, client, applicant, supervisor, cohort):
         submitted(applicant, cohort, now=NOW - timedelta(days=9))
@@ -126,15 +128,15 @@ class TestReadHere:
     def opened(self, client, user, *applications):
         client.force_login(user)
         response = client.get(reverse("approvals"), {"open": [each.pk for each in applications]})
-        return {row.application: row.reading for row in response.context["rows"]}, words(response)
+        return {row.about.application_id: row.reading for row in response.context["rows"]}, words(response)
 
     def test_shows_text_and_signatures_of_what_is_open(self, client, org, applicant, supervisor, cohort):
         application = submitted(applicant, cohort)
         closed = submitted(another(org, supervisor), cohort)
         readings, page = self.opened(client, supervisor, application)
-        assert readings[application].text == application.current_text
-        assert [each.signer for each in readings[application].sign_offs] == [applicant]
-        assert readings[closed] is None
+        assert readings[application.pk].text == application.current_text
+        assert [each.signer for each in readings[application.pk].sign_offs] == [applicant]
+        assert readings[closed.pk] is None
         assert page.count("Signed so far") == 1
 
     def test_opens_nothing_that_does_not_wait_for_this_person(
@@ -156,13 +158,13 @@ class TestReadHere:
         self, client, applicant, supervisor, director, cohort
     ):
         application = submitted(applicant, cohort)
-        token = self.opened(client, supervisor, application)[0][application].token
+        token = self.opened(client, supervisor, application)[0][application.pk].token
         step = application.current_step()
         assert reading.proven([token, token + "x", ""], supervisor) == {step.pk: application.current_text_id}
         assert reading.proven([token], director) == {}
 
     def test_a_decision_is_not_signed_with_others(self, client, applicant, deputy, cohort):
         application = at_deputy(applicant, cohort)
-        found = self.opened(client, deputy, application)[0][application]
+        found = self.opened(client, deputy, application)[0][application.pk]
         assert found.decides
         assert found.token == ""

@@ -60,7 +60,7 @@ def test_leaves_what_was_asked_for(client, org, supervisor, cohort, three, asked
     client.force_login(supervisor)
     query = asked.format(cohort=cohort.pk, division=org.division.pk)
     rows = client.get(f"{reverse('approvals')}?{query}").context["rows"]
-    assert {row.application for row in rows} == {three[name] for name in found}
+    assert {row.about.application_id for row in rows} == {three[name].pk for name in found}
 
 
 def test_offers_only_what_leads_to_something(client, supervisor, three):
@@ -77,8 +77,8 @@ def test_offers_only_what_leads_to_something(client, supervisor, three):
 
 def test_counts_stay_those_of_the_whole(client, supervisor, three):
     client.force_login(supervisor)
-    numbers = client.get(reverse("approvals"), {"q": "tracks"}).context["numbers"]
-    assert (numbers.waiting, numbers.overdue, numbers.acted_on) == (3, 1, 0)
+    context = client.get(reverse("approvals"), {"q": "tracks"}).context
+    assert (context["waiting"].number, context["waiting"].overdue, context["numbers"].acted_on) == (3, 1, 0)
 
 
 def test_nothing_found_says_what_to_do(client, supervisor, three):

@@ -1,10 +1,10 @@
 """A prepared query answers as the one it was made from, whoever is asked about and on whatever day."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connection
-from django.db.models import Exists, QuerySet, Value
+from django.db.models import Exists, F, QuerySet, Value
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -51,6 +51,22 @@ def test_who_stands_in_for_others_is_asked_about_with_their_orders(prepared, ord
     assert same(prepared, outsider)[2] == 0
     assert same(prepared, order.principal)[2] == 1
     assert same(prepared, order.person)[2] == 1
+
+
+def test_rows_come_as_from_django_in_their_order(order, director, outsider):
+    """Days, moments and truths too, which SQLite keeps as text and numbers."""
+
+    def given(user: User, on: date) -> QuerySet:
+        rows = Delegation.objects.on(on).filter(principal=user).order_by("-pk")
+        return rows.values("start_date", "recorded_at", active=F("principal__is_active"))
+
+    Delegation.objects.create(
+        kind="delegate", principal=director, person=outsider, reason="On leave.", start_date=TODAY,
+        end_date=TODAY, recorded_by=director, recorded_at=NOW + timedelta(days=1),
+    )  # fmt: skip
+    rows = PreparedForStandIns(given).rows(director, on=TODAY)
+    assert rows == list(given(director, TODAY))
+    assert [row["recorded_at"] for row in rows] == [NOW + timedelta(days=1), NOW]
 
 
 def test_days_begin_where_it_is_asked(prepared, order):
