@@ -1,6 +1,6 @@
 """People, the organization chart, offices, orders of delegation."""
 
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from allauth.account.models import EmailAddress
@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
-from coaching import delegations, invitations, second_factor
+from coaching import audit, delegations, invitations, people_changes, second_factor
 from coaching.admin.base import AuditedAdmin, ReadOnlyAdmin
 from coaching.errors import Refused
 from coaching.models import (
@@ -28,6 +28,12 @@ from coaching.models import (
 # What the list's form says about an action, sent again when it is confirmed.
 RESENT = ("action", "select_across", "index", "_selected_action")
 MOST_NAMES = 100
+# Given by whoever has all rights: who could give themselves one would have them all.
+RIGHTS = ("is_staff", "is_superuser", "groups")
+
+
+def _groups_of(person: User) -> str:
+    return ", ".join(sorted(person.groups.values_list("name", flat=True)))
 
 
 class RoleInline(admin.TabularInline):
@@ -44,6 +50,7 @@ class PersonForm(forms.ModelForm):
     class Meta:
         model = User
         fields = ("email", "name", "classification", "career_track", "unit", "supervisor", "is_active")
+        widgets: ClassVar = {"groups": forms.CheckboxSelectMultiple}
 
     def clean_supervisor(self) -> User | None:
         supervisor = self.cleaned_data["supervisor"]
@@ -64,20 +71,43 @@ class PersonAdmin(AuditedAdmin):
     list_select_related = ("unit", "classification", "supervisor")
     search_fields = ("name", "email")
     autocomplete_fields = ("classification", "career_track", "unit", "supervisor")
-    readonly_fields = ("created_at", "invited_at", "last_login")
     fieldsets = (
         (None, {"fields": ("name", "email", "is_active")}),
         ("Place in the department", {"fields": ("unit", "classification", "career_track", "supervisor")}),
-        ("Administration", {"fields": ("is_staff", "is_superuser")}),
+        ("Administration", {"fields": RIGHTS}),
         ("Account", {"fields": ("created_at", "invited_at", "last_login")}),
     )
     inlines = (RoleInline,)
     actions = ("send_invitation", "take_second_factor_away", "merge_two_accounts")
 
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        """What would open the account of somebody with more rights is for whoever has all."""
+        closed = ("created_at", "invited_at", "last_login")
+        if request.user.is_superuser:
+            return closed
+        address = obj is None or (not obj.is_staff and request.user.has_perm("coaching.merge_people"))
+        return (*closed, *RIGHTS) if address else (*closed, *RIGHTS, "email")
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Nobody changes, or locks out, who has more rights than they."""
+        above = obj is not None and obj.is_superuser and not request.user.is_superuser
+        return not above and super().has_change_permission(request, obj)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        person = form.instance
+        before = _groups_of(person)
+        super().save_related(request, form, formsets, change)
+        if (after := _groups_of(person)) != before:
+            data = people_changes.details({"Groups of rights": (before, after)})
+            audit.record(people_changes.CHANGED, by=request.user, obj=person, now=timezone.now(), data=data)  # type: ignore[arg-type]
+
     def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool) -> None:
         if not change:
             obj.set_unusable_password()
-        super().save_model(request, obj, form, change)
+            super().save_model(request, obj, form, change)
+        else:
+            values = {name: form.cleaned_data[name] for name in form.changed_data if name != "groups"}
+            people_changes.change(person=obj, values=values, by=request.user, now=timezone.now())  # type: ignore[arg-type]
         if "email" in form.changed_data:
             # The old address must not open the account any more.
             EmailAddress.objects.filter(user=obj).exclude(email=obj.email).delete()
@@ -114,6 +144,9 @@ class PersonAdmin(AuditedAdmin):
     @admin.action(description="Take away a lost second step at sign-in", permissions=["change"])
     def take_second_factor_away(self, request: HttpRequest, people: QuerySet[User]) -> HttpResponse | None:
         """Says first of whom; each of them hears of it."""
+        by: User = request.user  # type: ignore[assignment]
+        if not by.is_superuser:
+            people = people.filter(is_staff=False)
         having = [user for user in people if second_factor.steps_of(user).exists()]
         if having and "confirmed" not in request.POST:
             context = {
@@ -123,7 +156,6 @@ class PersonAdmin(AuditedAdmin):
                 "sent": [(name, value) for name in RESENT for value in request.POST.getlist(name)],
             }
             return render(request, "admin/take_second_factor_away.html", context)
-        by: User = request.user  # type: ignore[assignment]
         taken = [user for user in having if second_factor.take_away(person=user, by=by, now=timezone.now())]
         messages.info(request, f"Second steps taken away: {len(taken)} of {len(people)}.")
         return None

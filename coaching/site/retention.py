@@ -139,6 +139,7 @@ def _people(on: date) -> "QuerySet[User]":
         OrgUnit.objects.filter(head=OuterRef("pk")),
         User.objects.filter(merged_from=OuterRef("pk"), erased_at=None),  # goes with that account
         User.objects.filter(supervisor=OuterRef("pk"), is_active=True),
+        User.objects.filter(pk=OuterRef("merged_into"), erased_at=None),  # it goes with the person
         RoleAssignment.objects.on(on).filter(user=OuterRef("pk")),
         Delegation.objects.on(on).filter(Q(person=OuterRef("pk")) | Q(principal=OuterRef("pk"))),
         approved.filter(Q(sign_off__signer=OuterRef("pk")) | Q(sign_off__on_behalf_of=OuterRef("pk"))),

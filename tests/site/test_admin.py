@@ -297,8 +297,11 @@ def test_a_change_is_audited_with_the_names_of_the_fields(office, applicant, adm
     applicant.refresh_from_db()
     assert (applicant.name, applicant.supervisor) == ("Ana Reyes", None)
     event = last_event()
-    assert (event.action, event.actor, event.object_id) == ("user.changed", administrator, applicant.pk)
-    assert event.payload.data == {"fields": ["name", "supervisor"], "in": "administration"}
+    assert (event.action, event.actor, event.object_id) == ("person.changed", administrator, applicant.pk)
+    assert event.payload.data["changes"] == [
+        ["Name", "Ana Applicant", "Ana Reyes"],
+        ["Supervisor", "Sam Supervisor", ""],
+    ]
 
 
 def test_saving_without_a_change_leaves_no_event(office, applicant):

@@ -1,7 +1,7 @@
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from coaching.site import reference
+from coaching.site import groups, reference
 
 
 class Command(BaseCommand):
@@ -9,6 +9,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: object, **options: object) -> None:
         program = reference.load(today=timezone.localdate())
+        rights = groups.load()
         self.stdout.write(
-            f"{program}: {program.curriculum.count()} meetings, {program.route.count()} signatures."
+            f"{program}: {program.curriculum.count()} meetings, {program.route.count()} signatures; "
+            f"{len(rights)} groups of rights in the administration."
         )

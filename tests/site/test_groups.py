@@ -1,0 +1,112 @@
+"""Roles in the administration: groups with the least rights, made by `init_program`; nobody gives themselves more."""
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import Group, Permission
+from django.core.management import call_command
+from django.urls import reverse
+
+from coaching import people_changes
+from coaching.models import User
+from coaching.site import groups
+from tests import factories
+from tests.site.test_admin import person_data
+from tests.site.test_sweep import HIDDEN
+
+pytestmark = pytest.mark.usefixtures("frozen", "plain_not_found")
+
+
+@pytest.fixture(autouse=True)
+def made(db):
+    groups.load()
+
+
+@pytest.fixture
+def member(client):
+    def sign_in(name: str) -> User:
+        user = factories.person(f"Kim {name}", is_staff=True)
+        user.groups.add(Group.objects.get(name=name))
+        client.force_login(user)
+        return user
+
+    return sign_in
+
+
+def rights() -> dict[str, int]:
+    return {group.name: group.permissions.count() for group in Group.objects.all()}
+
+
+def test_the_command_makes_them_and_again_changes_nothing(capsys):
+    Group.objects.all().delete()
+    call_command("init_program")
+    first = rights()
+    assert first == {name: len(given) for name, given in groups.GROUPS.items()}
+    call_command("init_program")
+    assert rights() == first
+
+
+def test_what_a_department_gave_a_group_beside_them_stays():
+    group = Group.objects.get(name="Readers of the audit trail")
+    group.permissions.add(Permission.objects.get(codename="view_cohort"))
+    groups.load()
+    assert group.permissions.filter(codename="view_cohort").exists()
+
+
+def test_none_deletes_anything_but_closed_days_or_gives_rights():
+    for name, given in groups.GROUPS.items():
+        assert {right for _, right in given if right.startswith("delete")} <= {"delete_closedday"}, name
+        assert not {right for _, right in given if right.split("_", 1)[1] in ("group", "permission")}, name
+
+
+@pytest.mark.parametrize("name", groups.GROUPS)
+def test_a_member_opens_what_the_group_sees_and_nothing_else(client, member, name):
+    """Nor is anything there that the administration hides from everybody."""
+    member(name)
+    seen = {right.split("_", 1)[1] for _, right in groups.GROUPS[name]} - {"people"}
+    page = client.get(reverse("admin:index")).content.decode()
+    for app in ("coaching", "applications", "meetings", "certificates"):
+        for model in apps.get_app_config(app).get_models():
+            label = model._meta.label
+            linked = f'"/admin/{app}/{model._meta.model_name}/"' in page
+            assert linked == (model._meta.model_name in seen and label not in HIDDEN), label
+
+
+@pytest.mark.parametrize("name", ["Keepers of the directory", "Keepers of accounts"])
+def test_nobody_gives_rights_who_has_not_all(client, member, applicant, name):
+    keeper = member(name)
+    greedy = {"is_staff": "on", "is_superuser": "on", "groups": [Group.objects.first().pk]}
+    for person in (applicant, keeper):
+        client.post(reverse("admin:coaching_user_change", args=[person.pk]), person_data(person, **greedy))
+        person.refresh_from_db()
+        assert (person.is_superuser, person.is_staff) == (False, person == keeper)
+        assert person.groups.count() == (person == keeper)
+
+
+def test_who_has_all_rights_is_changed_by_their_like_alone(client, member, administrator):
+    member("Keepers of accounts")
+    address = reverse("admin:coaching_user_change", args=[administrator.pk])
+    assert client.post(address, person_data(administrator, name="X")).status_code == 403
+    chosen = {"action": "take_second_factor_away", "_selected_action": [administrator.pk], "confirmed": "yes"}
+    client.post(reverse("admin:coaching_user_changelist"), chosen)
+    assert User.objects.get(pk=administrator.pk).name == administrator.name
+
+
+@pytest.mark.parametrize(
+    ("name", "changed"), [("Keepers of the directory", False), ("Keepers of accounts", True)]
+)
+def test_whose_mail_opens_an_account_is_for_those_who_keep_accounts(client, member, applicant, name, changed):
+    member(name)
+    address = reverse("admin:coaching_user_change", args=[applicant.pk])
+    client.post(address, person_data(applicant, email="taken@example.org"))
+    assert (User.objects.get(pk=applicant.pk).email == "taken@example.org") is changed
+
+
+def test_a_group_that_is_given_stands_in_the_history(client, administrator, applicant):
+    client.force_login(administrator)
+    group = Group.objects.get(name="Readers of the audit trail")
+    given = person_data(applicant, is_staff="on", groups=[group.pk])
+    client.post(reverse("admin:coaching_user_change", args=[applicant.pk]), given)
+    entries = people_changes.history(applicant)
+    said = [change for entry in entries for change in entry.changes]
+    assert ("Groups of rights", "", "Readers of the audit trail") in said
+    assert ("Administrator", "no", "yes") in said
