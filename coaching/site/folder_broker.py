@@ -8,6 +8,7 @@ import os
 import uuid
 from contextlib import suppress
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from kombu.exceptions import ChannelError
@@ -19,17 +20,17 @@ TRANSPORT_ALIASES[NAME] = f"{__name__}:Transport"
 
 
 class Channel(filesystem.Channel):
-    def _put(self, queue: str, payload: dict[str, Any], **_: Any) -> None:
+    def _put(self, queue: str, message: Any, **_: Any) -> None:  # type: ignore[override]
         folder = Path(self.data_folder_out)
-        name = f"{int(filesystem.monotonic() * 1000)}_{uuid.uuid4()}"
+        name = f"{int(monotonic() * 1000)}_{uuid.uuid4()}"
         try:
-            written = _written(folder, dumps(payload))
+            written = _written(folder, dumps(message))
             written.replace(folder / f"{name}.{queue}.msg")
         except OSError as error:
             raise ChannelError(f"The message {name} cannot be added to {folder}.") from error
 
-    def _queue_bind(self, exchange: str, routing_key: str, pattern: str, queue: str) -> None:
-        table = self._exchange_file(exchange)
+    def _queue_bind(self, exchange: str, routing_key: str, pattern: str | None, queue: str) -> None:
+        table = Path(self.control_folder) / f"{exchange}.exchange"
         if not table.exists():
             empty = _written(table.parent, "[]")
             with suppress(FileExistsError):  # another process was quicker

@@ -5,7 +5,6 @@ from queue import Empty
 
 import pytest
 from kombu import Connection
-from kombu.transport import filesystem
 
 from coaching.site import folder_broker
 
@@ -43,7 +42,7 @@ def test_who_reads_while_it_is_written_finds_nothing_yet(channel, monkeypatch):
 
 def test_they_come_in_the_order_in_which_they_were_put(channel, monkeypatch):
     moments = iter((1.0, 2.0, 3.0))
-    monkeypatch.setattr(filesystem, "monotonic", lambda: next(moments))
+    monkeypatch.setattr(folder_broker, "monotonic", lambda: next(moments))
     for number in (1, 2, 3):
         channel._put("celery", {"number": number})
     assert [channel._get("celery")["number"] for _ in (1, 2, 3)] == [1, 2, 3]
