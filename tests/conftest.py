@@ -21,9 +21,11 @@ from certificates import seal_keys
 from coaching.append_only import create_triggers, drop_triggers
 from coaching.models import AuditEvent, AuditPayload, Cohort, OrgUnit, Program, User
 from coaching.site import urls
+from tests import numbers
 from tests.cast import Cast, Org, build, remove_all
 from tests.clock import NOW
 from tests.keeping import Kept, taken_back
+from tests.remembering import written
 
 pytest_plugins = ["tests.browser"]
 
@@ -74,6 +76,8 @@ def django_db_setup(django_db_setup, django_db_blocker):
             model.objects.all()._raw_delete(connection.alias)
         rows[:] = [Kept()]
         create_triggers(connection)
+        if connection.vendor == "sqlite":
+            written.watch()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -99,9 +103,16 @@ def tables_are_emptied_of_all_but_the_cast():
         rows[0].restore()
         cache.clear()
         create_triggers(connection)
+        written.is_known = connection.vendor == "sqlite"
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", teardown)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _numbers() -> Iterator[None]:
+    with numbers.given_back():
         yield
 
 

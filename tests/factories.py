@@ -1,7 +1,6 @@
 """Small builders of valid rows; tests name only what they care about."""
 
 from datetime import date
-from itertools import count
 
 from coaching import esign
 from coaching.cohorts import open_cohort
@@ -16,13 +15,13 @@ from coaching.models import (
     Team,
     User,
 )
+from tests import numbers
 from tests.clock import NOW
-
-_numbers = count(1)
+from tests.remembering import remembered
 
 
 def person(name: str = "", **fields: object) -> User:
-    number = next(_numbers)
+    number = numbers.following()
     name = name or f"Person {number}"
     email = fields.pop("email", f"{name.lower().replace(' ', '.')}.{number}@example.org")
     consents = fields.pop("consents", True)  # to sign electronically
@@ -38,7 +37,7 @@ def classification(name: str, *, is_management: bool = False) -> JobClassificati
 
 def unit(kind: str, name: str = "", *, parent: OrgUnit | None = None, head: User | None = None) -> OrgUnit:
     return OrgUnit.objects.create(
-        kind=kind, name=name or f"{kind} {next(_numbers)}", parent=parent, head=head
+        kind=kind, name=name or f"{kind} {numbers.following()}", parent=parent, head=head
     )
 
 
@@ -48,10 +47,11 @@ def officer(branch: OrgUnit, name: str = "", *, office: str = RoleAssignment.Off
     return user
 
 
+@remembered
 def cohort(program: Program, branch: OrgUnit, *, by: User | None = None, **fields: object) -> Cohort:
     """Applications from November 1 to December 31, 2026; meetings from February 2027."""
     values: dict[str, object] = {
-        "name": f"2027-{next(_numbers)}",
+        "name": f"2027-{numbers.following()}",
         "applications_open_date": date(2026, 11, 1),
         "applications_close_date": date(2026, 12, 31),
         "first_month": date(2027, 2, 1),
@@ -64,6 +64,7 @@ def cohort(program: Program, branch: OrgUnit, *, by: User | None = None, **field
     return open_cohort(cohort=new, by=by, now=NOW)
 
 
+@remembered
 def participant(cohort: Cohort, user: User | None = None, **snapshot: object) -> Participant:
     user = user or person()
     competencies = list(cohort.competency_model.competencies.all())
@@ -84,6 +85,7 @@ def participant(cohort: Cohort, user: User | None = None, **snapshot: object) ->
     return enroll(user=user, cohort=cohort, snapshot=Snapshot(**{**values, **snapshot}), by=None, now=NOW)  # type: ignore[arg-type]
 
 
+@remembered
 def confirmed_team(cohort: Cohort, participants: list[Participant], *, by: User) -> Team:
     """A confirmed team as rows, for tests of what comes after; its own rules are tested elsewhere."""
     number = cohort.teams.count() + 1
@@ -95,6 +97,7 @@ def confirmed_team(cohort: Cohort, participants: list[Participant], *, by: User)
     return team
 
 
+@remembered
 def small_team(cohort: Cohort, *names: str, by: User) -> Team:
     """A confirmed team whose last member has left (T1)."""
     people = [participant(cohort, person(name)) for name in names]

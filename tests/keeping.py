@@ -7,6 +7,8 @@ from django.apps import apps
 from django.db import connection, transaction
 from django.db.models import Model
 
+from tests import numbers
+
 LEFT_AS_MIGRATED = ("auth.Permission", "contenttypes.ContentType")
 
 
@@ -16,7 +18,8 @@ def taken_back(django_db_blocker) -> Iterator[None]:
     with django_db_blocker.unblock():
         around = transaction.atomic()
         around.__enter__()
-    yield
+    with numbers.given_back():
+        yield
     with django_db_blocker.unblock():
         transaction.set_rollback(True)
         around.__exit__(None, None, None)

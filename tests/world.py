@@ -81,6 +81,7 @@ from tests.applications import factories as papers
 from tests.applications.factories import A_SCAN
 from tests.certificates.history import hold_meetings, registered
 from tests.clock import NOW, TODAY
+from tests.remembering import remembered
 
 BEFORE = NOW - timedelta(days=220)  # when the teams were formed whose meetings are under way
 HOUR = timedelta(hours=1)
@@ -135,6 +136,7 @@ class World:
         self.things[kind][label] = Thing(keys or {"pk": obj.pk}, owner)  # type: ignore[attr-defined]
 
 
+@remembered
 def build() -> World:
     """Build everything through the write functions, at the moment of the tests' clock."""
     cast.remove_all()

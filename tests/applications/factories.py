@@ -10,6 +10,7 @@ from applications.deciding import Criteria
 from applications.models import Application, Choice, Outcome, Rating, Release
 from coaching.models import Cohort, Competency, Delegation, User
 from tests.clock import NOW, TODAY
+from tests.remembering import remembered
 
 CRITERIA = Criteria(
     interest_in_program="Knows what it asks for.",
@@ -49,6 +50,7 @@ def competencies(cohort: Cohort) -> list[Competency]:
     return list(cohort.competency_model.competencies.all())
 
 
+@remembered
 def draft(applicant: User, cohort: Cohort, *, now: datetime = NOW, **answers: object) -> Application:
     """A draft with every answer, unless `answers` says otherwise."""
     application = drafting.start(cohort=cohort, by=applicant, now=now)
@@ -75,6 +77,7 @@ def submit(application: Application, *, now: datetime = NOW, **fields: object) -
     return workflow.submit(application=application, **{**values, **fields})  # type: ignore[arg-type]
 
 
+@remembered
 def submitted(applicant: User, cohort: Cohort, *, now: datetime = NOW, **answers: object) -> Application:
     return submit(draft(applicant, cohort, now=now, **answers), now=now)
 
@@ -115,6 +118,7 @@ def release(cohort: Cohort, by: User, **fields: object) -> Release:
     return releasing.release(cohort=cohort, by=by, **{**values, **fields})  # type: ignore[arg-type]
 
 
+@remembered
 def at_deputy(applicant: User, cohort: Cohort, **answers: object) -> Application:
     """Submitted and signed by whoever comes before the deciding office."""
     application = submitted(applicant, cohort, **answers)
@@ -124,6 +128,7 @@ def at_deputy(applicant: User, cohort: Cohort, **answers: object) -> Application
     return application
 
 
+@remembered
 def accepted(applicant: User, cohort: Cohort, **answers: object) -> Application:
     application = at_deputy(applicant, cohort, **answers)
     return decide(application, application.current_step().signer)  # type: ignore[union-attr]

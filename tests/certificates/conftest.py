@@ -8,6 +8,7 @@ from certificates.models import Batch, Certificate
 from certificates.rendering import CertificateContent
 from coaching.models import Participant
 from tests.certificates.history import AFTER, completed_team, registered
+from tests.remembering import remembered
 
 
 @pytest.fixture(autouse=True)
@@ -60,21 +61,25 @@ def members(kept_members, fresh, cohort, branch_officer) -> list[Participant]:
 
 
 @pytest.fixture
+@remembered
 def draft(cohort, members, branch_officer) -> Batch:
     return propose_batch(cohort=cohort, by=branch_officer, now=AFTER)
 
 
 @pytest.fixture
+@remembered
 def submitted(draft, branch_officer) -> Batch:
     return submit_for_approval(batch=draft, by=branch_officer, now=AFTER)
 
 
 @pytest.fixture
+@remembered
 def approved(submitted, superintendent) -> Batch:
     return approve_batch(batch=submitted, by=superintendent, typed_name=superintendent.name, now=AFTER)
 
 
 @pytest.fixture
+@remembered
 def certificates(approved, members) -> list[Certificate]:
     """Those of all three as rows of the register: for tests of what stands there, not of how it came to be."""
     return [registered(approved, participant) for participant in members]

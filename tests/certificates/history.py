@@ -14,11 +14,13 @@ from coaching.models import Cohort, Delegation, Participant, Team, User
 from meetings.dates import add_months
 from meetings.models import Attendance, EvaluationReceipt, Meeting
 from tests import factories
+from tests.remembering import remembered
 
 # The day after the eight months: the cohort of the tests meets from February to September 2027.
 AFTER = datetime(2027, 10, 5, 18, 0, tzinfo=UTC)
 
 
+@remembered
 def hold_meetings(team: Team, *, now: datetime = AFTER) -> list[Meeting]:
     """Eight meetings of two hours, each attended and evaluated by every member."""
     cohort = team.cohort
@@ -53,6 +55,7 @@ def attend(
     EvaluationReceipt.objects.create(meeting=meeting, participant=participant)
 
 
+@remembered
 def completed_team(cohort: Cohort, names: Iterable[str], *, by: User) -> list[Participant]:
     """A team whose members have met every condition."""
     members = [
@@ -77,10 +80,12 @@ def delegate_to(person: User, org: SimpleNamespace, **fields: object) -> Delegat
     return Delegation.objects.create(**{**values, **fields})
 
 
+@remembered
 def approve(batch: Batch, by: User, typed_name: str = "") -> Batch:
     return approve_batch(batch=batch, by=by, typed_name=typed_name or by.name, now=AFTER)
 
 
+@remembered
 def registered(batch: Batch, participant: Participant) -> Certificate:
     """A certificate in the register, with a file that was not drawn."""
     pdf = f"%PDF-1.7 certificate of {participant.user.name}\n%%EOF\n".encode()

@@ -29,6 +29,7 @@ from meetings.models import Attendance, EvaluationReceipt, Meeting, ProjectText
 from tests.certificates.content import text_of
 from tests.certificates.history import AFTER, approve, attend, delegate_to
 from tests.constraints import refused_by
+from tests.remembering import remembered
 
 LATER = AFTER + timedelta(days=1)
 
@@ -346,6 +347,7 @@ class TestSignedByHand:
     """C3: the file has an empty line; what it is is recorded, shown and kept when it is replaced."""
 
     @pytest.fixture
+    @remembered
     def batch(self, draft, branch_officer, superintendent) -> Batch:
         picture = (settings.BASE_DIR / "docs" / "images" / "home.png").read_bytes()
         SignaturePicture.objects.create(person=superintendent, picture=picture, uploaded_at=AFTER)

@@ -12,6 +12,7 @@ from certificates.replacing import reissue, revoke
 from tests import factories
 from tests.certificates.history import AFTER
 from tests.coaching.test_spreadsheet import read
+from tests.remembering import remembered
 
 pytestmark = pytest.mark.usefixtures("plain_not_found")
 
@@ -20,6 +21,7 @@ PAGE, FILE = "/certificates/register/", "/certificates/register.csv"
 
 
 @pytest.fixture
+@remembered
 def rows(certificates, branch_officer) -> list[Certificate]:
     """Ada’s was replaced two days later, Ben’s was revoked, Chi’s stands."""
     ada, ben, chi = certificates

@@ -13,6 +13,7 @@ import pytest
 
 from tests import world
 from tests.faults.trail import HOUSE, PACKAGES, Trail, places
+from tests.remembering import written
 
 # What stands beside pages of the administration and of the sign-in library, each of which is one transaction.
 OF_LIBRARIES = {"coaching/admin/base.py", "coaching/site/second_factor.py"}
@@ -21,10 +22,11 @@ LEAST_OF_A_DEPARTMENT = 45
 
 
 @pytest.fixture
-def trail(monkeypatch) -> Trail:
+def trail(monkeypatch) -> Iterator[Trail]:
     found = Trail()
     found.install(monkeypatch.setattr)
-    return found
+    with written.set_aside():
+        yield found
 
 
 def test_each_write_of_a_department_is_taken_back(trail, empty):

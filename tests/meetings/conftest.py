@@ -15,6 +15,7 @@ from meetings.scheduling import When, Where
 from tests import factories
 from tests.cast import Org
 from tests.clock import NOW
+from tests.remembering import remembered
 
 # Noon of Wednesday, January 20, 2027 in California, before the program begins.
 BEFORE = datetime(2027, 1, 20, 20, 0, tzinfo=UTC)
@@ -22,6 +23,9 @@ BEFORE = datetime(2027, 1, 20, 20, 0, tzinfo=UTC)
 LATER = BEFORE + timedelta(days=1)
 ROOM = Where("Auditorium", Meeting.Mode.MIXED, "https://example.org/all")
 TEN = When(date(2027, 2, 24), time(10), 120)
+
+
+join_meetings, set_times, separate = map(remembered, (together.join, together.set_times, together.apart))
 
 
 def noon(day) -> datetime:
@@ -42,6 +46,7 @@ def people(kept_people, fresh, cohort, org) -> SimpleNamespace:
     return fresh(kept_people) if kept_people else enrolled(cohort, org)
 
 
+@remembered
 def enrolled(cohort: Cohort, org: Org) -> SimpleNamespace:
     names = ("alice", "bob", "charlie", "dora", "emil", "fay")
     return SimpleNamespace(
@@ -66,6 +71,7 @@ def other_team(cohort, people, branch_officer):
 
 
 @pytest.fixture
+@remembered
 def meetings(team) -> list[Meeting]:
     """The eight meetings of the team, all planned."""
     return laying_out.lay_out_meetings(team=team, by=None, now=NOW)
@@ -91,6 +97,7 @@ def bob(people):
 
 
 @pytest.fixture
+@remembered
 def both(team, other_team) -> tuple[list[Meeting], list[Meeting]]:
     """The meetings of two teams, each by itself."""
     return tuple(laying_out.lay_out_meetings(team=each, by=None, now=NOW) for each in (team, other_team))
@@ -109,7 +116,7 @@ def final(cohort) -> CurriculumItem:
 @pytest.fixture
 def join(cohort, first, branch_officer):
     def joined(when=TEN, where=ROOM, item=first, by=branch_officer, now=BEFORE) -> Meeting:
-        return together.join(cohort=cohort, item=item, when=when, where=where, by=by, now=now)
+        return join_meetings(cohort=cohort, item=item, when=when, where=where, by=by, now=now)
 
     return joined
 
@@ -119,7 +126,7 @@ def stagger(cohort, final, branch_officer):
     def staggered(day=date(2027, 9, 22), start=time(9), pause=15, by=branch_officer, now=BEFORE) -> int:
         plan = one_day.plan_of(cohort, final, now=now)
         slots = one_day.one_after_another(plan, day=day, start=start, pause=pause)
-        return together.set_times(cohort=cohort, item=final, slots=slots, by=by, now=now)
+        return set_times(cohort=cohort, item=final, slots=slots, by=by, now=now)
 
     return staggered
 
@@ -127,6 +134,6 @@ def stagger(cohort, final, branch_officer):
 @pytest.fixture
 def apart(cohort, first, branch_officer):
     def separated(item=first, by=branch_officer, now=LATER) -> int:
-        return together.apart(cohort=cohort, item=item, by=by, now=now)
+        return separate(cohort=cohort, item=item, by=by, now=now)
 
     return separated

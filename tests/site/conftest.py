@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 import pytest
 import time_machine
-from django.db import transaction
 from django.http import HttpResponseForbidden, HttpResponseNotFound
 from django.test import Client, override_settings
 
@@ -19,6 +18,7 @@ from meetings import program as meeting_program
 from meetings import statement
 from tests import world as worlds
 from tests.clock import NOW
+from tests.keeping import taken_back
 from tests.site.sweeping import signed_in
 from tests.world import World
 
@@ -52,9 +52,8 @@ def many_requests() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def world(django_db_setup, django_db_blocker) -> Iterator[World]:
     """Built once, and it stays as it was: every request is taken back."""
-    with django_db_blocker.unblock(), time_machine.travel(NOW, tick=False), transaction.atomic():
+    with taken_back(django_db_blocker), django_db_blocker.unblock(), time_machine.travel(NOW, tick=False):
         yield worlds.build()
-        transaction.set_rollback(True)
 
 
 @pytest.fixture(scope="module")

@@ -7,12 +7,14 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.core import mail
-from django.db import connection, transaction
+from django.db import connection
 
 from coaching import outbox
 from coaching.site import due
 from tests import world as worlds
 from tests.clock import NOW
+from tests.keeping import taken_back
+from tests.remembering import written
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
@@ -42,9 +44,10 @@ def logged() -> Iterator[list[str]]:
 
 @pytest.fixture(scope="module")
 def world(logged, django_db_setup, django_db_blocker) -> Iterator[World]:
-    with django_db_blocker.unblock(), time_machine.travel(NOW, tick=False), transaction.atomic():
-        yield worlds.build()
-        transaction.set_rollback(True)
+    with taken_back(django_db_blocker), django_db_blocker.unblock(), time_machine.travel(NOW, tick=False):
+        with written.set_aside():
+            built = worlds.build()
+        yield built
 
 
 def rows() -> Iterator[str]:
