@@ -49,11 +49,11 @@ def figures(asked: Asked, now: datetime) -> list[Figure]:
 
 
 def _of_applications(asked: Asked, now: datetime) -> list[Figure]:
-    funnel = applications.funnel(asked)
-    waiting = (
-        [waits.figure(asked, int(funnel.lines[0].cells[0]), now)] if asked.is_whole and funnel.lines else []
-    )
-    return [funnel, *waiting, waits.time_in_steps(asked)]
+    found = [applications.funnel(asked), waits.time_in_steps(asked)]
+    if asked.is_whole and found[0].lines:
+        waiting = waits.figure(asked, sent=found[0].lines[0].cells[0], now=now)
+        found[1:1] = [waiting] if waiting.lines else []
+    return found
 
 
 def _questions(asked: Asked) -> list[Question]:

@@ -1,12 +1,11 @@
-"""How many teams keep each rule, counted by the database as `coaching.team_problem` judges one team (T1 to T8)."""
+"""How many teams keep each rule, as `coaching.team_problem` judges one team: all of them in three queries (T1 to T8)."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from typing import NamedTuple
 
 from coaching.models import Cohort, CompetencyRating, Membership, Participant, Team
 from coaching.site.reports.figures import Figure, counted, line
@@ -110,45 +109,85 @@ def _of_cohort(asked: Asked, cohort: Cohort, teams: list[Counted], rule: Rule) -
     return exact(kept) if is_told else Span(0, len(teams))
 
 
+Seats = dict[tuple[int, bool, int], list["_Member"]]  # by cohort, whether it is confirmed, and team
+
+
+class _Member(NamedTuple):
+    participant: int
+    user: int
+    supervisor: int | None
+    classification: int | None
+    division: int | None
+    track: int | None
+
+
 def _teams(cohorts: Iterable[Cohort]) -> list[Counted]:
-    here = Q(memberships__ended_at=None)
-    who = "memberships__participant"
-    rows = Team.objects.filter(cohort__in=cohorts).exclude(status=Team.Status.ENDED).order_by()
-    counted = rows.annotate(
-        size=Count(who, distinct=True, filter=here),
-        classifications=Count(f"{who}__classification", distinct=True, filter=here),
-        divisions=Count(f"{who}__division", distinct=True, filter=here),
-        tracks=Count(f"{who}__career_track", distinct=True, filter=here),
-        is_apart=~Exists(_with_a_signer()),
-        is_met=~Exists(_lacking()),
-    ).values_list("cohort", "status", "size", "classifications", "divisions", "tracks", "is_apart", "is_met")
+    cohorts = list(cohorts)
+    signers, ratings = _signers(cohorts), _ratings(cohorts)
     return [
-        Counted(cohort, status == Team.Status.CONFIRMED, *numbers) for cohort, status, *numbers in counted
+        Counted(
+            cohort=cohort,
+            confirmed=confirmed,
+            size=len(members),
+            classifications=_known(each.classification for each in members),
+            divisions=_known(each.division for each in members),
+            tracks=_known(each.track for each in members),
+            is_apart=_is_apart(members, signers),
+            is_met=_is_met(members, ratings),
+        )
+        for (cohort, confirmed, _), members in _seats(cohorts).items()
     ]
 
 
-def _members(team: OuterRef) -> QuerySet[Membership]:
-    return Membership.objects.filter(team=team, ended_at=None)
-
-
-def _with_a_signer() -> QuerySet[Membership]:
-    """T8: members of a team whose supervisor, or who signed their application, is in it too."""
-    mates = _members(OuterRef("team")).exclude(participant=OuterRef("participant"))
-    above = mates.filter(participant__user=OuterRef("participant__user__supervisor"))
-    signed = Participant.signers.through.objects.filter(
-        participant=OuterRef("participant"),
-        user__participations__memberships__in=_members(OuterRef(OuterRef("team"))),
+def _seats(cohorts: Sequence[Cohort]) -> Seats:
+    """Who is in which team that is published and has not ended."""
+    rows = Membership.objects.filter(team__cohort__in=cohorts, ended_at=None).order_by()
+    found: Seats = defaultdict(list)
+    facts = ("user", "user__supervisor", "classification", "division", "career_track")
+    standing = rows.exclude(team__status=Team.Status.ENDED).values_list(
+        "team__cohort", "team__status", "team", "participant", *(f"participant__{each}" for each in facts)
     )
-    return _members(OuterRef("pk")).filter(Exists(above) | Exists(signed))
+    for cohort, status, team, *member in standing:
+        found[cohort, status == Team.Status.CONFIRMED, team].append(_Member(*member))
+    return found
 
 
-def _lacking() -> QuerySet[Membership]:
-    """Members who want to grow, and in nothing of it has a teammate a glow."""
-    grows = CompetencyRating.objects.filter(participant=OuterRef("participant"), rating=Rating.GROW)
-    guides = CompetencyRating.objects.filter(
-        competency=OuterRef("competency"),
-        rating=Rating.GLOW,
-        participant__memberships__team=OuterRef(OuterRef("team")),
-        participant__memberships__ended_at=None,
-    ).exclude(participant=OuterRef("participant"))
-    return _members(OuterRef("pk")).filter(Exists(grows)).exclude(Exists(grows.filter(Exists(guides))))
+def _signers(cohorts: Sequence[Cohort]) -> dict[int, set[int]]:
+    """By participant: the users who signed their application."""
+    found: dict[int, set[int]] = defaultdict(set)
+    rows = Participant.signers.through.objects.filter(participant__cohort__in=cohorts)
+    for participant, user in rows.values_list("participant", "user"):
+        found[participant].add(user)
+    return found
+
+
+Ratings = dict[tuple[int, str], set[int]]  # by participant and rating: competencies
+
+
+def _ratings(cohorts: Sequence[Cohort]) -> Ratings:
+    found: Ratings = defaultdict(set)
+    rows = CompetencyRating.objects.filter(participant__cohort__in=cohorts).order_by()
+    for participant, rating, competency in rows.values_list("participant", "rating", "competency"):
+        found[participant, rating].add(competency)
+    return found
+
+
+def _known(values: Iterable[int | None]) -> int:
+    return len(set(values) - {None})
+
+
+def _is_apart(members: list[_Member], signers: dict[int, set[int]]) -> bool:
+    """T8: nobody is in it whose supervisor, or who signed their application, is in it too."""
+    users = {each.user for each in members}
+    above = (({each.supervisor} | signers[each.participant]) - {each.user} for each in members)
+    return not any(users & each for each in above)
+
+
+def _is_met(members: list[_Member], ratings: Ratings) -> bool:
+    """Whoever wants to grow has a teammate who glows in some of it."""
+    for each in members:
+        grow = ratings[each.participant, Rating.GROW]
+        mates = (mate.participant for mate in members if mate is not each)
+        if grow and not any(grow & ratings[mate, Rating.GLOW] for mate in mates):
+            return False
+    return True

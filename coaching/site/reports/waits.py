@@ -15,7 +15,7 @@ from django.urls import reverse
 from applications.models import Application, Decision, ReviewStep
 from coaching.days import today_of
 from coaching.models import Cohort, Delegation, RouteStep
-from coaching.site.reports.figures import NOTHING, Bar, Figure, Line, counted, longest
+from coaching.site.reports.figures import NOTHING, Bar, Cell, Figure, Line, counted, longest
 from coaching.site.reports.scopes import Asked
 from coaching.site.reports.spans import LEAST
 
@@ -67,7 +67,7 @@ def _with_whom(today: date) -> Case:
     return Case(When(in_force, then=F("signer__name")), default=holder)
 
 
-def headline(found: list[Wait], sent: int) -> str:
+def headline(found: list[Wait], sent: Cell) -> str:
     """Of the office with which most of them wait; empty where none does."""
     by_office: dict[str, list[Wait]] = defaultdict(list)
     for each in found:
@@ -76,12 +76,12 @@ def headline(found: list[Wait], sent: int) -> str:
         return ""
     office, rows = max(by_office.items(), key=lambda item: sum(each.number for each in item[1]))
     number, longest_wait = sum(each.number for each in rows), max(each.days for each in rows)
-    words = f"{number} of {counted(sent, 'application', 'applications')} {'waits' if number == 1 else 'wait'}"
+    words = f"{number} of {sent} applications {'waits' if number == 1 else 'wait'}"
     since = f", the longest for {counted(longest_wait, 'day', 'days')}" if longest_wait else ""
     return f"{words} for the {office}{since}."
 
 
-def figure(asked: Asked, sent: int, now: datetime) -> Figure:
+def figure(asked: Asked, *, sent: Cell, now: datetime) -> Figure:
     """Only for whoever reads these applications in any case."""
     found = waits(asked.now[0], now)
     address = reverse("cohort_applications", args=[asked.now[0].pk])
@@ -97,11 +97,10 @@ def figure(asked: Asked, sent: int, now: datetime) -> Figure:
     return Figure(
         key="waiting",
         title="With whom they wait",
-        headline=headline(found, sent) or "No application waits for anybody.",
+        headline=headline(found, sent),
         columns=("With whom", "Applications", "The first one since", "Days"),
         lines=lines,
         scale=longest(each.bar for each in lines),
-        empty="No application waits for anybody.",
     )
 
 
