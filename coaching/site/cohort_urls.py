@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern] = [
     path("cohorts/open/", opening.cohort_open, name="cohort_open"),
     path("cohorts/<int:pk>/", cohorts.cohort_page, name="cohort"),
     path("cohorts/<int:pk>/edit/", cohorts.cohort_edit, name="cohort_edit"),
+    path("cohorts/<int:pk>/checklist/", cohorts.cohort_checklist, name="cohort_checklist"),
     path("participation/<int:pk>/leave/", cohorts.participation_leave, name="participation_leave"),
     path("teams/", teams.index, name="teams"),
     path("teams/mine/", my_team.mine, name="my_team"),

@@ -31,10 +31,10 @@ from coaching.permissions import (
     office_cohorts,
     signed_in,
 )
-from coaching.site import lifecycle
+from coaching.site import checklist, lifecycle
 from coaching.site.forms_cohorts import CohortForm, LeaveForm
 from coaching.site.reports.scopes import Scope
-from meetings import leave, notes
+from meetings import attention, leave, notes
 from meetings.dates import clock
 
 PARTICIPANTS_ON_A_PAGE = 50
@@ -131,6 +131,25 @@ def cohort_page(request: HttpRequest, pk: int) -> HttpResponse:
         "page": page,
     }
     return render(request, "cohorts/cohort.html", context)
+
+
+@access(branch_office)
+@require_safe
+def cohort_checklist(request: HttpRequest, pk: int) -> HttpResponse:
+    """The year step by step: what is late first."""
+    user: User = request.user  # type: ignore[assignment]
+    cohorts = office_cohorts(user).select_related("branch__head", "program")
+    cohort = get_object_or_404(cohorts.prefetch_related("program__curriculum", "program__route"), pk=pk)
+    now = timezone.now()
+    steps = checklist.steps_of(cohort, now=now)
+    context = {
+        "cohort": cohort,
+        "standing": standing(cohort, today=today_of(cohort, now)),
+        "late": [step for step in steps if step.state is checklist.State.LATE],
+        "steps": steps,
+        "in_danger": attention.in_danger(cohort, today=today_of(cohort, now)),
+    }
+    return render(request, "cohorts/checklist.html", context)
 
 
 def _participants(cohort: Cohort) -> "QuerySet[Participant]":

@@ -130,6 +130,7 @@ TEAM_ROOMS = {
     "cohort_open": page(OFFICERS, OFFICERS),
     "cohort": about("cohort", get=COHORTS_READ),
     "cohort_edit": both("cohort", COHORTS),
+    "cohort_checklist": about("cohort", get=COHORTS),
     "cohort_history": both("cohort", COHORTS),
     "participation_leave": both(
         "participant",

@@ -1,10 +1,13 @@
 """The branch office's year in Chromium: opening a cohort like last year's, its checklist, lists, and attendance."""
 
+import re
+
 import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
 from coaching.models import ClosedDay, Cohort
+from tests import factories
 from tests.clock import NOW
 
 pytestmark = pytest.mark.browser
@@ -37,3 +40,17 @@ def test_a_cohort_like_last_years_in_a_few_steps(
     expect(page.get_by_text("The 2028 program is open.")).to_be_visible()
     assert Cohort.objects.get(name="2028").seats == 30
     assert ClosedDay.objects.get(date="2027-12-23").name == "Office retreat"
+
+
+def test_what_is_late_leads_to_where_it_is_seen_to(
+    page, sign_in, check_page, cohort, branch_officer, time_machine
+):
+    factories.participant(cohort)
+    time_machine.move_to(NOW.replace(year=2027, month=2, day=1))
+    sign_in(page, branch_officer)
+    page.goto(reverse("cohort", args=[cohort.pk]))
+    page.get_by_role("link", name="Checklist of the year").click()
+    expect(page.get_by_role("heading", name="What is late")).to_be_visible()
+    check_page(page)
+    page.get_by_role("link", name="Form the teams: Teams proposed").first.click()
+    expect(page).to_have_url(re.compile(reverse("cohort_teams", args=[cohort.pk])))
