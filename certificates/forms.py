@@ -202,6 +202,12 @@ class RegisterForm(forms.Form):
             issued_to=data["issued_to"],
         )
 
+    def said(self) -> list[tuple[str, object]]:
+        """What it asks for, as people read it."""
+        data = self.cleaned_data
+        shown = data | {"status": dict(Certificate.Status.choices).get(data["status"], "")}
+        return [(str(self[name].label), value) for name, value in shown.items() if value]
+
 
 class CodeForm(forms.Form):
     code = forms.CharField(

@@ -61,7 +61,7 @@ def file_rows(rows: CertificateQuerySet) -> Iterator[tuple[object, ...]]:
             claims["program"],
             claims["cohort"],
             claims["branch"],
-            claims["issued_date"],
+            certificate.issued_date,
             certificate.get_status_display(),
             certificate.ended_date or "",
             certificate.reason,

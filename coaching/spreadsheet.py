@@ -5,11 +5,12 @@ import io
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 
 from coaching.typed import BLANK_LETTERS
 
@@ -20,6 +21,7 @@ BEGINNINGS = re.compile(r"^|[;\t\r\n]")
 MARK = "\ufeff"  # by which Excel knows that it is UTF-8
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 NOT_IN_A_TITLE = re.compile(r"[\\/*?:\[\]]")  # of a sheet
+LONGEST_TEXT = 32_767  # of a cell
 NOT_IN_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -76,15 +78,25 @@ def write(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -
         file.writelines(lines(header, rows))
 
 
-def workbook(name: str, title: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> HttpResponse:
-    """The same as a file of Excel, numbers as numbers. A text is told to be one, whatever it begins with."""
+def workbook(
+    name: str,
+    title: str,
+    header: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    about: Sequence[tuple[str, object]] = (),
+) -> HttpResponse:
+    """The same as a file of Excel: numbers as numbers, days as days; a text is told to be one, whatever it begins with.
+
+    `about`: what a second sheet says of the list, as which filters it has. Only the finished file is in memory, not its rows.
+    """
     import openpyxl  # noqa: PLC0415 (only who asks for such a file pays for it)
 
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet(NOT_IN_A_TITLE.sub(" ", title)[:31])
     sheet.freeze_panes = "A2"
-    for row in chain([header], rows):
-        sheet.append([_typed(sheet, value) for value in row])
+    _fill(sheet, chain([header], rows))
+    if about:
+        _fill(book.create_sheet("About this list"), about)
     file = io.BytesIO()
     book.save(file)
     response = HttpResponse(file.getvalue(), content_type=EXCEL)
@@ -93,11 +105,36 @@ def workbook(name: str, title: str, header: Sequence[str], rows: Iterable[Sequen
     return response
 
 
+def asked_for(
+    request: HttpRequest,
+    name: str,
+    title: str,
+    header: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    about: Sequence[tuple[str, object]] = (),
+) -> HttpResponseBase:
+    """The kind of file that the address names: `as=xlsx`, or CSV."""
+    if request.GET.get("as") == "xlsx":
+        return workbook(name, title, header, rows, about)
+    return answer(name, header, rows)
+
+
+def _fill(sheet: Any, rows: Iterable[Sequence[object]]) -> None:
+    for row in rows:
+        sheet.append([_typed(sheet, value) for value in row])
+
+
 def _typed(sheet: Any, value: object) -> Any:
     from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415 (as above)
 
     if isinstance(value, int | float):
         return value
-    made = WriteOnlyCell(sheet, NOT_IN_XML.sub("", str(value)))
+    if isinstance(value, date):
+        made = WriteOnlyCell(sheet, value)
+        made.number_format = "yyyy-mm-dd"
+        return made
+    text = NOT_IN_XML.sub("", str(value))[:LONGEST_TEXT]
+    made = WriteOnlyCell(sheet, text)
     made.data_type = "s"
+    made.quotePrefix = cell(text) != text  # who edits the cell makes no formula of it either
     return made

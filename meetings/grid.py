@@ -22,8 +22,16 @@ NO_TEAM = "in no team now"
 
 @dataclass(frozen=True)
 class Cell:
+    """`belongs`: a mark can stand here; `row`: the mark that does."""
+
     sign: str
     words: str
+    belongs: bool = True
+    row: Attendance | None = None
+
+    @property
+    def reason(self) -> str:
+        return self.row.reason if self.row else ""
 
 
 @dataclass(frozen=True)
@@ -165,10 +173,10 @@ def _obstacles(way: attention.Way) -> tuple[str, ...]:
 
 def _cell(row: Attendance | None, meeting: Meeting, places: list[Membership], today: date) -> Cell:
     if row is None and not any(ledger.covers(each, meeting) for each in places):
-        return Cell("", "not in the team")
+        return Cell("", "not in the team", belongs=False)
     if row is None:
         return Cell("·", "ahead") if meeting.date > today else Cell("–", "not taken")
-    return Cell(SIGNS[Attendance.Status(row.status)], row.get_status_display())
+    return Cell(SIGNS[Attendance.Status(row.status)], row.get_status_display(), row=row)
 
 
 def marks_of(meeting: Meeting, expected: list[Participant]) -> list[Mark]:

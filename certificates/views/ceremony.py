@@ -31,4 +31,5 @@ def file(request: HttpRequest, pk: int) -> HttpResponseBase:
     cohort = office_cohort(request, pk)
     lines = ceremony.lines(cohort, today=local_date(cohort, timezone.now()))
     rows = [(line.name, line.said, line.division, line.serial) for line in lines]
-    return spreadsheet.answer(f"ceremony-{cohort.first_month.year}-{cohort.pk}", HEADER, rows)
+    name = f"ceremony-{cohort.first_month.year}-{cohort.pk}"
+    return spreadsheet.asked_for(request, name, "Names for the ceremony", HEADER, rows)

@@ -41,7 +41,6 @@ def show(request: HttpRequest) -> HttpResponse:
         "page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
         "words": filters.words if filters else "",
         "is_narrowed": bool(filters),
-        "query": request.GET.urlencode(),
     }
     return render(request, "certificates/register.html", context)
 
@@ -58,4 +57,5 @@ def file(request: HttpRequest) -> HttpResponseBase:
         response["Location"] += f"?{request.GET.urlencode()}"
         return response
     rows = register.file_rows(register.found(user, form.filters()))
-    return spreadsheet.answer(f"register-{timezone.localdate():%Y-%m-%d}", register.HEADER, rows)
+    name = f"register-{timezone.localdate():%Y-%m-%d}"
+    return spreadsheet.asked_for(request, name, "Register", register.HEADER, rows, form.said())

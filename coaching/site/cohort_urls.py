@@ -6,6 +6,7 @@ from coaching.site import (
     board,
     cohorts,
     entering,
+    lists,
     my_team,
     opening,
     pairings,
@@ -21,6 +22,10 @@ urlpatterns: list[URLPattern] = [
     path("cohorts/<int:pk>/", cohorts.cohort_page, name="cohort"),
     path("cohorts/<int:pk>/edit/", cohorts.cohort_edit, name="cohort_edit"),
     path("cohorts/<int:pk>/checklist/", cohorts.cohort_checklist, name="cohort_checklist"),
+    *(
+        path(f"cohorts/<int:pk>/lists/{name}/", lists.file, {"name": name}, f"list_{name}")
+        for name in lists.LISTS
+    ),
     path("participation/<int:pk>/leave/", cohorts.participation_leave, name="participation_leave"),
     path("teams/", teams.index, name="teams"),
     path("teams/mine/", my_team.mine, name="my_team"),

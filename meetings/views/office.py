@@ -240,6 +240,7 @@ def cohort_totals(request: HttpRequest, pk: int) -> HttpResponse:
     today = timezone.now().astimezone(found.zone).date()
     context = {
         "cohort": found,
+        "office": office_cohorts(user).filter(pk=pk).exists(),
         "ratings": totals.rating_totals(found),
         "texts": totals.text_pools(found),
         "attendance": totals.attendance_total(found, today=today) if pk in _led_ids(user) else None,

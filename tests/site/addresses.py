@@ -131,6 +131,10 @@ TEAM_ROOMS = {
     "cohort": about("cohort", get=COHORTS_READ),
     "cohort_edit": both("cohort", COHORTS),
     "cohort_checklist": about("cohort", get=COHORTS),
+    **{
+        f"list_{name}": about("cohort", get=COHORTS)
+        for name in people("participants applications teams attendance danger evaluations totals completion")
+    },
     "cohort_history": both("cohort", COHORTS),
     "participation_leave": both(
         "participant",

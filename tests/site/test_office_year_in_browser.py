@@ -5,14 +5,18 @@ import re
 import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
+from python_calamine import load_workbook
 
 from coaching.models import ClosedDay, Cohort
+from meetings import attendance, laying_out
+from meetings.models import Meeting
 from tests import factories
 from tests.clock import NOW
 
 pytestmark = pytest.mark.browser
 
 AUGUST = NOW.replace(year=2027, month=8, day=2)
+FEBRUARY = NOW.replace(year=2027, month=2, day=18)
 
 
 def test_a_cohort_like_last_years_in_a_few_steps(
@@ -52,5 +56,32 @@ def test_what_is_late_leads_to_where_it_is_seen_to(
     page.get_by_role("link", name="Checklist of the year").click()
     expect(page.get_by_role("heading", name="What is late")).to_be_visible()
     check_page(page)
-    page.get_by_role("link", name="Form the teams: Teams proposed").first.click()
+    page.get_by_role("link", name=re.compile("^Form the teams ?: Teams proposed")).first.click()
     expect(page).to_have_url(re.compile(reverse("cohort_teams", args=[cohort.pk])))
+
+
+@pytest.fixture
+def meetings(cohort, branch_officer, time_machine):
+    people = [factories.participant(cohort, factories.person(name)) for name in ("Ana", "Ben", "Cy")]
+    team = factories.confirmed_team(cohort, people, by=branch_officer)
+    laying_out.lay_out_meetings(team=team, by=None, now=NOW)
+    time_machine.move_to(FEBRUARY)
+    found = list(Meeting.objects.of_team(team).order_by("date"))
+    attendance.take_attendance(
+        meeting=found[0], marks=dict.fromkeys(people, "present"), by=None, now=FEBRUARY
+    )
+    return found
+
+
+def test_a_list_is_taken_as_it_is_on_the_screen(
+    page, sign_in, check_page, cohort, meetings, branch_officer, tmp_path
+):
+    sign_in(page, branch_officer)
+    page.goto(reverse("office_meetings_cohort", args=[cohort.pk]))
+    check_page(page)
+    with page.expect_download() as event:
+        page.get_by_role("link", name="Excel file of this list").click()
+    event.value.save_as(tmp_path / "list.xlsx")
+    assert event.value.suggested_filename == f"attendance-{cohort.name}-2027-02-18.xlsx"
+    rows = load_workbook(tmp_path / "list.xlsx").get_sheet_by_name("Attendance").to_python()
+    assert [row[1] for row in rows if row[4] == meetings[0].date] == ["Ana", "Ben", "Cy"]

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from coaching import invitations, outbox
 from coaching.models import RoleAssignment, User
+from coaching.site.lists import LISTS
 from tests.clock import NOW
 from tests.site.test_starting import run
 
@@ -260,9 +261,12 @@ class TestConfirming:
         wanted = re.search(r"next=([^&]*)", answer["Location"])[1].replace("%2F", "/")
         return client.post(reverse("account_reauthenticate"), {"password": PASSWORD, "next": wanted})
 
-    @pytest.mark.parametrize("name", ["certificate_register_file", "certificate_ceremony_file"])
+    @pytest.mark.parametrize(
+        "name",
+        ["certificate_register_file", "certificate_ceremony_file", *(f"list_{name}" for name in LISTS)],
+    )
     def test_a_list_as_a_file(self, hour, branch_officer, cohort, name):
-        address = reverse(name, args=[cohort.pk] if "ceremony" in name else [])
+        address = reverse(name, args=[] if "register" in name else [cohort.pk])
         client = signed_in(with_password(branch_officer))
         assert client.get(address)["Content-Type"].startswith("text/csv")
         hour.shift(61 * 60)
