@@ -238,15 +238,19 @@ def version_of(row: Attendance | None) -> str:
     return row.recorded_at.isoformat() if row else ""
 
 
+def in_words(row: Attendance | None, by: User) -> str:
+    """What stands now, and by whom, for somebody whose page is older."""
+    if row is None:
+        return "The mark was taken back."
+    who = "You" if row.recorded_by == by else row.recorded_by or "The system"
+    reason = f" ({row.reason})" if row.reason else ""
+    return f"{who} wrote: {row.get_status_display().lower()}{reason}."
+
+
 def _marked_meanwhile(row: Attendance | None, by: User) -> str:
-    who = "You" if row and row.recorded_by == by else row and row.recorded_by
-    reason = f" ({row.reason})" if row and row.reason else ""
-    stands = (
-        f"{who} wrote: {row.get_status_display().lower()}{reason}." if row else "The mark was taken back."
-    )
     return (
-        f"This mark was changed while this page was open. {stands} What you typed is kept. If it is to stand instead, send "
-        "it again."
+        f"This mark was changed while this page was open. {in_words(row, by)} What you typed is kept. "
+        "If it is to stand instead, send it again."
     )
 
 

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from meetings.views import (
+    attendance_grid,
     attention,
     calendars,
     division,
@@ -106,6 +107,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("meetings/office/", office.cohorts, name="office_meetings"),
     path("meetings/office/<int:pk>/", office.cohort, name="office_meetings_cohort"),
     path("meetings/programs/<int:pk>/needs/", needs.say, name="my_need"),
+    path("meetings/office/<int:pk>/grid/", attendance_grid.edit, name="office_grid"),
     path("meetings/office/help/<int:pk>/", office.help_mark, name="help_mark"),
     path("meetings/office/<int:pk>/needs/", needs.of_cohort, name="office_needs"),
     path("meetings/office/<int:pk>/attention/", attention.of_cohort, name="office_attention"),

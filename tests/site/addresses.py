@@ -352,6 +352,7 @@ MEETING_ROOMS = {
     "office_evaluations": about("cohort", get=COHORTS),
     "evaluation_reopen": both("attendance", {"ours": OFFICE, "foreign": people("other_officer")}),
     "office_meetings": page(OFFICERS),
+    "office_grid": both("cohort", COHORTS),
     "office_meetings_cohort": about("cohort", get=COHORTS),
     "office_places": both("cohort", COHORTS),
     "office_days": about("cohort", get=COHORTS),

@@ -73,6 +73,56 @@ def meetings(cohort, branch_officer, time_machine):
     return found
 
 
+def test_attendance_by_keys(page, sign_in, check_page, cohort, meetings, branch_officer):
+    sign_in(page, branch_officer)
+    page.goto(reverse("office_meetings_cohort", args=[cohort.pk]))
+    page.get_by_role("link", name="Change several marks").click()
+    check_page(page)
+    ana, ben = (page.get_by_label(f"{name}, February 17") for name in ("Ana", "Ben"))
+    ana.focus()
+    page.keyboard.press("n")
+    page.keyboard.press("ArrowDown")
+    expect(ben).to_be_focused()
+    page.keyboard.press("n")
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_label("Ben, March 17")).to_be_focused()
+    page.keyboard.press("t")  # nobody was there yet
+    page.keyboard.press("e")
+    expect(page.get_by_text("3 marks changed, not saved yet.")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    expect(page.get_by_label("Ben, March 17")).to_have_value("")
+    expect(ben).to_have_value("absent")
+    page.keyboard.press("Control+z")
+    expect(ben).to_have_value("present")
+    expect(page.get_by_text("1 mark changed, not saved yet.")).to_be_visible()
+    page.get_by_role("button", name="Say why, then save").click()
+    check_page(page)
+    page.get_by_role("button", name="Save and tell them").click()
+    expect(page.get_by_text("Say why this mark changes.")).to_be_visible()
+    check_page(page)
+    page.get_by_label("Reason: Ana, February 17").fill("By the paper list")
+    page.get_by_role("button", name="Save and tell them").click()
+    expect(page.get_by_text("1 mark is saved.")).to_be_visible()
+    expect(page.get_by_text("Reason: By the paper list")).to_be_visible()
+    check_page(page)
+
+
+def test_attendance_without_scripts_on_a_phone(new_context, sign_in, cohort, meetings, branch_officer):
+    phone = new_context(java_script_enabled=False).new_page()
+    phone.set_viewport_size({"width": 390, "height": 844})
+    sign_in(phone, branch_officer)
+    phone.goto(reverse("office_grid", args=[cohort.pk]))
+    phone.get_by_label("Cy, February 17").select_option("Excused")
+    phone.get_by_role("button", name="Say why, then save").click()
+    phone.get_by_label("One reason for all of them").fill("Jury duty")
+    phone.get_by_role("button", name="Save and tell them").click()
+    expect(phone.get_by_text("1 mark is saved.")).to_be_visible()
+    assert set(meetings[0].attendance.values_list("status", flat=True)) == {"present", "excused"}
+
+
 def test_a_list_is_taken_as_it_is_on_the_screen(
     page, sign_in, check_page, cohort, meetings, branch_officer, tmp_path
 ):
