@@ -87,7 +87,7 @@ def workbook(
 ) -> HttpResponse:
     """The same as a file of Excel: numbers as numbers, days as days; a text is told to be one, whatever it begins with.
 
-    `about`: what a second sheet says of the list, as which filters it has. Only the finished file is in memory, not its rows.
+    `about`: what a second sheet says of the list, as which filters it has. Only the finished file is in memory.
     """
     import openpyxl  # noqa: PLC0415 (only who asks for such a file pays for it)
 
