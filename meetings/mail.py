@@ -24,6 +24,7 @@ from meetings import (
     leading,
     leave,
     not_planned,
+    orders,
     program,
     scheduling,
     team_space,
@@ -33,6 +34,7 @@ from meetings.deadlines import State
 from meetings.models import (
     Attendance,
     EvaluationReopening,
+    LegalOrder,
     Meeting,
     MeetingChange,
     Need,
@@ -45,6 +47,8 @@ REMIND_DAYS = 3
 
 
 def register() -> None:
+    outbox.register(orders.ASKED, order_asked)
+    outbox.register(orders.TOLD, order_told)
     outbox.register("meetings.laid_out", laid_out)
     outbox.register(invitations.CHANGED, changed)
     outbox.register(invitations.KIND, invitation)
@@ -420,3 +424,21 @@ def _meeting(pk: int) -> Meeting:
 
 def _mail(template: str, recipient: User, **context: object) -> Mail:
     return outbox.render_mail(f"meetings/mail/{template}.txt", {"recipient": recipient, **context})
+
+
+def _order(pk: int) -> LegalOrder:
+    return LegalOrder.objects.select_related("team__cohort__branch", "asked_by", "approved_by").get(pk=pk)
+
+
+def order_asked(recipient: User, order: int) -> Mail | None:
+    row = _order(order)
+    if row.state(timezone.now()) != "waiting":
+        return None
+    return outbox.render_mail("meetings/mail/legal_order_asked.txt", {"recipient": recipient, "order": row})
+
+
+def order_told(recipient: User, order: int) -> Mail | None:
+    """Nothing of what they wrote."""
+    return outbox.render_mail(
+        "meetings/mail/legal_order.txt", {"recipient": recipient, "order": _order(order)}
+    )

@@ -19,7 +19,7 @@ from coaching.errors import Refused
 from coaching.models import Cohort, Participant, Team, User
 from meetings import dates, team_space, vault
 from meetings.changes import merged
-from meetings.models import ActionItem, Meeting, Note, TeamKey
+from meetings.models import ActionItem, LegalOrder, Meeting, Note, TeamKey
 from meetings.written import clean
 
 Kind = Note.Kind
@@ -350,6 +350,7 @@ def delete_what_is_due(*, now: datetime) -> int:
     any time."""
     teams = Team.objects.filter(pk__in=TeamKey.objects.values("team")).select_related("cohort__program")
     teams = teams.exclude(pk__in=holds.teams(on=timezone.localdate(now)).values("pk"))
+    teams = teams.exclude(pk__in=LegalOrder.objects.standing(now).values("team"))
     due = [team for team in teams if now.astimezone(team.cohort.zone).date() >= deleted_on(team.cohort)]
     for team in due:
         with transaction.atomic():

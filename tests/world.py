@@ -69,6 +69,7 @@ from meetings import (
     mail,
     needs,
     notes,
+    orders,
     project,
     resources,
     scheduling,
@@ -580,6 +581,17 @@ def _records(world: World) -> None:
         now=NOW,
     )
     world.keep("hold", "ours", hold)
+    order = orders.ask(
+        team=Team.objects.get(**world.things["team"]["running"].keys),
+        number="27-1034",
+        issued_by="Superior Court",
+        order_date=TODAY,
+        scope="Notes of the fifth meeting.",
+        days=7,
+        by=administrator,
+        now=NOW,
+    )
+    world.keep("legal order", "ours", order)
     RetentionTerm.objects.create(series=Series.MAIL, years=2)
     run = RetentionRun.objects.create(
         status=RetentionRun.Status.DONE,

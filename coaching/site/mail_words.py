@@ -49,6 +49,8 @@ ABOUT = {
     "meetings.input_closed": "A question to an earlier supervisor is closed",
     "meetings.input_given": "A supervisor gave their input",
     "meetings.laid_out": "The team’s meetings are planned",
+    "meetings.legal_order": "What a team wrote is read under a legal order",
+    "meetings.legal_order_asked": "A legal order waits for approval",
     "meetings.left_month": "A team’s month may be without its meeting",
     "meetings.need": "A participant said what they need",
     "meetings.pack": "Who leads a part of a meeting gets the page for it",

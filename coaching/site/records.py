@@ -81,12 +81,13 @@ def _terms(found: list[retention.Due]) -> list[SeriesRow]:
             years = [(getattr(each, of_program[series]), each.name) for each in programs]
             same = {each for each, _ in years}
             term = "\n".join(
-                f"{number} full years after the cohort’s first year"
+                f"{number} full year{'' if number == 1 else 's'} after the cohort’s first year"
                 + ("" if len(same) == 1 else f" ({name})")
                 for number, name in (years[:1] if len(same) == 1 else years)
             )
         else:
-            term = f"{retention.years_of(series)} years"
+            number = retention.years_of(series)
+            term = f"{number} year{'' if number == 1 else 's'}"
         number = sum(each.number for each in found if each.step.series == series)
         rows.append(SeriesRow(str(series.label), term, WHAT_HAPPENS[series], number))
     return rows

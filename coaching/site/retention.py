@@ -42,6 +42,7 @@ from coaching.models import (
     User,
 )
 from meetings import erasing as meetings_erasing
+from meetings.models import LegalOrder
 
 KIND = "retention"
 CHUNK = 25  # records that are erased together
@@ -84,7 +85,13 @@ def _participants(on: date) -> "QuerySet[Participant]":
     over = Participant.objects.filter(
         erased_at=None, cohort__first_month__year__lt=on.year - F("cohort__program__participation_years")
     )
-    return over.exclude(pk__in=holds.participants(on=on).values("pk"))
+    ordered = Participant.objects.filter(memberships__team__in=_ordered())
+    return over.exclude(pk__in=holds.participants(on=on).values("pk")).exclude(pk__in=ordered.values("pk"))
+
+
+def _ordered() -> QuerySet:
+    """Teams whose words a legal order may open, by their keys."""
+    return LegalOrder.objects.standing(timezone.now()).values("team")
 
 
 def _cohorts(on: date) -> "QuerySet[Cohort]":
@@ -137,7 +144,6 @@ def _people(on: date) -> "QuerySet[User]":
         steps.filter(Q(signer=OuterRef("pk")) | Q(holder=OuterRef("pk")) | Q(acted_by=OuterRef("pk"))),
         taking_part.filter(user=OuterRef("pk")),
         OrgUnit.objects.filter(head=OuterRef("pk")),
-        User.objects.filter(merged_from=OuterRef("pk"), erased_at=None),  # goes with that account
         User.objects.filter(supervisor=OuterRef("pk"), is_active=True),
         User.objects.filter(pk=OuterRef("merged_into"), erased_at=None),  # it goes with the person
         RoleAssignment.objects.on(on).filter(user=OuterRef("pk")),

@@ -5,7 +5,16 @@ from allauth.urls import urlpatterns as sign_in
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from coaching.site import accounts, alumni, home, mailbox, second_factor, single_sign_on, undelivered
+from coaching.site import (
+    accounts,
+    alumni,
+    home,
+    mailbox,
+    safeguards,
+    second_factor,
+    single_sign_on,
+    undelivered,
+)
 
 handler429 = "coaching.site.accounts.too_many"
 handler500 = "coaching.site.unavailable.server_error"
@@ -22,6 +31,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("alumni/mine/end/", alumni.withdraw, name="alumni_withdraw"),
     path("reports/", include("coaching.site.reports.urls")),
     path("people/", include("coaching.site.people_urls")),
+    path("safeguards/", safeguards.show, name="safeguards"),
     path("records/", include("coaching.site.records_urls")),
     path("accounts/email/", accounts.not_offered, name="account_email"),
     path("accounts/confirm-email/", accounts.not_offered, name="account_email_verification_sent"),

@@ -17,6 +17,7 @@ from meetings.models.meetings import (
     MeetingTeam,
     current_memberships,
 )
+from meetings.models.orders import LegalOrder
 from meetings.models.resources import Resource
 from meetings.models.space import Acceptance, ActionItem, HelpRequest, Need, Note, TeamKey
 from meetings.models.visits import Visit
@@ -37,6 +38,7 @@ __all__ = [
     "Facilitator",
     "Finding",
     "HelpRequest",
+    "LegalOrder",
     "Look",
     "Meeting",
     "MeetingChange",

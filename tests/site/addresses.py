@@ -116,6 +116,18 @@ PEOPLE_ROOMS = {
     ),
 }
 RECORDS_ROOMS = {
+    "safeguards": page(ANYBODY),
+    "legal_orders": page(people("administrator superintendent")),
+    "legal_order_ask": page(ADMINISTRATOR, ADMINISTRATOR),
+    "legal_order": about("legal order", get={"ours": people("administrator superintendent")}),
+    **{
+        name: both("legal order", {"ours": people("superintendent")})
+        for name in people("legal_order_approve legal_order_decline")
+    },
+    **{
+        name: both("legal order", {"ours": ADMINISTRATOR})
+        for name in people("legal_order_read legal_order_close")
+    },
     "records": page(ADMINISTRATOR),
     **dict.fromkeys(("records_terms", "records_due", "records_hold"), page(ADMINISTRATOR, ADMINISTRATOR)),
     "records_run": about("retention run", get={"ours": ADMINISTRATOR}),

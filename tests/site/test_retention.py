@@ -20,8 +20,8 @@ from coaching import erasing, holds, jobs
 from coaching.models import ERASED, Cohort, Job, Participant, RetentionRun, Series, SignedText, User
 from coaching.site import retention
 from meetings import due as meetings_due
-from meetings import notes, totals
-from meetings.models import Note
+from meetings import notes, orders, totals
+from meetings.models import LegalOrder, Note
 from tests import world as worlds
 from tests.clock import NOW
 from tests.site.addresses import ADDRESSES
@@ -54,7 +54,9 @@ def work(run: RetentionRun) -> RetentionRun:
 @pytest.fixture(scope="module")
 def built(django_db_setup, django_db_blocker) -> Iterator[World]:
     with django_db_blocker.unblock(), time_machine.travel(NOW, tick=False), transaction.atomic():
-        yield worlds.build()
+        made = worlds.build()
+        orders.close(order=LegalOrder.objects.get(), by=made.cast["administrator"], now=NOW)
+        yield made
         transaction.set_rollback(True)
 
 
@@ -307,7 +309,7 @@ class TestARun:
         page = client.get(reverse("records_due"))
         first = retention._participants(LATER.date()).order_by("pk")[0]
         number = shown(LATER)["participants"][0]
-        assert f"{number} people who took part" in page.content.decode()
+        assert f"People who took part: {number}" in page.content.decode()
         assert f"{first.user}, {first.cohort}, {first.cohort.branch}" in page.content.decode()
         sent = {"seen": page.context["seen"], "on": LATER.date().isoformat()}
         run = client.post(reverse("records_due"), sent, follow=True)

@@ -54,6 +54,7 @@ HIDDEN = {
     "meetings.EvaluationReceipt",
     "meetings.EvaluationReopening",  # says who has not answered
     "meetings.Finding",  # between the ledger and the branch office
+    "meetings.LegalOrder",  # between who asks and who approves
     "meetings.Look",
     "meetings.MeetingTeam",  # stands with its meeting
     "meetings.Need",  # for the branch office alone
