@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.hashers import make_password
+from django.db import transaction
 from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
@@ -63,6 +64,7 @@ def _no_address() -> str:
     return f"{uuid4().hex}@erased.invalid"
 
 
+@transaction.atomic
 def signed(
     texts: Iterable[int], *, was: User | None, to: User | None, by: User | None, now: datetime
 ) -> None:

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib import admin, messages
+from django.db import transaction
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -93,6 +94,7 @@ class PersonAdmin(AuditedAdmin):
         above = obj is not None and obj.is_superuser and not request.user.is_superuser
         return not above and super().has_change_permission(request, obj)
 
+    @transaction.atomic
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         person = form.instance
         before = _groups_of(person)

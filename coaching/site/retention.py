@@ -162,6 +162,7 @@ def _years_before(day: date, years: int) -> date:
 # How each is erased; inside the transaction of its chunk
 
 
+@transaction.atomic
 def _erase_application(row: Application, by: User | None, now: datetime) -> None:
     applications_erasing.application(row, by=by, now=now)
     audit.record("application.erased", by=by, obj=row, now=now)
@@ -171,6 +172,7 @@ def _erase_text(row: SignedText, by: User | None, now: datetime) -> None:
     erasing.signed([row.pk], was=None, to=None, by=by, now=now)
 
 
+@transaction.atomic
 def _erase_participant(row: Participant, by: User | None, now: datetime) -> None:
     """Who holds a certificate stays named as such, as long as they are in the directory: the register is kept for good."""
     somebody = erasing.nobody(now=now)
@@ -182,6 +184,7 @@ def _erase_participant(row: Participant, by: User | None, now: datetime) -> None
     audit.record("participant.erased", by=by, obj=row, now=now)
 
 
+@transaction.atomic
 def _erase_cohort(row: Cohort, by: User | None, now: datetime) -> None:
     meetings_erasing.cohort(row)
     erasing.cohort(row, now=now)
