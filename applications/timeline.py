@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 
+from django.db.models import Exists, OuterRef, QuerySet
+
 from applications import routing
 from applications.drafting import today_of
 from applications.models import Application, Decision, ProjectChange, ReviewStep, SeatOffer
@@ -29,9 +31,11 @@ class Event:
 
 
 def steps_of(application: Application) -> list[ReviewStep]:
-    """All that were ever asked for, text by text."""
+    """All that were ever asked for, text by text; `came_on_paper`: the applicant's signature under it (A15)."""
+    on_paper = _on_paper(application).filter(text=OuterRef("text"))
     return list(
         application.review_steps.with_people()
+        .annotate(came_on_paper=Exists(on_paper))
         .select_related("text", "assigned_by", "replaces__signer", "sign_off__delegation")
         .order_by("text__created_at", "text", "position", "pk")
     )
@@ -55,11 +59,10 @@ def timeline(
     `steps`: where they are known, those of steps_of().
     """
     steps = steps_of(application) if steps is None else steps
-    related = ("sign_off__signer", "sign_off__on_behalf_of", "sign_off__delegation")
-    decisions = {each.sign_off_id: each for each in application.decisions.select_related(*related)}
+    decisions = _decisions(application) if any(_decided(each) for each in steps) else {}
     events: list[Event] = []
     number = 0
-    on_paper = _on_paper(application)
+    on_paper = _by_text(application) if any(each.came_on_paper for each in steps) else {}  # type: ignore[attr-defined]
     for number, (_, round_) in enumerate(groupby(steps, key=lambda step: step.text_id), start=1):
         rows = list(round_)
         events += _round(application, rows, number, on_paper.get(rows[0].text_id), decisions)
@@ -125,10 +128,23 @@ def _answered(change: ProjectChange) -> Event:
     )
 
 
-def _on_paper(application: Application) -> dict[int, SignOff]:
-    """By text: the applicant's signature, where it came on paper (A15)."""
-    texts = application.review_steps.values("text")
-    found = SignOff.objects.filter(text__in=texts, signer=application.applicant_id, on_paper=True)
+def _decided(step: ReviewStep) -> bool:
+    return step.route_step.decides and step.sign_off_id is not None
+
+
+def _decisions(application: Application) -> dict[int, Decision]:
+    """By signature."""
+    related = ("sign_off__signer", "sign_off__on_behalf_of", "sign_off__delegation")
+    return {each.sign_off_id: each for each in application.decisions.select_related(*related)}
+
+
+def _on_paper(application: Application) -> QuerySet[SignOff]:
+    """The applicant's signatures that came on paper (A15)."""
+    return SignOff.objects.filter(signer=application.applicant_id, on_paper=True)
+
+
+def _by_text(application: Application) -> dict[int, SignOff]:
+    found = _on_paper(application).filter(text__in=application.review_steps.values("text"))
     return {each.text_id: each for each in found.select_related("attested_by")}
 
 

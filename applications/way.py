@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet, Subquery
 from django.utils import timezone
 
 from applications import reminders, routing
@@ -108,38 +108,76 @@ class Help:
 def help_for(asked: ReviewStep | ProjectChange, *, on: date) -> Help:
     due, person = asked.due_date, routing.with_whom(asked, on=on)
     assert due is not None
-    is_late, is_reachable = asked.is_overdue(on), _is_reachable(person, asked)
-    officers = _officers(asked, on)
+    is_late, officers = asked.is_overdue(on), _officers(asked, on)
+    mails = Mails.about(asked, person, officers, _late_from(asked, due) if is_late else None)
+    is_reachable = mails.last != Message.Status.FAILED and not undelivered.address_problem(person)
     return Help(
         due=due,
         is_late=is_late,
-        reminded=_reminded(person, asked),
+        reminded=mails.reminded,
         is_reachable=is_reachable,
         to_come=_to_come(person, asked, on) if is_reachable else [],
-        office_told=_office_told(officers, asked, due) if is_late else None,
+        office_told=mails.office_told,
         office_from=due + timedelta(days=1) if officers else None,
     )
 
 
-def _mails(person: User, asked: ReviewStep | ProjectChange) -> "QuerySet[Message]":
-    return Message.objects.filter(recipient=person, created_at__gte=asked.asked_since)
+@dataclass(frozen=True)
+class Mails:
+    """What became of the mail about it: the status of the last that was sent to this person or could not be, when one
+    reminded them, and when the list of what is overdue, with this on it, first reached the branch office."""
+
+    last: str | None
+    reminded: date | None
+    office_told: date | None
+
+    @classmethod
+    def about(
+        cls, asked: ReviewStep | ProjectChange, person: User, officers: list[User], late: datetime | None
+    ) -> "Mails":
+        """In one query. `late`: from when the list has it; None where it is in time."""
+        to_them = Q(recipient=person, created_at__gte=asked.asked_since)
+        settled = Message.objects.filter(to_them, status__in=[Message.Status.SENT, Message.Status.FAILED])
+        last, first = (
+            settled.order_by("-created_at", "-pk"),
+            _lists(asked, officers, late).order_by("sent_at"),
+        )
+        found = Message.objects.annotate(
+            is_last=Q(pk=Subquery(last.values("pk")[:1])),
+            is_list=Q(pk=Subquery(first.values("pk")[:1])),
+            is_reminder=to_them & Q(kind__in=REMINDERS, status=Message.Status.SENT),
+        ).filter(Q(is_last=True) | Q(is_list=True) | Q(is_reminder=True))
+        rows = list(found.order_by("-sent_at", "-pk"))
+        reminders = (row for row in rows if row.is_reminder and _is_about(row, asked))
+        return cls(
+            last=next((row.status for row in rows if row.is_last), None),
+            reminded=_left(next(reminders, None), asked),
+            office_told=_left(next((row for row in rows if row.is_list), None), asked),
+        )
 
 
-def _is_reachable(person: User, asked: ReviewStep | ProjectChange) -> bool:
-    """Not where the address cannot work, nor where the last mail did not leave."""
-    settled = _mails(person, asked).filter(status__in=[Message.Status.SENT, Message.Status.FAILED])
-    last = settled.order_by("-created_at", "-pk").values_list("status", flat=True).first()
-    return last != Message.Status.FAILED and not undelivered.address_problem(person)
+def _left(mail: Message | None, asked: ReviewStep | ProjectChange) -> date | None:
+    return today_of(asked.cohort, mail.sent_at) if mail and mail.sent_at else None
 
 
-def _reminded(person: User, asked: ReviewStep | ProjectChange) -> date | None:
-    """When the last mail about it left after the one that asked; one mail may be about several."""
-    sent = _mails(person, asked).filter(kind__in=REMINDERS, status=Message.Status.SENT)
-    for ids, sent_at in sent.order_by("-sent_at", "-pk").values_list("ids", "sent_at"):
-        steps, changes = ids.get("steps", []), [ids.get("change"), *ids.get("changes", [])]
-        if sent_at and asked.pk in (changes if isinstance(asked, ProjectChange) else steps):
-            return today_of(asked.cohort, sent_at)
-    return None
+def _is_about(mail: Message, asked: ReviewStep | ProjectChange) -> bool:
+    """One reminder may be about several."""
+    steps, changes = mail.ids.get("steps", []), [mail.ids.get("change"), *mail.ids.get("changes", [])]
+    return asked.pk in (changes if isinstance(asked, ProjectChange) else steps)
+
+
+def _lists(
+    asked: ReviewStep | ProjectChange, officers: list[User], late: datetime | None
+) -> "QuerySet[Message]":
+    if late is None:
+        return Message.objects.none()
+    lists = Message.objects.filter(kind="applications_overdue", ids__branch=asked.cohort.branch_id)
+    return lists.filter(recipient__in=officers, status=Message.Status.SENT, sent_at__gte=late)
+
+
+def _late_from(asked: ReviewStep | ProjectChange, due: date) -> datetime:
+    """The list of what is overdue is made when it leaves: since the morning after the day, this stands on it."""
+    return datetime.combine(due + timedelta(days=1), MORNING, tzinfo=asked.cohort.zone)
 
 
 def _to_come(person: User, asked: ReviewStep | ProjectChange, on: date) -> list[date]:
@@ -154,12 +192,3 @@ def _officers(asked: ReviewStep | ProjectChange, on: date) -> list[User]:
     if isinstance(asked, ProjectChange) and asked.participant.status != Participant.Status.ACTIVE:
         return []
     return permissions.officers_of(asked.cohort, on=on)
-
-
-def _office_told(officers: list[User], asked: ReviewStep | ProjectChange, due: date) -> date | None:
-    """The list of what is overdue is made when it leaves: since the morning after the day, this stands on it."""
-    late = datetime.combine(due + timedelta(days=1), MORNING, tzinfo=asked.cohort.zone)
-    lists = Message.objects.filter(kind="applications_overdue", ids__branch=asked.cohort.branch_id)
-    sent = lists.filter(recipient__in=officers, status=Message.Status.SENT, sent_at__gte=late)
-    first = sent.order_by("sent_at").values_list("sent_at", flat=True).first()
-    return today_of(asked.cohort, first) if first else None

@@ -176,6 +176,13 @@ def office_branches(
     return [each.unit for each in standing(user, on=on).assignments if each.office == office]
 
 
+def serving(branches: Iterable[int], *, on: date) -> QuerySet[RoleAssignment]:
+    """Who works in the offices of these branches, each given by its key."""
+    return RoleAssignment.objects.on(on).filter(
+        unit__in=branches, office=RoleAssignment.Office.BRANCH_OFFICE, user__is_active=True
+    )
+
+
 def branch_officers(branch: OrgUnit, *, on: date) -> list[User]:
     """The people of the branch office, for mail and for the contact."""
     return officers_by_branch([branch.pk], on=on)[branch.pk]
@@ -183,10 +190,7 @@ def branch_officers(branch: OrgUnit, *, on: date) -> list[User]:
 
 def officers_by_branch(branches: Iterable[int], *, on: date) -> dict[int, list[User]]:
     """By branch, each given by its key."""
-    assignments = RoleAssignment.objects.on(on).filter(
-        unit__in=branches, office=RoleAssignment.Office.BRANCH_OFFICE, user__is_active=True
-    )
     officers: dict[int, list[User]] = defaultdict(list)
-    for assignment in assignments.select_related("user").order_by("user__name"):
+    for assignment in serving(branches, on=on).select_related("user").order_by("user__name"):
         officers[assignment.unit_id].append(assignment.user)
     return officers

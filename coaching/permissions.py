@@ -123,6 +123,9 @@ class Conflicts:
     def cohorts_of(self, user: User) -> QuerySet:
         return self.rows().filter(**{self.person: user}).values("cohort")
 
+    def people_of(self, cohort: Cohort) -> QuerySet:
+        return self.rows().filter(cohort=cohort.pk).values(self.person)
+
     def pairs(self, cohorts: Collection[Cohort], people: Collection[User]) -> QuerySet:
         """Of these people alone: cohort and person, by their keys."""
         ids = [cohort.pk for cohort in cohorts]
@@ -166,7 +169,10 @@ def require_office(*, cohort: Cohort, by: User | None, now: datetime) -> None:
 
 def officers_of(cohort: Cohort, *, on: date) -> list[User]:
     """The branch officers who work for this cohort: those who applied to it do not (T10)."""
-    return officers_of_each([cohort], on=on)[cohort.pk]
+    officers = User.objects.filter(pk__in=offices.serving([cohort.branch_id], on=on).values("user"))
+    for conflicts in _conflicts:
+        officers = officers.exclude(pk__in=conflicts.people_of(cohort))
+    return list(officers.order_by("name"))
 
 
 def officers_of_each(cohorts: Collection[Cohort], *, on: date) -> dict[int, list[User]]:

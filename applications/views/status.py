@@ -1,7 +1,7 @@
 """The applicant's other pages: what is open, where an application is now, withdraw."""
 
 from django.contrib import messages
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -96,13 +96,16 @@ def _declined(application: Application) -> ReviewStep | None:
 def show(request: HttpRequest, pk: int) -> HttpResponse:
     """Where the application is: with whom, since when, by when, and all that happened."""
     user: User = request.user  # type: ignore[assignment]
-    related = ("cohort__program", "cohort__branch", "applicant", "paper_text")
-    application = get_object_or_404(Application.objects.visible_to(user).select_related(*related), pk=pk)
+    related = ("cohort__program", "cohort__branch", "applicant__supervisor", "paper_text")
+    found = Application.objects.visible_to(user).annotate(
+        is_ours=Exists(permissions.office_cohorts(user).filter(pk=OuterRef("cohort"))),
+        is_decided_here=Exists(permissions.deputy_cohorts(user).filter(pk=OuterRef("cohort"))),
+    )
+    application = get_object_or_404(found.select_related(*related), pk=pk)
     now = timezone.now()
-    is_own = application.applicant == user
-    is_ours = permissions.office_cohorts(user).filter(pk=application.cohort_id).exists()
+    is_own, is_ours = application.applicant == user, application.is_ours  # type: ignore[attr-defined]
     # The branch office and the deciding office follow a person beyond the selection; supervisors do not (M17).
-    follows = is_own or is_ours or permissions.deputy_cohorts(user).filter(pk=application.cohort_id).exists()
+    follows = is_own or is_ours or application.is_decided_here  # type: ignore[attr-defined]
     steps = steps_of(application)
     route = route_of(application, steps)
     waiting = next((step for step in route if step.is_current), None)

@@ -15,6 +15,7 @@ from coaching import enrollment, outbox
 from coaching.models import Message, RoleAssignment, User
 from coaching.site import due
 from tests import factories
+from tests.applications.counting import queries
 from tests.applications.factories import accepted, at_deputy, choose, decide, delegate, draft, sign, submitted
 from tests.applications.reading import another
 from tests.applications.test_timeline import ask_for_change
@@ -273,6 +274,14 @@ class TestPage:
         assert "was written to again on Tuesday, December 1." in page
         assert "The next reminder goes out on Tuesday, December 8." in page
         assert "It is taking longer than planned; that happens." in page
+
+    def test_the_office_asks_twelve_queries_also_about_what_is_late(
+        self, client, applicant, supervisor, branch_officer, cohort
+    ):
+        application = sign(submitted(applicant, cohort), supervisor)
+        ReviewStep.objects.current().update(since_at=NOW - timedelta(days=20))
+        client.force_login(branch_officer)
+        assert queries(client, reverse("application", args=[application.pk])) <= 12
 
     def test_late_without_mail_says_nothing_of_mail(self, client, applicant, cohort):
         application = submitted(applicant, cohort)
