@@ -112,6 +112,7 @@ class DecisionAdmin(ReadOnly, admin.ModelAdmin):
 @admin.register(Release)
 class ReleaseAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("cohort", "released_by", "released_at")
+    search_fields = ("cohort__name", "released_by__name")
     list_filter = ("cohort",)
     list_select_related = ("cohort", "released_by")
     inlines = (DecisionInline,)
@@ -153,5 +154,6 @@ class ReminderAdmin(ReadOnly, admin.ModelAdmin):
 class DraftShareAdmin(WithoutDrafts, admin.ModelAdmin):
     to_status = "application__status"
     list_display = ("application", "person", "shared_at", "ended_at")
+    list_filter = ("ended_at",)
     search_fields = ("application__applicant__name", "person__name")
     list_select_related = ("application__applicant", "application__cohort", "person")

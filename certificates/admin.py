@@ -27,6 +27,7 @@ from coaching.models import User
 @admin.register(Batch)
 class BatchAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_display = ("id", "cohort", "status", "submitted_at", "sign_off")
+    search_fields = ("cohort__name", "=pk", "sign_off__signer__name")
     list_filter = ("status",)
     list_select_related = ("cohort", "sign_off__signer")
 
@@ -34,6 +35,8 @@ class BatchAdmin(ReadOnlyAdmin, admin.ModelAdmin):
 @admin.register(BatchEntry)
 class BatchEntryAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_display = ("name", "batch", "minutes")
+    list_filter = ("batch__cohort",)
+    search_fields = ("name", "participant__user__name")
     list_select_related = ("batch__cohort",)
 
 
@@ -48,6 +51,8 @@ class CertificateAdmin(ReadOnlyAdmin, admin.ModelAdmin):
 @admin.register(CertificateFile)
 class CertificateFileAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_display = ("certificate",)
+    list_filter = ("certificate__status",)
+    search_fields = ("certificate__serial",)
     list_select_related = ("certificate",)
     fields = ("certificate",)
 
@@ -58,6 +63,8 @@ class CertificateFileAdmin(ReadOnlyAdmin, admin.ModelAdmin):
 @admin.register(HolderName)
 class HolderNameAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_display = ("person", "name", "written_at")
+    list_filter = ("written_at",)
+    search_fields = ("name", "person__name", "person__email")
     list_select_related = ("person",)
     fields = ("person", "name", "written_at")
 
@@ -65,6 +72,8 @@ class HolderNameAdmin(ReadOnlyAdmin, admin.ModelAdmin):
 @admin.register(SealCertificate)
 class SealCertificateAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_display = ("owner", "valid_from", "valid_until", "first_used_at", "lost_at", "fingerprint")
+    list_filter = ("lost_at",)
+    search_fields = ("fingerprint",)
     list_select_related = ("lost_by",)
     actions = ("record_as_lost",)
 
@@ -98,12 +107,16 @@ class SealCertificateAdmin(ReadOnlyAdmin, admin.ModelAdmin):
 @admin.register(SerialCounter)
 class SerialCounterAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_display = ("cohort", "last")
+    list_filter = ("cohort__branch",)
+    search_fields = ("cohort__name",)
     list_select_related = ("cohort",)
 
 
 @admin.register(SignaturePicture)
 class SignaturePictureAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_display = ("person", "uploaded_at")
+    list_filter = ("uploaded_at",)
+    search_fields = ("person__name", "person__email")
     list_select_related = ("person",)
     fields = ("person", "uploaded_at")
 
@@ -111,5 +124,7 @@ class SignaturePictureAdmin(ReadOnlyAdmin, admin.ModelAdmin):
 @admin.register(StatusList)
 class StatusListAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_display = ("made_at", "counts", "seal")
+    list_filter = ("made_at", "counts")
+    search_fields = ("=pk",)
     list_select_related = ("seal",)
     fields = ("made_at", "counts", "seal")

@@ -52,6 +52,7 @@ class AttendanceInline(admin.TabularInline):
 @admin.register(Meeting)
 class MeetingAdmin(ReadOnly):
     list_display = ("heading", "date", "start_time", "cohort", "status", "month")
+    search_fields = ("item__title", "cohort__name", "=pk")
     list_filter = ("status", "cohort")
     list_select_related = ("item", "cohort")
     date_hierarchy = "date"
@@ -62,6 +63,8 @@ class MeetingAdmin(ReadOnly):
 @admin.register(Acceptance)
 class AcceptanceAdmin(ReadOnly):
     list_display = ("participant", "team", "accepted_at")
+    list_filter = ("team__cohort",)
+    search_fields = ("participant__user__name",)
     list_select_related = ("participant__user", "team__cohort")
 
 
@@ -69,6 +72,7 @@ class AcceptanceAdmin(ReadOnly):
 class AttendanceAdmin(ReadOnly):
     exclude = ("reason",)  # for the branch office and the participant alone
     list_display = ("participant", "meeting", "status", "recorded_at")
+    search_fields = ("participant__user__name",)
     list_filter = ("status",)
     list_select_related = ("participant__user", "meeting__item")
 
@@ -76,24 +80,31 @@ class AttendanceAdmin(ReadOnly):
 @admin.register(MeetingChange)
 class MeetingChangeAdmin(ReadOnly):
     list_display = ("meeting", "summary", "made_by", "made_at")
+    list_filter = ("meeting__cohort",)
+    search_fields = ("summary", "made_by__name")
     list_select_related = ("meeting__item", "made_by")
 
 
 @admin.register(Facilitator)
 class FacilitatorAdmin(ReadOnly):
     list_display = ("meeting", "team", "component", "participant")
+    list_filter = ("component",)
+    search_fields = ("participant__user__name",)
     list_select_related = ("meeting__item", "team", "participant__user")
 
 
 @admin.register(Visit)
 class VisitAdmin(ReadOnly):
     list_display = ("meeting", "person", "planned_at", "taken_back_at")
+    list_filter = ("taken_back_at",)
+    search_fields = ("person__name",)
     list_select_related = ("meeting__item", "person")
 
 
 @admin.register(Resource)
 class ResourceAdmin(ReadOnly):
     list_display = ("title", "kind", "item", "branch", "added_by", "removed_at")
+    search_fields = ("title", "added_by__name")
     list_filter = ("kind", "branch")
     list_select_related = ("item", "branch", "added_by")
     exclude = ("content",)
@@ -103,6 +114,7 @@ class ResourceAdmin(ReadOnly):
 @admin.register(Waiver)
 class WaiverAdmin(ReadOnly):
     list_display = ("participant", "month", "kind", "recorded_at", "counted_at", "taken_back_at")
+    search_fields = ("participant__user__name",)
     list_filter = ("kind",)
     list_select_related = ("participant__user",)
     exclude = ("reason",)
@@ -111,12 +123,16 @@ class WaiverAdmin(ReadOnly):
 @admin.register(HelpRequest)
 class HelpRequestAdmin(ReadOnly):
     list_display = ("team", "asked_by", "asked_at", "answered_by", "answered_at")
+    list_filter = ("team__cohort",)
+    search_fields = ("asked_by__name", "answered_by__name")
     list_select_related = ("team__cohort__program", "asked_by", "answered_by")
 
 
 @admin.register(CalendarChoice)
 class CalendarChoiceAdmin(ReadOnly):
     list_display = ("user", "way", "created_at", "revoked_at")
+    list_filter = ("way",)
+    search_fields = ("user__name", "user__email")
     exclude = ("token",)
     list_select_related = ("user",)
 
@@ -124,6 +140,8 @@ class CalendarChoiceAdmin(ReadOnly):
 @admin.register(BusyFeed)
 class BusyFeedAdmin(ReadOnly):
     list_display = ("supervisor", "participant", "created_at", "revoked_at")
+    list_filter = ("revoked_at",)
+    search_fields = ("supervisor__name", "participant__user__name")
     exclude = ("token",)
     list_select_related = ("supervisor", "participant__user")
 
@@ -131,16 +149,21 @@ class BusyFeedAdmin(ReadOnly):
 @admin.register(CalendarInvitation)
 class CalendarInvitationAdmin(ReadOnly):
     list_display = ("meeting", "message", "method", "sequence")
+    list_filter = ("method",)
+    search_fields = ("message__recipient__name",)
     list_select_related = ("meeting__item", "message__recipient")
 
 
 @admin.register(EvaluationClosing)
 class EvaluationClosingAdmin(ReadOnly):
     list_display = ("cohort", "item", "closed_at")
+    list_filter = ("cohort",)
+    search_fields = ("cohort__name",)
     list_select_related = ("cohort", "item__program")
 
 
 @admin.register(Question)
 class QuestionAdmin(AuditedAdmin):
     list_display = ("text", "kind", "position", "program", "is_active")
+    search_fields = ("text",)
     list_filter = ("program", "is_active")

@@ -47,6 +47,7 @@ class SkillInline(WhileUnusedInline):
 @admin.register(CompetencyModel)
 class CompetencyModelAdmin(AuditedAdmin):
     list_display = ("name", "version")
+    list_filter = ("version",)
     search_fields = ("name", "version")
     inlines = (CompetencyInline,)
 
@@ -97,6 +98,7 @@ class ProgramAdmin(AuditedAdmin):
     """Another program starts as a copy: “Save as new” takes curriculum, route and requirements along."""
 
     list_display = ("name", "slug", "competency_model", "min_team_size", "max_team_size")
+    list_filter = ("competency_model",)
     list_select_related = ("competency_model",)
     search_fields = ("name",)
     prepopulated_fields = {"slug": ("name",)}
@@ -126,6 +128,7 @@ class RouteStepAdmin(AuditedAdmin):
 @admin.register(Requirement)
 class RequirementAdmin(AuditedAdmin):
     list_display = ("kind", "least", "unit", "per", "program")
+    search_fields = ("kind", "program__name")
     list_filter = ("program", "kind")
     list_select_related = ("program",)
     autocomplete_fields = ("program",)

@@ -92,6 +92,8 @@ class AuditEventAdmin(ReadOnlyAdmin, admin.ModelAdmin):
 @admin.register(AuditPayload)
 class AuditPayloadAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_display = ("event", "data")
+    list_filter = ("event__object_type",)
+    search_fields = ("=event__object_id", "event__action")
     list_select_related = ("event",)
     fields = ("event", "data")
     ordering = ("-pk",)
@@ -101,6 +103,8 @@ class AuditPayloadAdmin(ReadOnlyAdmin, admin.ModelAdmin):
 @admin.register(AuditLink)
 class AuditLinkAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_display = ("number", "event", "digest")
+    list_filter = ("event__object_type",)
+    search_fields = ("=number", "digest", "=event__object_id")
     list_select_related = ("event",)
     ordering = ("-number",)
     show_full_result_count = False

@@ -44,6 +44,7 @@ class ParticipantAdmin(ReadOnlyAdmin, admin.ModelAdmin):
 @admin.register(Goal)
 class GoalAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_display = ("title", "participant")
+    list_filter = ("participant__cohort", "participant__status")
     list_select_related = ("participant__user",)
     search_fields = ("title", "participant__user__name")
 
@@ -59,6 +60,7 @@ class CompetencyRatingAdmin(ReadOnlyAdmin, admin.ModelAdmin):
 @admin.register(Team)
 class TeamAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_display = ("__str__", "cohort", "status", "confirmed_at", "confirmed_by")
+    search_fields = ("cohort__name", "=number", "memberships__participant__user__name")
     list_filter = ("status", "cohort")
     list_select_related = ("cohort", "confirmed_by")
     exclude = ("bent_reason",)  # for the branch office alone
@@ -76,6 +78,7 @@ class MembershipAdmin(ReadOnlyAdmin, admin.ModelAdmin):
 @admin.register(TeamProposal)
 class TeamProposalAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_display = ("cohort", "status", "version", "created_by", "created_at", "published_at")
+    search_fields = ("cohort__name", "created_by__name")
     list_filter = ("status", "cohort")
     list_select_related = ("cohort", "created_by")
     exclude = ("document", "alternative")  # whom the branch office keeps apart is its own alone
@@ -84,6 +87,7 @@ class TeamProposalAdmin(ReadOnlyAdmin, admin.ModelAdmin):
 @admin.register(TeamChange)
 class TeamChangeAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_display = ("team", "kind", "status", "answer_by", "created_by", "created_at", "settled_at")
+    search_fields = ("team__cohort__name", "=team__number")
     list_filter = ("status", "kind", "team__cohort")
     list_select_related = ("team", "created_by")
     inlines = (ConsentInline,)

@@ -57,7 +57,12 @@ STAYS = {
         "certificates.SealCertificate.lost_by",
     ),
     *("certificates.Certificate.issued_by", "certificates.Certificate.ended_by", "admin.LogEntry.user"),
-    *("coaching.PersonExport.person", "coaching.LegalHold.set_by", "coaching.LegalHold.lifted_by", "coaching.RetentionRun.started_by"),
+    *(
+        "coaching.PersonExport.person",
+        "coaching.LegalHold.set_by",
+        "coaching.LegalHold.lifted_by",
+        "coaching.RetentionRun.started_by",
+    ),
     *("account.EmailAddress.user", "mfa.Authenticator.user", "socialaccount.SocialAccount.user"),
 }
 
