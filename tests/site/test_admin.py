@@ -20,10 +20,13 @@ from coaching.models import (
     Delegation,
     DirectoryCorrection,
     JobClassification,
+    LegalHold,
     Message,
     OrgUnit,
     Participant,
     Program,
+    RetentionRun,
+    RetentionTerm,
     RoleAssignment,
     Scan,
     SignedText,
@@ -40,9 +43,12 @@ pytestmark = pytest.mark.usefixtures("frozen")
 
 IN_A_WEEK = TODAY + timedelta(days=7)
 # What is said before teams stand is for the branch office alone (test_sweep.HIDDEN).
-OF_THE_OFFICE = {"coaching.Pairing", "coaching.ProposalEdit", "coaching.TeamWishes"}
+OF_OTHERS = {  # of the branch office, of alumni, of one person
+    *("coaching.Pairing", "coaching.ProposalEdit", "coaching.TeamWishes"),
+    *("coaching.AlumniEntry", "coaching.PersonExport"),
+}
 COACHING = [
-    model for model in apps.get_app_config("coaching").get_models() if model._meta.label not in OF_THE_OFFICE
+    model for model in apps.get_app_config("coaching").get_models() if model._meta.label not in OF_OTHERS
 ]
 READ_ONLY = [
     "auditevent",
@@ -110,6 +116,9 @@ def world(cohort, applicant, supervisor, deputy, director, branch_officer, admin
     )
     jobs.Job.objects.create(kind="anything", key="anything:1", created_by=branch_officer)
     StaffUpload.objects.create(file_name="staff.csv", content=b"x", uploaded_by=branch_officer)
+    RetentionTerm.objects.create(series="mail", years=2)
+    LegalHold.objects.create(person=applicant, reason="A complaint", set_by=administrator)
+    RetentionRun.objects.create(as_of=TODAY, started_by=administrator, started_at=NOW)
     audit.seal()
     return cohort
 
