@@ -58,6 +58,11 @@ def administrator(user: User) -> bool:
     return user.is_staff
 
 
+def records_keeper(user: User) -> bool:
+    """An administrator whose task it is to erase records, and to enter legal holds and orders."""
+    return user.is_staff and user.has_perm("coaching.change_retentionrun")
+
+
 def leads(user: User, kind: str) -> bool:
     return bool(offices.units_led_by(user, on=timezone.localdate(), kind=kind))
 

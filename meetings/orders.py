@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from coaching import audit, offices, outbox
+from coaching import audit, offices, outbox, permissions
 from coaching.errors import Refused
 from coaching.models import AuditEvent, OrgUnit, Team, User
 from meetings import notes, vault
@@ -38,7 +38,7 @@ class CannotRead(Refused):
 def visible_to(user: User, *, on: date) -> QuerySet[LegalOrder]:
     """All for administrators; for the superintendent, or who stands in, those of the department's branches."""
     rows = LegalOrder.objects.select_related("team__cohort__branch", "asked_by", "approved_by", "declined_by")
-    if user.is_staff:
+    if permissions.records_keeper(user):
         return rows
     departments = offices.units_led_by(user, on=on, kind=OrgUnit.Kind.DEPARTMENT)
     return rows.filter(team__cohort__branch__in=OrgUnit.objects.under(*departments))
@@ -76,8 +76,8 @@ def ask(
     silence: str = "",
 ) -> LegalOrder:
     """Nothing is opened by it; from now on nothing of it is deleted until it is decided. Raises CannotAsk."""
-    if not by.is_staff:
-        raise CannotAsk("An administrator asks, with the order in hand.")
+    if not permissions.records_keeper(by):
+        raise CannotAsk("An administrator who keeps the records asks, with the order in hand.")
     if _was_member(by, team):
         raise CannotAsk("Nobody asks for what a team wrote that they were in. Ask another administrator.")
     try:
@@ -164,7 +164,7 @@ class Opened:
 def read(*, order: LegalOrder, by: User, now: datetime) -> Opened:
     """What the team wrote, to the one who asked, as long as it is open; each reading is on record. Raises CannotRead."""
     order = _locked(order)
-    if order.asked_by_id != by.pk or not by.is_staff:
+    if order.asked_by_id != by.pk or not permissions.records_keeper(by):
         raise CannotRead("Only the administrator who asked reads it.")
     if not order.is_open(now):
         raise CannotRead("It is not open.")

@@ -66,6 +66,8 @@ GROUPS: dict[str, set[tuple[str, str]]] = {
     | _seen("meetings")
     | _seen("certificates"),
     "Readers of the audit trail": _of("coaching", (*TRAIL, "user"), SEE),
+    "Keepers of records": _of("coaching", ("retentionrun", "retentionterm", "legalhold"), SEE)
+    | {("coaching", "change_retentionrun")},
     "Keepers of the seal": _of("certificates", ("sealcertificate",), ("view", "change"))
     | _of("certificates", ("statuslist", "certificate", "batch", "batchentry"), SEE),
 }

@@ -16,17 +16,17 @@ from coaching.forms import day_field
 from coaching.models import Cohort, Team, User
 from coaching.permissions import (
     access,
-    administrator,
     any_of,
     confirmed_lately,
     post_only,
+    records_keeper,
     superintendent,
 )
 from coaching.site.records_forms import CohortField
 from meetings import orders
 from meetings.models import LegalOrder
 
-CONCERNED = any_of(administrator, superintendent)
+CONCERNED = any_of(records_keeper, superintendent)
 
 
 def _user(request: HttpRequest) -> User:
@@ -77,10 +77,10 @@ class OrderForm(forms.Form):
 def index(request: HttpRequest) -> HttpResponse:
     user, now = _user(request), timezone.now()
     rows = [(each, each.state(now)) for each in orders.visible_to(user, on=timezone.localdate(now))]
-    return render(request, "records/orders.html", {"rows": rows, "may_ask": user.is_staff})
+    return render(request, "records/orders.html", {"rows": rows, "may_ask": records_keeper(user)})
 
 
-@access(administrator)
+@access(records_keeper)
 @require_http_methods(["GET", "HEAD", "POST"])
 @confirmed_lately
 def ask(request: HttpRequest) -> HttpResponse:
@@ -144,7 +144,7 @@ def decline(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("legal_order", pk)
 
 
-@access(administrator)
+@access(records_keeper)
 @post_only(_page)
 @confirmed_lately
 def read(request: HttpRequest, pk: int) -> HttpResponse:
@@ -158,7 +158,7 @@ def read(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "records/order_read.html", {"order": order, "opened": opened})
 
 
-@access(administrator)
+@access(records_keeper)
 @post_only(_page)
 def close(request: HttpRequest, pk: int) -> HttpResponse:
     with refusals_told(request):

@@ -78,7 +78,9 @@ def links_for(user: User) -> list[Link]:
     if permissions.administrator(user):
         if keeps_directory(user) and not permissions.branch_office(user):
             links.append(Link("People", reverse("people")))
-        links += [Link("Records", reverse("records")), Link("Administration", reverse("admin:index"))]
+        if permissions.records_keeper(user):
+            links.append(Link("Records", reverse("records")))
+        links.append(Link("Administration", reverse("admin:index")))
     return links
 
 

@@ -31,7 +31,7 @@ from coaching.models import (
     Series,
     User,
 )
-from coaching.permissions import access, administrator, confirmed_lately, post_only
+from coaching.permissions import access, confirmed_lately, post_only, records_keeper
 from coaching.site import retention
 from coaching.site.mail_words import about
 from coaching.site.records_forms import HoldForm, LiftForm, TermsForm
@@ -93,7 +93,7 @@ def _terms(found: list[retention.Due]) -> list[SeriesRow]:
     return rows
 
 
-@access(administrator)
+@access(records_keeper)
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     today = timezone.localdate()
@@ -114,7 +114,7 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "records/index.html", context)
 
 
-@access(administrator)
+@access(records_keeper)
 @require_http_methods(["GET", "HEAD", "POST"])
 @confirmed_lately
 def terms(request: HttpRequest) -> HttpResponse:
@@ -162,7 +162,7 @@ def _in_words(row: Any) -> str:
             return f"{row.get_kind_display()} of {timezone.localtime(row.created_at):%B %-d, %Y}"
 
 
-@access(administrator)
+@access(records_keeper)
 @require_http_methods(["GET", "HEAD", "POST"])
 @confirmed_lately
 def due(request: HttpRequest) -> HttpResponse:
@@ -197,7 +197,7 @@ def _seen(text: str) -> retention.Seen:
         return {}
 
 
-@access(administrator)
+@access(records_keeper)
 @require_safe
 def run(request: HttpRequest, pk: int) -> HttpResponse:
     """How far a run is, and what it has erased."""
@@ -221,7 +221,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "records/run.html", context)
 
 
-@access(administrator)
+@access(records_keeper)
 @post_only(lambda request, pk: redirect("records_run", get_object_or_404(RetentionRun, pk=pk).pk))
 @confirmed_lately
 def go_on(request: HttpRequest, pk: int) -> HttpResponse:
@@ -235,7 +235,7 @@ def go_on(request: HttpRequest, pk: int) -> HttpResponse:
 # Legal holds
 
 
-@access(administrator)
+@access(records_keeper)
 @require_http_methods(["GET", "HEAD", "POST"])
 def hold(request: HttpRequest) -> HttpResponse:
     form = HoldForm(request.POST or None)
@@ -250,7 +250,7 @@ def hold(request: HttpRequest) -> HttpResponse:
     return render(request, "records/hold.html", {"form": form})
 
 
-@access(administrator)
+@access(records_keeper)
 @require_http_methods(["GET", "HEAD", "POST"])
 def lift(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(LegalHold.objects.select_related("person", "cohort__branch", "set_by"), pk=pk)

@@ -71,17 +71,17 @@ def test_nobody_approves_alone_or_without_the_office(
     for somebody in (administrator, deputy, branch_officer):
         with pytest.raises(orders.CannotDecide):
             orders.approve(order=order, by=somebody, now=NOW)
-    User.objects.filter(pk=superintendent.pk).update(is_staff=True)
+    User.objects.filter(pk=superintendent.pk).update(is_staff=True, is_superuser=True)
     superintendent.refresh_from_db()
     own = orders.ask(team=order.team, **WHAT | {"number": "2"}, by=superintendent, now=NOW)
     with pytest.raises(orders.CannotDecide, match="another person"):
         orders.approve(order=own, by=superintendent, now=NOW)
     member = order.team.memberships.first().participant.user
-    User.objects.filter(pk=member.pk).update(is_staff=True)
+    User.objects.filter(pk=member.pk).update(is_staff=True, is_superuser=True)
     member.refresh_from_db()
     with pytest.raises(orders.CannotAsk, match="another administrator"):
         orders.ask(team=order.team, **WHAT | {"number": "3"}, by=member, now=NOW)
-    with pytest.raises(orders.CannotAsk, match="administrator asks"):
+    with pytest.raises(orders.CannotAsk, match="keeps the records"):
         orders.ask(team=order.team, **WHAT | {"number": "4"}, by=branch_officer, now=NOW)
 
 
@@ -139,3 +139,13 @@ def test_on_the_pages(note, team, administrator, superintendent, client):
     assert "Begin small." not in client.get(address).content.decode()
     assert "Begin small." in client.post(reverse("legal_order_read", args=[order.pk])).content.decode()
     assert "read what the team wrote" in client.get(address).content.decode()
+
+
+def test_an_administrator_with_another_task_sees_no_order(order, outsider, client):
+    User.objects.filter(pk=outsider.pk).update(is_staff=True)
+    client.force_login(outsider)
+    for name, keys in (("records", []), ("records_due", []), ("legal_order", [order.pk])):
+        assert client.get(reverse(name, args=keys)).status_code == 404
+    outsider.refresh_from_db()
+    with pytest.raises(orders.CannotAsk, match="keeps the records"):
+        orders.ask(team=order.team, **WHAT | {"number": "5"}, by=outsider, now=NOW)
