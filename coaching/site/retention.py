@@ -257,7 +257,7 @@ def plan(on: date) -> list[Due]:
     found = []
     for step in STEPS:
         counts = step.due(on).order_by().aggregate(number=Count("pk", distinct=True), check=Sum("pk"))
-        found.append(Due(step, counts["number"], counts["check"] or 0))
+        found.append(Due(step, counts["number"], int(counts["check"] or 0)))
     return found
 
 
