@@ -8,6 +8,7 @@ from django.apps import apps
 from django.db import models
 
 from coaching.models import (
+    AlumniEntry,
     CareerTrack,
     ClosedDay,
     Competency,
@@ -30,6 +31,7 @@ from coaching.models import (
     Scan,
     SignedText,
     SignOff,
+    StaffUpload,
     Team,
     TeamChange,
     TeamProposal,
@@ -120,6 +122,11 @@ CASES = {
     "user_email_in_lower_case": lambda w: change(w.applicant, email="Ana@example.org"),
     "user_not_their_own_supervisor": lambda w: change(w.applicant, supervisor=w.applicant),
     "user_has_a_name": lambda w: change(w.applicant, name=""),
+    "user_merged_is_not_active": lambda w: change(w.applicant, merged_into=w.supervisor),
+    "staffupload_ends_without_people": lambda w: StaffUpload.objects.create(
+        file_name="staff.csv", content=b"", uploaded_by=w.officer, imported_at=NOW, report={"added": 1}
+    ),
+    "alumnientry_has_a_role": lambda w: AlumniEntry.objects.create(user=w.applicant, role=""),
     "roleassignment_once_while_it_lasts": lambda w: copy(w.officer.role_assignments.get()),
     "roleassignment_ends_after_start": lambda w: change(
         w.officer.role_assignments.get(), end_date=date(2025, 12, 31)
@@ -162,7 +169,7 @@ CASES = {
     "cohort_closes_after_open": lambda w: change(w.cohort, applications_close_date=date(2026, 10, 31)),
     "cohort_meets_after_applications": lambda w: change(w.cohort, first_month=date(2026, 12, 1)),
     "cohort_first_month_is_a_month": lambda w: change(w.cohort, first_month=date(2027, 2, 2)),
-    "cohort_seats_for_a_team": lambda w: change(w.cohort, seats=2),
+    "cohort_seats_for_a_team": lambda w: change(w.cohort, seats=1),
     "cohort_meets_on_a_weekday": lambda w: change(w.cohort, meeting_weekday=5),
     "cohort_agreements_take_a_day_to_a_month": lambda w: change(w.cohort, agreement_days=31),
     "cohort_notes_last_two_weeks": lambda w: change(w.cohort, notes_days=13),
@@ -231,6 +238,7 @@ UNIQUE_FIELDS = {
         for key in ("1", "2")
     ],
     "program.slug": lambda w: copy(w.program),
+    "alumnientry.user": lambda w: twice(AlumniEntry, user=w.applicant, role="Unit manager"),
     "retentionterm.series": lambda w: twice(RetentionTerm, series="mail", years=2),
     "teamwishes.participant": lambda w: twice(
         TeamWishes, participant=w.participant, times=["2-0900"], answered_at=NOW
