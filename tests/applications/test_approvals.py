@@ -367,14 +367,22 @@ class TestOfficeList:
         second = submitted(another(org, supervisor, "Zoe Other"), cohort)
         found = {
             query: set(self.page(client, branch_officer, cohort, query).context["page"])
-            for query in ("?q=TRACKS", "?q=other+zoe", "?q=nobody", "?q=%00", "?q=zoe&status=accepted")
+            for query in (
+                "?q=TRACKS",
+                "?q=other+zoe",
+                "?q=nobody",
+                "?q=%00",
+                "?q=zoe&status=accepted",
+                "?q=zoe&status=none",
+            )
         }
         assert found == {
             "?q=TRACKS": {first},
             "?q=other+zoe": {second},
             "?q=nobody": set(),
             "?q=%00": {first, second},
-            "?q=zoe&status=accepted": {second},  # nothing is accepted here: that asks for nothing
+            "?q=zoe&status=accepted": set(),
+            "?q=zoe&status=none": {second},  # there is no such status: that asks for nothing
         }
 
     def test_a_page_holds_fifty(self, client, org, supervisor, branch_officer, cohort, monkeypatch):

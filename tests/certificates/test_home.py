@@ -8,11 +8,19 @@ from certificates.approval import return_batch
 from certificates.issuing import start_issue
 from certificates.models import SealCertificate, StatusList
 from coaching import jobs
-from coaching.models import Job
-from coaching.site.home import cards_for
-from coaching.site.waiting.cards import Urgency
+from coaching.models import Job, User
+from coaching.site import home
+from coaching.site.waiting.cards import Card, Urgency
 from tests.certificates.history import AFTER
-from tests.site.test_home import titles
+
+
+def cards_for(user: User) -> list[Card]:
+    """Those of the superintendent about reports aside."""
+    return [card for card in home.cards_for(user) if "report" not in card.address]
+
+
+def titles(user: User) -> list[str]:
+    return [card.title for card in cards_for(user)]
 
 
 @pytest.mark.usefixtures("members")

@@ -450,7 +450,7 @@ class TestApprover:
 class TestSignaturePicture:
     def picture(self, size=(600, 150), kind="PNG"):
         out = io.BytesIO()
-        Image.new("RGB", size, "white").save(out, kind)
+        Image.new("RGB", size, "navy").save(out, kind)
         return SimpleUploadedFile("me.png", out.getvalue())
 
     def test_is_kept_drawn_anew_and_printed_on_what_is_issued(

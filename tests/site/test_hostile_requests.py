@@ -113,17 +113,17 @@ Mixed = tuple[Thing, str, dict[str, object]]
 
 
 @pytest.fixture(scope="module")
-def strangers(world) -> dict[str, int]:
+def strangers(world) -> dict[str, object]:
     """By the key that names it, what no object of the world goes with: its branches share one curriculum."""
     item = CurriculumItem.objects.latest("pk")
     program = Program.objects.create(name="Another program", competency_model=item.program.competency_model)
     item.pk, item.program = None, program
     item.save(force_insert=True)
     other = Participant.objects.get(user=world.cast["other_member"])
-    return {"item_pk": item.pk, "pk": item.pk, "participant_pk": other.pk}
+    return {"item_pk": item.pk, "pk": item.pk, "participant_pk": other.pk, "key": "no-such-table"}
 
 
-def mixed(name: str, world: World, strangers: dict[str, int]) -> Iterator[Mixed]:
+def mixed(name: str, world: World, strangers: dict[str, object]) -> Iterator[Mixed]:
     """An object of the address with one who may use it, and its keys with the last of them another object's."""
     things = things_of(world, ADDRESSES[name]).values()
     real = [thing.keys for thing in things]

@@ -22,6 +22,7 @@ TAKE_FILES = {
     "ReceiveForm",
     "ResourceForm",
     "SignatureForm",
+    "StaffFileForm",
     "UploadForm",
 }
 
