@@ -112,6 +112,7 @@ def asked(scope: Scope, reader: Reader, *, is_for_others: bool = False) -> Asked
     if not now:
         return None
     before = list(_before(scope, now[0], rows))
+    branches = {each.branch.name for each in now}
     whole_for = reader.of_office | reader.of_deputy
     is_whole, is_office = (
         not is_for_others and scope.cohort is not None and {each.pk for each in (*now, *before)} <= those
@@ -121,7 +122,7 @@ def asked(scope: Scope, reader: Reader, *, is_for_others: bool = False) -> Asked
     return Asked(
         scope=scope,
         title=_title(scope, now[0]),
-        place=now[0].branch.name if scope.cohort or scope.branch else "All branches",
+        place=branches.pop() if len(branches) == 1 else "All branches",
         now=tuple(each for each in now if is_whole or _is_told(people[each.pk])),
         before=tuple(each for each in before if is_whole or _is_told(people[each.pk])),
         before_name=_before_name(scope, before),

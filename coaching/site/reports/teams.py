@@ -49,17 +49,17 @@ def _tracks(team: Counted, cohort: Cohort) -> bool:
 
 
 RULES = (
-    Rule("As many people as a team has (T1)", _size),
-    Rule("Another job classification each (T2)", lambda team, cohort: team.classifications == team.size),
+    Rule("As many people as a team has", _size),  # T1
+    Rule("Another job classification each", lambda team, cohort: team.classifications == team.size),  # T2
     Rule(
-        "Career tracks as preferred (T3)",
+        "Career tracks as preferred",  # T3
         _tracks,
         lambda cohort: cohort.track_preference != Cohort.TrackPreference.NONE,
     ),
-    Rule("Agreed by all and confirmed (T4)", lambda team, cohort: team.confirmed),
-    Rule("Across divisions (T6)", lambda team, cohort: team.divisions > 1 or team.size == 1),
+    Rule("Agreed by all and confirmed", lambda team, cohort: team.confirmed),  # T4
+    Rule("Across divisions", lambda team, cohort: team.divisions > 1 or team.size == 1),  # T6
     Rule(
-        "Nobody with who signed for them (T8)",
+        "Nobody with who signed for them",  # T8
         lambda team, cohort: team.is_apart,
         lambda cohort: cohort.keep_signers_apart,
     ),
