@@ -10,6 +10,7 @@ from django.utils import timezone
 from coaching import audit, offices, outbox, people_changes
 from coaching.errors import Refused
 from coaching.models import DirectoryCorrection, JobClassification, OrgUnit, User
+from coaching.permissions import directory_keeper
 from coaching.typed import JOINERS
 
 Field = DirectoryCorrection.Field
@@ -93,11 +94,12 @@ def _checked(user: User, field: Field, says: str) -> str:
 
 
 def officers_for(user: User, *, now: datetime) -> list[User]:
-    """Who settles this person's corrections: the branch office, or the administrators where there is none."""
+    """Who settles this person's corrections: the branch office, or who keeps the directory where there is none."""
     branch = user.branch
     officers = offices.branch_officers(branch, on=timezone.localdate(now)) if branch else []
     others = [officer for officer in officers if officer != user]
-    return others or list(User.objects.filter(is_staff=True, is_active=True).exclude(pk=user.pk))
+    staff = User.objects.filter(is_staff=True, is_active=True).exclude(pk=user.pk)
+    return others or [each for each in staff if directory_keeper(each)]
 
 
 def corrections_for(officer: User, *, on: date) -> QuerySet[DirectoryCorrection]:

@@ -105,7 +105,7 @@ class PreparedForOffices(PreparedQuery):
         units = [*held.units, *(each.unit for each in held.assignments)]
         places = {unit.pk: SOMEBODY - number for number, unit in enumerate(units, start=1)}
         kind = (
-            user.is_staff,
+            (user.is_staff, user.is_superuser),
             tuple((unit.kind, places[unit.pk]) for unit in held.units),
             tuple((each.office, places[each.unit_id]) for each in held.assignments),
         )
@@ -116,7 +116,7 @@ class PreparedForOffices(PreparedQuery):
 
 def _somebody_like(user: User, held: Standing, places: dict[int, int]) -> User:
     """With the same offices, elsewhere."""
-    somebody = User(pk=SOMEBODY, is_staff=user.is_staff)
+    somebody = User(pk=SOMEBODY, is_staff=user.is_staff, is_superuser=user.is_superuser)
     their = Standing(somebody, SOME_DAY)
     their.orders = []
     their.units = [OrgUnit(pk=places[unit.pk], kind=unit.kind) for unit in held.units]

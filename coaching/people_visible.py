@@ -6,12 +6,12 @@ from django.db.models import Q, QuerySet
 
 from coaching import offices
 from coaching.models import OrgUnit, Participant, RoleAssignment, User
-from coaching.staff_reach import keeps_directory
+from coaching.permissions import directory_keeper
 
 
 def kept_by(officer: User, *, on: date) -> QuerySet[User]:
     """Everybody who has a name for those who keep the directory, the people of its branch for the branch office (F5)."""
-    if keeps_directory(officer):
+    if directory_keeper(officer):
         return User.objects.filter(erased_at=None)
     branches = offices.office_branches(officer, on=on)
     return User.objects.filter(unit__in=OrgUnit.objects.under(*branches)) if branches else User.objects.none()
@@ -20,7 +20,7 @@ def kept_by(officer: User, *, on: date) -> QuerySet[User]:
 def changed_by(officer: User, *, on: date) -> QuerySet[User]:
     """Whose entry they may change: nobody changes their own, nor the branch office that of an administrator."""
     people = kept_by(officer, on=on).exclude(pk=officer.pk)
-    return people if keeps_directory(officer) else people.filter(is_staff=False)
+    return people if directory_keeper(officer) else people.filter(is_staff=False)
 
 
 def found(people: QuerySet[User], words: str) -> QuerySet[User]:

@@ -58,6 +58,16 @@ def administrator(user: User) -> bool:
     return user.is_staff
 
 
+def directory_keeper(user: User) -> bool:
+    """An administrator whose task it is to keep the directory, corrections of it included."""
+    return user.is_staff and user.has_perms(("coaching.add_user", "coaching.change_user"))
+
+
+def mail_keeper(user: User) -> bool:
+    """An administrator whose task it is to see to mail that did not arrive."""
+    return user.is_staff and user.has_perm("coaching.view_message")
+
+
 def records_keeper(user: User) -> bool:
     """An administrator whose task it is to erase records, and to enter legal holds and orders."""
     return user.is_staff and user.has_perm("coaching.change_retentionrun")

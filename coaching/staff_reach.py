@@ -9,6 +9,7 @@ from django.utils import timezone
 from coaching import offices
 from coaching.csv_file import Problem
 from coaching.models import OrgUnit, User
+from coaching.permissions import directory_keeper
 from coaching.staff_file import Role, Row
 
 # What giving each role is, in the administration; the others any keeper of the directory may give.
@@ -20,7 +21,6 @@ NEEDED = {
     Role.TRAINING_OFFICE: "coaching.add_roleassignment",
 }
 OF_A_BRANCH = frozenset({Role.DIRECTOR, Role.SUPERVISOR, Role.NONE})
-KEEPING = ("coaching.add_user", "coaching.change_user")
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def reach_of(user: User, *, on: date) -> Reach | None:
     """None: nobody. Those who keep the directory reach everybody, the branch office its own branch (F5)."""
     if not user.is_active:
         return None
-    if keeps_directory(user):
+    if directory_keeper(user):
         given = {role for role, needed in NEEDED.items() if user.has_perm(needed)}
         given |= {Role.ADMINISTRATOR} if user.is_superuser else set()
         return Reach(None, frozenset(given | {Role.SUPERVISOR, Role.NONE}), user.pk)
@@ -78,11 +78,6 @@ def reach_of(user: User, *, on: date) -> Reach | None:
     if branches:
         return Reach(frozenset(unit.pk for unit in branches), OF_A_BRANCH, user.pk)
     return None
-
-
-def keeps_directory(user: User) -> bool:
-    """Administrators with the rights to it."""
-    return user.is_staff and user.has_perms(KEEPING)
 
 
 def imports_people(user: User) -> bool:

@@ -14,10 +14,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from coaching import offices, people_changes, people_visible
 from coaching.errors import Refused
 from coaching.models import OrgUnit, User
-from coaching.permissions import access, any_of, branch_office
+from coaching.permissions import access, any_of, branch_office, directory_keeper
 from coaching.site import merging
 from coaching.site.directory_forms import ChangeForm, FindForm, ReasonForm
-from coaching.staff_reach import imports_people, keeps_directory
+from coaching.staff_reach import imports_people
 
 PER_PAGE = 50
 
@@ -26,12 +26,7 @@ def _user(request: HttpRequest) -> User:
     return cast(User, request.user)
 
 
-def keeper(user: User) -> bool:
-    """Administrators with the right to change people."""
-    return user.is_authenticated and keeps_directory(user)
-
-
-KEEPERS = any_of(branch_office, keeper)
+KEEPERS = any_of(branch_office, directory_keeper)
 
 
 @access(KEEPERS)
@@ -57,7 +52,7 @@ def people(request: HttpRequest) -> HttpResponse:
 
 def _units(user: User) -> QuerySet[OrgUnit]:
     """Where this person may put somebody."""
-    if keeps_directory(user):
+    if directory_keeper(user):
         return OrgUnit.objects.all()
     return OrgUnit.objects.under(*offices.office_branches(user, on=timezone.localdate()))
 
@@ -90,7 +85,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         "may_merge": merging.may_merge(user) and found.merged_into_id is None,
         "earlier": merging.merged_accounts(found),
         "in_administration": reverse("admin:coaching_user_change", args=[pk])
-        if keeps_directory(user)
+        if directory_keeper(user)
         else "",
     }
     return render(request, "people/person.html", context)

@@ -18,7 +18,6 @@ from coaching import offices, permissions
 from coaching.counting import NumberOf
 from coaching.models import Participant, User
 from coaching.site.my_team import open_questions
-from coaching.staff_reach import keeps_directory
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ def links_for(user: User) -> list[Link]:
     if permissions.director(user):
         links.append(Link("My division", reverse("division_participants")))
     if permissions.administrator(user):
-        if keeps_directory(user) and not permissions.branch_office(user):
+        if permissions.directory_keeper(user) and not permissions.branch_office(user):
             links.append(Link("People", reverse("people")))
         if permissions.records_keeper(user):
             links.append(Link("Records", reverse("records")))

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from coaching import delegations, directory
 from coaching.errors import Refused, refusals_told
 from coaching.models import Delegation, DirectoryCorrection, OrgUnit, RoleAssignment, User
-from coaching.permissions import access, administrator, any_of, branch_office, post_only, signed_in
+from coaching.permissions import access, any_of, branch_office, directory_keeper, post_only, signed_in
 from coaching.site.people_forms import (
     ActingForm,
     CorrectionForm,
@@ -100,7 +100,7 @@ def _facts(user: User, today: date) -> list[tuple[str, str]]:
     return [*facts, ("Posts and offices", "\n".join(posts))] if posts else facts
 
 
-@access(any_of(branch_office, administrator))
+@access(any_of(branch_office, directory_keeper))
 @require_safe
 def corrections(request: HttpRequest) -> HttpResponse:
     """What people say is wrong about them, oldest first."""
@@ -116,7 +116,7 @@ def corrections(request: HttpRequest) -> HttpResponse:
     return render(request, "people/corrections.html", context)
 
 
-@access(any_of(branch_office, administrator))
+@access(any_of(branch_office, directory_keeper))
 @require_http_methods(["GET", "HEAD", "POST"])
 def correction(request: HttpRequest, pk: int) -> HttpResponse:
     """Confirm or decline one correction."""

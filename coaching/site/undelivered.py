@@ -13,11 +13,11 @@ from django.views.decorators.http import require_safe
 from coaching import undelivered
 from coaching.errors import refusals_told
 from coaching.models import Message, User
-from coaching.permissions import access, administrator, any_of, branch_office, post_only
+from coaching.permissions import access, any_of, branch_office, mail_keeper, post_only
 from coaching.site.mail_words import about
 
 PER_PAGE = 25
-OFFICE = any_of(branch_office, administrator)
+OFFICE = any_of(branch_office, mail_keeper)
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "rows": rows,
         "ready": ready,
         "people": sorted({row.message.recipient for row in ready}, key=lambda person: person.name),
-        "is_administrator": user.is_staff,
+        "is_administrator": user.is_staff and user.has_perm("coaching.change_user"),
     }
     return render(request, "site/undelivered.html", context)
 

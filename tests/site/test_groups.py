@@ -6,10 +6,12 @@ from django.contrib.auth.models import Group, Permission
 from django.core.management import call_command
 from django.urls import reverse
 
-from coaching import people_changes
+from coaching import directory, people_changes
 from coaching.models import User
 from coaching.site import groups
+from coaching.site.home import cards_for
 from tests import factories
+from tests.clock import NOW
 from tests.site.test_admin import person_data
 from tests.site.test_sweep import HIDDEN
 
@@ -110,3 +112,24 @@ def test_a_group_that_is_given_stands_in_the_history(client, administrator, appl
     said = [change for entry in entries for change in entry.changes]
     assert ("Groups of rights", "", "Readers of the audit trail") in said
     assert ("Administrator", "no", "yes") in said
+
+
+@pytest.mark.parametrize(
+    ("name", "address", "opens"),
+    [
+        ("Keepers of the directory", "people_corrections", True),
+        ("Keepers of the directory", "undelivered", True),
+        ("Keepers of accounts", "people_corrections", False),
+        ("Keepers of accounts", "undelivered", True),
+        ("Keepers of the seal", "people_corrections", False),
+        ("Keepers of the seal", "undelivered", False),
+    ],
+)
+def test_pages_of_the_site_open_to_those_whose_task_they_are(
+    client, member, org, applicant, name, address, opens
+):
+    directory.report_correction(user=applicant, field="name", says="Another Name", now=NOW)
+    member(name)
+    assert (client.get(reverse(address)).status_code == 200) is opens
+    cards = [card.address for card in cards_for(User.objects.get(pk=client.session["_auth_user_id"]))]
+    assert (reverse(address) in cards) is (opens and address == "people_corrections")

@@ -13,7 +13,8 @@ from coaching.site.cohorts import readable_cohorts
 from coaching.site.reports.scopes import Scope
 from coaching.site.waiting.cards import Card, Urgency, counted, day, only_for
 
-OFFICE = permissions.any_of(permissions.branch_office, permissions.administrator)
+DIRECTORY = permissions.any_of(permissions.branch_office, permissions.directory_keeper)
+MAIL = permissions.any_of(permissions.branch_office, permissions.mail_keeper)
 READERS = permissions.any_of(permissions.branch_office, permissions.deputy)
 
 
@@ -21,7 +22,7 @@ def _corrections(user: User, today: date) -> QuerySet[DirectoryCorrection]:
     return directory.corrections_for(user, on=today).filter(status=DirectoryCorrection.Status.OPEN)
 
 
-@only_for(OFFICE, _corrections)
+@only_for(DIRECTORY, _corrections)
 def corrections(user: User, now: datetime) -> list[Card]:
     sums = _corrections(user, timezone.localdate(now)).aggregate(number=Count("pk"), since=Min("created_at"))
     if not sums["number"]:
@@ -42,7 +43,7 @@ def _mail(user: User, today: date) -> QuerySet[Message]:
     return undelivered.visible_to(user, on=today)
 
 
-@only_for(OFFICE, _mail)
+@only_for(MAIL, _mail)
 def mail(user: User, now: datetime) -> list[Card]:
     """For the branch office and administrators: somebody has not heard what they were to hear."""
     sums = _mail(user, timezone.localdate(now)).aggregate(number=Count("pk"), since=Min("created_at"))
