@@ -1,7 +1,7 @@
 """The attendance grid as a form: a choice for each mark, then a reason for each that changes."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from django.http import QueryDict
@@ -13,17 +13,22 @@ from meetings.models import Attendance, Meeting
 from meetings.several import Change, Key
 
 Status = Attendance.Status
+Shown = tuple[str, str]  # the version and the status of a mark, as a page showed it
 LETTERS = {Status.PRESENT: "T", Status.REMOTE: "O", Status.ABSENT: "N", Status.EXCUSED: "E"}
 LONGEST_REASON = 300
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One mark of the grid. `status`: as it stands; `value`: as it is to be; without choices it is only shown."""
+    """One mark of the grid. `status`: as it stands; `seen`: as the page showed it; `value`: as it is to be.
+
+    Without choices it is only shown.
+    """
 
     meeting: Meeting
     participant: Participant
     cell: Cell
+    seen: Shown
     value: str
     choices: tuple[tuple[str, str, str], ...]
 
@@ -37,7 +42,8 @@ class Choice:
 
     @property
     def is_changed(self) -> bool:
-        return bool(self.choices) and self.value != self.status
+        """A browser sends every mark: what was not touched is as it was shown, whatever stands by now."""
+        return bool(self.choices) and self.value not in (self.status, self.seen[1])
 
 
 @dataclass
@@ -47,7 +53,7 @@ class Line:
     choice: Choice
     own: str
     common: str
-    seen: str
+    version: str
     error: str = ""
 
     @property
@@ -57,7 +63,12 @@ class Line:
     @property
     def change(self) -> Change:
         each = self.choice
-        return Change(each.meeting, each.participant, each.value, self.reason, self.seen)
+        return Change(each.meeting, each.participant, each.value, self.reason, self.version)
+
+    @property
+    def shown(self) -> Shown:
+        """For the next page: of what stands by now, its version alone; the choice stays a choice."""
+        return self.version, self.choice.seen[1]
 
     @property
     def after(self) -> str:
@@ -72,30 +83,30 @@ class GridForm:
     sent: QueryDict
     ahead: set[int]  # meetings at which somebody can only be excused
     choices: dict[Key, Choice] = field(init=False)
-    seen: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
+        seen = _seen(self.sent)
         self.choices = {
-            (meeting.pk, row.participant.pk): self._choice(meeting, row.participant, cell)
+            (meeting.pk, row.participant.pk): self._choice(meeting, row.participant, cell, seen)
             for grid in self.grids
             for row in grid.rows
             for meeting, cell in zip(grid.meetings, row.cells, strict=True)
         }
-        shown = {
-            each.name: attendance.version_of(each.cell.row) for each in self.choices.values() if each.choices
-        }
-        self.seen = shown | {name: version for name, version in _seen(self.sent).items() if name in shown}
 
-    def _choice(self, meeting: Meeting, participant: Participant, cell: Cell) -> Choice:
+    def _choice(
+        self, meeting: Meeting, participant: Participant, cell: Cell, seen: Mapping[str, Shown]
+    ) -> Choice:
+        name = f"{meeting.pk}-{participant.pk}"
         status = cell.row.status if cell.row else ""
+        stands = attendance.version_of(cell.row), status
         known = [Status(status)] if status else []
         offered = {*known, Status.EXCUSED} if meeting.pk in self.ahead else set(Status)
         listed = [("", "–" if meeting.pk not in self.ahead else "·", "")] if not status else []
         listed += [(each.value, str(each.label), LETTERS[each]) for each in Status if each in offered]
-        value = self.sent.get(f"{meeting.pk}-{participant.pk}", status)
-        if value not in [value for value, *_ in listed]:
-            value = status
-        return Choice(meeting, participant, cell, value, tuple(listed) if cell.belongs else ())
+        shown, value = seen.get(name, stands), self.sent.get(name, status)
+        if value == shown[1] or value not in [value for value, *_ in listed]:
+            shown, value = stands, status
+        return Choice(meeting, participant, cell, shown, value, tuple(listed) if cell.belongs else ())
 
     @property
     def rows(self) -> Iterator[tuple[Grid, list[tuple[Participant, str, list[Choice | None]]]]]:
@@ -116,7 +127,7 @@ class GridForm:
 
     @property
     def seen_text(self) -> str:
-        return json.dumps(self.seen)
+        return json.dumps({each.name: each.seen for each in self.choices.values() if each.choices})
 
     def lines(self) -> list[Line]:
         """The marks that change, in the order of the page, each with its reason or that of all."""
@@ -126,17 +137,22 @@ class GridForm:
                 each,
                 self.sent.get(f"reason-{each.name}", "").strip(),
                 common,
-                self.seen[each.name],
+                each.seen[0],
             )
             for each in self.choices.values()
             if each.is_changed
         ]
 
 
-def _seen(sent: QueryDict) -> dict[str, str]:
-    """The versions that the page showed; what is no such list counts as none."""
+def _seen(sent: QueryDict) -> dict[str, Shown]:
+    """What the page showed, by name; what is no such list counts as none."""
     try:
         found = json.loads(sent.get("seen", "{}"))
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
-    return {str(key): str(value) for key, value in found.items()} if isinstance(found, dict) else {}
+    pairs = found.items() if isinstance(found, dict) else ()
+    return {
+        name: (str(each[0]), str(each[1]))
+        for name, each in pairs
+        if isinstance(each, list) and len(each) == 2
+    }

@@ -57,7 +57,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
                 marks = "1 mark is saved" if number == 1 else f"{number} marks are saved"
                 messages.success(request, f"{marks}. Whom it concerns is told.")
                 return redirect(f"{reverse('office_grid', args=[cohort.pk])}?page={page.number}")
-    seen = json.dumps({line.choice.name: line.seen for line in lines})
+    seen = json.dumps({line.choice.name: line.shown for line in lines})
     context |= {"lines": lines, "problem": problem, "longest": LONGEST_REASON, "seen_text": seen}
     context["common"] = lines[0].common
     return render(request, "meetings/office_grid_reasons.html", context)
@@ -74,4 +74,4 @@ def _say_what_stands(lines: list[Line], refusal: OthersWereFirst) -> None:
     """What was typed stays; sent again, it replaces the mark as it is now."""
     for line in lines:
         if stands := refusal.found.get(line.change.key):
-            line.error, line.seen = stands
+            line.error, line.version = stands
