@@ -9,6 +9,7 @@ from django.utils import timezone
 from coaching import audit, offices, outbox, permissions
 from coaching.errors import Refused
 from coaching.models import Cohort, Delegation, OrgUnit, User
+from coaching.permissions import offices_keeper
 
 LONGEST = timedelta(days=366)
 Kind = Delegation.Kind
@@ -39,7 +40,7 @@ def visible_to(user: User, *, on: date) -> QuerySet[Delegation]:
     office = Q(unit__in=units) | Q(unit=None, principal__unit__in=units)
     own = Q(principal=user) | Q(person=user)
     orders = Delegation.objects.select_related("principal", "unit", "person", "recorded_by", "ended_by")
-    return orders if user.is_staff else orders.filter(own | office)
+    return orders if offices_keeper(user) else orders.filter(own | office)
 
 
 def is_over(delegation: Delegation, *, on: date) -> bool:
@@ -113,7 +114,7 @@ def check(order: Delegation, *, by: User | None, today: date) -> None:
         order.principal = order.unit.head
     if order.person == order.principal:
         raise DelegationRefused(f"{order.person} holds this post already; name somebody else.")
-    if by and not by.is_staff:
+    if by and not offices_keeper(by):
         _check_right(order, by, today)
     _check_post(order)
     _check_dates(order.start_date, order.end_date, today)

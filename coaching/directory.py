@@ -103,10 +103,10 @@ def officers_for(user: User, *, now: datetime) -> list[User]:
 
 
 def corrections_for(officer: User, *, on: date) -> QuerySet[DirectoryCorrection]:
-    """Corrections this person may settle: of their own branch's people, or anybody's for an administrator;
-    never their own."""
+    """Corrections this person may settle: of their own branch's people, or anybody's for who keeps the
+    directory; never their own."""
     corrections = DirectoryCorrection.objects.exclude(user=officer)
-    if officer.is_staff:
+    if directory_keeper(officer):
         return corrections
     branches = offices.office_branches(officer, on=on)
     return corrections.filter(user__unit__in=OrgUnit.objects.under(*branches))

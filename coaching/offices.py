@@ -96,16 +96,17 @@ class PreparedForStandIns(PreparedQuery):
 
 
 class PreparedForOffices(PreparedQuery):
-    """For people who hold offices: which of them is part of the SQL, where they hold them is a parameter."""
+    """For people who hold offices: which of them is part of the SQL, where they hold them is a parameter. What an
+    administrator may see by their groups is no part of it: for them it is built anew."""
 
     def rows(self, user: User, *, on: date) -> list[dict[str, Any]]:
         held = standing(user, on=on)
-        if held.orders:
+        if held.orders or (user.is_staff and not user.is_superuser):
             return list(self.build(user, on))
         units = [*held.units, *(each.unit for each in held.assignments)]
         places = {unit.pk: SOMEBODY - number for number, unit in enumerate(units, start=1)}
         kind = (
-            (user.is_staff, user.is_superuser),
+            user.is_superuser,
             tuple((unit.kind, places[unit.pk]) for unit in held.units),
             tuple((each.office, places[each.unit_id]) for each in held.assignments),
         )
@@ -116,7 +117,7 @@ class PreparedForOffices(PreparedQuery):
 
 def _somebody_like(user: User, held: Standing, places: dict[int, int]) -> User:
     """With the same offices, elsewhere."""
-    somebody = User(pk=SOMEBODY, is_staff=user.is_staff, is_superuser=user.is_superuser)
+    somebody = User(pk=SOMEBODY, is_staff=user.is_superuser, is_superuser=user.is_superuser)
     their = Standing(somebody, SOME_DAY)
     their.orders = []
     their.units = [OrgUnit(pk=places[unit.pk], kind=unit.kind) for unit in held.units]

@@ -18,9 +18,19 @@ def kept_by(officer: User, *, on: date) -> QuerySet[User]:
 
 
 def changed_by(officer: User, *, on: date) -> QuerySet[User]:
-    """Whose entry they may change: nobody changes their own, nor the branch office that of an administrator."""
-    people = kept_by(officer, on=on).exclude(pk=officer.pk)
-    return people if directory_keeper(officer) else people.filter(is_staff=False)
+    """Whose entry they may change: nobody changes their own, nor that of who has more rights in the administration."""
+    return kept_by(officer, on=on).exclude(pk=officer.pk).exclude(pk__in=above(officer).values("pk"))
+
+
+def above(officer: User) -> QuerySet[User]:
+    """Who has rights in the administration that this person has not: all of them, for a keeper of the directory."""
+    if officer.is_superuser:
+        return User.objects.none()
+    return (
+        User.objects.filter(is_superuser=True)
+        if directory_keeper(officer)
+        else User.objects.filter(is_staff=True)
+    )
 
 
 def found(people: QuerySet[User], words: str) -> QuerySet[User]:

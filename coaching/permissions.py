@@ -63,6 +63,11 @@ def directory_keeper(user: User) -> bool:
     return user.is_staff and user.has_perms(("coaching.add_user", "coaching.change_user"))
 
 
+def offices_keeper(user: User) -> bool:
+    """An administrator whose task it is to keep who holds and who stands in for which office."""
+    return user.is_staff and user.has_perms(("coaching.change_roleassignment", "coaching.change_delegation"))
+
+
 def mail_keeper(user: User) -> bool:
     """An administrator whose task it is to see to mail that did not arrive."""
     return user.is_staff and user.has_perm("coaching.view_message")

@@ -10,6 +10,7 @@ from django.utils import timezone
 from coaching import audit, letters, offices
 from coaching.errors import Refused
 from coaching.models import Message, OrgUnit, User
+from coaching.permissions import mail_keeper
 
 UNDELIVERED = (Message.Status.FAILED, Message.Status.UNKNOWN)
 LOST = "The connection to the mail server broke while the mail was handed over."
@@ -37,8 +38,8 @@ class NotUndelivered(Refused):
 
 
 def of_people_of(user: User, *, on: date) -> QuerySet[Message]:
-    """Mail to people of the branches this person's office serves; administrators see all (F5)."""
-    if user.is_staff:
+    """Mail to people of the branches this person's office serves; who keeps the mail sees all (F5)."""
+    if mail_keeper(user):
         return Message.objects.all()
     units = OrgUnit.objects.under(*offices.office_branches(user, on=on))
     return Message.objects.filter(recipient__unit__in=units.values("pk"))

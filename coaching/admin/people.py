@@ -25,6 +25,7 @@ from coaching.models import (
     RoleAssignment,
     User,
 )
+from coaching.permissions import offices_keeper
 
 # What the list's form says about an action, sent again when it is confirmed.
 RESENT = ("action", "select_across", "index", "_selected_action")
@@ -185,7 +186,9 @@ class OrgUnitAdmin(AuditedAdmin):
     autocomplete_fields = ("parent", "head")
 
     def get_readonly_fields(self, request: HttpRequest, obj: OrgUnit | None = None) -> tuple[str, ...]:
-        return ("kind",) if obj else ()
+        """Who heads a unit signs for it, and is given by those who keep offices."""
+        closed = ("kind",) if obj else ()
+        return closed if offices_keeper(request.user) else (*closed, "head")
 
 
 @admin.register(JobClassification)

@@ -17,7 +17,7 @@ from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from applications.models import Application, ReviewStep
+from applications.models import Application, ProjectChange, ReviewStep
 from coaching import audit
 from coaching.errors import Refused
 from coaching.models import (
@@ -153,10 +153,16 @@ def _conflicts(keep: User, drop: User, now: datetime) -> Iterator[str]:
         merged = drop if drop.merged_into_id else keep
         yield f"{merged.email} was merged into the account of {merged.merged_into} already."
         return
+    if keep.erased_at or drop.erased_at:
+        yield "The records of one account are erased: nobody knows any more whose it was."
+        return
+    if not keep.is_active:
+        yield f"{keep.email} is closed. Keep the account that is in use."
     if drop.is_staff or drop.is_superuser:
         yield f"{drop.email} has rights in the administration. Take them away first, or keep this account instead."
     yield from _twice(keep, drop)
     yield from _own_signatures(keep, drop)
+    yield from _for_each_other(keep, drop)
     yield from _circles(keep, drop)
     orders = Delegation.objects.on(timezone.localdate(now))
     if orders.filter(Q(principal=keep, person=drop) | Q(principal=drop, person=keep)).exists():
@@ -187,6 +193,20 @@ def _own_signatures(keep: User, drop: User) -> Iterator[str]:
                 f"One account signs the application of the other to the {step.application.cohort}. "
                 "Give that step to somebody else first; where it is signed, the application has to go the way anew."
             )
+        changes = ProjectChange.objects.exclude(status=ProjectChange.Status.WITHDRAWN).filter(named)
+        for change in changes.filter(participant__user=applicant).select_related("participant__cohort"):
+            yield f"One account concurs with the project of the other in the {change.participant.cohort}."
+
+
+def _for_each_other(keep: User, drop: User) -> Iterator[str]:
+    """What says that two people did something cannot say it of one."""
+    pairs = (Q(holder=keep, signer=drop), Q(holder=drop, signer=keep))
+    for model, what in ((ReviewStep, "a step of an application"), (ProjectChange, "a change of a project")):
+        if model._base_manager.filter(pairs[0] | pairs[1]).exists():
+            yield f"One account stands in for the other at {what}. These accounts cannot be merged."
+    attested = Q(signer=keep, attested_by=drop) | Q(signer=drop, attested_by=keep)
+    if SignOff.objects.filter(attested).exists():
+        yield "One account attests what the other signed on paper. These accounts cannot be merged."
 
 
 def _circles(keep: User, drop: User) -> Iterator[str]:
@@ -293,6 +313,7 @@ def _end(drop: User, keep: User, now: datetime) -> None:
     drop.user_permissions.clear()
     drop.is_active, drop.merged_into = False, keep
     drop.password = make_password(None)  # with it end sessions, and links to a new password
+    User.objects.filter(merged_into=drop).update(merged_into=keep)
     drop.supervisor = None
     drop.save(update_fields=["is_active", "merged_into", "password", "supervisor"])
 

@@ -1,6 +1,7 @@
 """The directory for those who keep it: found, changed with its history, deactivated."""
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -137,6 +138,15 @@ def test_nobody_changes_their_own_entry_nor_the_office_that_of_an_administrator(
         assert office.get(reverse("person", args=[person.pk])).status_code == 200
         for name in ("person_change", "person_deactivate", "person_reactivate"):
             assert office.post(reverse(name, args=[person.pk]), {"reason": "x"}).status_code == 404
+
+
+def test_a_keeper_of_the_directory_does_not_lock_out_who_has_all_rights(client, administrator, applicant):
+    keeper = factories.person("Kim Keeper", is_staff=True)
+    keeper.user_permissions.set(Permission.objects.filter(codename__in=["add_user", "change_user"]))
+    client.force_login(keeper)
+    for name in ("person_change", "person_deactivate", "person_reactivate"):
+        assert client.get(reverse(name, args=[administrator.pk])).status_code == 404
+    assert client.get(reverse("person_change", args=[applicant.pk])).status_code == 200
 
 
 def test_characters_that_cannot_be_seen_are_refused_in_a_name(office, applicant):

@@ -6,12 +6,12 @@ from django.contrib.auth.models import Group, Permission
 from django.core.management import call_command
 from django.urls import reverse
 
-from coaching import directory, people_changes
+from coaching import delegations, directory, people_changes
 from coaching.models import User
 from coaching.site import groups
 from coaching.site.home import cards_for
 from tests import factories
-from tests.clock import NOW
+from tests.clock import NOW, TODAY
 from tests.site.test_admin import person_data
 from tests.site.test_sweep import HIDDEN
 
@@ -133,3 +133,38 @@ def test_pages_of_the_site_open_to_those_whose_task_they_are(
     assert (client.get(reverse(address)).status_code == 200) is opens
     cards = [card.address for card in cards_for(User.objects.get(pk=client.session["_auth_user_id"]))]
     assert (reverse(address) in cards) is (opens and address == "people_corrections")
+
+
+def test_who_heads_a_unit_is_for_those_who_keep_offices(client, member, org, outsider):
+    """A9: a head signs."""
+    address = reverse("admin:coaching_orgunit_change", args=[org.division.pk])
+    for name, changed in (("Keepers of the directory", False), ("Keepers of offices", True)):
+        member(name)
+        client.post(address, {"name": org.division.name, "parent": org.branch.pk, "head": outsider.pk})
+        assert (type(org.division).objects.get(pk=org.division.pk).head == outsider) is changed
+
+
+def test_orders_are_seen_and_given_by_those_who_keep_offices(member, deputy, director, org):
+    reader, keeper = member("Readers of the audit trail"), member("Keepers of offices")
+    values = {
+        "kind": "delegate",
+        "person": director,
+        "principal": deputy,
+        "unit": org.branch,
+        "reason": "Leave",
+    }
+    days = {"start_date": TODAY, "end_date": TODAY, "order_date": TODAY, "order_reference": "7", "now": NOW}
+    with pytest.raises(delegations.DelegationRefused, match="posts of its own branch"):
+        delegations.record(**values, **days, by=reader)
+    order = delegations.record(**values, **days, by=keeper)
+    seen = [order in delegations.visible_to(each, on=TODAY) for each in (reader, keeper)]
+    assert seen == [False, True]
+
+
+def test_an_officer_with_a_small_group_sees_no_other_branch(member, org, applicant):
+    user = member("Readers of the audit trail")
+    elsewhere = factories.unit("branch", "Elsewhere", parent=org.department)
+    user.role_assignments.create(office="branch_office", unit=elsewhere)
+    correction = directory.report_correction(user=applicant, field="name", says="Another Name", now=NOW)
+    assert correction not in directory.corrections_for(user, on=TODAY)
+    assert cards_for(user) == []

@@ -8,11 +8,23 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertRedirects
 
+from applications import project_changes
 from applications.models import Application, ReviewStep
 from applications.readers import signatures_of
 from coaching import audit, delegations, directory, people_changes, signature_trail, staff_file, staff_import
 from coaching.csv_file import FileRefused
-from coaching.models import AuditEvent, Membership, Message, OrgUnit, RoleAssignment, SignOff, User
+from coaching.enrollment import Project
+from coaching.models import (
+    AuditEvent,
+    Delegation,
+    Membership,
+    Message,
+    OrgUnit,
+    RoleAssignment,
+    Scan,
+    SignOff,
+    User,
+)
 from coaching.site import merging
 from coaching.site.merging import MOVED, NotMerged
 from meetings import feeds
@@ -214,6 +226,72 @@ def test_an_application_signed_with_the_other_account_is_refused(
     papers.submitted(applicant, cohort)
     for keep, drop in ((supervisor, applicant), (applicant, supervisor)):
         assert "signs the application of the other" in refused(keep, drop, administrator)
+
+
+def test_a_project_that_the_other_account_is_to_concur_with_is_refused(
+    applicant, supervisor, director, cohort, administrator
+):
+    """A14, and A9 for it"""
+    papers.accepted(applicant, cohort)
+    participant = applicant.participations.get()
+    project = Project(
+        "Another", "Shorter.", "Faster.", "Days", tuple(cohort.competency_model.competencies.all()[:1])
+    )
+    project_changes.ask(participant=participant, by=applicant, project=project, why="It grew.", now=NOW)
+    assert "concurs with the project of the other" in refused(applicant, director, administrator)
+
+
+@pytest.mark.parametrize("row", ["step", "paper"])
+def test_what_two_people_did_cannot_be_said_of_one(
+    row, supervisor, director, applicant, cohort, administrator, org
+):
+    papers.accepted(applicant, cohort)
+    if row == "step":
+        order = delegations.record(
+            kind="acting",
+            person=director,
+            principal=None,
+            unit=org.other_division,
+            reason="On leave",
+            start_date=TODAY,
+            end_date=TODAY,
+            by=administrator,
+            now=NOW,
+        )
+        Delegation.objects.update(ended_at=NOW)
+        ReviewStep.objects.filter(signer=director).update(
+            holder=supervisor, reason="On leave", delegation=order
+        )
+        says = "stands in for the other at a step"
+    else:
+        scan = Scan.objects.create(
+            kind="image/png", content=b"png", sha256="0" * 64, uploaded_by=supervisor, uploaded_at=NOW
+        )
+        SignOff.objects.filter(signer=director).update(
+            on_paper=True, scan=scan, attested_by=supervisor, attested_at=NOW, session_digest=""
+        )
+        says = "attests what the other signed"
+    assert says in refused(supervisor, director, administrator)
+
+
+def test_an_account_whose_records_are_erased_is_nobodys(applicant, other, administrator):
+    User.objects.filter(pk=applicant.pk).update(erased_at=NOW, is_active=False)
+    for keep, drop in ((other, applicant), (applicant, other)):
+        with pytest.raises(NotMerged, match="nobody knows any more whose it was"):
+            merge(keep, drop, administrator)
+
+
+def test_the_account_that_stays_is_in_use(applicant, other, administrator):
+    User.objects.filter(pk=applicant.pk).update(is_active=False)
+    assert "Keep the account that is in use" in refused(applicant, other, administrator)
+
+
+def test_every_earlier_address_leads_to_the_account_of_today(applicant, other, administrator, org):
+    merge(other, applicant, administrator)
+    third = factories.person("Ana Reyes", unit=org.unit)
+    merge(third, other, administrator)
+    for account in (applicant, other, third):
+        assert directory.find_person(account.email) == third
 
 
 def test_a_circle_of_supervisors_is_refused(applicant, supervisor, director, administrator):

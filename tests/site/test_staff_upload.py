@@ -186,7 +186,12 @@ def test_the_branch_office_brings_in_its_own_branch_alone(office, work, org, sup
 
 
 @pytest.mark.parametrize(
-    ("rights", "lines"), [((), [2, 3, 4]), (("change_orgunit", "add_roleassignment"), [4])]
+    ("rights", "lines"),
+    [
+        ((), [2, 3, 4]),
+        (("change_orgunit",), [2, 3, 4]),  # whoever heads a unit signs for it
+        (("change_roleassignment", "add_roleassignment"), [4]),
+    ],
 )
 def test_who_keeps_the_directory_gives_only_the_roles_they_could_give_by_hand(
     db, client, work, rights, lines
@@ -204,6 +209,20 @@ def test_who_keeps_the_directory_gives_only_the_roles_they_could_give_by_hand(
     )
     look(client, row, work)
     assert [each["line"] for each in row.problems] == lines
+
+
+def test_nobody_changes_by_a_file_who_has_more_rights(office, work, client, org, administrator):
+    User.objects.filter(pk=administrator.pk).update(unit=org.unit)
+    line = f"email,name,branch\n{administrator.email},Another Name,{org.branch}\n"
+    row = upload(office, line)
+    look(office, row, work)
+    assert "has rights in the administration" in row.problems[0]["reason"]
+    keeper = factories.person("Kim Keeper", is_staff=True)
+    keeper.user_permissions.set(Permission.objects.filter(codename__in=["add_user", "change_user"]))
+    client.force_login(keeper)
+    row = upload(client, line)
+    look(client, row, work)
+    assert "has rights in the administration" in row.problems[0]["reason"]
 
 
 def test_an_administrator_without_the_right_finds_no_import(db, client):
