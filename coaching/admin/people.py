@@ -188,7 +188,8 @@ class OrgUnitAdmin(AuditedAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: OrgUnit | None = None) -> tuple[str, ...]:
         """Who heads a unit signs for it, and is given by those who keep offices."""
         closed = ("kind",) if obj else ()
-        return closed if offices_keeper(request.user) else (*closed, "head")
+        by: User = request.user  # type: ignore[assignment]
+        return closed if offices_keeper(by) else (*closed, "head")
 
 
 @admin.register(JobClassification)
