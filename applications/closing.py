@@ -49,8 +49,7 @@ def extend(*, cohort: Cohort, last_date: date, by: User, now: datetime) -> int:
         )
     if last_date < drafting.today_of(cohort, now):
         raise NoMoreTime("That day has passed. Choose today or a later day.")
-    cohort.applications_close_date = last_date
-    cohorts.change_cohort(cohort=cohort, by=by, now=now, changed=["applications_close_date"])
+    cohorts.change_cohort(cohort=cohort, values={"applications_close_date": last_date}, by=by, now=now)
     told = list(writing(cohort).select_related("applicant"))
     for application in told:
         notices.more_time(application, last_date, now=now)

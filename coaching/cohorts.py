@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
+from typing import Any
 
 import holidays
 from django.db import transaction
@@ -11,6 +12,8 @@ from django.utils import timezone
 
 from coaching import audit, offices
 from coaching.errors import Refused
+from coaching.in_words import long_date
+from coaching.meanwhile import merged
 from coaching.models import ClosedDay, Cohort, OrgUnit, Participant, User
 from coaching.permissions import require_office
 
@@ -124,20 +127,33 @@ def _require_branch(branch: OrgUnit, by: User | None, now: datetime) -> None:
 
 
 @transaction.atomic
-def change_cohort(*, cohort: Cohort, by: User, now: datetime, changed: list[str]) -> Cohort:
-    """Save new dates, seats or settings of an open cohort; `changed` names the fields that were edited.
+def change_cohort(
+    *,
+    cohort: Cohort,
+    values: Mapping[str, Any],
+    by: User,
+    now: datetime,
+    seen: Mapping[str, str] | None = None,
+) -> list[str]:
+    """Save new dates, seats or settings of an open cohort; returns the names of those that were others before.
 
-    Raises NotYourCohort (F5, T10), CohortNotValid, and ValidationError for values that cannot be.
+    `seen`: see meanwhile.merged. Raises NotYourCohort (F5, T10), BothChanged, CohortNotValid, and ValidationError for
+    values that cannot be.
     """
-    if not changed:
-        return cohort
     require_office(cohort=cohort, by=by, now=now)
-    before = Cohort.objects.select_for_update(of=("self",)).get(pk=cohort.pk)
-    _refuse_what_is_fixed(before, cohort, changed)
-    cohort.full_clean()
-    cohort.save(update_fields=changed)
-    audit.record("cohort.changed", by=by, obj=cohort, now=now, data={"fields": sorted(changed)})
-    return cohort
+    locked = Cohort.objects.select_for_update(of=("self",)).get(pk=cohort.pk)
+    stands = {name: getattr(locked, name) for name in values}
+    kept = merged(values, seen=seen, stands=stands)
+    changed = {name: value for name, value in kept.items() if value != stands[name]}
+    _refuse_what_is_fixed(locked, changed)
+    for name, value in kept.items():
+        setattr(locked, name, value)
+        setattr(cohort, name, value)
+    if changed:
+        locked.full_clean()
+        locked.save(update_fields=list(changed))
+        audit.record("cohort.changed", by=by, obj=locked, now=now, data={"fields": sorted(changed)})
+    return sorted(changed)
 
 
 # What a participant has to do for the certificate (C2).
@@ -149,12 +165,12 @@ def has_begun(cohort: Cohort) -> bool:
     return cohort.teams.filter(confirmed_at__isnull=False).exists()
 
 
-def _refuse_what_is_fixed(before: Cohort, cohort: Cohort, changed: list[str]) -> None:
+def _refuse_what_is_fixed(before: Cohort, changed: Mapping[str, Any]) -> None:
     if fixed := sorted({"program", "branch", "competency_model"} & set(changed)):
         raise CohortNotValid(f"The {', '.join(fixed)} of an open cohort cannot change.")  # F1
     if "seats" in changed:
         taken = before.participants.exclude(status=Participant.Status.LEFT).count()
-        if cohort.seats < taken:
+        if changed["seats"] < taken:
             raise CohortNotValid(f"{taken} seats are taken already; the number of seats cannot be less.")
     if not has_begun(before):
         return
@@ -188,10 +204,10 @@ class Standing:
 def standing(cohort: Cohort, *, today: date) -> Standing:
     """The cohort's phase on a day, with a few words about it."""
     if today < cohort.applications_open_date:
-        return Standing(Phase.NOT_OPEN, f"Opens {_day(cohort.applications_open_date)}")
+        return Standing(Phase.NOT_OPEN, f"Opens {long_date(cohort.applications_open_date)}")
     if today <= cohort.applications_close_date:
         return Standing(
-            Phase.APPLICATIONS, f"Open for applications until {_day(cohort.applications_close_date)}"
+            Phase.APPLICATIONS, f"Open for applications until {long_date(cohort.applications_close_date)}"
         )
     if today < cohort.first_month:
         return Standing(Phase.SELECTION, f"Selection and teams; meetings begin in {cohort.first_month:%B %Y}")
@@ -204,7 +220,3 @@ def standing(cohort: Cohort, *, today: date) -> Standing:
 def is_over(cohort: Cohort, *, today: date) -> bool:
     """Whether the last month of the cohort's program is behind us."""
     return standing(cohort, today=today).phase == Phase.OVER
-
-
-def _day(day: date) -> str:
-    return f"{day:%A, %B} {day.day}, {day.year}"

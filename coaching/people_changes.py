@@ -9,6 +9,7 @@ from django.db import models, transaction
 
 from coaching import audit
 from coaching.errors import Refused
+from coaching.meanwhile import merged
 from coaching.models import AuditEvent, CareerTrack, JobClassification, OrgUnit, User
 
 # In the order in which people read them.
@@ -75,13 +76,21 @@ def details(said: Mapping[str, tuple[str, str]], **more: object) -> dict[str, ob
 
 @transaction.atomic
 def change(
-    *, person: User, values: Mapping[str, Any], by: User | None, now: datetime, reason: str = ""
+    *,
+    person: User,
+    values: Mapping[str, Any],
+    by: User | None,
+    now: datetime,
+    reason: str = "",
+    seen: Mapping[str, str] | None = None,
 ) -> list[str]:
     """Put these values in the directory; returns the names of those that were others before. The caller has checked who may.
 
-    A second call changes nothing. Raises ChangeRefused where a supervisor would stand below the person.
+    A second call changes nothing. `seen`: see meanwhile.merged. Raises BothChanged, and ChangeRefused where a supervisor
+    would stand below the person.
     """
     locked = User.objects.select_for_update().get(pk=person.pk)
+    values = merged(values, seen=seen, stands={name: getattr(locked, name) for name in values if seen})
     if values.get("supervisor"):
         # One after the other, or two changes at once could close a circle; an import takes the same lock.
         list(OrgUnit.objects.select_for_update().filter(parent=None).order_by("pk").values_list("pk"))

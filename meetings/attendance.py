@@ -8,9 +8,9 @@ from django.db.models import Q, QuerySet
 
 from coaching import audit, outbox
 from coaching.errors import Refused
+from coaching.meanwhile import ChangedMeanwhile
 from coaching.models import Message, Participant, Team, User
 from meetings import dates, team_space
-from meetings.changes import ChangedMeanwhile
 from meetings.models import Attendance, Meeting
 
 CORRECTION_DAYS = 7

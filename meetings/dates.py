@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from coaching.in_words import long_date
+
 WEDNESDAY = 2
 LAST = -1
 
@@ -41,11 +43,6 @@ class PlannedDate:
     date: dt.date
     warnings: tuple[DateWarning, ...] = ()
     proposed_date: dt.date | None = None
-
-
-def long_date(day: dt.date) -> str:
-    """Wednesday, March 17, 2027."""
-    return f"{day:%A, %B} {day.day}, {day.year}"
 
 
 def month_name(day: dt.date) -> str:

@@ -17,9 +17,9 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from coaching import audit
 from coaching.errors import Refused
+from coaching.meanwhile import merged
 from coaching.models import Cohort, CurriculumItem, Participant, Program, User
 from meetings import dates, deadlines, vault
-from meetings.changes import merged
 from meetings.deadlines import State
 from meetings.models import (
     Attendance,
@@ -125,7 +125,7 @@ def save_draft(
 ) -> None:
     """Keep what has been written so far, without a receipt; nobody counts it. What was sent stays whole.
 
-    `seen`: see changes.merged. Raises CannotEvaluate, BothChanged.
+    `seen`: see meanwhile.merged. Raises CannotEvaluate, BothChanged.
     """
     _, draft, is_sent = _open(meeting, by, now)
     kept = _answers(draft, answers, seen, whole=is_sent)
@@ -146,7 +146,7 @@ def submit_evaluation(
 ) -> None:
     """Keep somebody's answers by question id until the evaluation closes; sent again, they replace the earlier ones.
 
-    `seen`: see changes.merged. Raises CannotEvaluate, BothChanged.
+    `seen`: see meanwhile.merged. Raises CannotEvaluate, BothChanged.
     """
     row, draft, is_sent = _open(meeting, by, now)
     _keep(draft, _answers(draft, answers, seen, whole=True))

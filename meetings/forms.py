@@ -1,6 +1,6 @@
 """The forms of the meetings pages; their layout lives here."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -9,9 +9,10 @@ from crispy_forms.layout import Column, Layout, Row
 from django import forms
 
 from coaching import paper
+from coaching.forms import KeepingForm
 from coaching.meeting_times import week_choices
 from coaching.models import Cohort, CurriculumItem, Participant
-from meetings import changes, dates, needs, notes, resources, written
+from meetings import dates, needs, notes, resources, written
 from meetings.laying_out import Rhythm
 from meetings.models import Meeting, Resource
 from meetings.program import Part
@@ -34,50 +35,6 @@ class Crispy(forms.Form):
         self.helper = FormHelper(self)
         self.helper.form_tag = False
         self.helper.disable_csrf = True
-
-
-class _Marks(forms.CharField):
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        """Nobody types them."""
-        return False
-
-
-class KeepingForm(Crispy):
-    """Texts that somebody may change elsewhere while they are written here: with marks of what the page showed."""
-
-    def watch(self, keys: Mapping[str, Any]) -> None:
-        """`keys`: by the field's name, what it is called where it is saved."""
-        self.keys = keys
-        shown = {key: self.get_initial_for_field(self.fields[name], name) for name, key in keys.items()}
-        self.fields["seen"] = _Marks(required=False, widget=forms.HiddenInput, initial=self.marks_of(shown))
-
-    def marks_of(self, values: Mapping[Any, Any]) -> str:
-        return " ".join(f"{name}={changes.mark(values.get(key))}" for name, key in self.keys.items())
-
-    @property
-    def seen(self) -> dict[Any, str] | None:
-        pairs = [each.partition("=") for each in self.cleaned_data.get("seen", "").split()]
-        return {self.keys[name]: mark for name, _, mark in pairs if name in self.keys} or None
-
-    def shown_again(self, refusal: changes.BothChanged) -> None:
-        """Both texts are read; sent again, what was typed replaces what stands. What was not touched is as it is now."""
-        seen, self.data = self.seen or {}, self.data.copy()  # type: ignore[attr-defined]
-        self.add_error(None, str(refusal))
-        for name, key in self.keys.items():
-            stands = refusal.stands[key]
-            if key in refusal.keys:
-                self.add_error(name, f"It reads now: {self._words(name, stands)}")
-            elif changes.mark(self.cleaned_data.get(name)) == seen.get(key):
-                self.data[name] = "" if stands is None else str(stands)  # type: ignore[index]
-        self.data["seen"] = self.marks_of(refusal.stands)  # type: ignore[index]
-
-    def _words(self, name: str, value: Any) -> str:
-        if value in (None, ""):
-            return "nothing."
-        if isinstance(value, date):
-            return f"{dates.long_date(value)}."
-        choices = {str(key): label for key, label in getattr(self.fields[name], "choices", ())}
-        return f"“{choices.get(str(value), value)}”"
 
 
 class WhenForm(Crispy):
@@ -373,7 +330,7 @@ class ResourceForm(Crispy):
         return {"kind": data["kind"], "title": data["title"], "link": data["link"], "content": data["file"]}
 
 
-class UpdateForm(KeepingForm):
+class UpdateForm(KeepingForm, Crispy):
     """M15: a member's update before a meeting; every line may stay empty."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -393,14 +350,14 @@ class NeedForm(Crispy):
     )
 
 
-class NoteForm(KeepingForm):
+class NoteForm(KeepingForm, Crispy):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["text"] = _text("What you write", rows=4, missing="Write something first.")
         self.watch({"text": "text"})
 
 
-class ActionForm(KeepingForm):
+class ActionForm(KeepingForm, Crispy):
     """Who does what, how and by when."""
 
     def __init__(self, *args: Any, members: Iterable[Participant], **kwargs: Any) -> None:

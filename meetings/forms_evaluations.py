@@ -7,13 +7,14 @@ from typing import Any
 from crispy_forms.layout import Div, Field, Layout
 from django import forms
 
+from coaching.forms import KeepingForm
 from meetings import dates
 from meetings.evaluations import Answers
-from meetings.forms import Crispy, KeepingForm
+from meetings.forms import Crispy
 from meetings.models import Question
 
 
-class EvaluationForm(KeepingForm):
+class EvaluationForm(KeepingForm, Crispy):
     """The questionnaire: ratings as rows of five, then two short texts. A minute on a phone."""
 
     RATINGS = [

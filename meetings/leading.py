@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from coaching import audit, outbox
 from coaching.errors import Refused
+from coaching.meanwhile import ChangedMeanwhile
 from coaching.models import Message, Participant, Team, User
 from meetings import agenda, program, team_space, who
-from meetings.changes import ChangedMeanwhile
 from meetings.models import Facilitator, Meeting
 from meetings.program import Part
 

@@ -16,9 +16,9 @@ from django.utils import timezone
 
 from coaching import audit, holds
 from coaching.errors import Refused
+from coaching.meanwhile import merged
 from coaching.models import Cohort, Participant, Team, User
 from meetings import dates, team_space, vault
-from meetings.changes import merged
 from meetings.models import ActionItem, LegalOrder, Meeting, Note, TeamKey
 from meetings.written import clean
 
@@ -216,7 +216,7 @@ def save_update(
 ) -> Note | None:
     """M15: a member's update before a meeting; saved again, it replaces the earlier one, and with no words it is gone.
 
-    `seen`: see changes.merged. Raises NotYourMeeting, CannotWrite, BothChanged.
+    `seen`: see meanwhile.merged. Raises NotYourMeeting, CannotWrite, BothChanged.
     """
     meeting, author = _entering(meeting, team, by, now)
     typed = {name: clean(texts.get(name, ""), CannotWrite) for name in UPDATE}
@@ -257,7 +257,7 @@ def write(
 
 @transaction.atomic
 def change(*, note: Note, text: str, by: User, now: datetime, seen: Mapping[str, str] | None = None) -> Note:
-    """Its author alone changes a note. `seen`: see changes.merged. Raises NotYourMeeting, CannotWrite, BothChanged."""
+    """Its author alone changes a note. `seen`: see meanwhile.merged. Raises NotYourMeeting, CannotWrite, BothChanged."""
     note = _own(note, by, now)
     before = _opened(note, _key_of(note.team))
     texts = merged({"text": _needed(text)}, seen=seen, stands=before)
@@ -287,7 +287,7 @@ def save_action(
 ) -> ActionItem:
     """Agree on what a member does until a day, or change it: any member may (T7). The same twice is one.
 
-    `seen`: see changes.merged. Raises NotYourMeeting, CannotWrite, BothChanged.
+    `seen`: see meanwhile.merged. Raises NotYourMeeting, CannotWrite, BothChanged.
     """
     meeting, writer = _entering(meeting, team, by, now)
     key = _key_of(team)

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from django.db import transaction
 
+from coaching.meanwhile import ChangedMeanwhile
 from coaching.models import Cohort, Participant, User
 from meetings import attendance, team_space
-from meetings.changes import ChangedMeanwhile
 from meetings.models import Attendance, Meeting
 
 Key = tuple[int, int]  # of a meeting and a participant

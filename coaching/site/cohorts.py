@@ -1,7 +1,6 @@
 """Cohorts for the branch office: its list, its settings, and the page that leads to every room."""
 
 from dataclasses import dataclass
-from datetime import date
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -20,6 +19,8 @@ from coaching.cohorts import Phase, Standing, change_closed_days, change_cohort,
 from coaching.counting import NumberOf
 from coaching.days import today_of
 from coaching.errors import Refused, refusals_told
+from coaching.in_words import long_date
+from coaching.meanwhile import BothChanged
 from coaching.meeting_times import week_choices
 from coaching.models import ClosedDay, Cohort, Membership, Participant, Team, User
 from coaching.permissions import (
@@ -83,21 +84,24 @@ def cohort_edit(request: HttpRequest, pk: int) -> HttpResponse:
     form = CohortForm(request.POST or None, instance=cohort, today=today, closed=closed)
     if request.method == "POST" and form.is_valid():
         try:
-            _save(form, by=user)
+            is_new = _save(form, by=user)
+        except BothChanged as refusal:
+            form.shown_again(refusal)
         except (Refused, ValidationError) as refusal:
             form.add_error(None, in_words_of(refusal))
         else:
-            is_new = form.changed_fields or form.newly_closed or form.open_again
             messages.success(request, "Saved." if is_new else "Nothing was changed.")
             return redirect("cohort", cohort.pk)
     return render(request, "cohorts/form.html", {"form": form, "cohort": cohort, "name": name})
 
 
 @transaction.atomic
-def _save(form: CohortForm, *, by: User) -> None:
-    now, cohort = timezone.now(), form.instance
-    change_cohort(cohort=cohort, by=by, now=now, changed=form.changed_fields)
-    change_closed_days(branch=cohort.branch, add=form.newly_closed, remove=form.open_again, by=by, now=now)
+def _save(form: CohortForm, *, by: User) -> bool:
+    """Whether anything became another."""
+    now, cohort, add, remove = timezone.now(), form.instance, form.newly_closed, form.open_again
+    changed = change_cohort(cohort=cohort, values=form.values, by=by, now=now, seen=form.seen)
+    change_closed_days(branch=cohort.branch, add=add, remove=remove, by=by, now=now)
+    return bool(changed or add or remove)
 
 
 def in_words_of(refusal: Exception) -> str | list[str]:
@@ -161,7 +165,10 @@ def _participants(cohort: Cohort) -> "QuerySet[Participant]":
 def _facts(cohort: Cohort) -> list[tuple[str, str]]:
     week = dict(week_choices())[cohort.meeting_week]
     return [
-        ("Applications", f"{_day(cohort.applications_open_date)} to {_day(cohort.applications_close_date)}"),
+        (
+            "Applications",
+            f"{long_date(cohort.applications_open_date)} to {long_date(cohort.applications_close_date)}",
+        ),
         ("Meetings", f"From {cohort.first_month:%B %Y}, {cohort.months} months"),
         (
             "Usual day",
@@ -189,10 +196,6 @@ def _facts(cohort: Cohort) -> list[tuple[str, str]]:
         ),
         ("Competency model", str(cohort.competency_model)),
     ]
-
-
-def _day(day: date) -> str:
-    return f"{day:%A, %B} {day.day}, {day.year}"
 
 
 def applications_by_status(cohort: Cohort) -> list[tuple[str, int]]:

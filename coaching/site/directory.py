@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from coaching import offices, people_changes, people_visible
 from coaching.errors import Refused
+from coaching.meanwhile import BothChanged
 from coaching.models import OrgUnit, User
 from coaching.permissions import access, any_of, branch_office, directory_keeper
 from coaching.site import merging
@@ -116,18 +117,24 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     found, user = _changeable(request, pk), _user(request)
     form = ChangeForm(request.POST or None, person=found, units=_units(user))
     if form.is_valid():
-        values = dict(form.cleaned_data)
-        reason = values.pop("reason")
         try:
             changed = people_changes.change(
-                person=found, values=values, by=user, now=timezone.now(), reason=reason
+                person=found,
+                values=form.values,
+                by=user,
+                now=timezone.now(),
+                reason=form.cleaned_data["reason"],
+                seen=form.seen,
             )
+        except BothChanged as refusal:
+            form.shown_again(refusal)
         except Refused as refusal:
             form.add_error("supervisor", str(refusal))
         else:
             said = f"Changed: {people_changes.summary(changed)}." if changed else "Nothing was changed."
             messages.success(request, said)
-            return redirect("person", pk)
+            stays = people_visible.kept_by(user, on=timezone.localdate()).filter(pk=pk).exists()
+            return redirect("person", pk) if stays else redirect("people")
     return render(request, "people/change.html", {"person": found, "form": form})
 
 

@@ -2,23 +2,15 @@
 
 from typing import Any
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Column, Layout, Row
+from crispy_forms.layout import Column, Row
 from django import forms
 from django.db.models import QuerySet
 
-from coaching.forms import PersonField
+from coaching.forms import KeepingForm, PersonField, helper
 from coaching.models import CareerTrack, JobClassification, OrgUnit, User
 from coaching.typed import unseen
 
 STATES = [("", "All"), ("active", "Active"), ("deactivated", "Deactivated"), ("no_unit", "Without a place")]
-
-
-def _helper(*layout: object) -> FormHelper:
-    helper = FormHelper()
-    helper.form_tag = False
-    helper.layout = Layout(*layout)
-    return helper
 
 
 class PlaceField(forms.ModelChoiceField):
@@ -56,11 +48,11 @@ class FindForm(forms.Form):
     def __init__(self, *args: Any, divisions: QuerySet[OrgUnit], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["division"].queryset = divisions  # type: ignore[attr-defined]
-        self.helper = _helper(Row(*(Column(name, css_class="col-sm-6 col-lg-4") for name in self.fields)))
-        self.helper.disable_csrf = True
+        fields = (Column(name, css_class="col-sm-6 col-lg-4") for name in self.fields)
+        self.helper = helper(Row(*fields), sends=False)
 
 
-class ChangeForm(forms.Form):
+class ChangeForm(KeepingForm, forms.Form):
     """What the directory says about a person; the mail address is an administrator's to change."""
 
     name = forms.CharField(label="Full name", max_length=200)
@@ -80,7 +72,8 @@ class ChangeForm(forms.Form):
         place = self.fields["unit"]
         place.queryset = units.order_by("name")  # type: ignore[attr-defined]
         place.label_of = _paths(units)  # type: ignore[attr-defined]
-        self.helper = _helper(*self.fields)
+        self.watch({name: name for name in names})
+        self.helper = helper(*self.fields)
 
     def clean_name(self) -> str:
         name = " ".join(self.cleaned_data["name"].split())
@@ -98,4 +91,4 @@ class ReasonForm(forms.Form):
         help_text="For example: retired on June 30. It is kept with the person’s history.",
     )
 
-    helper = _helper("reason")
+    helper = helper("reason")

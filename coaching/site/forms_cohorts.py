@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import HTML, Column, Fieldset, Layout, Row
+from crispy_forms.layout import HTML, Column, Fieldset, Row
 from dateutil.relativedelta import relativedelta
 from django import forms
 from django.db.models import QuerySet
 
 from coaching.cohorts import WHAT_COUNTS, has_begun
+from coaching.forms import KeepingForm, helper
 from coaching.meeting_times import week_choices
 from coaching.models import Cohort, OrgUnit, Program, User
 from coaching.site.closed_days_field import ClosedDaysField
@@ -56,7 +56,7 @@ def starting_values(today: date, officer: User) -> dict[str, object]:
     }
 
 
-class CohortForm(forms.ModelForm):
+class CohortForm(KeepingForm, forms.ModelForm):
     """One page: everything a cohort needs, in the order of its year."""
 
     first_month = forms.TypedChoiceField(
@@ -162,9 +162,9 @@ class CohortForm(forms.ModelForm):
         else:
             self._offer("program", Program.objects.order_by("name"))
             self._offer("branch", branches if branches is not None else OrgUnit.objects.none())
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.layout = self._layout()
+        if self.instance.pk:
+            self.watch({name: name for name in self.fields if name in self._meta.fields})  # type: ignore[operator]
+        self.helper = helper(*self._layout(), *(["seen"] if self.instance.pk else []))
 
     @property
     def is_given(self) -> bool:
@@ -185,9 +185,9 @@ class CohortForm(forms.ModelForm):
             self.fields[name].disabled = True
             self.fields[name].help_text = "Fixed since the first team was confirmed."
 
-    def _layout(self) -> Layout:
+    def _layout(self) -> list[Fieldset]:
         what = ["name", "seats"] if self.is_given else ["program", "branch", "name", "seats"]
-        return Layout(
+        return [
             Fieldset("The cohort", *what),
             Fieldset(
                 "Dates",
@@ -223,7 +223,7 @@ class CohortForm(forms.ModelForm):
             ),
             Fieldset("What teams write", "notes_days"),
             Fieldset("Whom people ask", "contact_role", "contact_email", "contact_phone"),
-        )
+        ]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
@@ -263,11 +263,6 @@ class CohortForm(forms.ModelForm):
     def open_again(self) -> list[date]:
         return sorted(set(self.cleaned_data["closed_days_shown"]) - set(self.cleaned_data["closed_days"]))
 
-    @property
-    def changed_fields(self) -> list[str]:
-        """Of the cohort itself."""
-        return [name for name in self.changed_data if name in self._meta.fields]  # type: ignore[operator]
-
 
 class LeaveForm(forms.Form):
     reason = forms.CharField(
@@ -282,6 +277,4 @@ class LeaveForm(forms.Form):
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         if not own:
             self.fields["reason"].help_text = "As far as it matters for the program. It may stay empty."
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.layout = Layout("reason")
+        self.helper = helper("reason")

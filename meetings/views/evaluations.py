@@ -11,10 +11,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from coaching.errors import Refused, refusals_told
+from coaching.meanwhile import BothChanged
 from coaching.models import Participant
 from coaching.permissions import access, branch_office, office_cohorts, post_only, signed_in
 from meetings import attendance, dates, deadlines, evaluations, reopening
-from meetings.changes import BothChanged
 from meetings.deadlines import State
 from meetings.forms_evaluations import EvaluationForm, ReopenForm
 from meetings.models import Attendance, EvaluationReopening, Meeting

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from coaching import offices
 from coaching.errors import Refused, refusals_told
+from coaching.meanwhile import ChangedMeanwhile
 from coaching.models import Cohort, OrgUnit, RoleAssignment, User
 from coaching.permissions import (
     access,
@@ -23,7 +24,6 @@ from coaching.permissions import (
 )
 from meetings import agreement, attendance, grid, leave, quorum, scheduling, totals, visits
 from meetings import places as places_of
-from meetings.changes import ChangedMeanwhile
 from meetings.forms import CountForForm
 from meetings.forms_attendance import CorrectionForm
 from meetings.forms_places import PlacesForm

@@ -9,10 +9,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from coaching.errors import Refused, refusals_told
+from coaching.meanwhile import ChangedMeanwhile
 from coaching.models import Team
 from coaching.permissions import access, post_only, signed_in
 from meetings import closed, dates, laying_out, not_planned, scheduling
-from meetings.changes import ChangedMeanwhile
 from meetings.forms import CancelForm, ExtraForm, MoveForm, PlaceOfOneForm, RhythmForm, WhenForm
 from meetings.forms_calendars import FreeDayForm
 from meetings.models import Meeting, current_memberships

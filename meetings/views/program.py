@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from coaching.cohorts import is_over
 from coaching.days import today_of
 from coaching.errors import Refused, refusals_told
+from coaching.meanwhile import ChangedMeanwhile
 from coaching.models import CurriculumItem, Membership, Participant, Team, User
 from coaching.permissions import access, branch_office, deputy, officers_of, post_only, signed_in
 from meetings import (
@@ -36,7 +37,6 @@ from meetings import (
     waivers,
     who,
 )
-from meetings.changes import ChangedMeanwhile
 from meetings.forms import FacilitatorsForm
 from meetings.models import Attendance, Meeting, current_memberships
 

@@ -12,10 +12,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from coaching.errors import Refused, refusals_told
+from coaching.meanwhile import BothChanged
 from coaching.models import Membership, Participant, Team
 from coaching.permissions import access, post_only, signed_in
 from meetings import agreement, leading, notes, program, resources, taking_along, team_space, who, written
-from meetings.changes import BothChanged
 from meetings.forms import ActionForm, NoteForm, UpdateForm
 from meetings.models import ActionItem, Meeting, Note, current_memberships
 from meetings.views.program import person, submitted, visible_meeting

@@ -153,8 +153,7 @@ class TestAsking:
         assert waitlist.next_to_ask(cohort) == three[0]
 
     def test_seats_that_are_added_count_too(self, three, branch_officer, cohort):
-        cohort.seats += 2
-        cohorts.change_cohort(cohort=cohort, by=branch_officer, now=NOW, changed=["seats"])
+        cohorts.change_cohort(cohort=cohort, values={"seats": cohort.seats + 2}, by=branch_officer, now=NOW)
         assert the_list(cohort).in_words() == "2 seats are free. Next to ask: Zoe First."
 
     def test_asked_waiting_and_yes(self, three, branch_officer, cohort):

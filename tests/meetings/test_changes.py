@@ -8,9 +8,9 @@ from django.urls import reverse
 from pytest_django.asserts import assertContains, assertRedirects
 
 from coaching import outbox
+from coaching.meanwhile import ChangedMeanwhile
 from coaching.models import Message
 from meetings import mail, scheduling
-from meetings.changes import ChangedMeanwhile
 from meetings.models import Meeting
 from meetings.scheduling import When, Where
 from tests.meetings.conftest import BEFORE

@@ -7,9 +7,9 @@ import time_machine
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
+from coaching.meanwhile import ChangedMeanwhile
 from coaching.models import AuditEvent, Message
 from meetings import due, leading, mail, notes, resources, scheduling
-from meetings.changes import ChangedMeanwhile
 from meetings.leading import CannotLead
 from meetings.team_space import NotYourMeeting
 from tests.clock import NOW

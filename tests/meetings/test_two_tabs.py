@@ -7,7 +7,7 @@ import time_machine
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertRedirects
 
-from meetings import attendance, changes, evaluations, feeds, leading, notes, scheduling
+from meetings import attendance, evaluations, feeds, leading, notes, scheduling
 from meetings.models import EvaluationDraft, Note
 from tests.clock import NOW
 from tests.meetings.conftest import noon
@@ -26,22 +26,6 @@ def shown(client, address):
     """What the form of this page would send, as it was opened."""
     form = client.get(address).context["form"]
     return {name: form[name].value() or "" for name in form.fields}
-
-
-def test_what_the_page_did_not_change_is_left_as_it_stands():
-    seen = {"a": changes.mark("One\nline"), "b": changes.mark("Two"), "c": changes.mark(None)}
-    typed = {"a": "One\r\nline ", "b": "Two, mine", "c": ""}
-    stands = {"a": "One, theirs", "b": "Two", "c": "Three"}
-    assert changes.merged(typed, seen=seen, stands=stands) == {
-        "a": "One, theirs",
-        "b": "Two, mine",
-        "c": "Three",
-    }
-    assert changes.merged(typed, seen=None, stands=stands) == typed
-    assert changes.merged({"b": "The same"}, seen=seen, stands={"b": "The same"}) == {"b": "The same"}
-    with pytest.raises(changes.BothChanged) as refusal:
-        changes.merged({"a": "Mine", "b": "Two"}, seen=seen, stands=stands)
-    assert (refusal.value.keys, refusal.value.stands) == ({"a"}, {"a": "One, theirs", "b": "Two"})
 
 
 class TestUpdate:

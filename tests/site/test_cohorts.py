@@ -1,13 +1,13 @@
 """The pages of cohorts: F1, F3, F5, T10."""
 
-from datetime import date
+from datetime import date, time
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from coaching.models import AuditEvent, Cohort, Participant, RoleAssignment, Team
+from coaching.models import AuditEvent, ClosedDay, Cohort, Participant, RoleAssignment, Team
 from coaching.site.cohorts import readable_cohorts
 from tests import factories
 from tests.clock import NOW
@@ -151,6 +151,56 @@ def test_saving_without_changes_writes_nothing(office, cohort):
     unchanged["meeting_start_time"] = "09:00"
     assert office.post(reverse("cohort_edit", args=[cohort.pk]), unchanged).status_code == 302
     assert not AuditEvent.objects.filter(action="cohort.changed").exists()
+
+
+def as_shown(response):
+    """What the form of this page would send."""
+    form = response.context["form"]
+    bound = {name: form[name] for name in form.fields}
+    shown = {name: field.field.prepare_value(field.value()) for name, field in bound.items()}
+    return {name: value for name, value in shown.items() if value is not None and value is not False}
+
+
+def test_what_a_colleague_changed_meanwhile_stays_where_it_was_not_touched(office, cohort):
+    address = reverse("cohort_edit", args=[cohort.pk])
+    mine, theirs = as_shown(office.get(address)), as_shown(office.get(address))
+    office.post(address, {**theirs, "seats": "30", "meeting_start_time": "13:00", "other_team_counts": "on"})
+    assert office.post(address, {**mine, "meeting_place": "Room 5"}).status_code == 302
+    cohort.refresh_from_db()
+    assert (cohort.seats, cohort.meeting_start_time, cohort.other_team_counts, cohort.meeting_place) == (
+        30,
+        time(13),
+        True,
+        "Room 5",
+    )
+    latest = AuditEvent.objects.filter(action="cohort.changed").order_by("-pk")[0]
+    assert latest.payload.data["fields"] == ["meeting_place"]
+
+
+def test_what_both_changed_is_named_and_decided(office, cohort):
+    address = reverse("cohort_edit", args=[cohort.pk])
+    mine, theirs = as_shown(office.get(address)), as_shown(office.get(address))
+    office.post(address, {**theirs, "seats": "30", "applications_close_date": "2027-01-15", "quorum": "3"})
+    page = office.post(
+        address,
+        {**mine, "seats": "20", "applications_close_date": "2027-01-10", "closed_days": "12/24/2026 Retreat"},
+    )
+    assert errors(page) == {
+        "__all__": [
+            "This was changed while this page was open. If what you typed still holds, send it again."
+        ],
+        "seats": ["It reads now: “30”"],
+        "applications_close_date": ["It reads now: Friday, January 15, 2027."],
+    }
+    cohort.refresh_from_db()
+    assert (cohort.seats, cohort.applications_close_date) == (30, date(2027, 1, 15))
+    assert not ClosedDay.objects.filter(branch=cohort.branch).exists()
+    again = as_shown(page)
+    assert (again["seats"], again["quorum"]) == ("20", "3")
+    assert office.post(address, again).status_code == 302
+    cohort.refresh_from_db()
+    assert (cohort.seats, cohort.applications_close_date, cohort.quorum) == (20, date(2027, 1, 10), 3)
+    assert ClosedDay.objects.filter(branch=cohort.branch).exists()
 
 
 def test_seats_cannot_be_less_than_participants(office, values, cohort):

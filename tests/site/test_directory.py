@@ -114,6 +114,42 @@ def test_the_same_change_again_leaves_no_trace(office, applicant):
     assert not AuditEvent.objects.filter(action="person.changed").exists()
 
 
+def as_shown(response) -> dict[str, object]:
+    """What the form of this page would send."""
+    form = response.context["form"]
+    bound = {name: form[name] for name in form.fields}
+    return {name: field.field.prepare_value(field.value()) or "" for name, field in bound.items()}
+
+
+def test_what_a_colleague_changed_meanwhile_stays_where_it_was_not_touched(office, applicant, org, director):
+    address = reverse("person_change", args=[applicant.pk])
+    mine, theirs = as_shown(office.get(address)), as_shown(office.get(address))
+    office.post(address, {**theirs, "unit": org.other_unit.pk, "supervisor": director.email})
+    office.post(address, {**mine, "name": "Ana Reyes", "reason": "Married"})
+    applicant.refresh_from_db()
+    assert (applicant.name, applicant.unit, applicant.supervisor) == ("Ana Reyes", org.other_unit, director)
+    assert people_changes.history(applicant)[0].changes == [("Name", "Ana Applicant", "Ana Reyes")]
+
+
+def test_what_both_changed_is_named_and_decided(office, applicant, org, director, supervisor, deputy):
+    address = reverse("person_change", args=[applicant.pk])
+    mine, theirs = as_shown(office.get(address)), as_shown(office.get(address))
+    office.post(
+        address, {**theirs, "supervisor": director.email, "unit": org.other_unit.pk, "name": "Ana Reyes"}
+    )
+    page = office.post(address, {**mine, "supervisor": deputy.email, "unit": ""})
+    assertContains(page, "This was changed while this page was open.")
+    assertContains(page, "It reads now: “Dana Director”")
+    assertContains(page, "It reads now: “Budget Unit”")
+    applicant.refresh_from_db()
+    assert (applicant.unit, applicant.supervisor) == (org.other_unit, director)
+    again = as_shown(page)
+    assert again["name"] == "Ana Reyes"
+    assertRedirects(office.post(address, again), reverse("people"))
+    applicant.refresh_from_db()
+    assert (applicant.unit, applicant.supervisor, applicant.name) == (None, deputy, "Ana Reyes")
+
+
 def test_a_circle_of_supervisors_is_refused(office, applicant, supervisor):
     answer = office.post(
         reverse("person_change", args=[supervisor.pk]), entry(supervisor, supervisor=applicant.email)
