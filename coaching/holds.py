@@ -58,7 +58,7 @@ def set_hold(
         raise CannotHold("That day is over. Choose today or a day ahead, or leave it empty.")
     if (person and person.erased_at) or (cohort and cohort.erased_at):
         raise CannotHold("Its term is over and it was erased: there is nothing left to hold.")
-    list(RetentionRun.objects.select_for_update().filter(status=RetentionRun.Status.RUNNING))
+    RetentionRun.objects.running().first()
     hold = LegalHold.objects.create(
         person=person,
         cohort=cohort,

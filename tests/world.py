@@ -595,7 +595,6 @@ def _records(world: World) -> None:
     RetentionTerm.objects.create(series=Series.MAIL, years=2)
     run = RetentionRun.objects.create(
         status=RetentionRun.Status.DONE,
-        as_of=TODAY,
         planned={"mail": 1},
         done={"mail": 1},
         started_by=administrator,

@@ -1,5 +1,6 @@
 """Programs as data: competency models, curriculum, route, requirements; and the cohorts that run them."""
 
+from django import forms
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
@@ -14,6 +15,7 @@ from coaching.models import (
     CurriculumItem,
     Program,
     Requirement,
+    RetentionRun,
     RouteStep,
 )
 
@@ -93,6 +95,15 @@ class RequirementInline(admin.TabularInline):
     extra = 0
 
 
+class ProgramForm(forms.ModelForm):
+    def clean(self) -> None:
+        """What a run was shown is due by the terms of that moment."""
+        super().clean()
+        terms = {"retention_years", "participation_years"} & set(self.changed_data)
+        if terms and self.instance.pk and RetentionRun.objects.running().exists():
+            self.add_error(terms.pop(), RetentionRun.UNDER_WAY)
+
+
 @admin.register(Program)
 class ProgramAdmin(AuditedAdmin):
     """Another program starts as a copy: “Save as new” takes curriculum, route and requirements along."""
@@ -103,6 +114,7 @@ class ProgramAdmin(AuditedAdmin):
     search_fields = ("name",)
     prepopulated_fields = {"slug": ("name",)}
     autocomplete_fields = ("competency_model",)
+    form = ProgramForm
     save_as = True
     inlines = (CurriculumInline, RouteInline, RequirementInline)
 

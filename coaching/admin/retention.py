@@ -24,7 +24,8 @@ class LegalHoldAdmin(ReadOnlyAdmin, admin.ModelAdmin):
 
 @admin.register(RetentionRun)
 class RetentionRunAdmin(ReadOnlyAdmin, admin.ModelAdmin):
-    list_display = ("started_at", "started_by", "as_of", "status", "finished_at")
+    exclude = ("shown",)
+    list_display = ("started_at", "started_by", "status", "finished_at")
     list_filter = ("status",)
     list_select_related = ("started_by",)
     date_hierarchy = "started_at"

@@ -98,20 +98,33 @@ class LegalHold(models.Model):
         return self.lifted_at is None and (self.until_date is None or self.until_date >= on)
 
 
+class RetentionRunQuerySet(models.QuerySet["RetentionRun"]):
+    def running(self) -> Self:
+        """The one that has not ended, locked: it erases nothing before this transaction is over."""
+        return self.select_for_update(of=("self",)).filter(status=RetentionRun.Status.RUNNING)
+
+
 class RetentionRun(models.Model):
-    """One run: what it was shown to erase, by series, and what it has erased so far."""
+    """One run: what was shown before it, by kind of record, what it has erased so far, and what could not be erased."""
+
+    UNDER_WAY = (
+        "A run is under way. Change terms once it is done: where it stopped, its page has a button to go on."
+    )
 
     class Status(models.TextChoices):
         RUNNING = "running", "Running"
         DONE = "done", "Done"
 
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.RUNNING)
-    as_of = models.DateField("what was due on")
     planned = models.JSONField(default=dict)
+    shown = models.JSONField("keys of what was shown, until it is done", default=dict)
     done = models.JSONField(default=dict)
+    failed = models.JSONField("keys of what could not be erased", default=dict)
     started_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = RetentionRunQuerySet.as_manager()
 
     class Meta:
         ordering = ("-started_at", "-pk")

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, cast
 
 from django.contrib import messages
@@ -12,7 +11,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
@@ -32,7 +30,7 @@ from coaching.models import (
     User,
 )
 from coaching.permissions import access, confirmed_lately, post_only, records_keeper
-from coaching.site import retention
+from coaching.site import records_due, retention
 from coaching.site.mail_words import about
 from coaching.site.records_forms import HoldForm, LiftForm, TermsForm
 
@@ -86,7 +84,7 @@ def _terms(found: list[retention.Due]) -> list[SeriesRow]:
                 for number, name in (years[:1] if len(same) == 1 else years)
             )
         else:
-            number = retention.years_of(series)
+            number = records_due.years_of(series)
             term = f"{number} year{'' if number == 1 else 's'}"
         number = sum(each.number for each in found if each.step.series == series)
         rows.append(SeriesRow(str(series.label), term, WHAT_HAPPENS[series], number))
@@ -109,7 +107,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "ended_page": Paginator(
             ended.select_related("person", "cohort__branch", "set_by", "lifted_by"), PER_PAGE
         ).get_page(request.GET.get("page")),
-        "runs": RetentionRun.objects.select_related("started_by")[:10],
+        "runs": RetentionRun.objects.select_related("started_by").defer("shown")[:10],
     }
     return render(request, "records/index.html", context)
 
@@ -120,12 +118,16 @@ def index(request: HttpRequest) -> HttpResponse:
 def terms(request: HttpRequest) -> HttpResponse:
     form = TermsForm(request.POST or None)
     if form.is_valid():
-        with transaction.atomic():
-            for series in RetentionTerm.OF_NO_PROGRAM:
-                years = form.cleaned_data[series.value]
-                retention.set_term(series=series, years=years, by=_user(request), now=timezone.now())
-        messages.success(request, "Saved. Nothing is erased before the next run.")
-        return redirect("records")
+        try:
+            with transaction.atomic():
+                for series in RetentionTerm.OF_NO_PROGRAM:
+                    years = form.cleaned_data[series.value]
+                    retention.set_term(series=series, years=years, by=_user(request), now=timezone.now())
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, "Saved. Nothing is erased before the next run.")
+            return redirect("records")
     return render(request, "records/terms.html", {"form": form, "programs": Program.objects.order_by("name")})
 
 
@@ -137,11 +139,6 @@ class DueRow:
     words: str
     number: int
     sample: list[str]
-
-
-def _sample(found: retention.Due, on: date) -> list[str]:
-    """A few of them in words, for whoever decides to erase them."""
-    return [_in_words(each) for each in found.sample(on)] if found.number else []
 
 
 def _in_words(row: Any) -> str:
@@ -167,24 +164,22 @@ def _in_words(row: Any) -> str:
 @confirmed_lately
 def due(request: HttpRequest) -> HttpResponse:
     """The dry run; sent, it erases what it showed."""
-    today = timezone.localdate()
     if request.method == "POST":
         try:
             run = retention.start(
-                on=parse_date(request.POST.get("on", "")) or today,
-                seen=_seen(request.POST.get("seen", "")),
-                by=_user(request),
-                now=timezone.now(),
+                seen=_seen(request.POST.get("seen", "")), by=_user(request), now=timezone.now()
             )
         except Refused as refusal:
             messages.error(request, str(refusal))
             return redirect("records_due")
         return redirect("records_run", run.pk)
-    found = retention.plan(today)
+    today = timezone.localdate()
+    found = [each for each in retention.plan(today) if each.number]
     context = {
-        "rows": [DueRow(each.step.words, each.number, _sample(each, today)) for each in found if each.number],
+        "rows": [
+            DueRow(each.step.words, each.number, [_in_words(row) for row in each.sample()]) for each in found
+        ],
         "seen": json.dumps(retention.seen_of(found)),
-        "today": today,
         "held": LegalHold.objects.in_force(today).count(),
     }
     return render(request, "records/due.html", context)
@@ -209,7 +204,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
         "job": job,
         "runs": is_running and job is not None and job.finished_at is None,
         "rows": [
-            (step.words, row.done.get(step.key, 0), row.planned[step.key])
+            (step.words, row.planned[step.key], row.done.get(step.key, 0), row.failed.get(step.key, []))
             for step in retention.STEPS
             if step.key in row.planned
         ],
@@ -228,7 +223,7 @@ def go_on(request: HttpRequest, pk: int) -> HttpResponse:
     """With a run that stopped half-way."""
     row = get_object_or_404(RetentionRun, pk=pk)
     with refusals_told(request):
-        retention.start(on=row.as_of, seen={}, by=_user(request), now=timezone.now())
+        retention.start(seen={}, by=_user(request), now=timezone.now())
     return redirect("records_run", row.pk)
 
 

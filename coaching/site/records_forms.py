@@ -8,7 +8,7 @@ from django import forms
 
 from coaching.forms import PersonField, day_field
 from coaching.models import Cohort, RetentionTerm, Series
-from coaching.site import retention
+from coaching.site import records_due
 
 
 def _helper(*layout: object) -> FormHelper:
@@ -35,7 +35,7 @@ class TermsForm(forms.Form):
                 help_text=self.HELP[series],
                 min_value=1,
                 max_value=100,
-                initial=retention.years_of(series),
+                initial=records_due.years_of(series),
             )
         self.helper = _helper(*self.fields)
 

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from coaching.models import Cohort, Program, Series
 from coaching.permissions import access, public
-from coaching.site import retention
+from coaching.site import records_due
 
 
 @access(public)
@@ -20,7 +20,7 @@ def show(request: HttpRequest) -> HttpResponse:
     context = {
         "applications": years["applications"] or Program._meta.get_field("retention_years").default,
         "participation": years["participation"] or Program._meta.get_field("participation_years").default,
-        "people": retention.years_of(Series.PEOPLE),
+        "people": records_due.years_of(Series.PEOPLE),
         "notes": Cohort.objects.aggregate(fewest=Min("notes_days"), most=Max("notes_days")),
     }
     return render(request, "site/safeguards.html", context)

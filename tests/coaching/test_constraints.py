@@ -203,10 +203,8 @@ CASES = {
     "legalhold_on_a_person_or_cohort": lambda w: hold(w, person=w.applicant, cohort=w.cohort),
     "legalhold_has_a_reason": lambda w: hold(w, person=w.applicant, reason=""),
     "legalhold_lifted_says_by_whom_and_why": lambda w: hold(w, person=w.applicant, lifted_at=NOW),
-    "retentionrun_one_at_a_time": lambda w: twice(RetentionRun, as_of=TODAY, started_at=NOW),
-    "retentionrun_done_is_dated": lambda w: RetentionRun.objects.create(
-        as_of=TODAY, started_at=NOW, status="done"
-    ),
+    "retentionrun_one_at_a_time": lambda w: twice(RetentionRun, started_at=NOW),
+    "retentionrun_done_is_dated": lambda w: RetentionRun.objects.create(started_at=NOW, status="done"),
     # Teams
     "wishes_name_a_time": lambda w: TeamWishes.objects.create(
         participant=w.participant, times=[], answered_at=NOW

@@ -118,7 +118,7 @@ def world(cohort, applicant, supervisor, deputy, director, branch_officer, admin
     StaffUpload.objects.create(file_name="staff.csv", content=b"x", uploaded_by=branch_officer)
     RetentionTerm.objects.create(series="mail", years=2)
     LegalHold.objects.create(person=applicant, reason="A complaint", set_by=administrator)
-    RetentionRun.objects.create(as_of=TODAY, started_by=administrator, started_at=NOW)
+    RetentionRun.objects.create(started_by=administrator, started_at=NOW)
     audit.seal()
     return cohort
 

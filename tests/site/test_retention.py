@@ -1,8 +1,9 @@
 """At the end of their term records lose words and names; totals, the trail and certificates stay as they were."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from io import StringIO
 from zoneinfo import ZoneInfo
 
@@ -11,14 +12,16 @@ import time_machine
 from django.apps import apps
 from django.core.management import call_command
 from django.db import models, transaction
+from django.forms import modelform_factory
 from django.urls import reverse
 
 from applications.models import Application
 from certificates import verifying
 from certificates.models import Certificate, CertificateFile, HolderName
 from coaching import erasing, holds, jobs
-from coaching.models import ERASED, Cohort, Job, Participant, RetentionRun, Series, SignedText, User
-from coaching.site import retention
+from coaching.admin.programs import ProgramAdmin
+from coaching.models import ERASED, Cohort, Job, Participant, Program, RetentionRun, Series, SignedText, User
+from coaching.site import records_due, retention
 from meetings import due as meetings_due
 from meetings import notes, orders, totals
 from meetings.models import LegalOrder, Note
@@ -41,7 +44,7 @@ def shown(now: datetime) -> retention.Seen:
 
 
 def start(by: User, now: datetime = LATER) -> RetentionRun:
-    return retention.start(on=now.date(), seen=shown(now), by=by, now=now)
+    return retention.start(seen=shown(now), by=by, now=now)
 
 
 def work(run: RetentionRun) -> RetentionRun:
@@ -291,8 +294,68 @@ class TestARun:
         seen = shown(LATER)
         holds.set_hold(person=w.cast["asked"], reason="A claim.", by=w.admin, now=LATER)
         with pytest.raises(retention.OthersAreDue, match="Look at them again"):
-            retention.start(on=LATER.date(), seen=seen, by=w.admin, now=LATER)
+            retention.start(seen=seen, by=w.admin, now=LATER)
         assert not RetentionRun.objects.filter(status=RetentionRun.Status.RUNNING).exists()
+
+    @pytest.mark.parametrize("day", ["2100-01-01", "2040-02-30"])
+    def test_is_of_today_whatever_is_sent(self, w, client, day):
+        client.force_login(w.admin)
+        year = date(2100, 1, 1)
+        with time_machine.travel(NOW, tick=False):
+            sent = {"seen": json.dumps(retention.seen_of(retention.plan(year))), "on": day}
+            answer = client.post(reverse("records_due"), sent, follow=True)
+            assert "Nothing is due" in answer.content.decode()
+        assert not RetentionRun.objects.filter(status=RetentionRun.Status.RUNNING).exists()
+
+    def test_what_became_due_since_it_was_shown_stays(self, w):
+        """Also where it stopped and goes on."""
+        new = Cohort.objects.get(**w.things["cohort"]["foreign running"].keys)
+        Cohort.objects.filter(pk=new.pk).update(first_month=date(2039, 3, 1))
+        run = start(w.admin)
+        Cohort.objects.filter(pk=new.pk).update(first_month=new.first_month)
+        assert start(w.admin) == work(run)
+        assert run.status == RetentionRun.Status.DONE
+        assert new.participants.filter(erased_at=None).count() == new.participants.count() > 0
+        assert shown(LATER)
+
+    def test_terms_stand_while_it_is_under_way(self, w, client):
+        run = start(w.admin)
+        client.force_login(w.admin)
+        years = {"mail": 3, "trail": 20, "people": 2}
+        answer = client.post(reverse("records_terms"), years)
+        assert "A run is under way" in answer.content.decode()
+        program = Cohort.objects.get(**w.things["cohort"]["running"].keys).program
+        form = modelform_factory(Program, ProgramAdmin.form, fields=["retention_years"])
+        assert form({"retention_years": 1}, instance=program).errors == {
+            "retention_years": [RetentionRun.UNDER_WAY]
+        }
+        work(run)
+        assert client.post(reverse("records_terms"), years).status_code == 302
+
+    def test_one_record_that_cannot_be_erased_is_named_and_the_others_are(self, w, monkeypatch, client):
+        stuck = records_due.applications(LATER.date()).first()
+        real = retention.applications_erasing.application
+
+        def application(row, **kwargs):
+            if row.pk == stuck.pk:
+                raise ValueError("It cannot be read.")
+            real(row, **kwargs)
+
+        monkeypatch.setattr(retention.applications_erasing, "application", application)
+        run = work(start(w.admin))
+        assert (run.status, run.failed) == (RetentionRun.Status.DONE, {"applications": [stuck.pk]})
+        assert run.done["applications"] == run.planned["applications"] - 1
+        assert list(records_due.applications(LATER.date())) == [stuck]
+        client.force_login(w.admin)
+        page = client.get(reverse("records_run", args=[run.pk])).content.decode()
+        assert f"Could not be erased, the log of the worker says why: number {stuck.pk}" in page
+
+    def test_that_has_ended_erases_nothing_for_a_worker_that_was_slow(self, w):
+        run = start(w.admin)
+        keys = run.shown["participants"]
+        RetentionRun.objects.filter(pk=run.pk).update(status=RetentionRun.Status.DONE, finished_at=LATER)
+        work(run)
+        assert (run.done, Participant.objects.filter(pk__in=keys, erased_at=None).count()) == ({}, len(keys))
 
     def test_looking_takes_as_many_queries_for_many_as_for_none(self, w, django_assert_max_num_queries):
         with django_assert_max_num_queries(14):
@@ -301,19 +364,20 @@ class TestARun:
     def test_nothing_is_due_a_day_before_the_term_ends(self, w):
         cohort = Cohort.objects.get(**w.things["cohort"]["running"].keys)
         last = cohort.records_kept_until
-        assert not retention._participants(last).filter(cohort=cohort).exists()
-        assert retention._participants(last + timedelta(days=1)).filter(cohort=cohort).exists()
+        assert not records_due.participants(last).filter(cohort=cohort).exists()
+        assert records_due.participants(last + timedelta(days=1)).filter(cohort=cohort).exists()
 
     def test_on_the_pages(self, w, client):
         client.force_login(w.admin)
         page = client.get(reverse("records_due"))
-        first = retention._participants(LATER.date()).order_by("pk")[0]
-        number = shown(LATER)["participants"][0]
+        first = records_due.participants(LATER.date()).order_by("pk")[0]
+        number = records_due.participants(LATER.date()).count()
         assert f"People who took part: {number}" in page.content.decode()
         assert f"{first.user}, {first.cohort}, {first.cohort.branch}" in page.content.decode()
-        sent = {"seen": page.context["seen"], "on": LATER.date().isoformat()}
+        sent = {"seen": page.context["seen"]}
         run = client.post(reverse("records_due"), sent, follow=True)
-        assert run.context["run"].planned == {key: number for key, (number, _) in shown(LATER).items()}
+        found = retention.plan(LATER.date())
+        assert run.context["run"].planned == {each.step.key: each.number for each in found if each.number}
         again = client.post(reverse("records_due"), {"seen": "x"}, follow=True)
         assert again.context["run"] == run.context["run"]
 
@@ -321,7 +385,7 @@ class TestARun:
         client.force_login(w.admin)
         years = {"mail": 3, "trail": 20, "people": 2}
         assert client.post(reverse("records_terms"), years).status_code == 302
-        assert retention.years_of(Series.TRAIL) == 20
+        assert records_due.years_of(Series.TRAIL) == 20
         assert "trail" not in shown(LATER)
 
 

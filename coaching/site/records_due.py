@@ -1,0 +1,131 @@
+"""Which records are at the end of their term on a day: what a run may erase (coaching/site/retention.py).
+
+How long each series is kept is a setting; certificates, the lists they were approved by and their register are kept for
+good. What a legal hold (coaching/holds.py) or an order covers is not due.
+"""
+
+from datetime import date
+
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
+
+from applications import erasing as applications_erasing
+from applications.models import Application, ReviewStep
+from certificates.models import Batch
+from coaching import holds, signature_trail
+from coaching.models import (
+    AuditEvent,
+    AuditPayload,
+    Cohort,
+    Delegation,
+    LegalHold,
+    Message,
+    OrgUnit,
+    Participant,
+    RetentionTerm,
+    RoleAssignment,
+    Series,
+    SignedText,
+    User,
+)
+from meetings.models import LegalOrder
+
+DEFAULT_YEARS = {Series.MAIL: 2, Series.TRAIL: 7, Series.PEOPLE: 2}
+
+
+def years_of(series: Series) -> int:
+    """Of a series that belongs to no program."""
+    kept = RetentionTerm.objects.filter(series=series).values_list("years", flat=True).first()
+    return kept or DEFAULT_YEARS[series]
+
+
+def applications(on: date) -> "QuerySet[Application]":
+    over = Application.objects.filter(
+        erased_at=None, cohort__first_month__year__lt=on.year - F("cohort__program__retention_years")
+    )
+    return over.exclude(applicant__in=holds.people(on=on)).exclude(cohort__in=holds.cohorts(on=on))
+
+
+def texts(on: date) -> "QuerySet[SignedText]":
+    """Whose they were, only they say themselves: while anything is held, they stay."""
+    if LegalHold.objects.in_force(on).exists():
+        return SignedText.objects.none()
+    return applications_erasing.texts_of_nothing(before=on.year)
+
+
+def participants(on: date) -> "QuerySet[Participant]":
+    over = Participant.objects.filter(
+        erased_at=None, cohort__first_month__year__lt=on.year - F("cohort__program__participation_years")
+    )
+    ordered = Participant.objects.filter(memberships__team__in=_ordered())
+    return over.exclude(pk__in=holds.participants(on=on).values("pk")).exclude(pk__in=ordered.values("pk"))
+
+
+def _ordered() -> QuerySet:
+    """Teams whose words a legal order may open, by their keys."""
+    return LegalOrder.objects.standing(timezone.now()).values("team")
+
+
+def cohorts(on: date) -> "QuerySet[Cohort]":
+    """Once nobody is left in them who is not erased."""
+    over = Cohort.objects.filter(
+        erased_at=None, first_month__year__lt=on.year - F("program__participation_years")
+    )
+    named = Participant.objects.filter(cohort=OuterRef("pk"), erased_at=None)
+    waiting = named.exclude(pk__in=participants(on).values("pk"))
+    return over.exclude(Exists(waiting)).exclude(pk__in=holds.cohorts(on=on))
+
+
+def mail(on: date) -> "QuerySet[Message]":
+    """Whatever became of it, but what is still to be sent."""
+    settled = Message.objects.exclude(status__in=(Message.Status.PENDING, Message.Status.SENDING))
+    old = settled.filter(created_at__date__lt=_years_before(on, years_of(Series.MAIL)))
+    return old.exclude(recipient__in=holds.people(on=on))
+
+
+def trail(on: date) -> "QuerySet[AuditPayload]":
+    """Not what proves signatures, nor what belongs to certificates. While anything is held, all details stay: they may be
+    about it."""
+    if LegalHold.objects.in_force(on).exists():
+        return AuditPayload.objects.none()
+    old = AuditPayload.objects.filter(event__at__date__lt=_years_before(on, years_of(Series.TRAIL)))
+    return old.exclude(event__action__in=signature_trail.ACTIONS).exclude(
+        event__object_type__startswith="certificates."
+    )
+
+
+def people(on: date) -> "QuerySet[User]":
+    """Whose account was closed, who holds nothing, whose records are all erased or are with this, and who did nothing for
+    the term.
+
+    Who approved certificates, or in whose name that was done, is named with them for good.
+    """
+    before = _years_before(on, years_of(Series.PEOPLE))
+    acted = AuditEvent.objects.filter(actor=OuterRef("pk")).order_by().values("actor")
+    gone = User.objects.filter(is_active=False, erased_at=None, created_at__date__lt=before).filter(
+        Q(last_login=None) | Q(last_login__date__lt=before)
+    )
+    gone = gone.alias(acted_at=Subquery(acted.annotate(last=Max("at")).values("last")))
+    gone = gone.filter(Q(acted_at=None) | Q(acted_at__date__lt=before))
+    named = Application.objects.filter(erased_at=None).exclude(pk__in=applications(on).values("pk"))
+    taking_part = Participant.objects.filter(erased_at=None).exclude(pk__in=participants(on).values("pk"))
+    steps = ReviewStep.objects.filter(application__in=named.values("pk"))
+    approved = Batch.objects.exclude(sign_off=None)
+    ties: list[QuerySet] = [
+        named.filter(applicant=OuterRef("pk")),
+        steps.filter(Q(signer=OuterRef("pk")) | Q(holder=OuterRef("pk")) | Q(acted_by=OuterRef("pk"))),
+        taking_part.filter(user=OuterRef("pk")),
+        OrgUnit.objects.filter(head=OuterRef("pk")),
+        User.objects.filter(supervisor=OuterRef("pk"), is_active=True),
+        User.objects.filter(pk=OuterRef("merged_into"), erased_at=None),  # it goes with the person
+        RoleAssignment.objects.on(on).filter(user=OuterRef("pk")),
+        Delegation.objects.on(on).filter(Q(person=OuterRef("pk")) | Q(principal=OuterRef("pk"))),
+        approved.filter(Q(sign_off__signer=OuterRef("pk")) | Q(sign_off__on_behalf_of=OuterRef("pk"))),
+    ]
+    for rows in ties:
+        gone = gone.exclude(Exists(rows))
+    return gone.exclude(pk__in=holds.people(on=on))
+
+
+def _years_before(day: date, years: int) -> date:
+    return day.replace(year=day.year - years, day=28 if (day.month, day.day) == (2, 29) else day.day)
