@@ -171,6 +171,18 @@ class TestApplications:
         assert rows(branch_officer, scope, "days") == {"Supervisor": [4, 3, 6]}
         assert rows(superintendent, scope, "days") == {"Supervisor": [4]}
 
+    def test_what_came_to_a_step_again_is_one_application(
+        self, sent, cohort, branch_officer, supervisor, superintendent
+    ):
+        """M17: three acts on two applications are two people."""
+        returned = workflow.return_for_changes(
+            application=sent[0], by=supervisor, comment="Say who.", now=NOW - timedelta(days=6)
+        )
+        papers.sign(papers.submit(returned, now=NOW - timedelta(days=4)), supervisor)
+        scope = Scope(cohort=cohort.pk)
+        assert rows(branch_officer, scope, "days") == {"Supervisor": [6, 2, 7]}
+        assert figure(superintendent, scope, "days").lines == ()
+
     def test_of_two_it_is_not_told_to_others(self, sent, cohort, superintendent):
         assert figure(superintendent, Scope(cohort=cohort.pk), "days").lines == ()
 

@@ -23,6 +23,7 @@ Status = ReviewStep.Status
 IN_REVIEW, RETURNED = Application.Status.IN_REVIEW, Application.Status.RETURNED
 DAY = 24 * 60 * 60  # seconds
 FEW = 10  # days
+IN_ALL = "From sending to the decision"
 
 
 @dataclass(frozen=True)
@@ -108,13 +109,11 @@ def figure(asked: Asked, *, sent: Cell, now: datetime) -> Figure:
 
 
 def time_in_steps(asked: Asked) -> Figure:
-    """In the middle of all that were acted on: half of them took less. Told from three on."""
-    of_steps, in_all = _of_steps(asked.cohorts), _in_all(asked.cohorts)
-    times = {str(office.label): of_steps[office] for office in RouteStep.Office}
-    times["From sending to the decision"] = in_all
+    """In the middle of all that were acted on: half of them took less. Told from three people on."""
+    times = _by_person([*_steps(asked.cohorts), *_in_all(asked.cohorts)])
     lines = []
-    for label, by_cohort in times.items():
-        now, before = (_pooled(asked, cohorts, by_cohort) for cohorts in (asked.now, asked.before))
+    for label in (*(str(office.label) for office in RouteStep.Office), IN_ALL):
+        now, before = (_pooled(asked, cohorts, times[label]) for cohorts in (asked.now, asked.before))
         if now:
             lines.append(_line(asked, label, now, before))
     slowest = max(lines[:-1], key=lambda line: line.bar.high if line.bar else 0, default=None)
@@ -133,7 +132,8 @@ def time_in_steps(asked: Asked) -> Figure:
         lines=tuple(lines),
         scale=longest([*(each.bar for each in lines), *(each.before for each in lines)]),
         before=asked.before_name,
-        note="Half of the applications took so many days or less, the other half so many or more.",
+        note="Half of the applications took so many days or less, the other half so many or more. Of one that came to a "
+        "step again, all its days there are counted.",
         empty=f"Told once {LEAST} applications have passed a step.",
     )
 
@@ -163,25 +163,39 @@ def _pooled(asked: Asked, cohorts: Iterable[Cohort], by_cohort: dict[int, list[f
     return [days for each in cohorts if len(by_cohort[each.pk]) >= least for days in by_cohort[each.pk]]
 
 
-def _of_steps(cohorts: Iterable[Cohort]) -> dict[str, dict[int, list[float]]]:
-    """Days from when somebody was asked to when they signed, returned, declined or decided: by office and cohort."""
+Acts = Iterable[tuple[str, int, int, datetime | None, datetime | None]]
+
+
+def _by_person(acts: Acts) -> dict[str, dict[int, list[float]]]:
+    """Days by step and cohort, of each applicant one number: what came to a step again is added to it.
+
+    `acts`: step, cohort, applicant, since when it waited, until when.
+    """
+    days: dict[tuple[str, int, int], float] = defaultdict(float)
+    for step, cohort, person, since, until in acts:
+        days[step, cohort, person] += _days(since, until)
     found: dict[str, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for (step, cohort, _), number in days.items():
+        found[step][cohort].append(number)
+    return found
+
+
+def _steps(cohorts: Iterable[Cohort]) -> Acts:
+    """From when somebody was asked to when they signed, returned, declined or decided."""
     acted = (Status.SIGNED, Status.RETURNED, Status.DECLINED)
     rows = ReviewStep.objects.filter(application__cohort__in=cohorts, status__in=acted).order_by()
-    for cohort, office, since, until in rows.values_list(
-        "application__cohort", "office", "since_at", "acted_at"
+    for office, cohort, person, since, until in rows.values_list(
+        "office", "application__cohort", "application__applicant", "since_at", "acted_at"
     ):
-        found[office][cohort].append(_days(since, until))
-    return found
+        yield str(RouteStep.Office(office).label), cohort, person, since, until
 
 
-def _in_all(cohorts: Iterable[Cohort]) -> dict[int, list[float]]:
-    found: dict[int, list[float]] = defaultdict(list)
+def _in_all(cohorts: Iterable[Cohort]) -> Acts:
     rows = Decision.objects.filter(application__cohort__in=cohorts).order_by()
-    firsts = rows.values_list("application__cohort", "application__submitted_at", "application")
-    for cohort, since, _, until in firsts.annotate(first=Min("decided_at")):
-        found[cohort].append(_days(since, until))
-    return found
+    firsts = rows.values_list(
+        "application__cohort", "application__applicant", "application__submitted_at"
+    ).annotate(first=Min("decided_at"))
+    return ((IN_ALL, *act) for act in firsts)
 
 
 def _days(since: datetime | None, until: datetime | None) -> float:
