@@ -75,8 +75,9 @@ def signed(
         signatures = SignOff.objects.filter(text=text)
         scans = Scan.objects.filter(pk__in=signatures.exclude(scan=None).values("scan"))
         scans.update(content=b"", sha256=hashlib.sha256(b"").hexdigest())
-        if was:
-            signatures.filter(signer=was).update(signer=to)
+        if was:  # with no account either that was merged into theirs
+            signatures.filter(signer=was).update(signer=to, signer_account=None)
+            signatures.filter(on_behalf_of=was).update(on_behalf_of=to, on_behalf_account=None)
         signatures.update(statement=ERASED, typed_name=ERASED, session_digest="", address=None)
         signature_trail.record_erased(text, by=by, now=now)
 

@@ -32,7 +32,7 @@ WRITTEN = (Need, ProjectText, SelfRating, SupervisorInput, EvaluationDraft, Find
 
 def participation(participant: Participant, *, somebody: User) -> None:
     """Every mark stays, so that attendance adds up; what a member entered, somebody without a name has entered."""
-    user, cohort = participant.user, participant.cohort
+    accounts, cohort = participant.user.accounts.values("pk"), participant.cohort
     reasons = [
         model.objects.filter(participant=participant) for model in (Attendance, Waiver, EvaluationReopening)
     ]
@@ -41,9 +41,9 @@ def participation(participant: Participant, *, somebody: User) -> None:
     erasing.details(*reasons)
     for model in WRITTEN:
         model.objects.filter(participant=participant).delete()
-    CalendarInvitation.objects.filter(message__recipient=user, meeting__cohort=cohort).delete()
+    CalendarInvitation.objects.filter(message__recipient__in=accounts, meeting__cohort=cohort).delete()
     for rows, field in _entered(cohort):
-        rows.filter(**{field: user}).update(**{field: somebody})
+        rows.filter(**{f"{field}__in": accounts}).update(**{field: somebody})
 
 
 def _entered(cohort: Cohort) -> list[tuple[QuerySet, str]]:

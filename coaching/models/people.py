@@ -188,6 +188,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.name.split()[0]
 
     @property
+    def accounts(self) -> "models.QuerySet[User]":
+        """This one, and those that were merged into it: what was recorded with them stays recorded with them."""
+        return User.objects.filter(Q(pk=self.pk) | Q(merged_into=self)).order_by("pk")
+
+    @property
     def division(self) -> OrgUnit | None:
         return self.unit.ancestor(OrgUnit.Kind.DIVISION) if self.unit else None
 

@@ -84,7 +84,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         "posts": people_visible.posts_held(found, on=today),
         "may_change": people_visible.changed_by(user, on=today).filter(pk=pk).exists(),
         "may_merge": merging.may_merge(user) and found.merged_into_id is None,
-        "earlier": merging.merged_accounts(found),
+        "earlier": found.merged_from.order_by("pk"),
         "in_administration": reverse("admin:coaching_user_change", args=[pk])
         if directory_keeper(user)
         else "",

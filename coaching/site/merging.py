@@ -318,10 +318,5 @@ def _end(drop: User, keep: User, now: datetime) -> None:
     drop.save(update_fields=["is_active", "merged_into", "password", "supervisor"])
 
 
-def merged_accounts(person: User) -> QuerySet[User]:
-    """The earlier accounts of this person."""
-    return User.objects.filter(merged_into=person).order_by("pk")
-
-
 def may_merge(user: User) -> bool:
     return user.is_authenticated and user.is_staff and user.has_perm("coaching.merge_people")

@@ -4,14 +4,14 @@ How long each series is kept is a setting; certificates, the lists they were app
 good. What a legal hold (coaching/holds.py) or an order covers is not due.
 """
 
+from collections.abc import Iterator
 from datetime import date
 
-from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from applications import erasing as applications_erasing
-from applications.models import Application, ReviewStep
-from certificates.models import Batch
+from applications.models import Application, ProjectChange, ReviewStep
 from coaching import holds, signature_trail
 from coaching.models import (
     AuditEvent,
@@ -26,6 +26,7 @@ from coaching.models import (
     RoleAssignment,
     Series,
     SignedText,
+    SignOff,
     User,
 )
 from meetings.models import LegalOrder
@@ -96,35 +97,63 @@ def trail(on: date) -> "QuerySet[AuditPayload]":
 
 def people(on: date) -> "QuerySet[User]":
     """Whose account was closed, who holds nothing, whose records are all erased or are with this, and who did nothing for
-    the term.
+    the term; with whichever account that was merged into theirs.
 
-    Who approved certificates, or in whose name that was done, is named with them for good.
+    Who approved certificates, in whose name that was done, and who attested it, is named with them for good.
     """
     before = _years_before(on, years_of(Series.PEOPLE))
-    acted = AuditEvent.objects.filter(actor=OuterRef("pk")).order_by().values("actor")
-    gone = User.objects.filter(is_active=False, erased_at=None, created_at__date__lt=before).filter(
-        Q(last_login=None) | Q(last_login__date__lt=before)
+    gone = User.objects.filter(is_active=False, erased_at=None, created_at__date__lt=before)
+    for rows in (*_lately(before), *_records_with(on), *_holding(on)):
+        gone = gone.exclude(Exists(rows))
+    return gone.exclude(pk__in=holds.people(on=on))
+
+
+def _any(*names: str) -> Q:
+    """The person, or an account that was merged into theirs, is one of these."""
+    found = Q()
+    for name in names:
+        found |= Q(**{name: OuterRef("pk")}) | Q(**{f"{name}__merged_into": OuterRef("pk")})
+    return found
+
+
+def _lately(since: date) -> Iterator[QuerySet]:
+    """What somebody did since then."""
+    events = AuditEvent.objects.filter(at__date__gte=since)
+    yield events.filter(actor=OuterRef("pk"))
+    yield events.filter(actor__merged_into=OuterRef("pk"))
+    yield User.objects.filter(
+        Q(pk=OuterRef("pk")) | Q(merged_into=OuterRef("pk")), last_login__date__gte=since
     )
-    gone = gone.alias(acted_at=Subquery(acted.annotate(last=Max("at")).values("last")))
-    gone = gone.filter(Q(acted_at=None) | Q(acted_at__date__lt=before))
+
+
+def _records_with(on: date) -> Iterator[QuerySet]:
+    """Records that still say who took part, signed or attested."""
     named = Application.objects.filter(erased_at=None).exclude(pk__in=applications(on).values("pk"))
     taking_part = Participant.objects.filter(erased_at=None).exclude(pk__in=participants(on).values("pk"))
     steps = ReviewStep.objects.filter(application__in=named.values("pk"))
-    approved = Batch.objects.exclude(sign_off=None)
-    ties: list[QuerySet] = [
-        named.filter(applicant=OuterRef("pk")),
-        steps.filter(Q(signer=OuterRef("pk")) | Q(holder=OuterRef("pk")) | Q(acted_by=OuterRef("pk"))),
-        taking_part.filter(user=OuterRef("pk")),
-        OrgUnit.objects.filter(head=OuterRef("pk")),
-        User.objects.filter(supervisor=OuterRef("pk"), is_active=True),
-        User.objects.filter(pk=OuterRef("merged_into"), erased_at=None),  # it goes with the person
-        RoleAssignment.objects.on(on).filter(user=OuterRef("pk")),
-        Delegation.objects.on(on).filter(Q(person=OuterRef("pk")) | Q(principal=OuterRef("pk"))),
-        approved.filter(Q(sign_off__signer=OuterRef("pk")) | Q(sign_off__on_behalf_of=OuterRef("pk"))),
-    ]
-    for rows in ties:
-        gone = gone.exclude(Exists(rows))
-    return gone.exclude(pk__in=holds.people(on=on))
+    changes = ProjectChange.objects.filter(participant__in=taking_part.values("pk"))
+    texts = Q(kind=SignedText.Kind.CERTIFICATE_BATCH)
+    for keys in (
+        *map(named.values, ("current_text", "paper_text")),
+        steps.values("text"),
+        changes.values("text"),
+    ):
+        texts |= Q(pk__in=keys)
+    signatures = SignOff.objects.filter(text__in=SignedText.objects.filter(texts).values("pk"))
+    yield named.filter(_any("applicant"))
+    yield taking_part.filter(_any("user"))
+    for rows in (steps, changes):
+        yield rows.filter(_any("signer", "holder", "acted_by"))
+    yield signatures.filter(_any("signer", "on_behalf_of", "attested_by"))
+
+
+def _holding(on: date) -> Iterator[QuerySet]:
+    """What somebody holds, or is needed for."""
+    yield OrgUnit.objects.filter(head=OuterRef("pk"))
+    yield User.objects.filter(supervisor=OuterRef("pk"), is_active=True)
+    yield User.objects.filter(pk=OuterRef("merged_into"), erased_at=None)  # it goes with the person
+    yield RoleAssignment.objects.on(on).filter(user=OuterRef("pk"))
+    yield Delegation.objects.on(on).filter(Q(person=OuterRef("pk")) | Q(principal=OuterRef("pk")))
 
 
 def _years_before(day: date, years: int) -> date:

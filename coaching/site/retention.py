@@ -79,7 +79,7 @@ def _erase_cohort(row: Cohort, by: User | None, now: datetime) -> Iterable[Model
 
 
 def _erase_person(row: User, by: User | None, now: datetime) -> Iterable[Model]:
-    accounts = [row, *row.merged_from.filter(erased_at=None)]
+    accounts = list(row.accounts.filter(erased_at=None))
     for each in accounts:
         for model in (EmailAddress, Authenticator, SocialAccount):
             model.objects.filter(user=each).delete()

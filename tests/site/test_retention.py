@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from io import StringIO
-from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
@@ -20,7 +19,7 @@ from certificates import verifying
 from certificates.models import Certificate, CertificateFile, HolderName
 from coaching import erasing, holds, jobs
 from coaching.admin.programs import ProgramAdmin
-from coaching.models import ERASED, Cohort, Job, Participant, Program, RetentionRun, Series, SignedText, User
+from coaching.models import ERASED, Cohort, Participant, Program, RetentionRun, Series, SignedText, User
 from coaching.site import records_due, retention
 from meetings import due as meetings_due
 from meetings import notes, orders, totals
@@ -28,30 +27,15 @@ from meetings.models import LegalOrder, Note
 from tests import world as worlds
 from tests.clock import NOW
 from tests.site.addresses import ADDRESSES
+from tests.site.runs import LATER, shown, start, work
 from tests.site.sweeping import ask, path_of, signed_in, things_of
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
-LATER = datetime(2040, 1, 15, 12, tzinfo=ZoneInfo("America/Los_Angeles"))
 APPS = ("coaching", "applications", "meetings", "certificates")
 LIBRARIES = ("admin", "account", "mfa", "socialaccount")
 # These are closed before the run; the others are in the directory still.
 LEFT = ("member", "applicant", "former_member", "graduate", "asked")
-
-
-def shown(now: datetime) -> retention.Seen:
-    return retention.seen_of(retention.plan(now.date()))
-
-
-def start(by: User, now: datetime = LATER) -> RetentionRun:
-    return retention.start(seen=shown(now), by=by, now=now)
-
-
-def work(run: RetentionRun) -> RetentionRun:
-    """As a worker has it."""
-    jobs.run(Job.objects.filter(kind=retention.KIND, arguments={"run": run.pk}).latest("pk").pk)
-    run.refresh_from_db()
-    return run
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,140 @@
+"""What is due with whom: accounts of one person go together, and nobody whose name a record still needs."""
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+import time_machine
+from django.core.management import call_command
+from django.db.models import Q
+
+from applications import paper, project_changes
+from coaching import audit
+from coaching.enrollment import Project
+from coaching.models import Program, RoleAssignment, SignOff, User
+from coaching.site import merging, records_due
+from meetings import attendance, laying_out
+from meetings.models import Attendance
+from tests import factories
+from tests.applications import factories as papers
+from tests.clock import NOW, TODAY
+from tests.site.runs import LATER, start, work
+
+pytestmark = pytest.mark.django_db
+A_YEAR_AGO = LATER - timedelta(days=365)
+
+
+@pytest.fixture(autouse=True)
+def _later():
+    with time_machine.travel(LATER, tick=False):
+        yield
+
+
+@pytest.fixture
+def other(org, administrator) -> User:
+    return factories.person("Ana Reyes", unit=org.unit, email="reyes@example.org", created_at=NOW)
+
+
+def merge(keep: User, drop: User, by: User) -> None:
+    merging.merge(keep=keep, drop=drop, reason="Married.", by=by, now=NOW)
+
+
+def close(*people: User) -> None:
+    User.objects.filter(pk__in=[each.pk for each in people]).update(is_active=False)
+
+
+def are_due(*people: User) -> set[User]:
+    return set(records_due.people(LATER.date()).filter(pk__in=[each.pk for each in people]))
+
+
+def test_of_somebody_with_two_accounts_nothing_leads_to_either(
+    applicant, other, cohort, administrator, branch_officer
+):
+    with time_machine.travel(NOW, tick=False):
+        papers.accepted(applicant, cohort)
+        people = [cohort.participants.get(user=applicant), factories.participant(cohort)]
+        team = factories.confirmed_team(cohort, people, by=branch_officer)
+        meeting = laying_out.lay_out_meetings(team=team, by=None, now=NOW)[0]
+        then = meeting.ends_at + timedelta(hours=1)
+    marks = dict.fromkeys(people, "present")
+    attendance.take_attendance(meeting=meeting, marks=marks, by=applicant, now=then)
+    merge(other, applicant, administrator)
+    both = [applicant, other]
+    entered = Attendance.objects.filter(recorded_by__in=both)
+    accounts = Q(signer__in=both) | Q(signer_account__in=both)
+    assert (entered.count(), SignOff.objects.filter(accounts).count()) == (2, 1)
+
+    work(start(administrator))
+
+    assert (entered.count(), SignOff.objects.filter(accounts).count()) == (0, 0)
+    out = StringIO()
+    call_command("verify_audit", stdout=out)
+    assert "What was signed is as it was." in out.getvalue()
+
+
+def test_somebody_stays_as_long_as_one_of_their_accounts_did_something(applicant, other, administrator):
+    merge(other, applicant, administrator)
+    close(other)
+    assert are_due(applicant, other) == {other}  # the other account goes with it
+    User.objects.filter(pk=applicant.pk).update(last_login=A_YEAR_AGO)
+    assert are_due(applicant, other) == set()
+    User.objects.filter(pk=applicant.pk).update(last_login=None)
+    audit.record("person_export.asked", by=applicant, obj=applicant, now=A_YEAR_AGO)
+    assert are_due(applicant, other) == set()
+
+
+def test_both_accounts_go_together(applicant, other, administrator):
+    merge(other, applicant, administrator)
+    close(other)
+    run = work(start(administrator))
+    assert not User.objects.filter(pk__in=[applicant.pk, other.pk], erased_at=None).exists()
+    assert run.done["people"] == 1
+
+
+def test_who_was_asked_about_a_project_stays_with_the_participant(applicant, cohort, director, org):
+    """Who signs it, and who answered."""
+    signer, acting = (factories.person(unit=org.unit, created_at=NOW) for _ in range(2))
+    Program.objects.update(participation_years=30)
+    with time_machine.travel(NOW, tick=False):
+        papers.accepted(applicant, cohort)
+        place = cohort.participants.get(user=applicant)
+        project = Project(
+            "Two forms",
+            "One was too long.",
+            "Two short forms.",
+            "Minutes.",
+            tuple(papers.competencies(cohort)[:1]),
+        )
+        change = project_changes.ask(
+            participant=place, project=project, why="The pilot showed it.", by=applicant, now=NOW
+        )
+        project_changes.decline(change=change, by=director, comment="Stay with it.", now=NOW)
+    close(signer, acting)
+    assert are_due(signer, acting) == {signer, acting}
+    place.project_changes.update(signer=signer, acted_by=acting)
+    assert are_due(signer, acting) == set()
+
+
+def test_who_attested_a_paper_stays_with_what_is_signed_on_it(
+    applicant, cohort, branch, supervisor, administrator
+):
+    officer = factories.officer(branch, "Olga Officer")
+    Program.objects.update(retention_years=30)
+    with time_machine.travel(NOW, tick=False):
+        paper.enter(
+            cohort=cohort,
+            applicant=applicant,
+            answers={**papers.ANSWERS, "project_competencies": papers.competencies(cohort)[:1]},
+            ratings=dict.fromkeys(papers.competencies(cohort), ("grow", "")),
+            received_date=TODAY,
+            signed_date=TODAY,
+            signatures=[paper.PaperSignature(supervisor, TODAY)],
+            attested=paper.Attested(papers.A_SCAN, officer.name),
+            by=officer,
+            now=NOW,
+        )
+    RoleAssignment.objects.filter(user=officer).delete()
+    User.objects.filter(pk=officer.pk).update(created_at=NOW, is_active=False)
+    assert are_due(officer) == set()
+    Program.objects.update(retention_years=5)
+    assert are_due(officer) == {officer}
