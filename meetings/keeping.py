@@ -4,11 +4,9 @@ from datetime import datetime
 from typing import TypeVar
 
 from django.db.models import Model, QuerySet
-from django.utils import timezone
 
-from coaching import holds
 from coaching.models import Cohort
-from meetings import notes
+from meetings import held, notes
 
 Row = TypeVar("Row", bound=Model)
 
@@ -24,8 +22,8 @@ def past_records(now: datetime) -> list[int]:
 
 
 def not_held(rows: "QuerySet[Row]", now: datetime) -> "QuerySet[Row]":
-    """Rows that belong to a participant, without those of whom a legal hold keeps everything."""
-    return rows.exclude(participant__in=holds.participants(on=timezone.localdate(now)).values("pk"))
+    """Rows that belong to a participant, without those of whom a legal hold or order keeps everything."""
+    return rows.exclude(participant__in=held.participants(now).values("pk"))
 
 
 def _cohorts() -> list[Cohort]:

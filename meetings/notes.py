@@ -12,14 +12,13 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
 
-from coaching import audit, holds
+from coaching import audit
 from coaching.errors import Refused
 from coaching.meanwhile import merged
 from coaching.models import Cohort, Participant, Team, User
-from meetings import dates, team_space, vault
-from meetings.models import ActionItem, LegalOrder, Meeting, Note, TeamKey
+from meetings import dates, held, team_space, vault
+from meetings.models import ActionItem, Meeting, Note, TeamKey
 from meetings.written import clean
 
 Kind = Note.Kind
@@ -229,6 +228,8 @@ def save_update(
         return None
     if note and _opened(note, _key_of(team)) == kept:
         return note
+    if note:
+        held.refuse_if_team_is_kept(team, now)
     note = note or Note(team=team, meeting=meeting, kind=Kind.UPDATE, author=author, about=author)
     return _keep(note, kept, by=by, now=now)
 
@@ -261,7 +262,10 @@ def change(*, note: Note, text: str, by: User, now: datetime, seen: Mapping[str,
     note = _own(note, by, now)
     before = _opened(note, _key_of(note.team))
     texts = merged({"text": _needed(text)}, seen=seen, stands=before)
-    return note if texts == before else _keep(note, texts, by=by, now=now)
+    if texts == before:
+        return note
+    held.refuse_if_team_is_kept(note.team, now)
+    return _keep(note, texts, by=by, now=now)
 
 
 @transaction.atomic
@@ -297,6 +301,8 @@ def save_action(
         item = _current_item(item, team)
         stands = _opened(item, key) | {"owner": item.owner_id, "due_date": item.due_date}
         texts = merged(texts | {"owner": owner_pk, "due_date": due_date}, seen=seen, stands=stands)
+        if texts != stands:
+            held.refuse_if_team_is_kept(team, now)
         owner_pk, due_date = texts.pop("owner"), texts.pop("due_date")
     if not team_space.members_of(team).filter(pk=owner_pk).exists():
         raise CannotWrite("Choose a member of your team who does it.")
@@ -341,6 +347,7 @@ def delete_action(*, item: ActionItem, by: User, now: datetime) -> None:
     team_space.require_team_member(by, item.team)
     found = ActionItem.objects.select_for_update(of=("self",)).filter(pk=item.pk).first()
     if found:
+        held.refuse_if_team_is_kept(found.team, now)
         audit.record("action_item.deleted", by=by, obj=found, now=now)
         found.delete()
 
@@ -349,17 +356,20 @@ def delete_what_is_due(*, now: datetime) -> int:
     """Delete the texts and keys of teams whose day has come and that are not held; returns how many teams. Safe to run at
     any time."""
     teams = Team.objects.filter(pk__in=TeamKey.objects.values("team")).select_related("cohort__program")
-    teams = teams.exclude(pk__in=holds.teams(on=timezone.localdate(now)).values("pk"))
-    teams = teams.exclude(pk__in=LegalOrder.objects.standing(now).values("team"))
     due = [team for team in teams if now.astimezone(team.cohort.zone).date() >= deleted_on(team.cohort)]
-    for team in due:
-        with transaction.atomic():
-            team = Team.objects.select_for_update(of=("self",)).get(pk=team.pk)
-            team.notes.all().delete()
-            team.action_items.all().delete()
-            TeamKey.objects.filter(team=team).delete()
-            audit.record("team_texts.deleted", by=None, obj=team, now=now)
-    return len(due)
+    return sum(_delete_all(team, now) for team in due)
+
+
+@transaction.atomic
+def _delete_all(team: Team, now: datetime) -> bool:
+    Team.objects.select_for_update(of=("self",)).get(pk=team.pk)  # whoever asks with an order waits
+    if held.teams(now).filter(pk=team.pk).exists():
+        return False
+    team.notes.all().delete()
+    team.action_items.all().delete()
+    TeamKey.objects.filter(team=team).delete()
+    audit.record("team_texts.deleted", by=None, obj=team, now=now)
+    return True
 
 
 def _entering(meeting: Meeting, team: Team, by: User, now: datetime) -> tuple[Meeting, Participant]:
@@ -406,6 +416,7 @@ def _keep(note: Note, texts: Mapping[str, str], *, by: User, now: datetime) -> N
 
 
 def _remove(note: Note, *, by: User, now: datetime) -> None:
+    held.refuse_if_team_is_kept(note.team, now)
     audit.record("team_note.deleted", by=by, obj=note, now=now)
     note.delete()
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from coaching import audit, offices, outbox, permissions
 from coaching.errors import Refused
-from coaching.models import AuditEvent, OrgUnit, Team, User
+from coaching.models import AuditEvent, OrgUnit, RetentionRun, Team, User
 from meetings import notes, vault
 from meetings.models import LegalOrder
 from meetings.notes import Action, Written
@@ -78,6 +78,10 @@ def ask(
     """Nothing is opened by it; from now on nothing of it is deleted until it is decided. Raises CannotAsk."""
     if not permissions.records_keeper(by):
         raise CannotAsk("An administrator who keeps the records asks, with the order in hand.")
+    RetentionRun.objects.running().first()  # what it erases, it has erased before this
+    team = Team.objects.select_for_update(of=("self",)).select_related("cohort__branch").get(pk=team.pk)
+    if team.cohort.erased_at:
+        raise CannotAsk("Its term is over and it was erased: there is nothing left to open.")
     if _was_member(by, team):
         raise CannotAsk("Nobody asks for what a team wrote that they were in. Ask another administrator.")
     try:

@@ -14,7 +14,7 @@ from django.db.models import Q
 from coaching import audit
 from coaching.errors import Refused
 from coaching.models import Participant, User
-from meetings import dates, keeping, notes, vault
+from meetings import dates, held, keeping, notes, vault
 from meetings.models import ProjectText
 from meetings.written import clean
 
@@ -185,6 +185,8 @@ def save(
         supervisor,
     ):
         return row
+    if row.pk and (read(row).text, row.due_date) != (text, due_date):
+        held.refuse_if_participant_is_kept(participant, now)
     row.audience, row.due_date, row.written_at = Audience(audience), due_date, now
     row.supervisor = supervisor
     _seal(row, text)
@@ -240,6 +242,7 @@ def delete(*, row: ProjectText, by: User, now: datetime) -> None:
     _own(row.participant, by)
     found = ProjectText.objects.filter(pk=row.pk).first()
     if found:
+        held.refuse_if_participant_is_kept(found.participant, now)
         audit.record("project_text.deleted", by=by, obj=found, now=now)
         found.delete()
 

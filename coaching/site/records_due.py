@@ -27,9 +27,10 @@ from coaching.models import (
     Series,
     SignedText,
     SignOff,
+    Team,
     User,
 )
-from meetings.models import LegalOrder
+from meetings import held
 
 DEFAULT_YEARS = {Series.MAIL: 2, Series.TRAIL: 7, Series.PEOPLE: 2}
 
@@ -58,13 +59,8 @@ def participants(on: date) -> "QuerySet[Participant]":
     over = Participant.objects.filter(
         erased_at=None, cohort__first_month__year__lt=on.year - F("cohort__program__participation_years")
     )
-    ordered = Participant.objects.filter(memberships__team__in=_ordered())
+    ordered = Participant.objects.filter(memberships__team__in=held.ordered_teams(timezone.now()))
     return over.exclude(pk__in=holds.participants(on=on).values("pk")).exclude(pk__in=ordered.values("pk"))
-
-
-def _ordered() -> QuerySet:
-    """Teams whose words a legal order may open, by their keys."""
-    return LegalOrder.objects.standing(timezone.now()).values("team")
 
 
 def cohorts(on: date) -> "QuerySet[Cohort]":
@@ -74,7 +70,8 @@ def cohorts(on: date) -> "QuerySet[Cohort]":
     )
     named = Participant.objects.filter(cohort=OuterRef("pk"), erased_at=None)
     waiting = named.exclude(pk__in=participants(on).values("pk"))
-    return over.exclude(Exists(waiting)).exclude(pk__in=holds.cohorts(on=on))
+    ordered = Team.objects.filter(pk__in=held.ordered_teams(timezone.now())).values("cohort")
+    return over.exclude(Exists(waiting)).exclude(pk__in=holds.cohorts(on=on)).exclude(pk__in=ordered)
 
 
 def mail(on: date) -> "QuerySet[Message]":
