@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from coaching import audit, offices, outbox
@@ -40,11 +40,20 @@ def standing() -> QuerySet[Visit]:
     return Visit.objects.filter(taken_back_at=None)
 
 
+def to_come() -> QuerySet[Visit]:
+    """Those that stand; not of whoever no longer holds the office on that day."""
+    day: Any = OuterRef("meeting__date")
+    orders = Delegation.objects.on(day).filter(person=OuterRef("person"))
+    orders = orders.filter(
+        Q(unit=OuterRef("meeting__cohort__branch"))
+        | Q(unit=None, principal=OuterRef("meeting__cohort__branch__head"))
+    )
+    return standing().filter(Q(meeting__cohort__branch__head=F("person")) | Exists(orders))
+
+
 def planned(meeting: Meeting) -> list[Visit]:
-    """Who plans to attend; not whoever no longer holds the office on that day."""
-    visits = standing().filter(meeting=meeting).select_related("person")
-    this = Meeting.objects.filter(pk=meeting.pk)
-    return [each for each in visits if open_to(each.person, this).exists()]
+    """Who plans to attend."""
+    return list(to_come().filter(meeting=meeting).select_related("person"))
 
 
 def expected_or_there(meeting: Meeting) -> list[User]:

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import ClassVar, Generic, Self, TypeVar
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 from django.utils import timezone
 
 from coaching import offices
@@ -36,6 +36,18 @@ class AssignedQuerySet(models.QuerySet[Row], Generic[Row]):
         return self.filter(in_force & as_signer | held | for_holder | ~in_force & as_head).exclude(
             **{self.signed_for: user}
         )
+
+    def with_whom(self, on: date) -> Case:
+        """The name of whom each waits on that day; routing.with_whom says the same of one."""
+        in_force = Q(delegation=None) | Q(delegation__in=Delegation.objects.on(on).values("pk"))
+        after_the_order = (
+            When(
+                Q(**{f"{each}__is_active": True}) & ~Q(**{each: F(self.signed_for)}), then=F(f"{each}__name")
+            )
+            for each in ("holder", "unit__head")
+        )
+        signer = F("signer__name")
+        return Case(When(in_force, then=signer), *after_the_order, default=signer)
 
 
 class Assigned(models.Model):

@@ -32,7 +32,9 @@ from coaching.permissions import (
     office_cohorts,
     signed_in,
 )
-from coaching.site import checklist, lifecycle
+from coaching.site import lifecycle
+from coaching.site.checklist.step import State
+from coaching.site.checklist.whole_year import steps_of
 from coaching.site.forms_cohorts import CohortForm, LeaveForm
 from coaching.site.reports.scopes import Scope
 from meetings import attention, leave, notes
@@ -145,11 +147,11 @@ def cohort_checklist(request: HttpRequest, pk: int) -> HttpResponse:
     cohorts = office_cohorts(user).select_related("branch__head", "program")
     cohort = get_object_or_404(cohorts.prefetch_related("program__curriculum", "program__route"), pk=pk)
     now = timezone.now()
-    steps = checklist.steps_of(cohort, now=now)
+    steps = steps_of(cohort, now=now)
     context = {
         "cohort": cohort,
         "standing": standing(cohort, today=today_of(cohort, now)),
-        "late": [step for step in steps if step.state is checklist.State.LATE],
+        "late": [step for step in steps if step.state is State.LATE],
         "steps": steps,
         "in_danger": attention.in_danger(cohort, today=today_of(cohort, now)),
     }

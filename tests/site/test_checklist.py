@@ -8,13 +8,16 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django.asserts import assertContains
 
-from coaching.models import Cohort, Consent, Team, TeamChange
-from coaching.site.checklist import State, steps_of
-from meetings import attendance, laying_out
+from certificates import approval
+from coaching.models import Cohort, Consent, Delegation, OrgUnit, Participant, Team, TeamChange, User
+from coaching.site.checklist.step import State
+from coaching.site.checklist.whole_year import steps_of
+from meetings import attendance, laying_out, visits
 from meetings.models import Meeting
 from tests import factories
 from tests.applications import factories as papers
-from tests.clock import NOW
+from tests.certificates.history import approve, completed_team, registered
+from tests.clock import NOW, TODAY
 
 pytestmark = pytest.mark.usefixtures("plain_not_found")
 
@@ -92,6 +95,68 @@ def test_signatures_say_how_many_wait_and_with_whom(cohort, applicant, superviso
     assert later.address == reverse("cohort_deadline", args=[cohort.pk])
 
 
+def test_more_can_be_to_sign_and_decide_as_long_as_people_apply(cohort, applicant):
+    whats = ("All signatures before the decision", "Decisions released")
+    for day, state in (("2026-12-31", State.NOW), ("2027-01-01", State.DONE)):
+        assert [step(cohort, what, now=at(day)).state for what in whats] == [state, state]
+
+
+def test_whoever_acts_no_more_is_not_named(cohort, applicant, supervisor, outsider):
+    """A9: after the order it waits with the holder of the post again, unless they cannot sign it."""
+    order = papers.delegate(supervisor, outsider, days=60)
+    application = papers.submitted(applicant, cohort)
+    application.review_steps.current().update(
+        signer=outsider, holder=supervisor, delegation=order, reason="Vacation."
+    )
+
+    def late(day: str) -> str:
+        words = step(cohort, "All signatures before the decision", now=at(day)).words
+        return words.partition("Past the day with ")[2]
+
+    assert late("2027-01-15") == f"{outsider} (1)."
+    assert late("2027-02-15") == f"{supervisor} (1)."
+    User.objects.filter(pk=supervisor.pk).update(is_active=False)
+    assert late("2027-02-15") == f"{outsider} (1)."
+
+
+def test_decisions_say_with_whom_they_are(cohort, applicant, deputy, superintendent, org):
+    """A10: whoever decides, which is not always the head of the branch."""
+    what = "Decisions released"
+    papers.at_deputy(applicant, cohort).review_steps.current().update(signer=superintendent)
+    found = step(cohort, what, now=NOW)
+    assert found.state == State.NOW
+    assert found.words == f"1 application waits for a decision with {superintendent}."
+    OrgUnit.objects.filter(pk=org.branch.pk).update(head=None)
+    assert step(cohort, what, now=NOW).words.endswith(f"{superintendent}. The branch has no deputy.")
+    Delegation.objects.create(
+        kind="acting",
+        unit=org.branch,
+        person=superintendent,
+        reason="Vacant.",
+        start_date=TODAY,
+        end_date=TODAY,
+    )
+    assert step(cohort, what, now=NOW).words == found.words
+
+
+def test_what_is_not_signed_by_all_is_not_decided(cohort, applicant):
+    papers.submitted(applicant, cohort)
+    late = step(cohort, "Decisions released", now=at("2027-01-22"))
+    assert (late.state, late.words) == (State.LATE, "1 application is not signed by all yet.")
+
+
+def test_what_is_chosen_waits_for_its_release(cohort, applicant, deputy):
+    application = papers.at_deputy(applicant, cohort)
+    what = "Decisions released"
+    assert step(cohort, what, now=NOW).words == f"1 application waits for a decision with {deputy}."
+    papers.choose(application, deputy)
+    late = step(cohort, what, now=at("2027-01-22"))
+    assert (late.state, late.words) == (State.LATE, "1 choice is not released yet.")
+    papers.release(cohort, deputy)
+    done = step(cohort, what, now=at("2027-01-22"))
+    assert (done.state, done.words) == (State.DONE, "")
+
+
 def test_teams_are_late_while_somebody_has_none(cohort):
     what = "Teams proposed to their members"
     nobody = step(cohort, what, now=at("2027-01-25"))
@@ -115,6 +180,49 @@ def test_teams_wait_for_the_answers_of_their_members(cohort):
     assert found.words == (
         "0 teams are confirmed. 1 team is being agreed to. Not answered yet: Ana, Ben, Cy, 1 more."
     )
+
+
+def test_teams_are_not_confirmed_while_somebody_has_none(cohort, team):
+    what = "Teams confirmed"
+    assert step(cohort, what, now=at("2027-02-01")).state == State.DONE
+    factories.participant(cohort)
+    loose = step(cohort, what, now=at("2027-02-01"))
+    assert (loose.state, loose.words) == (State.LATE, "1 team is confirmed. 1 participant has no team.")
+
+
+def dissolve(team):
+    team.memberships.update(ended_at=NOW)
+    Team.objects.filter(pk=team.pk).update(status="ended")
+
+
+def test_teams_that_were_dissolved_are_not_confirmed(cohort, team):
+    dissolve(team)
+    found = step(cohort, "Teams confirmed", now=at("2027-02-01"))
+    assert (found.state, found.words) == (State.LATE, "0 teams are confirmed. 3 participants have no team.")
+    Participant.objects.update(status="left", left_at=NOW)
+    assert step(cohort, "Teams confirmed", now=at("2027-02-01")).state == State.DONE  # nobody is left
+
+
+def test_no_meeting_is_done_as_long_as_no_team_stands(cohort, team):
+    """M2"""
+    dissolve(team)
+    found = step(cohort, MEETING_1, now=at("2027-02-10"))
+    assert (found.state, found.words) == (State.NOW, "No team is confirmed.")
+    assert step(cohort, MEETING_1, now=at("2027-03-01")).state == State.LATE
+    ahead = step(cohort, MEETING_1, now=at("2027-01-10"))
+    assert (ahead.state, ahead.words) == (State.AHEAD, "")
+    Participant.objects.update(status="left", left_at=NOW)
+    assert step(cohort, MEETING_1, now=at("2027-03-01")).state == State.DONE
+
+
+def test_teams_without_attendance_are_named_at_every_meeting(cohort, branch_officer):
+    Cohort.objects.filter(pk=cohort.pk).update(seats=40)
+    cohort.refresh_from_db()
+    for _ in range(15):
+        team = factories.confirmed_team(cohort, [factories.participant(cohort)], by=branch_officer)
+        laying_out.lay_out_meetings(team=team, by=None, now=NOW)
+    found = step(cohort, "Meeting 8: Final Program Meeting", now=at("2027-10-01"))
+    assert found.words == ("0 of 15 teams have met. Attendance not taken: Team 1, Team 2, Team 3, 12 more.")
 
 
 def test_a_meeting_is_late_a_week_after_it_without_attendance(cohort, team):
@@ -148,6 +256,85 @@ def test_resources_are_late_when_a_meeting_is_near(cohort, team):
     assert found.words == "8 meetings have none yet. The next ones: “Introduction to Program”."
     over = step(cohort, "Resources for every meeting", now=at("2027-10-01"))
     assert (over.state, over.words) == (State.DONE, "")
+
+
+class TestFinals:
+    """M13"""
+
+    WHAT = "The deputy’s visits to the final meetings"
+
+    @pytest.fixture
+    def final(self, team) -> Meeting:
+        return Meeting.objects.of_team(team).latest("date")
+
+    def test_are_done_when_the_deputy_has_said_to_come(self, cohort, final, deputy):
+        assert step(cohort, self.WHAT, now=at("2027-01-15")).state == State.AHEAD
+        open_one = step(cohort, self.WHAT, now=at("2027-08-01"))
+        assert (open_one.state, open_one.words) == (
+            State.NOW,
+            "1 of 1 ahead are not planned to be attended.",
+        )
+        assert step(cohort, self.WHAT, now=at("2027-09-02")).state == State.LATE
+        visits.plan(meeting=final, by=deputy, now=NOW)
+        done = step(cohort, self.WHAT, now=at("2027-09-02"))
+        assert (done.state, done.words) == (State.DONE, "")
+
+    def test_whoever_is_deputy_no_more_does_not_come(self, cohort, final, deputy, org):
+        visits.plan(meeting=final, by=deputy, now=NOW)
+        OrgUnit.objects.filter(pk=org.branch.pk).update(head=factories.person("Nadia Newhead"))
+        assert step(cohort, self.WHAT, now=at("2027-08-01")).state == State.NOW
+
+    def test_whoever_stands_in_on_that_day_comes(self, cohort, final, deputy, outsider, org):
+        order = papers.delegate(deputy, outsider, days=400)
+        visits.plan(meeting=final, by=outsider, now=NOW)
+        assert step(cohort, self.WHAT, now=at("2027-08-01")).state == State.DONE
+        Delegation.objects.filter(pk=order.pk).update(end_date=date(2027, 9, 14))
+        assert step(cohort, self.WHAT, now=at("2027-08-01")).state == State.NOW
+
+    def test_are_not_done_before_there_is_one(self, cohort, final):
+        Meeting.objects.filter(pk=final.pk).update(status="cancelled")
+        found = step(cohort, self.WHAT, now=at("2027-08-01"))
+        assert (found.state, found.words) == (State.NOW, "No final meeting is planned yet.")
+
+    def test_a_curriculum_without_one_asks_for_none(self, cohort, program):
+        program.curriculum.filter(kind="final").delete()
+        assert self.WHAT not in [each.what for each in steps_of(cohort, now=NOW)]
+
+
+def test_a_program_without_a_curriculum_has_a_checklist_too(client, cohort, program, branch_officer):
+    program.curriculum.all().delete()
+    client.force_login(branch_officer)
+    page = client.get(reverse("cohort_checklist", args=[cohort.pk]))
+    assert [each.what for each in page.context["steps"]][6:8] == [
+        "Resources for every meeting",
+        "Evaluations close for good",
+    ]
+
+
+def test_certificates_are_proposed_approved_and_issued(cohort, branch_officer, superintendent):
+    """C2, C3"""
+    completed_team(cohort, ["Ana", "Ben", "Cy"], by=branch_officer)
+
+    def both(day: str) -> list[tuple[State, str]]:
+        whats = ("Certificates proposed to the superintendent", "Certificates issued")
+        return [(each.state, each.words) for each in (step(cohort, what, now=at(day)) for what in whats)]
+
+    proposed = "3 participants can be proposed."
+    assert both("2027-10-14") == [(State.AHEAD, ""), (State.AHEAD, "")]
+    assert both("2027-10-15") == [(State.NOW, proposed), (State.NOW, "")]
+    assert both("2027-10-22") == [(State.LATE, proposed), (State.NOW, "")]
+    batch = approval.propose_batch(cohort=cohort, by=branch_officer, now=at("2027-10-22"))
+    drawn = "3 are on a list that was not submitted."
+    assert both("2027-10-22") == [(State.LATE, proposed), (State.NOW, drawn)]
+    approval.submit_for_approval(batch=batch, by=branch_officer, now=at("2027-10-22"))
+    waiting = "3 wait for the superintendent’s approval."
+    assert both("2027-10-22") == [(State.DONE, ""), (State.NOW, waiting)]
+    assert both("2027-11-05")[1] == (State.LATE, waiting)
+    approve(batch, superintendent)
+    assert both("2027-11-05")[1] == (State.LATE, "3 are approved and not issued.")
+    for entry in batch.entries.all():
+        registered(batch, entry.participant)
+    assert both("2027-11-05") == [(State.DONE, ""), (State.DONE, "")]
 
 
 def test_evaluations_are_open_until_they_close_for_good(cohort, team):

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from statistics import median
 
-from django.db.models import Case, Count, F, Min, Q, When
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Min
 from django.urls import reverse
 
 from applications.models import Application, Decision, ReviewStep
 from coaching.days import today_of
-from coaching.models import Cohort, Delegation, RouteStep
+from coaching.models import Cohort, RouteStep
 from coaching.site.reports.figures import NOTHING, Bar, Cell, Figure, Line, counted, longest
 from coaching.site.reports.scopes import Asked
 from coaching.site.reports.spans import LEAST
@@ -42,7 +41,7 @@ def waits(cohort: Cohort, now: datetime) -> list[Wait]:
     """In the order of the route; in each office the one that has waited longest first. In three queries."""
     today = today_of(cohort, now)
     steps = ReviewStep.objects.filter(application__cohort=cohort)
-    current = steps.current().filter(application__status=IN_REVIEW).annotate(person=_with_whom(today))
+    current = steps.current().filter(application__status=IN_REVIEW).annotate(person=steps.with_whom(today))
     rows = current.order_by().values_list("office", "person")
     found = [
         (RouteStep.Office(office).label, person, number, since, IN_REVIEW)
@@ -59,13 +58,6 @@ def waits(cohort: Cohort, now: datetime) -> list[Wait]:
         Wait(office, person, number, (today - today_of(cohort, since)).days, today_of(cohort, since), status)
         for office, person, number, since, status in found
     ]
-
-
-def _with_whom(today: date) -> Case:
-    """The name, as `routing.with_whom` says it of one step."""
-    in_force = Q(delegation=None) | Q(delegation__in=Delegation.objects.on(today).values("pk"))
-    holder = Coalesce(F("holder__name"), F("unit__head__name"), F("signer__name"))
-    return Case(When(in_force, then=F("signer__name")), default=holder)
 
 
 def headline(found: list[Wait], sent: Cell) -> str:
