@@ -4,15 +4,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
 
 from certificates import eligibility, names
 from certificates.claims import batch_text, department_of, holds, local_date
 from certificates.models import Batch, BatchEntry
 from certificates.printable import refuse_unprintable
-from coaching import audit, outbox, signing
+from coaching import audit, offices, outbox, signing
 from coaching.errors import Refused
-from coaching.models import Cohort, Delegation, OrgUnit, SignedText, SignOff, User
+from coaching.models import Cohort, Delegation, SignedText, SignOff, User
 from coaching.permissions import require_office
 
 
@@ -82,7 +81,7 @@ def authority_of(user: User, cohort: Cohort, *, on: date) -> Authority | None:
     title = department.head_title
     if department.head_id == user.pk:
         return Authority(title)
-    order = _orders(department, on).filter(person=user).order_by("-start_date", "-pk").first()
+    order = offices.orders_for(department, on=on).filter(person=user).order_by("-start_date", "-pk").first()
     if order is None:
         return None
     acting = order.kind == Delegation.Kind.ACTING
@@ -90,21 +89,10 @@ def authority_of(user: User, cohort: Cohort, *, on: date) -> Authority | None:
     return Authority(capacity, department.head, order)
 
 
-def _orders(department: OrgUnit, on: date) -> "QuerySet[Delegation]":
-    covers = Q(unit=department)
-    if department.head_id:
-        covers |= Q(unit=None, principal=department.head_id)
-    return Delegation.objects.on(on).filter(covers).select_related("person", "principal")
-
-
 def approvers(cohort: Cohort, *, on: date) -> list[User]:
     """Everybody who could approve on that day, the head first."""
     department = department_of(cohort)
-    if department is None:
-        return []
-    people = [department.head] if department.head else []
-    people += [order.person for order in _orders(department, on).order_by("pk")]
-    return [person for person in dict.fromkeys(people) if person.is_active]
+    return offices.who_leads(department, on=on) if department else []
 
 
 @transaction.atomic

@@ -147,6 +147,21 @@ def acting_head(unit: OrgUnit, *, on: date) -> Delegation | None:
     )
 
 
+def orders_for(unit: OrgUnit, *, on: date) -> QuerySet[Delegation]:
+    """Under which others act in the post of this unit, or sign all that its head signs."""
+    covers = Q(unit=unit)
+    if unit.head_id:
+        covers |= Q(unit=None, principal=unit.head_id)
+    return Delegation.objects.on(on).filter(covers).select_related("person", "principal")
+
+
+def who_leads(unit: OrgUnit, *, on: date) -> list[User]:
+    """Everybody who could act as its head on that day, the head first."""
+    people = [unit.head] if unit.head else []
+    people += [order.person for order in orders_for(unit, on=on).order_by("pk")]
+    return [person for person in dict.fromkeys(people) if person.is_active]
+
+
 def standing_for(
     person: User, principal: User, *, on: date, unit: OrgUnit | None = None, as_supervisor: bool = False
 ) -> Delegation | None:

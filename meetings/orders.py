@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from coaching import audit, offices, outbox, permissions
@@ -36,30 +36,39 @@ class CannotRead(Refused):
 
 
 def visible_to(user: User, *, on: date) -> QuerySet[LegalOrder]:
-    """All for administrators; for the superintendent, or who stands in, those of the department's branches."""
-    rows = LegalOrder.objects.select_related("team__cohort__branch", "asked_by", "approved_by", "declined_by")
-    if permissions.records_keeper(user):
-        return rows
+    """All for administrators; for the superintendent, or who stands in, those of the department's branches; for nobody those
+    about a team that they were in."""
+    rows = LegalOrder.objects.not_about_a_team_of(user)
+    rows = rows.select_related("team__cohort__branch", "asked_by", "approved_by", "declined_by")
+    return rows if permissions.records_keeper(user) else rows.filter(_led_by(user, on))
+
+
+def awaiting(user: User, *, on: date) -> QuerySet[LegalOrder]:
+    """What this person is to approve or decline."""
+    rows = LegalOrder.objects.waiting().not_about_a_team_of(user).exclude(asked_by__in=user.accounts)
+    return rows.filter(_led_by(user, on)).select_related("asked_by").order_by("asked_at", "pk")
+
+
+def _led_by(user: User, on: date) -> Q:
     departments = offices.units_led_by(user, on=on, kind=OrgUnit.Kind.DEPARTMENT)
-    return rows.filter(team__cohort__branch__in=OrgUnit.objects.under(*departments))
+    return Q(team__cohort__branch__in=OrgUnit.objects.under(*departments))
 
 
 def why_not_decide(order: LegalOrder, user: User, *, now: datetime) -> str:
     """Why this person cannot approve or decline it, in words; empty where they can."""
     if order.state(now) != "waiting":
         return "It was decided already."
-    if order.asked_by_id == user.pk:
+    if user.pk in (order.asked_by_id, order.asked_by.merged_into_id):
         return "Whoever asks does not approve: it takes another person."
     if _was_member(user, order.team):
         return "Nobody decides about a team that they were in."
-    departments = offices.units_led_by(user, on=timezone.localdate(now), kind=OrgUnit.Kind.DEPARTMENT)
-    if not OrgUnit.objects.under(*departments).filter(pk=order.team.cohort.branch_id).exists():
+    if not LegalOrder.objects.filter(_led_by(user, timezone.localdate(now)), pk=order.pk).exists():
         return "The superintendent approves it, or whoever stands in."
     return ""
 
 
 def _was_member(user: User, team: Team) -> bool:
-    return team.memberships.filter(participant__user=user).exists()
+    return team.memberships.filter(participant__user__in=user.accounts.values("pk")).exists()
 
 
 @transaction.atomic
@@ -101,9 +110,9 @@ def ask(
         raise CannotAsk(f"Order {number} was entered for {team} already.") from error
     audit.record("legal_order.asked", by=by, obj=order, now=now)
     department = team.cohort.branch.ancestor(OrgUnit.Kind.DEPARTMENT)
-    if department and department.head:
-        ids = {"order": order.pk}
-        outbox.queue(kind=ASKED, to=department.head, key=str(order.pk), now=now, ids=ids)
+    leading = offices.who_leads(department, on=timezone.localdate(now)) if department else []
+    to = [each for each in leading if each != by and not _was_member(each, team)]
+    outbox.queue_many(kind=ASKED, to=to, key=str(order.pk), now=now, ids={"order": order.pk})
     return order
 
 
@@ -170,6 +179,8 @@ def read(*, order: LegalOrder, by: User, now: datetime) -> Opened:
     order = _locked(order)
     if order.asked_by_id != by.pk or not permissions.records_keeper(by):
         raise CannotRead("Only the administrator who asked reads it.")
+    if _was_member(by, order.team):
+        raise CannotRead("Nobody reads what a team wrote that they were in.")
     if not order.is_open(now):
         raise CannotRead("It is not open.")
     audit.record(READ, by=by, obj=order, now=now)

@@ -11,10 +11,16 @@ from coaching.models import Team, User
 
 
 class LegalOrderQuerySet(models.QuerySet["LegalOrder"]):
+    def waiting(self) -> Self:
+        return self.filter(approved_at=None, declined_at=None, closed_at=None)
+
     def standing(self, now: datetime) -> Self:
         """Those that wait or are open: what their teams wrote is not deleted meanwhile."""
-        waits = Q(approved_at=None, declined_at=None)
-        return self.filter(waits | Q(opens_until__gt=now), closed_at=None)
+        return self.waiting() | self.filter(opens_until__gt=now, closed_at=None)
+
+    def not_about_a_team_of(self, user: User) -> Self:
+        """Without those about a team that this person is or was in: they may be told of it, or not."""
+        return self.exclude(team__memberships__participant__user__in=user.accounts.values("pk"))
 
 
 class LegalOrder(models.Model):

@@ -6,7 +6,8 @@ import pytest
 from django.urls import reverse
 
 from coaching import outbox
-from coaching.models import Message, User
+from coaching.models import Delegation, Message, OrgUnit, User
+from coaching.site.home import cards_for
 from meetings import due, laying_out, notes, orders
 from meetings.models import LegalOrder, Note
 from tests import factories
@@ -83,6 +84,58 @@ def test_nobody_approves_alone_or_without_the_office(
         orders.ask(team=order.team, **WHAT | {"number": "3"}, by=member, now=NOW)
     with pytest.raises(orders.CannotAsk, match="keeps the records"):
         orders.ask(team=order.team, **WHAT | {"number": "4"}, by=branch_officer, now=NOW)
+
+
+@pytest.fixture
+def ada(team) -> User:
+    return team.memberships.order_by("pk")[0].participant.user
+
+
+def test_who_was_in_the_team_sees_no_order_about_it_and_neither_asks_approves_nor_reads(
+    order, team, ada, org, administrator, superintendent, client
+):
+    """Told or silent; whoever keeps the records, or is the superintendent."""
+    silent = orders.ask(team=team, **WHAT | {"number": "2"}, silence="It is.", by=administrator, now=NOW)
+    OrgUnit.objects.filter(pk=org.department.pk).update(head=ada)
+    for each in (order, silent):
+        with pytest.raises(orders.CannotDecide, match="a team that they were in"):
+            orders.approve(order=each, by=ada, now=NOW)
+    User.objects.filter(pk=ada.pk).update(is_staff=True, is_superuser=True)
+    ada.refresh_from_db()
+    team.memberships.update(ended_at=NOW)
+    assert not orders.visible_to(ada, on=TODAY).exists()
+    assert not orders.awaiting(ada, on=TODAY).exists()
+    client.force_login(ada)
+    assert "27-1034" not in client.get(reverse("legal_orders")).content.decode()
+    assert "Legal order" not in client.get(reverse("home")).content.decode()
+    for name in ("legal_order", "legal_order_approve", "legal_order_read"):
+        assert client.get(reverse(name, args=[silent.pk])).status_code == 404
+    assert set(orders.visible_to(administrator, on=TODAY)) == {order, silent}
+
+
+def test_who_asked_and_came_into_the_team_later_does_not_read(order, team, administrator, superintendent):
+    orders.approve(order=order, by=superintendent, now=NOW)
+    factories.participant(team.cohort, administrator)
+    team.memberships.create(participant=administrator.participations.get(), joined_at=NOW)
+    with pytest.raises(orders.CannotRead, match="that they were in"):
+        orders.read(order=order, by=administrator, now=NOW)
+
+
+def test_whoever_may_approve_gets_a_mail_and_a_card_but_who_was_in_the_team(
+    note, team, ada, org, administrator, superintendent, outsider
+):
+    for person in (ada, outsider):
+        Delegation.objects.create(
+            principal=superintendent, person=person, reason="Travels.", start_date=TODAY, end_date=TODAY
+        )
+    order = orders.ask(team=team, **WHAT, by=administrator, now=NOW)
+    asked = Message.objects.filter(kind=orders.ASKED)
+    assert {each.recipient for each in asked} == {superintendent, outsider}
+    card = ("Legal order 27-1034 to decide on", reverse("legal_order", args=[order.pk]))
+    for person, sees in ((superintendent, True), (outsider, True), (ada, False), (administrator, False)):
+        assert (card in [(each.title, each.address) for each in cards_for(person)]) == sees, person
+    orders.decline(order=order, reason="It names another team.", by=outsider, now=NOW)
+    assert "Legal order 27-1034 to decide on" not in [each.title for each in cards_for(superintendent)]
 
 
 def test_the_team_is_told_without_its_words(order, superintendent, mailoutbox):
