@@ -40,7 +40,10 @@ def seed_closed_days(years: range) -> int:
     """Put the state holidays of these years into the editable table; what is there stays. Returns how many were new."""
     known = set(ClosedDay.objects.filter(branch=None).values_list("date", flat=True))
     new = {day: name for day, name in state_holidays(years).items() if day not in known}
-    ClosedDay.objects.bulk_create(ClosedDay(date=day, name=name) for day, name in new.items())
+    rows = (ClosedDay(date=day, name=name) for day, name in new.items())
+    ClosedDay.objects.bulk_create(
+        rows, ignore_conflicts=True
+    )  # another branch may do the same at this moment
     return len(new)
 
 
@@ -66,7 +69,7 @@ def closed_days(cohort: Cohort, *, start: date, end: date) -> dict[date, str]:
 
 def years_of(cohort: Cohort) -> range:
     """The years in which a day of the cohort can lie."""
-    return range(cohort.applications_close_date.year, cohort.first_month.year + 2)
+    return range(cohort.applications_open_date.year, cohort.first_month.year + 2)
 
 
 @transaction.atomic
@@ -86,6 +89,7 @@ def open_cohort(
     if cohort.pk:
         raise CohortNotValid(f"The {cohort} is open already.")
     _require_branch(cohort.branch, by, now)
+    _one_at_a_time(cohort.branch_id)
     cohort.competency_model = cohort.program.competency_model
     cohort.opened_by = by
     cohort.opened_at = now
@@ -106,7 +110,7 @@ def change_closed_days(
     Raises NotYourBranch (F5).
     """
     _require_branch(branch, by, now)
-    OrgUnit.objects.select_for_update().get(pk=branch.pk)
+    _one_at_a_time(branch.pk)
     own = ClosedDay.objects.filter(branch=branch)
     known = dict(own.filter(date__in=add).values_list("date", "name"))
     added = {day: name for day, name in add.items() if known.get(day) != name}
@@ -124,6 +128,11 @@ def change_closed_days(
 def _require_branch(branch: OrgUnit, by: User | None, now: datetime) -> None:
     if by is not None and branch not in offices.office_branches(by, on=timezone.localdate(now)):
         raise NotYourBranch(f"You do not work for the branch office of {branch}.")
+
+
+def _one_at_a_time(branch: int) -> None:
+    """Whoever comes second sees the cohorts and days of the first: a name is there once, and so is a day."""
+    OrgUnit.objects.select_for_update().get(pk=branch)
 
 
 @transaction.atomic
@@ -150,6 +159,7 @@ def change_cohort(
         setattr(locked, name, value)
         setattr(cohort, name, value)
     if changed:
+        _one_at_a_time(locked.branch_id)
         locked.full_clean()
         locked.save(update_fields=list(changed))
         audit.record("cohort.changed", by=by, obj=locked, now=now, data={"fields": sorted(changed)})

@@ -134,6 +134,13 @@ def test_state_holidays_of_the_meetings_are_known(cohort):
     assert date(2027, 2, 15) not in found  # outside of the dates
 
 
+def test_state_holidays_are_known_from_the_first_day_to_apply(program, branch):
+    values = {"name": "2028", "applications_close_date": date(2027, 1, 15), "first_month": date(2027, 3, 1)}
+    ClosedDay.objects.all().delete()
+    cohorts.open_cohort(cohort=new(program, branch, **values), by=None, now=NOW)
+    assert ClosedDay.objects.filter(date=date(2026, 12, 25)).exists()
+
+
 def test_days_on_which_the_offices_are_open_are_not_closed_days(cohort):
     names = " ".join(ClosedDay.objects.values_list("name", flat=True))
     for name in ("Susan B. Anthony", "Diwali", "Lunar New Year", "Genocide", "Columbus"):

@@ -6,10 +6,12 @@ from threading import Barrier, Thread
 
 import pytest
 from django.core import mail
+from django.core.exceptions import ValidationError
 from django.db import close_old_connections, connection
 
 from coaching import (
     audit,
+    cohorts,
     enrollment,
     jobs,
     outbox,
@@ -23,6 +25,8 @@ from coaching.enrollment import NoSeatLeft
 from coaching.errors import Refused
 from coaching.models import (
     AuditEvent,
+    ClosedDay,
+    Cohort,
     Consent,
     Job,
     Membership,
@@ -49,7 +53,7 @@ def at_once(*acts: Callable[[], object]) -> list[object]:
         try:
             barrier.wait(timeout=10)
             results[place] = acts[place]()
-        except (Refused, ValueError) as refusal:
+        except (Refused, ValueError, ValidationError) as refusal:
             results[place] = refusal
         finally:
             connection.close()
@@ -82,6 +86,41 @@ def test_two_people_do_not_get_the_last_seat(program, branch):
     results = at_once(*(lambda user=user: factories.participant(cohort, user) for user in users))
     assert Counter(type(result) for result in results) == {Participant: 3, NoSeatLeft: 5}
     assert cohort.participants.count() == 3
+
+
+def like(cohort, **values):
+    """As a form sends it, not saved."""
+    fields = (each.attname for each in Cohort._meta.concrete_fields if each.name not in ("id", *values))
+    return Cohort(**{name: getattr(cohort, name) for name in fields}, **values)
+
+
+def test_a_cohort_opened_by_two_clicks_is_one(cohort):
+    clicks = (
+        lambda: cohorts.open_cohort(cohort=like(cohort, name="2030"), by=None, now=NOW) for _ in range(2)
+    )
+    found = at_once(*clicks)
+    assert sorted(type(each).__name__ for each in found) == ["Cohort", "ValidationError"]
+    assert Cohort.objects.filter(name="2030").count() == 1
+
+
+def test_two_cohorts_do_not_get_the_same_name(cohort, branch_officer):
+    cohorts.open_cohort(cohort=like(cohort, name="2030"), by=None, now=NOW)
+    found = at_once(
+        lambda: cohorts.open_cohort(cohort=like(cohort, name="2031"), by=None, now=NOW),
+        lambda: cohorts.change_cohort(
+            cohort=Cohort.objects.get(name="2030"), values={"name": "2031"}, by=branch_officer, now=NOW
+        ),
+    )
+    assert sum(isinstance(each, ValidationError) for each in found) == 1
+    assert Cohort.objects.filter(name="2031").count() == 1
+
+
+def test_holidays_seeded_by_two_branches_at_once_are_there_once(db):
+    """M3"""
+    ClosedDay.objects.all().delete()
+    found = at_once(*[lambda: cohorts.seed_closed_days(range(2027, 2057))] * 2)
+    assert None not in found
+    assert ClosedDay.objects.filter(date="2027-01-01").count() == 1
 
 
 def test_one_person_enrolled_by_two_takes_one_seat(cohort, applicant):
