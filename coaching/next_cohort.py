@@ -27,12 +27,9 @@ YEAR_IN_NAME = re.compile(r"\b20\d\d\b")
 def like(earlier: Cohort, *, today: date) -> Cohort:
     """Not saved: its settings, and its dates as many years later as it takes for people to be able to apply."""
     years = max(1, today.year - earlier.applications_close_date.year)
-    if later(earlier.applications_close_date, years) < today:
+    while (closes := _closes(earlier, years)) < today:
         years += 1
     first_month = earlier.first_month + relativedelta(years=years)
-    closes = later(earlier.applications_close_date, years)
-    while closes >= first_month:
-        closes -= WEEK
     opens = min(max(later(earlier.applications_open_date, years), today), closes)
     taken_along = {
         field.attname: getattr(earlier, field.attname)
@@ -46,6 +43,15 @@ def like(earlier: Cohort, *, today: date) -> Cohort:
         applications_close_date=closes,
         first_month=first_month,
     )
+
+
+def _closes(earlier: Cohort, years: int) -> date:
+    """Before the first month begins."""
+    first_month = earlier.first_month + relativedelta(years=years)
+    closes = later(earlier.applications_close_date, years)
+    while closes >= first_month:
+        closes -= WEEK
+    return closes
 
 
 def later(day: date, years: int) -> date:

@@ -33,18 +33,16 @@ KEEPERS = any_of(branch_office, directory_keeper)
 @access(KEEPERS)
 @require_safe
 def people(request: HttpRequest) -> HttpResponse:
+    """Nobody while a filter is not understood."""
     user = _user(request)
-    form = FindForm(
-        request.GET or None, divisions=_units(user).filter(kind=OrgUnit.Kind.DIVISION).order_by("name")
-    )
+    form = FindForm(request.GET, divisions=_units(user).filter(kind=OrgUnit.Kind.DIVISION).order_by("name"))
     rows = people_visible.kept_by(user, on=timezone.localdate())
-    if form.is_valid():
-        rows = _narrowed(rows, **form.cleaned_data)
+    rows = _narrowed(rows, **form.cleaned_data) if form.is_valid() else rows.none()
     rows = rows.select_related("unit__parent", "classification", "supervisor").order_by("name", "pk")
     context = {
         "form": form,
         "page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
-        "is_narrowed": form.is_valid() and any(form.cleaned_data.values()),
+        "is_narrowed": not form.is_valid() or any(form.cleaned_data.values()),
         "may_import": imports_people(user),
         "import_address": reverse("staff_uploads") if imports_people(user) else "",
     }

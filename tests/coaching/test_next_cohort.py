@@ -80,6 +80,13 @@ def test_applications_close_before_the_first_month(cohort):
     assert next_cohort.like(cohort, today=date(2026, 8, 1)).applications_close_date == date(2027, 3, 30)
 
 
+def test_a_day_to_close_that_has_passed_before_the_first_month_is_one_of_the_year_after(cohort):
+    cohort.applications_close_date = date(2027, 1, 29)  # of the Fridays, February 1, 2030 is the nearest
+    cohort.first_month = date(2027, 2, 1)
+    found = [next_cohort.like(cohort, today=date(2030, 1, day)).applications_close_date for day in (25, 26)]
+    assert found == [date(2030, 1, 25), date(2031, 1, 31)]
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [("2027", "2028"), ("2027-4", "2028-4"), ("2027/2028", "2028/2029"), ("Pilot", "Pilot 2028")],

@@ -62,6 +62,17 @@ def test_people_are_found_by_name_division_and_state(office, outsider, asked, fo
     assert [person.name for person in page] == found
 
 
+@pytest.mark.parametrize(
+    "asked", [{"division": "999999"}, {"division": "x"}, {"state": "gone"}, {"q": "a" * 101}]
+)
+def test_a_filter_that_is_not_understood_shows_nobody_and_says_so(office, asked):
+    page = office.get(reverse("people"), asked)
+    assert list(page.context["page"]) == []
+    assertContains(page, "A filter above cannot be used as it is.")
+    assertContains(page, "Please check this")
+    assertContains(page, "Show all")
+
+
 def test_the_list_takes_as_many_queries_for_many_people_as_for_few(office, org):
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:
