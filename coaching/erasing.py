@@ -17,8 +17,9 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
+from django.utils import timezone
 
-from coaching import signature_trail
+from coaching import holds, signature_trail
 from coaching.models import (
     ERASED,
     AlumniEntry,
@@ -83,14 +84,16 @@ def signed(
 
 
 def details(*rows: QuerySet) -> None:
-    """Take away what the trail and the administration tell in words about these rows."""
+    """Take away what the trail and the administration tell in words about these rows, but of what a held person did."""
+    held = holds.people(on=timezone.localdate())
     for each in rows:
         label = each.model._meta.label_lower
         pks = list(each.values_list("pk", flat=True))
         told = AuditPayload.objects.filter(event__object_type=label, event__object_id__in=pks)
+        told = told.exclude(event__actor__in=held).exclude(event__on_behalf_of__in=held)
         told.exclude(event__action__in=signature_trail.ACTIONS).delete()
         logged = LogEntry.objects.filter(content_type__app_label=each.model._meta.app_label)
-        logged.filter(
+        logged.exclude(user__in=held).filter(
             content_type__model=each.model._meta.model_name, object_id__in=[str(pk) for pk in pks]
         ).update(object_repr="", change_message="")
 
@@ -164,11 +167,20 @@ def person(user: User, *, now: datetime) -> None:
 
 
 def _details_naming(user: User) -> None:
-    """Of the trail: what says their name or address as words of its own; not what belongs to certificates."""
-    written = {form for text in (user.name, user.email) for form in (text, json.dumps(text)[1:-1])}
-    named = Q()
-    for form in written:
-        named |= Q(said__iregex=rf"(^|[^a-z0-9]){re.escape(form)}($|[^a-z0-9])")
+    """Of the trail: what says their address, or their name where nobody else is meant by it, as words of its own; not what
+    belongs to certificates."""
+    named = _says(user.email, "said", before="[^a-z0-9._%+-]", after=r"[^a-z0-9.-]|[.]([^a-z0-9]|$)")
+    namesakes = User.objects.filter(_says(user.name, "name"), erased_at=None)
+    if not namesakes.exclude(pk__in=(user.merged_into or user).accounts.values("pk")).exists():
+        named |= _says(user.name, "said")
     kept = Q(event__action__in=signature_trail.ACTIONS) | Q(event__object_type__startswith="certificates.")
     found = AuditPayload.objects.annotate(said=Cast("data", TextField())).filter(named).exclude(kept)
     AuditPayload.objects.filter(pk__in=list(found.values_list("pk", flat=True))).delete()
+
+
+def _says(text: str, field: str, *, before: str = "[^a-z0-9]", after: str = "[^a-z0-9]") -> Q:
+    """As it stands, or as JSON has it."""
+    found = Q()
+    for form in {text, json.dumps(text)[1:-1]}:
+        found |= Q(**{f"{field}__iregex": rf"(^|{before}){re.escape(form)}($|{after})"})
+    return found

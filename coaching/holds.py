@@ -16,8 +16,9 @@ class CannotHold(Refused):
 
 
 def people(*, on: date) -> QuerySet:
-    """Whoever is held, by their keys."""
-    return LegalHold.objects.in_force(on).exclude(person=None).values("person")
+    """Whoever is held, with each account that was merged into theirs, by their keys."""
+    held = LegalHold.objects.in_force(on).exclude(person=None).values("person")
+    return User.objects.filter(Q(pk__in=held) | Q(merged_into__in=held)).order_by().values("pk")
 
 
 def cohorts(*, on: date) -> QuerySet:
@@ -50,6 +51,9 @@ def set_hold(
     until_date: date | None = None,
 ) -> LegalHold:
     """From this moment on; a run that is under way goes on without what it holds. Raises CannotHold."""
+    if person:
+        person = User.objects.select_related("merged_into").get(pk=person.pk)
+        person = person.merged_into or person
     if (person is None) == (cohort is None):
         raise CannotHold("Choose one person or one cohort.")
     if not reason.strip():

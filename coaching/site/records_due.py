@@ -33,6 +33,7 @@ from coaching.models import (
 from meetings import held
 
 DEFAULT_YEARS = {Series.MAIL: 2, Series.TRAIL: 7, Series.PEOPLE: 2}
+ASSIGNED = ("signer", "holder", "acted_by")  # of a step, and of a change of a project
 
 
 def years_of(series: Series) -> int:
@@ -41,11 +42,24 @@ def years_of(series: Series) -> int:
     return kept or DEFAULT_YEARS[series]
 
 
+def _applications_over(on: date) -> "QuerySet[Application]":
+    """By their term, whether or not they are held."""
+    last = on.year - F("cohort__program__retention_years")
+    return Application.objects.filter(erased_at=None, cohort__first_month__year__lt=last)
+
+
 def applications(on: date) -> "QuerySet[Application]":
-    over = Application.objects.filter(
-        erased_at=None, cohort__first_month__year__lt=on.year - F("cohort__program__retention_years")
-    )
-    return over.exclude(applicant__in=holds.people(on=on)).exclude(cohort__in=holds.cohorts(on=on))
+    """Not those that somebody sent, signed or attested who is held."""
+    people = holds.people(on=on)
+    signed = SignOff.objects.filter(_one_of(people, "signer", "on_behalf_of", "attested_by")).values("text")
+    steps = ReviewStep.objects.filter(_one_of(people, *ASSIGNED) | Q(text__in=signed)).values("application")
+    theirs = Q(applicant__in=people) | Q(pk__in=steps) | _one_of(signed, "current_text", "paper_text")
+    return _applications_over(on).exclude(cohort__in=holds.cohorts(on=on)).exclude(theirs)
+
+
+def _one_of(keys: QuerySet, *names: str) -> Q:
+    """One of these fields is among the keys."""
+    return Q(*((f"{name}__in", keys) for name in names), _connector=Q.OR)
 
 
 def texts(on: date) -> "QuerySet[SignedText]":
@@ -55,12 +69,19 @@ def texts(on: date) -> "QuerySet[SignedText]":
     return applications_erasing.texts_of_nothing(before=on.year)
 
 
-def participants(on: date) -> "QuerySet[Participant]":
-    over = Participant.objects.filter(
-        erased_at=None, cohort__first_month__year__lt=on.year - F("cohort__program__participation_years")
-    )
+def _participants_over(on: date) -> "QuerySet[Participant]":
+    """By their term, but for those of whose team a legal order waits or is open."""
+    last = on.year - F("cohort__program__participation_years")
     ordered = Participant.objects.filter(memberships__team__in=held.ordered_teams(timezone.now()))
-    return over.exclude(pk__in=holds.participants(on=on).values("pk")).exclude(pk__in=ordered.values("pk"))
+    over = Participant.objects.filter(erased_at=None, cohort__first_month__year__lt=last)
+    return over.exclude(pk__in=ordered.values("pk"))
+
+
+def participants(on: date) -> "QuerySet[Participant]":
+    """Nor those about whose project somebody was asked who is held."""
+    asked = ProjectChange.objects.filter(_one_of(holds.people(on=on), *ASSIGNED))
+    over = _participants_over(on).exclude(pk__in=holds.participants(on=on).values("pk"))
+    return over.exclude(pk__in=asked.values("participant"))
 
 
 def cohorts(on: date) -> "QuerySet[Cohort]":
@@ -96,13 +117,16 @@ def people(on: date) -> "QuerySet[User]":
     """Whose account was closed, who holds nothing, whose records are all erased or are with this, and who did nothing for
     the term; with whichever account that was merged into theirs.
 
-    Who approved certificates, in whose name that was done, and who attested it, is named with them for good.
+    Who approved certificates, in whose name that was done, and who attested it, is named with them for good. While anything
+    is held, everybody stays: with them would go what others' records say of them.
     """
+    if LegalHold.objects.in_force(on).exists():
+        return User.objects.none()
     before = _years_before(on, years_of(Series.PEOPLE))
     gone = User.objects.filter(is_active=False, erased_at=None, created_at__date__lt=before)
     for rows in (*_lately(before), *_records_with(on), *_holding(on)):
         gone = gone.exclude(Exists(rows))
-    return gone.exclude(pk__in=holds.people(on=on))
+    return gone
 
 
 def _any(*names: str) -> Q:
@@ -124,9 +148,11 @@ def _lately(since: date) -> Iterator[QuerySet]:
 
 
 def _records_with(on: date) -> Iterator[QuerySet]:
-    """Records that still say who took part, signed or attested."""
-    named = Application.objects.filter(erased_at=None).exclude(pk__in=applications(on).values("pk"))
-    taking_part = Participant.objects.filter(erased_at=None).exclude(pk__in=participants(on).values("pk"))
+    """Records that still say who took part, signed or attested; nothing is held where these are asked for."""
+    named = Application.objects.filter(erased_at=None).exclude(pk__in=_applications_over(on).values("pk"))
+    taking_part = Participant.objects.filter(erased_at=None).exclude(
+        pk__in=_participants_over(on).values("pk")
+    )
     steps = ReviewStep.objects.filter(application__in=named.values("pk"))
     changes = ProjectChange.objects.filter(participant__in=taking_part.values("pk"))
     texts = Q(kind=SignedText.Kind.CERTIFICATE_BATCH)
@@ -140,7 +166,7 @@ def _records_with(on: date) -> Iterator[QuerySet]:
     yield named.filter(_any("applicant"))
     yield taking_part.filter(_any("user"))
     for rows in (steps, changes):
-        yield rows.filter(_any("signer", "holder", "acted_by"))
+        yield rows.filter(_any(*ASSIGNED))
     yield signatures.filter(_any("signer", "on_behalf_of", "attested_by"))
 
 
