@@ -163,6 +163,24 @@ class TestApplications:
         keys = [each.key for each in report.figures(read(superintendent, Scope(cohort=cohort.pk)), NOW)]
         assert "waiting" not in keys
 
+    def test_how_far_they_came_tells_nothing_beside_how_many_took_part(
+        self, sent, cohort, org, supervisor, superintendent, branch_officer
+    ):
+        """M17: of five that were sent, one less than of six who took part, as another report tells."""
+        for _ in range(2):
+            papers.submitted(factories.person(unit=org.unit, supervisor=supervisor), cohort)
+        scope = Scope(cohort=cohort.pk)
+        enrolled(cohort, 6, org)
+        for found in (
+            figure(superintendent, scope, "applications"),
+            figure(branch_officer, scope, "applications", is_for_others=True),
+        ):
+            assert found.lines == ()
+            assert found.empty == "Not told: it would tell of fewer than three people."
+        assert rows(branch_officer, scope, "applications")["Sent"] == [5, 5]
+        enrolled(cohort, 2, org)
+        assert rows(superintendent, scope, "applications")["Sent"] == [5, 5]
+
     def test_how_long_it_takes(self, cohort, org, supervisor, branch_officer, superintendent):
         for days in (1, 4, 6):
             applicant = factories.person(unit=org.unit, supervisor=supervisor)

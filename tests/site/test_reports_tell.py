@@ -9,7 +9,7 @@ from itertools import product
 
 import pytest
 
-from coaching.site.reports.spans import LEAST, Span, Told, exact, parts, share, steps, total
+from coaching.site.reports.spans import LEAST, Span, Told, exact, is_near, parts, share, steps, total
 
 FEW = range(1, LEAST)
 MOST = 14
@@ -60,6 +60,22 @@ def test_steps_tell_neither_of_few_who_came_so_far_nor_of_few_who_stayed_behind(
         for place in range(1, 4):
             assert not is_told([case[place] for case in group])
             assert not is_told([case[place - 1] - case[place] for case in group])
+
+
+@pytest.mark.parametrize("known", [0, *range(LEAST, 16)])
+def test_steps_tell_of_few_neither_by_another_number_that_is_known(known):
+    def tell(case):
+        return tuple(steps(case, known=known))
+
+    for first in range(LEAST, 13):
+        cases = [] if is_near(first, known) else list(descents(first, 2))
+        for case in cases:
+            assert all(span.low <= number <= span.high for number, span in zip(case, tell(case), strict=True))
+        for group in alike(cases, tell):
+            for place in (1, 2):
+                assert not is_told([abs(case[place] - known) for case in group])
+                assert not is_told([case[place] for case in group])
+                assert not is_told([case[place - 1] - case[place] for case in group])
 
 
 @pytest.mark.parametrize(("kinds", "most"), [(2, 12), (3, 8), (4, 5)])

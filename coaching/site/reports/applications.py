@@ -13,11 +13,12 @@ from applications.models import Application, ReviewStep
 from coaching.models import Cohort, RouteStep
 from coaching.site.reports.figures import Figure, line
 from coaching.site.reports.scopes import Asked
-from coaching.site.reports.spans import LEAST, Told, exact, steps, total
+from coaching.site.reports.spans import Told, exact, is_near, steps, total
 
 Status = Application.Status
 DECIDED = (Status.ACCEPTED, Status.WAITLISTED, Status.NOT_SELECTED)
 NO_APPLICATION = "No application has been sent yet."
+TOO_FEW = "Not told: it would tell of fewer than three people."
 
 Routes = Mapping[int, Mapping[str, int]]  # by program: at which place each office signs
 
@@ -45,7 +46,7 @@ def funnel(asked: Asked) -> Figure:
         columns=("Step", "Applications", "Of", *([asked.before_name] if asked.before else [])),
         lines=lines if now[0].of else (),
         before=asked.before_name,
-        empty=NO_APPLICATION,
+        empty=TOO_FEW if any(reached[cohort.pk][0] for cohort in asked.now) else NO_APPLICATION,
     )
 
 
@@ -57,12 +58,21 @@ def _accepted(now: list[Told]) -> str:
 
 
 def _told(asked: Asked, cohorts: Iterable[Cohort], reached: Mapping[int, list[int]]) -> list[Told]:
-    """Step by step, over these cohorts; none of a cohort of which too few were sent."""
-    numbers = [reached[cohort.pk] for cohort in cohorts]
-    told = [found for found in numbers if asked.is_whole or found[0] == 0 or found[0] >= LEAST]
-    spans = [[exact(each) for each in found] if asked.is_whole else steps(found) for found in told]
-    sent = sum(found[0] for found in told)
+    """Step by step, over these cohorts; for others than its own office none of a cohort of which too few were sent.
+
+    Nor of one in which nearly as many took part as sent an application: it is told elsewhere how many these are.
+    """
     length = len(next(iter(reached.values())))
+    sent, spans = 0, []
+    for cohort in cohorts:
+        found, took_part = reached[cohort.pk], asked.people[cohort.pk]
+        if asked.is_whole:
+            spans.append([exact(each) for each in found])
+        elif not is_near(found[0], 0) and not is_near(found[0], took_part):
+            spans.append(steps(found, known=took_part))
+        else:
+            continue
+        sent += found[0]
     return [Told(total(each[place] for each in spans), sent) for place in range(length)]
 
 

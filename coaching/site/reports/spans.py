@@ -78,27 +78,37 @@ def share(part: int, whole: int) -> Span:
     return exact(part)
 
 
-def steps(reached: Sequence[int]) -> list[Span]:
+def is_near(number: int, other: int) -> bool:
+    """Whether the difference of the two, once both are told, tells of fewer than LEAST people."""
+    return 0 < abs(number - other) < LEAST
+
+
+def steps(reached: Sequence[int], *, known: int = 0) -> list[Span]:
     """How many came so far, step by step: each number at most the one before; the first one, LEAST or more, of all.
 
-    A step is told where nobody, or LEAST or more, stayed behind since the last one that is told.
+    A step is told where nobody, or LEAST or more, stayed behind since the last one that is told. `known`: another number
+    that is told of these people, not near the first one; no step is told that is near it.
     """
     told: list[int | None] = []
     before = reached[0]
     for number in reached:
-        is_told = before - number not in range(1, LEAST) and number not in range(1, LEAST)
+        is_told = not any(is_near(number, other) for other in (before, 0, known))
         told.append(number if is_told else None)
         before = number if is_told else before
-    return [_between(reached, told, place) for place in range(len(told))]
+    return [_between(reached, told, place, known) for place in range(len(told))]
 
 
-def _between(reached: Sequence[int], told: Sequence[int | None], place: int) -> Span:
+def _between(reached: Sequence[int], told: Sequence[int | None], place: int, known: int) -> Span:
     number = told[place]
     if number is not None:
         return exact(number)
     before = next(each for each in reversed(told[:place]) if each is not None)
     after = next((each for each in told[place:] if each is not None), None)
-    return share(reached[place], before) if after is None else Span(after, before)
+    if after is not None:
+        return Span(after, before)
+    # A share could be as it is and near the known number: then none is told, whatever it is.
+    is_blurred = any(is_near(each, known) for each in range(LEAST, before - LEAST + 1))
+    return Span(0, before) if is_blurred else share(reached[place], before)
 
 
 def parts(numbers: Mapping[int, int]) -> dict[int, int]:
