@@ -1,6 +1,6 @@
 """The organization chart as a staff file names it: branch, division, unit, and who heads them."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from django.conf import settings
 
@@ -29,13 +29,19 @@ def office_path(row: Row) -> Path:
 
 
 class Chart:
-    """The organization chart by path, and the boxes that the file adds to it."""
+    """The organization chart by path, and the boxes that the file adds to it.
 
-    def __init__(self) -> None:
+    `without`: the kinds of boxes that the file has no column for. It says nothing of them, so that whoever works in one
+    stays there as long as their row names the boxes around and in it.
+    """
+
+    def __init__(self, without: Collection[str] = ()) -> None:
         units = list(OrgUnit.objects.select_for_update().order_by("pk"))
         by_pk = {unit.pk: unit for unit in units}
         self.tops = [unit for unit in units if unit.parent_id is None]
         self.by_path: dict[Path, OrgUnit] = {_path(unit, by_pk): unit for unit in units}
+        self.told = {unit.pk: _path(unit, by_pk, without) for unit in units}
+        self.above = {unit.pk: unit.parent_id for unit in units}
         # The one at the top is () whatever its name.
         if not self.tops:
             self.by_path[()] = OrgUnit(kind=Kind.DEPARTMENT, name=settings.DEPARTMENT_NAME)
@@ -64,7 +70,14 @@ class Chart:
                     f"{top.name!r}. Make them the same first.",
                 )
 
-    def create(self, rows: list[Row]) -> list[str]:
+    def kept(self, row: Row, now: int | None) -> int | None:
+        """Of the boxes that whoever works `now` is in, the smallest that is the one the row names, if any is."""
+        named = _named(row)
+        while now is not None and self.told[now] != named:
+            now = self.above[now]
+        return now
+
+    def create(self, rows: Iterable[Row]) -> list[str]:
         """Add what is missing, larger kinds first; returns the new ones' names."""
         for row in rows:
             for path, (kind, name) in _boxes(row):
@@ -76,18 +89,22 @@ class Chart:
             OrgUnit.objects.bulk_create(level, batch_size=500)
         return [unit.name for unit in new]
 
-    def place(self, row: Row) -> int:
+    def place(self, row: Row, now: int | None) -> int:
         """The box the person works in: the smallest the row names."""
-        boxes = _boxes(row)
-        return self.by_path[boxes[-1][0] if boxes else ()].pk
+        return self.kept(row, now) or self.by_path[_named(row)].pk
 
 
-def _path(unit: OrgUnit, by_pk: dict[int, OrgUnit]) -> Path:
+def _path(unit: OrgUnit, by_pk: dict[int, OrgUnit], without: Collection[str] = ()) -> Path:
     path: Path = ()
     while unit.parent_id is not None:
-        path = (fold(unit.name), *path)
+        path = path if unit.kind in without else (fold(unit.name), *path)
         unit = by_pk[unit.parent_id]
     return path
+
+
+def _named(row: Row) -> Path:
+    boxes = _boxes(row)
+    return boxes[-1][0] if boxes else ()
 
 
 def _boxes(row: Row) -> list[tuple[Path, tuple[Kind, str]]]:

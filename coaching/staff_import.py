@@ -138,7 +138,7 @@ class _Import:
         self.now = now
         self.report = Report(warnings=list(staff.warnings))
         self.users, self.earlier = _by_address()
-        self.units = Chart()
+        self.units = Chart(staff.without)
         self.people: list[User] = []
 
     @property
@@ -218,10 +218,15 @@ class _Import:
                     row.line, "role", f"Line {other.line} names another {row.role}{where}; there is one."
                 )
 
+    def _place_now(self, row: Row) -> int | None:
+        user = self.users.get(row.email)
+        return user.unit_id if user else None
+
     # Writing
 
     def write(self) -> Report:
-        self.report.units = self.units.create(self.rows)
+        moved = (row for row in self.rows if not self.units.kept(row, self._place_now(row)))
+        self.report.units = self.units.create(moved)
         self.classifications = _named(JobClassification, [row.classification for row in self.rows])
         self.tracks = _named(CareerTrack, [row.career_track for row in self.rows])
         self.report.classifications = self.classifications.new
@@ -277,7 +282,7 @@ class _Import:
             "name": row.name,
             "classification_id": self.classifications.id(row.classification),
             "career_track_id": self.tracks.id(row.career_track),
-            "unit_id": self.units.place(row),
+            "unit_id": self.units.place(row, self._place_now(row)),
             "supervisor_id": supervisor.pk if supervisor else None,
         }
         values = {name: told[name] for name in self.fields}

@@ -100,6 +100,44 @@ def test_what_the_file_has_no_column_for_stays_as_it_is(org, applicant, supervis
     assert (applicant.unit, applicant.supervisor, applicant.classification) == before
 
 
+def placed(person: User, columns: str, values: str) -> tuple[User, list[str]]:
+    """What a file with these columns of places makes of a person; and which boxes are new."""
+    names = columns.split(",")
+    text = f"mail,who,{columns}\n{person.email},{person.name},{values}\n"
+    places = {"email": 0, "name": 1, **{name: place for place, name in enumerate(names, start=2)}}
+    report = staff_import.import_staff(staff=staff_file.parse(text, Columns(places)), by=None, now=NOW)
+    person.refresh_from_db()
+    return person, report.units
+
+
+@pytest.mark.parametrize(
+    ("columns", "values"),
+    [
+        ("branch", "services branch"),
+        ("branch,division", "Services Branch,Nutrition Division"),
+        ("branch,unit", "Services Branch,Field Unit"),
+    ],
+)
+def test_whoever_works_in_a_box_without_a_column_stays_in_it(org, applicant, columns, values):
+    person, new = placed(applicant, columns, values)
+    assert (person.unit, new) == (org.unit, [])
+
+
+@pytest.mark.parametrize(
+    ("columns", "values", "place"),
+    [
+        ("branch", "Learning Branch", "Learning Branch"),
+        ("branch,division", "Services Branch,Finance Division", "Finance Division"),
+        ("branch,division", "Services Branch,", "Services Branch"),
+        ("branch,division,unit", "Services Branch,Nutrition Division,", "Nutrition Division"),
+        ("branch,unit", "Services Branch,", "Nutrition Division"),
+    ],
+)
+def test_whoever_the_file_puts_elsewhere_moves(org, applicant, columns, values, place):
+    person, _ = placed(applicant, columns, values)
+    assert person.unit.name == place
+
+
 def test_a_file_without_supervisors_changes_none(org):
     """It says nothing of them, so it can close none."""
     one, other = factories.person("One"), factories.person("Other")

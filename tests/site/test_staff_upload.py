@@ -75,7 +75,7 @@ def test_a_file_with_other_headings_is_looked_at_and_then_imported(office, direc
     row = upload(
         office,
         f"\ufeff{HEADER}\n{ANA.format(manager=director.email)}\n"
-        f"{supervisor.email};Sam Newname;Services Branch;Nutrition Division;{director.email}\n",
+        f"{supervisor.email};Sam Newname;Services Branch;Finance Division;{director.email}\n",
     )
     assertContains(office.get(reverse("staff_upload", args=[row.pk])), "E-Mail (nia@example.org")
     before = people()
@@ -85,7 +85,7 @@ def test_a_file_with_other_headings_is_looked_at_and_then_imported(office, direc
     assertContains(page, "Nia New")
     changed = office.get(reverse("staff_upload", args=[row.pk]), {"see": "changed"})
     assertContains(changed, "Name: Sam Supervisor → Sam Newname")
-    assertContains(changed, "Place: Field Unit → Nutrition Division")
+    assertContains(changed, "Place: Field Unit → Finance Division")
 
     begin(office, row, work)
 
