@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Column, Div, Layout, Row
+from crispy_forms.layout import Column, Div, Row
 from django import forms
 from django.db.models import QuerySet
 
@@ -16,25 +15,16 @@ from certificates.seal_check import is_pdf
 from certificates.signatures import NotAPicture, as_png
 from certificates.verifying import CODE, SERIAL
 from coaching.errors import Refused
-from coaching.forms import PersonField, day_field
+from coaching.forms import PersonField, day_field, helper
 from coaching.models import Cohort
 from coaching.paper_form import AttestedForm
 from coaching.signing_form import SignatureParts, SigningForm
 
 
-def _plain(*fields: object, sends: bool = True) -> FormHelper:
-    """`sends` False: a form that only looks up, whose fields stand in the address; no token belongs there."""
-    helper = FormHelper()
-    helper.form_tag = False
-    helper.disable_csrf = not sends
-    helper.layout = Layout(*fields)
-    return helper
-
-
 class ApproveForm(SigningForm):
     """The approver's signature."""
 
-    helper = _plain(SignatureParts())
+    helper = helper(SignatureParts())
 
 
 class SigningChoiceForm(forms.Form):
@@ -51,7 +41,7 @@ class SigningChoiceForm(forms.Form):
         help_text="It is part of what is approved. Signed by hand or not, each file bears the seal.",
     )
 
-    helper = _plain("by_hand")
+    helper = helper("by_hand")
 
 
 class PaperApprovalForm(AttestedForm):
@@ -72,7 +62,7 @@ class PaperApprovalForm(AttestedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.helper = _plain(Div("signer", "signed_date", "code", css_class="form-narrow"), self.attestation)
+        self.helper = helper(Div("signer", "signed_date", "code", css_class="form-narrow"), self.attestation)
 
     def _field_of(self, refusal: Refused) -> str | None:
         if isinstance(refusal, AnotherList):
@@ -92,7 +82,7 @@ class ReturnForm(forms.Form):
         help_text="The branch office reads this.",
     )
 
-    helper = _plain("reason")
+    helper = helper("reason")
 
 
 class TakeBackForm(ReturnForm):
@@ -121,7 +111,7 @@ class HolderNameForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
-    helper = _plain("name", "said")
+    helper = helper("name", "said")
 
     def clean_name(self) -> str:
         try:
@@ -145,7 +135,7 @@ class ReissueForm(forms.Form):
     # As the page shows it: nobody asks for a name they have not seen.
     name = forms.CharField(max_length=200, required=False, strip=False, widget=forms.HiddenInput)
 
-    helper = _plain("reason", "name")
+    helper = helper("reason", "name")
 
 
 class EndEntryForm(forms.Form):
@@ -155,7 +145,7 @@ class EndEntryForm(forms.Form):
         help_text="For example: name written otherwise, or revoked by mistake. It stays with this list.",
     )
 
-    helper = _plain("reason")
+    helper = helper("reason")
 
 
 class RevokeForm(forms.Form):
@@ -166,7 +156,7 @@ class RevokeForm(forms.Form):
         help_text="The holder reads this. Whoever verifies the certificate sees only that it was revoked, and when.",
     )
 
-    helper = _plain("reason")
+    helper = helper("reason")
 
 
 class RegisterForm(forms.Form):
@@ -181,8 +171,8 @@ class RegisterForm(forms.Form):
     def __init__(self, *args: Any, cohorts: "QuerySet[Cohort]", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["cohort"].queryset = cohorts  # type: ignore[attr-defined]
-        self.helper = _plain(
-            Row(*(Column(name, css_class="col-sm-6 col-lg-4") for name in self.fields)), sends=False
+        self.helper = helper(
+            Row(*(Column(name, css_class="col-sm-6 col-lg-4") for name in self.fields)), token=False
         )
 
     def clean(self) -> dict[str, Any]:
@@ -219,7 +209,7 @@ class CodeForm(forms.Form):
         ),
     )
 
-    helper = _plain("code", sends=False)
+    helper = helper("code", token=False)
 
     def clean_code(self) -> str:
         """The code itself, also out of a pasted address."""
@@ -247,7 +237,7 @@ class FileForm(forms.Form):
         error_messages={"empty": "This file is empty. Choose the PDF file you were given."},
     )
 
-    helper = _plain("file")
+    helper = helper("file")
 
     def clean_file(self) -> bytes:
         upload = self.cleaned_data["file"]
@@ -270,7 +260,7 @@ class SignatureForm(forms.Form):
         widget=forms.ClearableFileInput(attrs={"accept": "image/png,image/jpeg"}),
     )
 
-    helper = _plain("picture")
+    helper = helper("picture")
 
     def clean_picture(self) -> bytes:
         upload = self.cleaned_data["picture"]

@@ -14,14 +14,14 @@ from coaching.in_words import long_date
 from coaching.models import User
 
 
-def helper(*fields: object, sends: bool = True) -> FormHelper:
+def helper(*fields: object, token: bool = True) -> FormHelper:
     """For a form whose tag and button stand in the template.
 
-    `sends` False: it only looks up, with its fields in the address; no token belongs there.
+    `token` False: it stands there too, or the form only looks up, with its fields in the address.
     """
     made = FormHelper()
     made.form_tag = False
-    made.disable_csrf = not sends
+    made.disable_csrf = not token
     made.layout = Layout(*fields)
     return made
 

@@ -6,7 +6,8 @@ from typing import Any
 from crispy_forms.layout import Div, Field
 from django import forms
 
-from applications.forms.writing import helper, readers
+from applications.forms.writing import readers
+from coaching.forms import helper
 from coaching.models import Cohort
 
 

@@ -7,7 +7,6 @@ from typing import Any
 from crispy_forms.layout import HTML, Column, Div, Fieldset, Row
 from django import forms
 
-from applications.forms.writing import helper
 from applications.models import Application, ReviewStep
 from applications.paper import PaperSignature
 from applications.routing import Signer
@@ -18,7 +17,7 @@ from applications.settling import (
     stated_concept_date,
 )
 from coaching.errors import Refused
-from coaching.forms import PersonField, day_field
+from coaching.forms import PersonField, day_field, helper
 from coaching.paper_form import AttestedForm
 
 

@@ -12,12 +12,12 @@ from applications.forms.writing import (
     CompetenciesForm,
     ProjectForm,
     WhyForm,
-    helper,
     readers,
     require_later,
     say_limit,
 )
 from applications.models import Application
+from coaching.forms import helper
 
 LABELS = {
     "why": "Why does the applicant want to take part?",

@@ -7,9 +7,10 @@ from django import forms
 from django.utils.html import format_html
 
 from applications import guidance
-from applications.forms.writing import Markup, helper, readers, say_limit
+from applications.forms.writing import Markup, readers, say_limit
 from applications.models import ProjectChange
 from coaching.enrollment import Project
+from coaching.forms import helper
 from coaching.models import Goal, Participant
 from coaching.signing_form import SignatureParts, SigningForm
 

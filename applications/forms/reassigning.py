@@ -4,10 +4,10 @@ from typing import Any
 
 from django import forms
 
-from applications.forms.writing import helper, readers
+from applications.forms.writing import readers
 from applications.settling import ReasonMissing
 from coaching.errors import Refused
-from coaching.forms import PersonField
+from coaching.forms import PersonField, helper
 from coaching.signing_form import ActForm
 
 

@@ -9,10 +9,11 @@ from django.http import QueryDict
 from applications.board import CHOICES, ORDERS, PLACES
 from applications.deciding import Criteria
 from applications.forms.signing import APPLICANT_READS, ConceptForm, as_signed
-from applications.forms.writing import Markup, helper, readers
+from applications.forms.writing import Markup, readers
 from applications.models import Application, Outcome, Recommendation
 from applications.settling import DecisionNeeded, Settled, statements
 from coaching.errors import Refused
+from coaching.forms import helper
 from coaching.signing_form import SignatureParts, SigningForm
 
 CRITERIA = ("interest_in_program", "interest_in_leadership", "division_project")

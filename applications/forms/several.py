@@ -10,10 +10,11 @@ from django.utils.html import format_html_join
 
 from applications import routing
 from applications.forms.signing import as_signed, concept_date_field
-from applications.forms.writing import Markup, helper
+from applications.forms.writing import Markup
 from applications.models import Application, ReviewStep
 from applications.routing import Settled
 from applications.settling import ConceptNotDiscussed, concept_discussed_by, stated_concept_date, statements
+from coaching.forms import helper
 from coaching.signing_form import SignatureParts, SigningForm
 
 

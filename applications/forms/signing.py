@@ -8,7 +8,7 @@ from crispy_forms.layout import Div, Field
 from django import forms
 from django.utils.html import format_html, format_html_join
 
-from applications.forms.writing import Markup, helper, readers
+from applications.forms.writing import Markup, readers
 from applications.models import Application, ReviewStep
 from applications.settling import (
     ConceptNotDiscussed,
@@ -20,6 +20,7 @@ from applications.settling import (
     statements,
 )
 from coaching.errors import Refused
+from coaching.forms import helper
 from coaching.signing_form import ActForm, SignatureParts, SigningForm
 
 APPLICANT_READS = "The applicant, those who sign and the branch office."

@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import HTML, Div, Field, Fieldset, Layout
+from crispy_forms.layout import HTML, Div, Field, Fieldset
 from django import forms
 from django.template.loader import render_to_string
 from django.utils.html import format_html, format_html_join
@@ -14,16 +13,9 @@ from applications import checks, guidance
 from applications.answers import NAMES
 from applications.checks import Finding, Step
 from applications.models import Application, Rating
+from coaching.forms import helper
 from coaching.models import Competency, DirectoryCorrection
 from coaching.signing_form import SignatureParts, SigningForm
-
-
-def helper(*layout: object) -> FormHelper:
-    made = FormHelper()
-    made.form_tag = False
-    made.disable_csrf = False
-    made.layout = Layout(*layout)
-    return made
 
 
 class Markup:

@@ -49,7 +49,7 @@ class FindForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["division"].queryset = divisions  # type: ignore[attr-defined]
         fields = (Column(name, css_class="col-sm-6 col-lg-4") for name in self.fields)
-        self.helper = helper(Row(*fields), sends=False)
+        self.helper = helper(Row(*fields), token=False)
 
 
 class ChangeForm(KeepingForm, forms.Form):

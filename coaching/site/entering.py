@@ -1,6 +1,5 @@
 """The branch office's page for the history of a cohort that began on paper: upload, look, confirm."""
 
-from crispy_forms.helper import FormHelper
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 from coaching.csv_file import FileRefused, decoded
 from coaching.days import today_of
 from coaching.errors import Refused
+from coaching.forms import helper
 from coaching.models import User
 from coaching.permissions import access, branch_office, office_cohorts
 from coaching.site import history, history_file
@@ -29,11 +29,7 @@ class UploadForm(forms.Form):
         widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
     )
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
+    helper = helper("file", token=False)
 
     def clean_file(self) -> str:
         upload = self.cleaned_data["file"]

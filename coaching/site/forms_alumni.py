@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Column, Div, Layout, Row
+from crispy_forms.layout import Column, Div, Row
 from django import forms
 from django.db.models import QuerySet
 
 from coaching import alumni
+from coaching.forms import helper
 from coaching.models import Competency, OrgUnit
 
 
@@ -21,16 +21,8 @@ class FindForm(forms.Form):
         self.fields["division"].queryset = alumni.divisions()  # type: ignore[attr-defined]
         names = [(name, name) for name in alumni.competency_names()]
         self.fields["competency"].choices = [("", "All competencies"), *names]  # type: ignore[attr-defined]
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
-        self.helper.layout = Layout(
-            Row(
-                Column("q", css_class="col-md-4"),
-                Column("division", css_class="col-md-4"),
-                Column("competency", css_class="col-md-4"),
-            )
-        )
+        columns = (Column(name, css_class="col-md-4") for name in ("q", "division", "competency"))
+        self.helper = helper(Row(*columns), token=False)
 
     def filters(self) -> alumni.Filters:
         given = self.cleaned_data
@@ -68,6 +60,4 @@ class EntryForm(forms.Form):
             "write here. Nobody else does. You can end it at any time."
         )
         self.fields["agreed"].error_messages["required"] = "Nobody is listed who does not agree to it."
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.layout = Layout(Div("role", css_class="form-narrow"), "competencies", "about", "agreed")
+        self.helper = helper(Div("role", css_class="form-narrow"), "competencies", "about", "agreed")

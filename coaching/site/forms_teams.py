@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import HTML, Fieldset, Layout
+from crispy_forms.layout import HTML, Fieldset
 from django import forms
 from django.utils import timezone
 from django.utils.html import format_html
 
 from coaching import team_dates
 from coaching.days import today_of
+from coaching.forms import helper
 from coaching.models import Cohort, Consent, Participant
 from coaching.site.forms_cohorts import DateInput
 from coaching.team_problem import ExplainedTeam
@@ -58,10 +58,7 @@ class PublishForm(AskingForm):
                 help_text=" ".join(finding.words for finding in team.warnings),
                 error_messages={"required": "Say why; the reason stays on record with the team."},
             )
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
-        self.helper.layout = Layout("answer_by", *([self._reasons()] if bent else []))
+        self.helper = helper("answer_by", *([self._reasons()] if bent else []), token=False)
 
     def _reasons(self) -> Fieldset:
         return Fieldset(
@@ -129,10 +126,7 @@ class ReopenForm(forms.Form):
                 widget=forms.CheckboxSelectMultiple,
             )
         self.fields["seconds"] = HowLongForm.base_fields["seconds"]
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
-        self.helper.layout = Layout(*self.fields)
+        self.helper = helper(*self.fields, token=False)
 
     def apart(self) -> list[tuple[int, int]]:
         """Participants by id: the first declined a team with the second."""
@@ -154,13 +148,7 @@ class AnswerForm(forms.Form):
         help_text="You need not say. It helps the branch office to find a better team for you.",
     )
 
-    def __init__(self, *args: object, **kwargs: object):
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
-        self.helper.layout = Layout("reason")
-        self.helper.render_unmentioned_fields = False
+    helper = helper("reason", token=False)
 
 
 class SmallTeamForm(AskingForm):
@@ -197,10 +185,7 @@ class SmallTeamForm(AskingForm):
         facts = '{}<span class="way-facts">{}</span>'
         choices = [(way.key, format_html(facts, way.words, way.facts)) for way in ways]
         self.fields["way"].choices = choices  # type: ignore[attr-defined]
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
-        self.helper.layout = Layout("way", *(["plan"] if late else []), "reason", "answer_by")
+        self.helper = helper("way", *(["plan"] if late else []), "reason", "answer_by", token=False)
 
     def clean(self) -> dict[str, object]:
         data = super().clean() or {}
@@ -224,8 +209,4 @@ class DissolveForm(forms.Form):
         help_text="For the record of the branch office. The members are told that the team ends, not why.",
     )
 
-    def __init__(self, *args: object, **kwargs: object):
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.layout = Layout("reason")
+    helper = helper("reason")

@@ -3,11 +3,10 @@
 from itertools import groupby
 from typing import Any
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import HTML, Div, Fieldset, Layout
+from crispy_forms.layout import HTML, Div, Fieldset
 from django import forms
 
-from coaching.forms import PersonField
+from coaching.forms import PersonField, helper
 from coaching.meeting_times import times_of
 from coaching.models import Cohort, Pairing, Participant, TeamWishes, User
 from coaching.team_wishes import MOST_NAMES
@@ -47,9 +46,7 @@ class WishesForm(forms.Form):
             )
         self.participant = participant
         length = participant.cohort.program.meeting_length
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.layout = Layout(
+        self.helper = helper(
             Fieldset(
                 "When can you meet?",
                 HTML(
@@ -136,10 +133,7 @@ class PairingForm(forms.Form):
             self.fields[name] = PersonField(label=f"Person {place + 1}", required=place < 2, initial=initial)
         self.fields["kind"].initial = (given or {}).get("kind")
         self.order_fields(["kind", *self.names, "reason"])
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
-        self.helper.layout = Layout("kind", Div(*self.names, "reason", css_class="form-narrow"))
+        self.helper = helper("kind", Div(*self.names, "reason", css_class="form-narrow"), token=False)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data

@@ -2,7 +2,6 @@
 
 from typing import Any, cast
 
-from crispy_forms.helper import FormHelper
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from coaching.errors import Refused
+from coaching.forms import helper
 from coaching.models import User
 from coaching.permissions import access, confirmed_lately
 from coaching.site import merging
@@ -25,9 +25,7 @@ class OtherForm(forms.Form):
     def __init__(self, *args: Any, keep: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.keep = keep
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
+        self.helper = helper("other", token=False)
 
     def clean_other(self) -> User:
         found = (

@@ -3,23 +3,15 @@
 from datetime import date
 from typing import Any
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import HTML, Column, Layout, Row
+from crispy_forms.layout import HTML, Column, Row
 from django import forms
 from django.db.models import QuerySet
 
 from coaching import delegations
-from coaching.forms import PersonField
+from coaching.forms import PersonField, helper
 from coaching.models import DirectoryCorrection, JobClassification, OrgUnit, User
 
 Field = DirectoryCorrection.Field
-
-
-def _helper(*layout: object) -> FormHelper:
-    helper = FormHelper()
-    helper.form_tag = False
-    helper.layout = Layout(*layout)
-    return helper
 
 
 class CorrectionForm(forms.Form):
@@ -34,7 +26,7 @@ class CorrectionForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.helper = _helper("field", "says")
+        self.helper = helper("field", "says")
 
 
 class SettleForm(forms.Form):
@@ -50,7 +42,7 @@ class SettleForm(forms.Form):
             self.fields["value"] = PersonField(
                 label="Supervisor to put in", required=confirm, initial=correction.says
             )
-        self.helper = _helper(*self.fields)
+        self.helper = helper(*self.fields)
 
 
 class OrderForm(forms.Form):
@@ -102,7 +94,7 @@ class DelegateForm(OrderForm):
         self.fields["unit"].queryset = posts  # type: ignore[attr-defined]
         if not posts.exists():
             del self.fields["unit"]
-        self.helper = _helper(
+        self.helper = helper(
             *(name for name in ("unit",) if name in self.fields), "person", self.dates, "reason"
         )
 
@@ -125,7 +117,7 @@ class OfficeOrderForm(OrderForm):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["unit"].queryset = self._posts(user, kwargs["today"])  # type: ignore[attr-defined]
-        self.helper = _helper("unit", "absent", HTML("<hr>"), "person", self.dates, "reason")
+        self.helper = helper("unit", "absent", HTML("<hr>"), "person", self.dates, "reason")
 
     def _posts(self, user: User, today: date) -> QuerySet[OrgUnit]:
         return delegations.posts_for_office(user, on=today).select_related("head")
@@ -155,7 +147,7 @@ class WrittenOrderForm(OfficeOrderForm):
         on_paper = Row(
             Column("order_date", css_class="col-sm-6"), Column("order_reference", css_class="col-sm-6")
         )
-        self.helper = _helper("unit", "absent", on_paper, HTML("<hr>"), "person", self.dates, "reason")
+        self.helper = helper("unit", "absent", on_paper, HTML("<hr>"), "person", self.dates, "reason")
 
     def _posts(self, user: User, today: date) -> QuerySet[OrgUnit]:
         """A vacant post has nobody who could name a delegate."""

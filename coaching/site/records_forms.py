@@ -2,20 +2,12 @@
 
 from typing import Any
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Column, Layout, Row
+from crispy_forms.layout import Column, Row
 from django import forms
 
-from coaching.forms import PersonField, day_field
+from coaching.forms import PersonField, day_field, helper
 from coaching.models import Cohort, RetentionTerm, Series
 from coaching.site import records_due
-
-
-def _helper(*layout: object) -> FormHelper:
-    helper = FormHelper()
-    helper.form_tag = False
-    helper.layout = Layout(*layout)
-    return helper
 
 
 class TermsForm(forms.Form):
@@ -37,7 +29,7 @@ class TermsForm(forms.Form):
                 max_value=100,
                 initial=records_due.years_of(series),
             )
-        self.helper = _helper(*self.fields)
+        self.helper = helper(*self.fields)
 
 
 class CohortField(forms.ModelChoiceField):
@@ -66,7 +58,7 @@ class HoldForm(forms.Form):
         kept = Cohort.objects.filter(erased_at=None).select_related("branch").order_by("-first_month")
         self.fields["cohort"].queryset = kept  # type: ignore[attr-defined]
         case = Row(Column("reference", css_class="col-sm-6"), Column("until_date", css_class="col-sm-6"))
-        self.helper = _helper("person", "cohort", "reason", case)
+        self.helper = helper("person", "cohort", "reason", case)
 
 
 class LiftForm(forms.Form):
@@ -74,4 +66,4 @@ class LiftForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.helper = _helper("reason")
+        self.helper = helper("reason")

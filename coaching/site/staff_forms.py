@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Fieldset, Layout
+from crispy_forms.layout import Fieldset
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
 from coaching.csv_file import MOST_BYTES
+from coaching.forms import helper
 from coaching.models import StaffUpload
 from coaching.staff_columns import TITLES, Head
 from coaching.staff_file import NAME_PARTS, Role
@@ -21,11 +21,7 @@ class StaffFileForm(forms.Form):
         error_messages={"required": "Choose the file."},
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
+    helper = helper("file", token=False)
 
     def clean_file(self) -> UploadedFile:
         upload = self.cleaned_data["file"]
@@ -62,14 +58,12 @@ class ColumnsForm(forms.Form):
         roles = ", ".join(role for role in Role if role)
         self.fields["role"].help_text = f"{roles}, or empty."
         self.fields["first_name"].help_text = "Where the file has no column with the full name."
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
-        self.helper.layout = Layout(
+        self.helper = helper(
             Fieldset("Who it is", "email", "name", "first_name", "last_name", "surname_first"),
             Fieldset("Their place", "branch", "division", "unit", "supervisor_email"),
             Fieldset("What they do", "classification", "career_track", "role"),
             Fieldset("Afterwards", "invite"),
+            token=False,
         )
 
     @staticmethod
