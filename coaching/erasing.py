@@ -85,13 +85,14 @@ def signed(
 
 def details(*rows: QuerySet) -> None:
     """Take away what the trail and the administration tell in words about these rows, but of what a held person did."""
-    held = holds.people(on=timezone.localdate())
+    held = list(holds.people(on=timezone.localdate()).values_list("pk", flat=True))
     for each in rows:
         label = each.model._meta.label_lower
         pks = list(each.values_list("pk", flat=True))
         told = AuditPayload.objects.filter(event__object_type=label, event__object_id__in=pks)
         told = told.exclude(event__actor__in=held).exclude(event__on_behalf_of__in=held)
-        told.exclude(event__action__in=signature_trail.ACTIONS).delete()
+        told = told.exclude(event__action__in=signature_trail.ACTIONS)
+        AuditPayload.objects.filter(pk__in=list(told.values_list("pk", flat=True))).delete()
         logged = LogEntry.objects.filter(content_type__app_label=each.model._meta.app_label)
         logged.exclude(user__in=held).filter(
             content_type__model=each.model._meta.model_name, object_id__in=[str(pk) for pk in pks]
