@@ -26,6 +26,7 @@ from applications.waiting import division_of
 from coaching import permissions
 from coaching.counting import NumberOf
 from coaching.models import Cohort, OrgUnit, Participant, User
+from coaching.typed import number_of
 
 PAGE_SIZE = 50
 Status = Application.Status
@@ -150,8 +151,8 @@ class Narrowed:
 
     def of(self, rows: ApplicationQuerySet, cohort: Cohort) -> ApplicationQuerySet:
         found = rows.filter(_CHOSEN.get(self.choice, Q()))
-        if self.division.isascii() and self.division.isdecimal() and len(self.division) < 10:
-            units = OrgUnit.objects.under(OrgUnit(pk=int(self.division)))
+        if division := number_of(self.division):
+            units = OrgUnit.objects.under(OrgUnit(pk=division))
             found = found.filter(applicant__unit__in=units)
         found = self._at(found, cohort)
         if self.order == BY_DIVISION:

@@ -16,6 +16,7 @@ from applications.models.selection import Outcome
 from coaching import offices
 from coaching.counting import NumberOf
 from coaching.models import OrgUnit, RouteStep, User
+from coaching.typed import number_of
 
 OVERDUE = "overdue"
 PAGE_SIZE = 25
@@ -93,8 +94,8 @@ class Narrowed:
         """From an address; what makes no sense there asks for nothing."""
         return cls(
             words=" ".join(query.get("q", "").replace("\0", "").split())[:100],
-            cohort=_number(query.get("cohort", "")),
-            division=_number(query.get("division", "")),
+            cohort=number_of(query.get("cohort")) or None,
+            division=number_of(query.get("division")) or None,
             office=query.get("step", ""),
             state=query.get("state", ""),
         )
@@ -119,10 +120,6 @@ class Narrowed:
         return found.filter(application__status=self.state) if self.state else found
 
 
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
-
-
 Rows = Iterable[dict[str, Any]]  # by name
 
 
@@ -141,8 +138,8 @@ class Options:
     statuses: list[str]
 
     @classmethod
-    def among(cls, kinds: Rows) -> Self:
-        found = list(kinds)
+    def among(cls, rows: Rows) -> Self:
+        found = list(rows)
         offices, statuses = ({row[name] for row in found} for name in ("office", "state"))
         return cls(
             number=sum(row.get("number", 1) for row in found),
@@ -154,7 +151,7 @@ class Options:
         )
 
 
-def kinds(steps: ReviewStepQuerySet) -> "QuerySet[ReviewStep, Any]":
+def what_occurs(steps: ReviewStepQuerySet) -> "QuerySet[ReviewStep, Any]":
     """What occurs among these steps."""
     pk, name = division_of("application__applicant__unit")
     return steps.values(
@@ -167,9 +164,9 @@ def kinds(steps: ReviewStepQuerySet) -> "QuerySet[ReviewStep, Any]":
     )
 
 
-def _kinds(user: User, on: date) -> QuerySet:
+def _occurring(user: User, on: date) -> QuerySet:
     """What occurs in all that waits, each once, and how often."""
-    steps = kinds(steps_waiting(user, on=on).with_due().order_by())
+    steps = what_occurs(steps_waiting(user, on=on).with_due().order_by())
     return steps.annotate(number=Count("pk"), overdue=Count("pk", filter=Q(due__lt=on)))
 
 
@@ -245,13 +242,13 @@ def _of(field: str, value: "QuerySet[Any, Any]") -> Subquery:
     return Subquery(value.filter(pk=OuterRef(field)).order_by())
 
 
-_KINDS = offices.PreparedForStandIns(_kinds)
+_OCCURRING = offices.PreparedForStandIns(_occurring)
 _FIRST_PAGE = offices.PreparedForStandIns(lambda user, on: shown(steps_waiting(user, on=on))[:PAGE_SIZE])
 
 
 def all_options(user: User, *, on: date) -> Options:
     """Of all that waits on this person."""
-    return Options.among(_KINDS.rows(user, on=on))
+    return Options.among(_OCCURRING.rows(user, on=on))
 
 
 def first_page(user: User, *, on: date) -> list[dict[str, Any]]:

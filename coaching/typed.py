@@ -7,7 +7,7 @@ in the database already: signed texts keep their digests.
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 
@@ -38,6 +38,16 @@ def unseen(text: str) -> str:
 def clean(text: str) -> str:
     """Without control characters and changes of direction, each line ended by one newline."""
     return UNWANTED.sub("", LINE_ENDS.sub("\n", text))
+
+
+def number_of(text: str | None) -> int:
+    """The key or version that a page or an address sends; 0, which no row has, for anything else."""
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 10 else 0
+
+
+def numbers_of(texts: Iterable[str]) -> list[int]:
+    """Those among them, in their order."""
+    return [number for text in texts if (number := number_of(text))]
 
 
 def announced(request: HttpRequest) -> int:

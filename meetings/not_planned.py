@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from coaching.models import Cohort, CurriculumItem, Team
+from coaching.typed import number_of
 from meetings import scheduling
 from meetings.models import Meeting
 
@@ -23,9 +24,7 @@ def of_team(team: Team, *, today: date) -> list[CurriculumItem]:
 
 def planned(team: Team, item: str) -> Meeting | None:
     """The meeting for a topic (its id, as a page sends it) that the team has planned or held."""
-    if not item.isdecimal():
-        return None
-    live = Meeting.objects.of_team(team).live().filter(item=int(item[:9]))
+    live = Meeting.objects.of_team(team).live().filter(item=number_of(item))
     return live.select_related("item", "created_by").first()
 
 

@@ -123,7 +123,7 @@ def _listed(
     found = narrowed.steps(whole, on=today).select_related(*related).defer(*UNREAD)[:LONGEST]
     return {
         "page": _page(request, found, number if not narrowed else None),
-        "form": _form(request, Options.among(waiting.kinds(whole[:LONGEST]))) if number else None,
+        "form": _form(request, Options.among(waiting.what_occurs(whole[:LONGEST]))) if number else None,
         "is_cut": number == LONGEST and not narrowed,
     }
 

@@ -18,6 +18,7 @@ from applications.models import Application, ReviewStep
 from coaching.errors import Refused
 from coaching.models import Cohort, User
 from coaching.permissions import access, branch_office, office_cohorts
+from coaching.typed import numbers_of
 
 PAGE_SIZE = 50
 
@@ -88,8 +89,7 @@ def close(request: HttpRequest, pk: int) -> HttpResponse:
     """Who would be told, then the reason and the act."""
     cohort = _cohort(request, pk)
     sent = request.POST if request.method == "POST" else request.GET
-    numbers = [each for each in sent.getlist("application") if each.isascii() and each.isdecimal()]
-    picked = Application.objects.filter(cohort=cohort, pk__in=[int(n) for n in numbers if len(n) < 10])
+    picked = Application.objects.filter(cohort=cohort, pk__in=numbers_of(sent.getlist("application")))
     if request.method == "POST":
         form = CloseForm(request.POST)
         if form.is_valid() and _closed(request, picked.select_related("cohort", "applicant"), form):

@@ -17,6 +17,7 @@ from applications.models import Application, Outcome, Release
 from coaching.errors import Refused, refusals_told
 from coaching.models import User
 from coaching.permissions import access, post_only, signed_in
+from coaching.typed import numbers_of
 
 MOST_AT_ONCE = board.PAGE_SIZE
 
@@ -49,8 +50,8 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
 def _picked(request: HttpRequest, desk: Desk) -> list[Row]:
     """The applications whose numbers were sent, in the order of names."""
     sent = request.POST if request.method == "POST" else request.GET
-    numbers = [each for each in sent.getlist("application") if each.isascii() and each.isdecimal()]
-    rows = desk.applications().filter(pk__in=[int(each) for each in numbers[:MOST_AT_ONCE] if len(each) < 10])
+    numbers = numbers_of(sent.getlist("application"))
+    rows = desk.applications().filter(pk__in=numbers[:MOST_AT_ONCE])
     found = list(board.with_all(rows).order_by("applicant__name", "pk"))
     return board.rows_of(desk, found, on=timezone.localdate())
 

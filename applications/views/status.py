@@ -16,6 +16,7 @@ from coaching import permissions
 from coaching.errors import Refused, refusals_told
 from coaching.models import Cohort, OrgUnit, Participant, Team, User
 from coaching.permissions import access, post_only, signed_in
+from coaching.typed import number_of
 
 RECENT = 10  # of one's own applications; whoever has more asks for all
 
@@ -64,8 +65,7 @@ def _earlier(user: User, given: str) -> Application | None:
     """The own application to begin from, where one was chosen."""
     if not given:
         return None
-    pk = int(given) if given.isascii() and given.isdecimal() and len(given) < 10 else None
-    return get_object_or_404(Application, applicant=user, pk=pk)
+    return get_object_or_404(Application, applicant=user, pk=number_of(given))
 
 
 @access(signed_in)

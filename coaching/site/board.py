@@ -25,6 +25,7 @@ from coaching.team_draft import Effect
 from coaching.team_problem import ExplainedDraft, explain_draft, with_details
 from coaching.team_waiting import what_would_help, why_waiting
 from coaching.team_ways import AskedAlready, open_questions, refuse_asked
+from coaching.typed import number_of
 
 POOL = "pool"
 
@@ -121,13 +122,8 @@ def _own_room(request: HttpRequest, pk: int) -> HttpResponse:
     return _room(_proposal(request, pk))
 
 
-def _number(text: str | None) -> int:
-    """From a form; 0, which no version and no team has, for anything else."""
-    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 10 else 0
-
-
 def _person(draft: TeamProposal, text: str | None) -> Participant:
-    return get_object_or_404(draft.cohort.participants.select_related("user"), pk=_number(text))
+    return get_object_or_404(draft.cohort.participants.select_related("user"), pk=number_of(text))
 
 
 @access(branch_office)
@@ -141,7 +137,7 @@ def place(request: HttpRequest, pk: int) -> HttpResponse:
     participant = _person(draft, request.POST["participant"])
     common: dict[str, Any] = {
         "proposal": draft,
-        "version": _number(request.POST.get("version")),
+        "version": number_of(request.POST.get("version")),
         "by": request.user,
         "now": timezone.now(),
     }
@@ -151,7 +147,7 @@ def place(request: HttpRequest, pk: int) -> HttpResponse:
             request, draft, participant, lambda: team_draft.swap(one=participant, other=other, **common)
         )
     target = request.POST.get("target", "")
-    team = None if target == POOL else _number(target)
+    team = None if target == POOL else number_of(target)
     return _edited(
         request, draft, participant, lambda: team_draft.move(participant=participant, team=team, **common)
     )
@@ -218,7 +214,7 @@ def _answered(
 def undo(request: HttpRequest, pk: int) -> HttpResponse:
     draft = _proposal(request, pk)
     common: dict[str, Any] = {"by": request.user, "now": timezone.now()}
-    version = _number(request.POST.get("version"))
+    version = number_of(request.POST.get("version"))
     return _edited(request, draft, None, lambda: team_draft.undo(proposal=draft, version=version, **common))
 
 
@@ -233,7 +229,7 @@ def pin(request: HttpRequest, pk: int) -> HttpResponse:
     pinned, person = not {"release", "release_team"} & request.POST.keys(), None
     if number := request.POST.get("pin_team") or request.POST.get("release_team"):
         teams = dict(enumerate(draft.teams_drawn, start=1))
-        ids = teams.get(_number(number), [])
+        ids = teams.get(number_of(number), [])
         people = list(draft.cohort.participants.filter(pk__in=ids).select_related("user"))
     else:
         person = _person(draft, request.POST.get("pin") or request.POST.get("release"))
@@ -245,7 +241,7 @@ def pin(request: HttpRequest, pk: int) -> HttpResponse:
             proposal=draft,
             participants=people,
             pinned=pinned,
-            version=_number(request.POST.get("version")),
+            version=number_of(request.POST.get("version")),
             by=request.user,  # type: ignore[arg-type]
             now=timezone.now(),
         )
@@ -291,7 +287,7 @@ def discard(request: HttpRequest, pk: int) -> HttpResponse:
             proposal=draft,
             by=request.user,  # type: ignore[arg-type]
             now=timezone.now(),
-            version=_number(request.POST.get("version")),
+            version=number_of(request.POST.get("version")),
         )
         messages.success(request, "The draft was discarded. Nobody was told anything.")
     return _room(draft)
@@ -352,7 +348,7 @@ def _asked_already(draft: TeamProposal, explained: ExplainedDraft) -> str:
 
 def _published(request: HttpRequest, draft: TeamProposal, form: PublishForm) -> bool:
     """False: something is missing in the form. Raises what `publish` raises; a stale draft also where it is incomplete."""
-    version = _number(request.POST.get("version"))
+    version = number_of(request.POST.get("version"))
     if not form.is_valid():
         team_draft.refuse_stale(draft, version=version, by=request.user)  # type: ignore[arg-type]
         return False

@@ -21,6 +21,7 @@ from coaching.permissions import access, branch_office, office_cohorts
 from coaching.site import year
 from coaching.site.cohorts import in_words_of
 from coaching.site.forms_cohorts import CohortForm, starting_values
+from coaching.typed import number_of
 from meetings import dates, resources
 
 OFFERED = 6  # earlier cohorts to begin from
@@ -60,10 +61,8 @@ def _earlier(request: HttpRequest, user: User) -> Cohort | None:
     asked = request.GET.get("like", "")
     if not asked:
         return None
-    if not (asked.isascii() and asked.isdecimal() and len(asked) < 10):
-        raise Http404
     cohorts = office_cohorts(user).select_related("program__competency_model", "branch__head")
-    found = cohorts.select_related("competency_model").filter(pk=int(asked)).first()
+    found = cohorts.select_related("competency_model").filter(pk=number_of(asked)).first()
     if found is None:
         raise Http404
     return found

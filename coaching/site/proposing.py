@@ -18,6 +18,7 @@ from coaching.models import Cohort, Consent, Job, TeamProposal, User
 from coaching.permissions import access, branch_office, office_cohorts, post_only
 from coaching.site.forms_teams import HowLongForm, ReopenForm
 from coaching.site.teams import cohort_of_office, room_of
+from coaching.typed import number_of
 
 UNFINISHED = (Job.Status.QUEUED, Job.Status.RUNNING)
 WIDTH, HEIGHT = 320, 120  # of the picture, in its own units
@@ -143,11 +144,10 @@ def again(request: HttpRequest, pk: int) -> HttpResponse:
 @post_only(_draft_room)
 def take(request: HttpRequest, pk: int) -> HttpResponse:
     draft = _draft(request, pk)
-    version = request.POST.get("version", "")
     with refusals_told(request):
         effect = team_alternatives.take(
             proposal=draft,
-            version=int(version) if version.isascii() and version.isdecimal() and len(version) < 10 else 0,
+            version=number_of(request.POST.get("version")),
             by=request.user,  # type: ignore[arg-type]
             now=timezone.now(),
         )

@@ -15,6 +15,7 @@ from coaching.errors import refusals_told
 from coaching.models import Message, User
 from coaching.permissions import access, any_of, branch_office, mail_keeper, post_only
 from coaching.site.mail_words import about
+from coaching.typed import numbers_of
 
 PER_PAGE = 25
 OFFICE = any_of(branch_office, mail_keeper)
@@ -99,8 +100,7 @@ def settled(request: HttpRequest, pk: int) -> HttpResponse:
 @post_only(_list)
 def all_again(request: HttpRequest) -> HttpResponse:
     """Those that stood on the page, and that certainly did not leave."""
-    given = request.POST.getlist("mail")
-    pks = [int(pk) for pk in given if pk.isascii() and pk.isdecimal() and len(pk) < 19]
+    pks = numbers_of(request.POST.getlist("mail"))
     number = undelivered.send_all_again(by=_user(request), now=timezone.now(), pks=pks)
     if number:
         messages.success(

@@ -12,6 +12,7 @@ from coaching.errors import Refused, refusals_told
 from coaching.meanwhile import ChangedMeanwhile
 from coaching.models import Team
 from coaching.permissions import access, post_only, signed_in
+from coaching.typed import numbers_of
 from meetings import closed, dates, laying_out, not_planned, scheduling
 from meetings.forms import CancelForm, ExtraForm, MoveForm, PlaceOfOneForm, RhythmForm, WhenForm
 from meetings.forms_calendars import FreeDayForm
@@ -232,7 +233,7 @@ def rhythm(request: HttpRequest, pk: int) -> HttpResponse:
         if given.rpartition("-")[0] == agreed.rpartition("-")[0] and given != agreed:
             form.add_error(None, "A meeting was changed while this page was open. Look at the dates again.")
         elif given == agreed:
-            instead = [int(value) for value in request.POST.getlist("instead") if value.isdecimal()]
+            instead = numbers_of(request.POST.getlist("instead"))
             try:
                 moved = laying_out.change_rhythm(
                     team=team, rhythm=form.rhythm, instead=instead, by=person(request), now=now

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from coaching.errors import Refused, refusals_told
 from coaching.models import Goal, Participant
 from coaching.permissions import access, post_only, signed_in
+from coaching.typed import number_of
 from meetings import inputs, notes, project, team_space
 from meetings.forms_project import ProjectTextForm
 from meetings.models import ProjectText, current_memberships
@@ -81,10 +82,7 @@ def _is_gone(request: HttpRequest, pk: int) -> bool:
 
 
 def _whose_it_was(request: HttpRequest) -> Participant:
-    pk = request.POST["participant"]
-    if not pk.isdecimal():
-        raise Http404
-    return get_object_or_404(taking_part(request), pk=int(pk[:9]))
+    return get_object_or_404(taking_part(request), pk=number_of(request.POST["participant"]))
 
 
 def _gone(request: HttpRequest) -> HttpResponse:

@@ -15,6 +15,7 @@ from coaching.errors import Refused, refusals_told
 from coaching.meanwhile import BothChanged
 from coaching.models import Membership, Participant, Team
 from coaching.permissions import access, post_only, signed_in
+from coaching.typed import number_of
 from meetings import agreement, leading, notes, program, resources, taking_along, team_space, who, written
 from meetings.forms import ActionForm, NoteForm, UpdateForm
 from meetings.models import ActionItem, Meeting, Note, current_memberships
@@ -224,20 +225,17 @@ def _is_gone(request: HttpRequest, model: type[Note] | type[ActionItem], pk: int
 
 
 def _where_it_stood(request: HttpRequest) -> Meeting:
-    pk = request.POST["meeting"]
-    if not pk.isdecimal():
-        raise Http404
-    return visible_meeting(request, int(pk[:9]))
+    return visible_meeting(request, number_of(request.POST["meeting"]))
 
 
 def _note_gone(request: HttpRequest) -> HttpResponse:
     """What was typed stays, to be saved anew."""
-    found, kind, about_pk = _where_it_stood(request), request.POST.get("kind"), request.POST.get("about", "")
+    found, kind = _where_it_stood(request), request.POST.get("kind")
     members = team_space.members_of(team_space.place_at(person(request), found).team)
     names = {Note.Kind.ADVICE.value: "note_advice", Note.Kind.COMPETENCY.value: "note_competency"}
-    if kind not in names or not about_pk.isdecimal():
+    if kind not in names:
         raise Http404
-    about = get_object_or_404(members, pk=int(about_pk[:9]))
+    about = get_object_or_404(members, pk=number_of(request.POST.get("about")))
     form = NoteForm(request.POST)
     form.add_error(None, notes.DELETED)
     context = {"meeting": found, "form": form, "about": about, "kind": Note.Kind(kind).label}
@@ -365,9 +363,9 @@ def action_done(request: HttpRequest, pk: int) -> HttpResponse:
     with refusals_told(request):
         notes.set_done(item=item, done=done, by=person(request), now=timezone.now())
         messages.success(request, "Done." if done else "The action item is open again.")
-    at = request.POST.get("meeting", "")
-    if at.isdecimal() and Meeting.objects.visible_to(person(request)).filter(pk=int(at[:9])).exists():
-        return redirect(reverse("meeting_table", args=[int(at[:9])]) + f"#turn-{item.owner_id}")
+    at = number_of(request.POST.get("meeting"))
+    if Meeting.objects.visible_to(person(request)).filter(pk=at).exists():
+        return redirect(reverse("meeting_table", args=[at]) + f"#turn-{item.owner_id}")
     return redirect("meetings_actions", item.team_id)
 
 

@@ -169,7 +169,7 @@ class TestAnotherRhythm:
             assert Meeting.objects.filter(date=date(2027, 4, 13)).count() == 0
             other = client.post(address, {**asked, "week": "1", "agreed": "2-1-1300-0"})
             assertContains(other, "Tuesday, April 6, 2027")
-            agreed = {**asked, "agreed": "2-1-1300-0", "instead": [meetings[1].pk, "x"]}
+            agreed = {**asked, "agreed": "2-1-1300-0", "instead": [meetings[1].pk, "x", "9" * 5000]}
             done = client.post(address, agreed, follow=True)
             assertRedirects(done, reverse("meetings"))
             assertContains(done, "8 meetings were moved. Your team is told.")

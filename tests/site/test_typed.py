@@ -9,7 +9,7 @@ from applications import drafting
 from applications.models import Application
 from coaching import signing
 from coaching.models import DirectoryCorrection, SignOff, User
-from coaching.typed import TypedMiddleware, clean
+from coaching.typed import TypedMiddleware, clean, number_of, numbers_of
 from tests.applications.factories import ANSWERS, draft, submitted
 from tests.clock import NOW
 
@@ -43,6 +43,12 @@ def test_what_scripts_need_stays(text):
 @pytest.mark.parametrize("ends", ["a\r\nb", "a\rb", "a\nb"])
 def test_each_line_ends_in_one_way(ends):
     assert clean(ends) == "a\nb"
+
+
+@pytest.mark.parametrize("text", [None, "", "x", "-1", "1.0", " 1", "²", "٣", "9" * 10, "9" * 5000])
+def test_what_is_no_number_of_a_row_counts_as_none(text):
+    assert number_of(text) == 0
+    assert numbers_of([text or "", "12", "0"]) == [12]
 
 
 class TestMiddleware:

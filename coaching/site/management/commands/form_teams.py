@@ -7,6 +7,7 @@ from django.utils import timezone
 from coaching import team_formation, team_solving
 from coaching.errors import Refused
 from coaching.models import Cohort, TeamProposal
+from coaching.typed import number_of
 
 
 class Command(BaseCommand):
@@ -48,7 +49,7 @@ def _seconds(text: str) -> float:
 
 def cohort_named(text: str) -> Cohort:
     cohorts = Cohort.objects.select_related("program")
-    found = list(cohorts.filter(pk=int(text)) if text.isdecimal() and len(text) < 10 else [])
+    found = list(cohorts.filter(pk=number_of(text)))
     found = found or list(cohorts.filter(name=text))
     if not found:
         known = ", ".join(f"{cohort.pk} ({cohort})" for cohort in cohorts) or "none yet"
