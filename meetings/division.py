@@ -1,14 +1,16 @@
 """Who reads of a participant from outside the team: the division director, and the supervisor what is for them (C7, C8)."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from coaching import offices
+from coaching.in_words import long_date
 from coaching.models import Cohort, OrgUnit, Participant, User
 from meetings import keeping, project
 from meetings.models import Meeting
@@ -23,6 +25,19 @@ class Row:
     participant: Participant
     project: project.Project
     dates: tuple[date, ...] = ()
+
+    def next_date(self, today: date) -> date | None:
+        return next((day for day in self.dates if day >= today), None)
+
+    @property
+    def shared_in_words(self) -> str:
+        """ "1 of 2 milestones reached, the outcome, 1 update"; empty where nothing is shared."""
+        number, updates = len(self.project.milestones), len(self.project.updates)
+        reached = sum(each.row.done_at is not None for each in self.project.milestones)
+        parts = [f"{reached} of {number} milestone{'' if number == 1 else 's'} reached"] if number else []
+        parts += ["the outcome"] if self.project.outcome else []
+        parts += [f"{updates} update{'' if updates == 1 else 's'}"] if updates else []
+        return ", ".join(parts)
 
 
 def divisions_of(director: User, *, on: date) -> list[OrgUnit]:
@@ -40,14 +55,66 @@ def participants_of(director: User, *, now: datetime, on: date) -> list[Particip
     return list(rows.order_by("-cohort__first_month", "cohort", "user__name", "pk"))
 
 
-def taking_part(director: User, *, now: datetime, on: date) -> list[tuple[Cohort, list[Row]]]:
-    """The same by cohort, with the days of their meetings and what they share; a constant number of queries (C8)."""
-    found = participants_of(director, now=now, on=on)
-    days, shared = _dates_of(found), project.shared_with_program(found)
+def by_cohort(found: Iterable[Participant]) -> list[tuple[Cohort, list[Row]]]:
+    """These with the days of their meetings and what they share; a constant number of queries (C8)."""
     return [
-        (cohort, [Row(each, shared[each.pk], tuple(days.get(each.pk, ()))) for each in people])
-        for cohort, people in groupby(found, key=lambda each: each.cohort)
+        (cohort, list(rows)) for cohort, rows in groupby(_rows(found), lambda row: row.participant.cohort)
     ]
+
+
+def _rows(found: Iterable[Participant]) -> list[Row]:
+    people = list(found)
+    days, shared = _dates_of(people), project.shared_with_program(people)
+    return [Row(each, shared[each.pk], tuple(days.get(each.pk, ()))) for each in people]
+
+
+HEADER = (
+    "Program",
+    "Cohort",
+    "Name",
+    "Division at the start",
+    "Division now",
+    "Job classification",
+    "Project",
+    "Days of meetings",
+    "Milestones",
+    "Outcome",
+    "Updates",
+)
+
+
+def file_rows(found: Iterable[Participant]) -> Iterator[tuple[str, ...]]:
+    """What the page shows of these, a line for each, under HEADER."""
+    for row in _rows(found):
+        each = row.participant
+        yield (
+            str(each.cohort.program),
+            str(each.cohort),
+            str(each),
+            str(each.division or ""),
+            str(each.division_now or each.division or ""),
+            str(each.classification or ""),
+            each.goal.title if hasattr(each, "goal") else "",
+            "; ".join(f"{day}" for day in row.dates),
+            _joined(map(_milestone, row.project.milestones)),
+            row.project.outcome.text if row.project.outcome else "",
+            _joined(map(_update, row.project.updates)),
+        )
+
+
+def _milestone(written: project.Written) -> str:
+    row = written.row
+    reached = f", reached on {long_date(timezone.localdate(row.done_at))}" if row.done_at else ""
+    due = f"by {long_date(row.due_date)}" if row.due_date else ""
+    return f"{written.text} ({due}{reached})"
+
+
+def _update(written: project.Written) -> str:
+    return f"{timezone.localdate(written.row.written_at)}: {written.text}"
+
+
+def _joined(texts: Iterable[str]) -> str:
+    return "\n".join(texts)
 
 
 def employees_of(supervisor: User, *, now: datetime) -> list[Row]:

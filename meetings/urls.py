@@ -98,6 +98,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("meetings/inputs/<int:pk>/share/", inputs.share, name="input_share"),
     path("meetings/employees/", division.employees, name="employees"),
     path("meetings/division/", division.participants, name="division_participants"),
+    path("meetings/division/list/", division.participants_file, name="division_participants_file"),
     path("meetings/project-texts/<int:pk>/", project.change, name="project_text"),
     path("meetings/project-texts/<int:pk>/done/", project.done, name="project_text_done"),
     path("meetings/project-texts/<int:pk>/delete/", project.delete, name="project_text_delete"),

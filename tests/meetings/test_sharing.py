@@ -1,14 +1,18 @@
 """What reaches a supervisor, a division director and everybody else of a participant's project (C7, C8, M17)."""
 
-from datetime import timedelta
+import csv
+import io
+from datetime import date, timedelta
 
 import pytest
 import time_machine
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains
+from python_calamine import load_workbook
 
 from coaching.enrollment import leave
-from coaching.models import Delegation, User
+from coaching.in_words import long_date
+from coaching.models import Cohort, Delegation, User
 from coaching.site.home import cards_for
 from meetings import briefing, division, laying_out, notes, project, scheduling
 from tests import factories
@@ -99,14 +103,19 @@ def test_who_of_the_division_takes_part_with_dates_and_what_is_shared(
     share("Permits in nine days.", "program", kind="outcome")
     client.force_login(director)
     answer = client.get(reverse("division_participants"))
-    [(found, rows)] = answer.context["cohorts"]
+    [(found, lines, sharing)] = answer.context["cohorts"]
+    rows = [row for row, _ in lines]
     assert found == cohort
+    assert [str(row.participant) for row in sharing] == ["Alice Example"]
+    assert [next_date for _, next_date in lines] == [meetings[0].date, meetings[0].date, None]
     assert [str(row.participant) for row in rows] == ["Alice Example", "Charlie Example", "Emil Example"]
     assert [len(row.dates) for row in rows] == [8, 8, 0]
     assert rows[0].dates == tuple(each.date for each in meetings)
     assert rows[0].project.outcome.text == "Permits in nine days."
-    assertContains(answer, "Faster permits", count=3)
-    assertContains(answer, "February 17, 2027")
+    assertContains(answer, "Faster permits", count=4)
+    assertContains(answer, 'Next: <span class="nowrap">February 17, 2027</span>', count=2)
+    assertContains(answer, "The outcome", count=1)
+    assertContains(answer, "Nothing yet", count=2)
     assertNotContains(answer, "Conference")
     assert "no-store" in answer["Cache-Control"]
 
@@ -121,8 +130,8 @@ def test_dates_alone_and_only_of_meetings_that_take_place(
     answer = client.get(reverse("division_participants"))
     assertNotContains(answer, "ecret")
     assertNotContains(answer, meetings[2].heading)
-    [(_, rows)] = answer.context["cohorts"]
-    assert len(rows[0].dates) == 7
+    [(_, lines, _)] = answer.context["cohorts"]
+    assert len(lines[0][0].dates) == 7
 
 
 def test_after_a_change_of_teams_the_dates_are_those_of_the_team_of_now(
@@ -134,7 +143,7 @@ def test_after_a_change_of_teams_the_dates_are_those_of_the_team_of_now(
     )
     people.alice.memberships.update(ended_at=NOW)
     other_team.memberships.create(participant=people.alice, joined_at=NOW)
-    [(_, rows)] = division.taking_part(director, now=NOW, on=TODAY)
+    [(_, rows)] = division.by_cohort(division.participants_of(director, now=NOW, on=TODAY))
     days = {str(row.participant): row.dates for row in rows}
     assert len(days["Alice Example"]) == len(theirs)
     assert days["Alice Example"] == days["Emil Example"] != days["Charlie Example"]
@@ -186,6 +195,105 @@ def test_many_take_as_many_queries_as_one(client, number, org, cohort, django_as
     client.get(reverse("division_participants"))
     with django_assert_num_queries(10):
         client.get(reverse("division_participants"))
+
+
+def test_only_the_program_that_was_chosen(client, director, people, cohort, org):
+    later = factories.cohort(cohort.program, cohort.branch, name="2028", first_month=date(2028, 2, 1))
+    factories.participant(later, factories.person("Gina Later", unit=org.unit))
+    client.force_login(director)
+    address = reverse("division_participants")
+    answer = client.get(address)
+    assert [found for found, _, _ in answer.context["cohorts"]] == [later, cohort]
+    answer = client.get(address, {"program": later.pk})
+    [(found, [(row, _)], _)] = answer.context["cohorts"]
+    assert (found, str(row.participant)) == (later, "Gina Later")
+    assertContains(answer, f"{reverse('division_participants_file')}?program={later.pk}&amp;as=xlsx")
+    everything = client.get(address, {"program": "nothing"}).context["cohorts"]
+    assert [found for found, _, _ in everything] == [later, cohort]
+
+
+def test_many_people_are_on_several_pages(client, org, cohort):
+    Cohort.objects.update(seats=40)
+    cohort.refresh_from_db()
+    for number in range(26):  # beside bob, dora and fay
+        factories.participant(cohort, factories.person(f"Somebody {number:02}", unit=org.other_unit))
+    client.force_login(org.other_director)
+    [(_, lines, _)] = client.get(reverse("division_participants"), {"page": 2}).context["cohorts"]
+    assert [str(row.participant) for row, _ in lines] == [f"Somebody {each}" for each in range(22, 26)]
+
+
+# The same as a file
+
+
+def lines_of(client, **query):
+    content = client.get(reverse("division_participants_file"), query).getvalue()
+    return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+
+
+def test_the_file_has_what_the_page_shows_and_no_more(
+    client, director, people, team, meetings, everything, share, cohort
+):
+    due = TODAY + timedelta(days=90)
+    write = {"participant": people.alice, "audience": "program", "by": people.alice.user, "now": NOW}
+    milestone = project.save(kind="milestone", text="Forms are drafted", due_date=due, **write)
+    project.set_done(row=milestone, done=True, by=people.alice.user, now=NOW)
+    share("=Permits in nine days.", "program", kind="outcome")
+    client.force_login(director)
+    alice, charlie, emil = lines_of(client)
+    assert alice == {
+        "Program": str(cohort.program),
+        "Cohort": str(cohort),
+        "Name": "Alice Example",
+        "Division at the start": "Nutrition Division",
+        "Division now": "Nutrition Division",
+        "Job classification": "",
+        "Project": "Faster permits",
+        "Days of meetings": "; ".join(f"{each.date}" for each in meetings),
+        "Milestones": f"Forms are drafted (by {long_date(due)}, reached on {long_date(TODAY)})",
+        "Outcome": "'=Permits in nine days.",
+        "Updates": f"{TODAY}: SECRET for program",
+    }
+    assert (charlie["Name"], charlie["Milestones"]) == ("Charlie Example", "")
+    assert (emil["Name"], emil["Days of meetings"]) == ("Emil Example", "")
+    assert lines_of(client, program=cohort.pk) == [alice, charlie, emil]
+
+
+def test_the_workbook_says_the_same_and_of_what_it_is(client, director, people, cohort):
+    client.force_login(director)
+    answer = client.get(reverse("division_participants_file"), {"as": "xlsx", "program": cohort.pk})
+    book = load_workbook(io.BytesIO(answer.content))
+    rows, about = (book.get_sheet_by_name(name).to_python() for name in book.sheet_names)
+    assert tuple(rows[0]) == division.HEADER
+    assert [row[2] for row in rows[1:]] == ["Alice Example", "Charlie Example", "Emil Example"]
+    assert about[1:3] == [
+        ["Division", "Nutrition Division"],
+        ["Program", f"{cohort.program}, {cohort}"],
+    ]
+    assert f"{TODAY}.xlsx" in answer["Content-Disposition"]
+
+
+@pytest.mark.parametrize("who", ["alice", "supervisor", "deputy", "branch_officer", "outsider"])
+def test_the_file_is_for_directors_alone(who, request, client, people):
+    client.force_login(people.alice.user if who == "alice" else request.getfixturevalue(who))
+    assert client.get(reverse("division_participants_file")).status_code == 404
+
+
+def test_another_director_finds_nobody_of_this_division_in_the_file(client, org, people):
+    client.force_login(org.other_director)
+    assert {line["Name"] for line in lines_of(client)} == {"Bob Example", "Dora Example", "Fay Example"}
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_the_file_takes_as_many_queries_for_many(
+    client, number, org, cohort, django_assert_num_queries, share
+):
+    for each in range(number):
+        user = factories.person(f"Somebody {each}", unit=org.other_unit)
+        share("Shared", "program", participant=factories.participant(cohort, user))
+    client.force_login(org.other_director)
+    lines_of(client)
+    with django_assert_num_queries(12):
+        assert len(lines_of(client)) == 3 + number
 
 
 def test_nobody_yet(client, director, people):

@@ -407,7 +407,7 @@ GROWTH_ROOMS = {
     "input_answer": both("input", {"ours": people("supervisor")}),
     **{name: both("input", OWN_OR_FOREIGN) for name in people("input_take_back input_share")},
     "employees": page(people("supervisor director deputy superintendent")),
-    "division_participants": page(people("director")),
+    **dict.fromkeys(people("division_participants division_participants_file"), page(people("director"))),
     **{
         name: both("participant", TAKING_PART)
         for name in people("project_milestone project_update project_outcome")
