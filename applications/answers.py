@@ -8,6 +8,7 @@ from datetime import date
 
 from applications.checks import SERVED, Step
 from applications.models import Application, Rating
+from coaching.in_words import long_date
 
 NAMES: dict[str, tuple[str, ...]] = {
     Step.WHY: ("why", "development", "role_aimed_for", "ultimate_position"),
@@ -111,7 +112,7 @@ def _words(answer: object, competencies: Mapping[int, str]) -> str:
     if not answer:
         return ""
     if isinstance(answer, date):
-        return f"{answer:%A, %B %-d, %Y}"
+        return long_date(answer)
     if isinstance(answer, tuple):
         rating, sentence = answer
         return "\n".join(part for part in (Rating.Kind(rating).label if rating else "", sentence) if part)

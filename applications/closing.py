@@ -10,6 +10,7 @@ from applications.models import Application
 from applications.models.application import ApplicationQuerySet
 from coaching import audit, cohorts
 from coaching.errors import Refused
+from coaching.in_words import long_date
 from coaching.models import Cohort, User
 from coaching.permissions import require_office
 
@@ -45,7 +46,7 @@ def extend(*, cohort: Cohort, last_date: date, by: User, now: datetime) -> int:
     )
     if last_date <= cohort.applications_close_date:
         raise NoMoreTime(
-            f"The last day is {cohort.applications_close_date:%A, %B %-d, %Y} already. Choose a later one."
+            f"The last day is {long_date(cohort.applications_close_date)} already. Choose a later one."
         )
     if last_date < drafting.today_of(cohort, now):
         raise NoMoreTime("That day has passed. Choose today or a later day.")

@@ -13,6 +13,7 @@ from django.utils import timezone
 from coaching import audit, outbox
 from coaching.days import day_of, latest, today_of, working_day
 from coaching.errors import Refused
+from coaching.in_words import long_date
 from coaching.models import Cohort, Consent, Message, TeamChange, User
 from coaching.permissions import require_office
 from coaching.team_agreement import AlreadySettled, tell_office
@@ -40,14 +41,10 @@ def last_day(today: date) -> date:
 def why_not(day: date, *, today: date) -> str:
     """Why people cannot be asked to answer by this day; empty: they can."""
     if day < today:
-        return f"{_words(day)} is over. Choose today or a later day."
+        return f"{long_date(day)} is over. Choose today or a later day."
     if day > last_day(today):
-        return f"Choose a day within {MOST_DAYS} days, {_words(last_day(today))} at the latest."
+        return f"Choose a day within {MOST_DAYS} days, {long_date(last_day(today))} at the latest."
     return ""
-
-
-def _words(day: date) -> str:
-    return f"{day:%A, %B %-d, %Y}"
 
 
 def chosen(cohort: Cohort, day: date | None, *, now: datetime) -> date:

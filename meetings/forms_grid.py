@@ -10,7 +10,7 @@ from coaching.models import Participant
 from meetings import attendance
 from meetings.grid import Cell, Grid
 from meetings.models import Attendance, Meeting
-from meetings.several import Change, Key
+from meetings.several_marks import Change, Key
 
 Status = Attendance.Status
 Shown = tuple[str, str]  # the version and the status of a mark, as a page showed it

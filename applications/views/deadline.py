@@ -16,6 +16,7 @@ from applications import closing, routing
 from applications.forms.deadline import CloseForm, MoreTimeForm
 from applications.models import Application, ReviewStep
 from coaching.errors import Refused
+from coaching.in_words import long_date
 from coaching.models import Cohort, User
 from coaching.permissions import access, branch_office, office_cohorts
 from coaching.typed import numbers_of
@@ -71,7 +72,7 @@ def _extended(request: HttpRequest, cohort: Cohort, form: MoreTimeForm) -> bool:
         return False
     people = "1 person" if told == 1 else f"{told} people"
     written = f" We write to {people}." if told else ""
-    messages.success(request, f"Applications are open until {last_date:%A, %B %-d, %Y}.{written}")
+    messages.success(request, f"Applications are open until {long_date(last_date)}.{written}")
     return True
 
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from coaching import delegations, directory
 from coaching.errors import Refused, refusals_told
+from coaching.in_words import long_date
 from coaching.models import Delegation, DirectoryCorrection, OrgUnit, RoleAssignment, User
 from coaching.permissions import access, any_of, branch_office, directory_keeper, post_only, signed_in
 from coaching.site.people_forms import (
@@ -147,7 +148,7 @@ def correction(request: HttpRequest, pk: int) -> HttpResponse:
             ("Person", f"{row.user}, {row.user.unit}" if row.user.unit else row.user.name),
             (f"{row.get_field_display()} on record", row.on_record),
             ("Should be", row.says),
-            ("Reported", f"{timezone.localtime(row.created_at):%A, %B %-d, %Y}"),
+            ("Reported", long_date(timezone.localdate(row.created_at))),
         ],
     }
     return render(request, "people/correction.html", context)

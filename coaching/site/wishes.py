@@ -8,11 +8,11 @@ from django.views.decorators.http import require_http_methods
 
 from coaching import team_wishes
 from coaching.errors import Refused, refusals_told
+from coaching.in_words import counted
 from coaching.models import Participant
 from coaching.permissions import access, branch_office, post_only, signed_in
 from coaching.site.forms_wishes import WishesForm
 from coaching.site.teams import cohort_of_office, room_of
-from coaching.site.waiting.cards import counted
 from coaching.team_problem import wishes_of
 
 

@@ -16,7 +16,7 @@ from coaching.errors import Refused
 from coaching.permissions import access, branch_office, office_cohorts
 from meetings import attendance, grid
 from meetings.forms_grid import LETTERS, LONGEST_REASON, GridForm, Line
-from meetings.several import OthersWereFirst, correct_several
+from meetings.several_marks import OthersWereFirst, correct_several
 from meetings.views.office import TEAMS_A_PAGE
 from meetings.views.program import person
 

@@ -9,7 +9,7 @@ from pytest_django.asserts import assertContains
 from coaching.models import AuditEvent, Cohort, Message
 from meetings import attendance, laying_out
 from meetings.models import Attendance, Meeting
-from meetings.several import Change, OthersWereFirst, correct_several
+from meetings.several_marks import Change, OthersWereFirst, correct_several
 from meetings.team_space import NotYourMeeting
 from tests import factories
 from tests.clock import NOW

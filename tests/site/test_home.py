@@ -8,9 +8,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from coaching import directory, team_agreement, team_formation
+from coaching.in_words import counted
 from coaching.models import Cohort, Consent, DirectoryCorrection
 from coaching.site.home import cards_for
-from coaching.site.waiting.cards import Urgency, counted, day
+from coaching.site.waiting.cards import Urgency, day
 from tests import factories
 from tests.clock import NOW
 

@@ -187,6 +187,8 @@ class TestApplications:
             papers.sign(papers.submitted(applicant, cohort, now=NOW - timedelta(days=days)), supervisor)
         scope = Scope(cohort=cohort.pk)
         assert rows(branch_officer, scope, "days") == {"Supervisor": [4, 3, 6]}
+        found = figure(branch_officer, scope, "days")
+        assert found.headline == "It takes longest with the Supervisor: 4 days."
         assert rows(superintendent, scope, "days") == {"Supervisor": [4]}
 
     def test_what_came_to_a_step_again_is_one_application(

@@ -43,7 +43,7 @@ def funnel(asked: Asked) -> Figure:
         key="applications",
         title="How far applications came",
         headline=_accepted(now),
-        columns=("Step", "Applications", "Of", *([asked.before_name] if asked.before else [])),
+        columns=asked.columns("Step", "Applications", "Of"),
         lines=lines if now[0].of else (),
         before=asked.before_name,
         empty=TOO_FEW if any(reached[cohort.pk][0] for cohort in asked.now) else NO_APPLICATION,

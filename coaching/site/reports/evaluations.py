@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import Count
 
@@ -30,6 +30,9 @@ class Rated:
     points: int
 
 
+Which = Callable[[Rated], bool]
+
+
 def published(asked: Asked) -> list[Rated]:
     """What `meetings.totals` shows of each cohort, in one query."""
     rows = EvaluationAnswer.objects.filter(closing__cohort__in=asked.cohorts, rating__isnull=False).order_by()
@@ -45,7 +48,7 @@ def published(asked: Asked) -> list[Rated]:
     ]
 
 
-def mean(rated: Iterable[Rated], cohorts: Iterable[Cohort], which: Callable[[Rated], bool]) -> float | None:
+def mean(rated: Iterable[Rated], cohorts: Iterable[Cohort], which: Which) -> float | None:
     of = {each.pk for each in cohorts}
     chosen = [each for each in rated if each.cohort in of and which(each)]
     answers = sum(each.answers for each in chosen)
@@ -53,39 +56,57 @@ def mean(rated: Iterable[Rated], cohorts: Iterable[Cohort], which: Callable[[Rat
 
 
 def by_question(asked: Asked, rated: Sequence[Rated], questions: Sequence[Question]) -> Figure:
-    lines = [
-        found
-        for question in questions
-        if (found := mean_line(asked, rated, question.text, _asks(question))) is not None
-    ]
-    return Figure(
+    return means(
+        asked,
+        rated,
+        ((each.text, _asks(each)) for each in questions),
         key="evaluations",
         title="How meetings were evaluated",
         headline=_overall(asked, rated),
-        columns=columns(asked, "Question"),
-        lines=tuple(lines),
-        scale=BEST,
-        before=asked.before_name,
-        note=NOTE,
-        empty=EMPTY,
+        first="Question",
     )
 
 
-def _asks(question: Question) -> Callable[[Rated], bool]:
+def _asks(question: Question) -> Which:
     return lambda each: each.question == question.pk
 
 
 def by_meeting(asked: Asked, rated: Sequence[Rated], items: Sequence[CurriculumItem]) -> Figure:
     """Over all questions."""
-    lines = [
-        found for item in items if (found := mean_line(asked, rated, item.title, _is_of(item))) is not None
-    ]
-    return Figure(
+    found = means(
+        asked,
+        rated,
+        ((each.title, _is_of(each)) for each in items),
         key="evaluations-by-meeting",
         title="Evaluations by meeting",
-        headline=of_most("Evaluated best: “{label}”, {words} of 5.", lines),
-        columns=columns(asked, "Meeting"),
-        lines=tuple(lines),
+        headline="",
+        first="Meeting",
+    )
+    return replace(found, headline=of_most("Evaluated best: “{label}”, {words} of 5.", found.lines))
+
+
+def _is_of(item: CurriculumItem) -> Which:
+    return lambda each: each.item == item.pk
+
+
+def means(
+    asked: Asked,
+    rated: Sequence[Rated],
+    of: Iterable[tuple[str, Which]],
+    *,
+    key: str,
+    title: str,
+    headline: str,
+    first: str,
+) -> Figure:
+    """A line for each that there are answers `of`: its label, and which answers they are."""
+    lines = (_line(asked, rated, label, which) for label, which in of)
+    return Figure(
+        key=key,
+        title=title,
+        headline=headline,
+        columns=asked.columns(first, "Mean"),
+        lines=tuple(each for each in lines if each),
         scale=BEST,
         before=asked.before_name,
         note=NOTE,
@@ -93,17 +114,11 @@ def by_meeting(asked: Asked, rated: Sequence[Rated], items: Sequence[CurriculumI
     )
 
 
-def _is_of(item: CurriculumItem) -> Callable[[Rated], bool]:
-    return lambda each: each.item == item.pk
-
-
-def mean_line(
-    asked: Asked, rated: Sequence[Rated], label: str, which: Callable[[Rated], bool], *more: Cell
-) -> Line | None:
+def _line(asked: Asked, rated: Sequence[Rated], label: str, which: Which) -> Line | None:
     now, before = (mean(rated, cohorts, which) for cohorts in (asked.now, asked.before))
     if now is None:
         return None
-    cells: tuple[Cell, ...] = (round(now, 1), *more)
+    cells: tuple[Cell, ...] = (round(now, 1),)
     if asked.before:
         cells = (*cells, round(before, 1) if before else NOTHING)
     return Line(label, cells, _bar(now), _bar(before) if before else None)
@@ -111,10 +126,6 @@ def mean_line(
 
 def _bar(number: float) -> Bar:
     return Bar(number, number, f"{number:.1f}")
-
-
-def columns(asked: Asked, first: str, *more: str) -> tuple[str, ...]:
-    return (first, "Mean", *more, *([asked.before_name] if asked.before else []))
 
 
 def _overall(asked: Asked, rated: Sequence[Rated]) -> str:

@@ -87,7 +87,3 @@ def cell(span: Span, of: int) -> Cell:
 
 def longest(bars: Iterable[Bar | None]) -> float:
     return max((bar.high for bar in bars if bar), default=0)
-
-
-def counted(number: int, one: str, many: str) -> str:
-    return f"1 {one}" if number == 1 else f"{number} {many}"

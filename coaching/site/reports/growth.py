@@ -6,13 +6,13 @@ How somebody rated themself during the program is theirs alone (`meetings.growth
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from django.db.models import Count
 
 from coaching.models import Competency, CompetencyRating, CurriculumItem
 from coaching.site.reports import evaluations
-from coaching.site.reports.evaluations import Rated
+from coaching.site.reports.evaluations import Rated, Which
 from coaching.site.reports.figures import Figure, line, of_most
 from coaching.site.reports.scopes import Asked
 from meetings.models import Question
@@ -47,13 +47,7 @@ def needs(asked: Asked, six: Sequence[Competency]) -> Figure:
         key="needs",
         title="What they came to grow in",
         headline=of_most("Most often {label}: {words} want to grow there.", lines),
-        columns=(
-            "Competency",
-            "Grow",
-            "Of",
-            *(["Glow"] if asked.is_whole else []),
-            *([asked.before_name] if asked.before else []),
-        ),
+        columns=asked.columns("Competency", "Grow", "Of", *(["Glow"] if asked.is_whole else [])),
         lines=tuple(lines) if any(numbers.values()) else (),
         before=asked.before_name,
         note="As they said in their applications.",
@@ -77,28 +71,21 @@ def afterwards(
     for competency, item in served.values_list("competency", "curriculumitem"):
         meetings[competency].add(item)
 
-    def of(competency: Competency) -> Callable[[Rated], bool]:
+    def of(competency: Competency) -> Which:
         return lambda each: each.question in about and each.item in meetings[competency.pk]
 
-    lines = [
-        found
-        for each in six
-        if (found := evaluations.mean_line(asked, rated, each.name, of(each))) is not None
-    ]
     words = next((each.text for each in questions if each.is_about_growth), "")
     over_all = evaluations.mean(
         rated, asked.now, lambda each: each.question in about and each.item is not None
     )
-    return Figure(
+    return evaluations.means(
+        asked,
+        rated,
+        ((each.name, of(each)) for each in six),
         key="growth",
         title="Growth by competency",
         headline=f"After the meetings they say “{words}”: {over_all:.1f} of {evaluations.BEST}."
         if over_all
         else "",
-        columns=evaluations.columns(asked, "Competency"),
-        lines=tuple(lines),
-        scale=evaluations.BEST,
-        before=asked.before_name,
-        note=evaluations.NOTE,
-        empty=evaluations.EMPTY,
+        first="Competency",
     )

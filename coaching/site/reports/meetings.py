@@ -40,12 +40,8 @@ def attendance(asked: Asked, items: list[CurriculumItem]) -> Figure:
         key="attendance",
         title="Attendance by meeting",
         headline=_on_average([each.bar for each in lines if each.bar]),
-        columns=(
-            "Meeting",
-            "There",
-            "Of",
-            *(["Not there", "Excused"] if asked.is_office else []),
-            *([asked.before_name] if asked.before else []),
+        columns=asked.columns(
+            "Meeting", "There", "Of", *(["Not there", "Excused"] if asked.is_office else [])
         ),
         lines=tuple(lines),
         before=asked.before_name,
@@ -118,7 +114,7 @@ def visits(asked: Asked, items: list[CurriculumItem]) -> Figure:
         key="visits",
         title="The deputy at meetings",
         headline=_attended(_visited(held, asked.now), _visited(held, asked.now, finals)),
-        columns=("Meeting", "With the deputy", "Held", *([asked.before_name] if asked.before else [])),
+        columns=asked.columns("Meeting", "With the deputy", "Held"),
         lines=tuple(lines),
         before=asked.before_name,
         note="Meetings that were held, of all teams, with the branch deputy or a designee.",

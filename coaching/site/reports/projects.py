@@ -9,8 +9,9 @@ from datetime import date
 from django.db.models import Count
 
 from coaching.cohorts import is_over
+from coaching.in_words import counted
 from coaching.models import Cohort, Competency, Goal, OrgUnit, Participant
-from coaching.site.reports.figures import Figure, Line, counted, line, of_most
+from coaching.site.reports.figures import Figure, Line, line, of_most
 from coaching.site.reports.scopes import Asked
 from coaching.site.reports.spans import Told, exact, parts
 from meetings.models import ProjectText
@@ -44,7 +45,7 @@ def by_division(asked: Asked) -> Figure:
         key="divisions",
         title="Projects by division",
         headline=f"{counted(of, 'project', 'projects')}.{most}",
-        columns=("Division", "Projects", "Of", *([asked.before_name] if asked.before else [])),
+        columns=asked.columns("Division", "Projects", "Of"),
         lines=tuple(lines) if of else (),
         before=asked.before_name,
         note="Each who takes part has one project. The division is that of the start.",
@@ -88,7 +89,7 @@ def by_competency(asked: Asked, six: Sequence[Competency]) -> Figure:
         key="competencies",
         title="Projects by competency",
         headline=of_most("Most projects serve {label}: {words}.", lines),
-        columns=("Competency", "Projects", "Of", *([asked.before_name] if asked.before else [])),
+        columns=asked.columns("Competency", "Projects", "Of"),
         lines=tuple(lines) if any(numbers.values()) else (),
         before=asked.before_name,
         note="One project may serve several.",
@@ -153,7 +154,7 @@ def _by_status(asked: Asked, status: str) -> dict[int, int]:
 
 def _columns(asked: Asked, what: str) -> tuple[str, ...]:
     if asked.is_one:
-        return ("What became of them", what, "Of", *([asked.before_name] if asked.before else []))
+        return asked.columns("What became of them", what, "Of")
     return ("Program", what, "Of")
 
 

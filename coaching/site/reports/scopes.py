@@ -89,6 +89,10 @@ class Asked:
     def is_one(self) -> bool:
         return self.scope.cohort is not None
 
+    def columns(self, *first: str) -> tuple[str, ...]:
+        """Above a table: what stands last in its lines is the same of what they are compared with."""
+        return (*first, *([self.before_name] if self.before else []))
+
     def everybody(self, cohorts: Iterable[Cohort]) -> int:
         return sum(self.people[each.pk] for each in cohorts)
 

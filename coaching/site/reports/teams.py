@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from coaching.in_words import counted
 from coaching.models import Cohort, CompetencyRating, Membership, Participant, Team
-from coaching.site.reports.figures import Figure, counted, line
+from coaching.site.reports.figures import Figure, line
 from coaching.site.reports.scopes import Asked
 from coaching.site.reports.spans import LEAST, Span, Told, exact, total
 
@@ -83,7 +84,7 @@ def by_rule(asked: Asked) -> Figure:
         key="teams",
         title="Teams by rule kept",
         headline=f"{counted(number, 'team', 'teams')}; {whole} of {len(lines)} rules are kept by all of them.",
-        columns=("Rule", "Teams", "Of", *([asked.before_name] if asked.before else [])),
+        columns=asked.columns("Rule", "Teams", "Of"),
         lines=tuple(lines),
         before=asked.before_name,
         empty="Told once the first teams are published.",

@@ -13,8 +13,9 @@ from django.urls import reverse
 
 from applications.models import Application, Decision, ReviewStep
 from coaching.days import today_of
+from coaching.in_words import counted
 from coaching.models import Cohort, RouteStep
-from coaching.site.reports.figures import NOTHING, Bar, Cell, Figure, Line, counted, longest
+from coaching.site.reports.figures import NOTHING, Bar, Cell, Figure, Line, longest
 from coaching.site.reports.scopes import Asked
 from coaching.site.reports.spans import LEAST
 
@@ -108,19 +109,15 @@ def time_in_steps(asked: Asked) -> Figure:
         now, before = (_pooled(asked, cohorts, times[label]) for cohorts in (asked.now, asked.before))
         if now:
             lines.append(_line(asked, label, now, before))
-    slowest = max(lines[:-1], key=lambda line: line.bar.high if line.bar else 0, default=None)
+    steps = (each for each in lines if each.label != IN_ALL)
+    slowest = max(steps, key=lambda line: line.bar.high if line.bar else 0, default=None)
     return Figure(
         key="days",
         title="How long each step takes",
         headline=f"It takes longest with the {slowest.label}: {slowest.bar.words}."
         if slowest and slowest.bar
         else "Too few steps are done to tell.",
-        columns=(
-            "Step",
-            "Days",
-            *([asked.before_name] if asked.before else []),
-            *(["Done", "The longest"] if asked.is_whole else []),
-        ),
+        columns=asked.columns("Step", "Days", *(["Done", "The longest"] if asked.is_whole else [])),
         lines=tuple(lines),
         scale=longest([*(each.bar for each in lines), *(each.before for each in lines)]),
         before=asked.before_name,
@@ -132,10 +129,10 @@ def time_in_steps(asked: Asked) -> Figure:
 
 def _line(asked: Asked, label: str, now: list[float], before: list[float]) -> Line:
     cells: list[float | str] = [_rounded(median(now))]
-    if asked.before:
-        cells.append(_rounded(median(before)) if before else NOTHING)
     if asked.is_whole:
         cells += [len(now), _rounded(max(now))]
+    if asked.before:
+        cells.append(_rounded(median(before)) if before else NOTHING)
     return Line(label, tuple(cells), _bar(now), _bar(before) if before else None)
 
 

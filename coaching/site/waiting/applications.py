@@ -10,8 +10,9 @@ from applications import drafting
 from applications.models import Application, DraftShare, ReviewStep
 from applications.waiting import changes_waiting, steps_waiting
 from coaching import permissions
+from coaching.in_words import counted
 from coaching.models import Cohort, Membership, OrgUnit, Participant, User
-from coaching.site.waiting.cards import Card, Urgency, about, counted, day
+from coaching.site.waiting.cards import Card, Urgency, about, day
 
 Status = Application.Status
 

@@ -9,6 +9,7 @@ from functools import wraps
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from coaching.in_words import long_date
 from coaching.models import User
 from coaching.permissions import Rule
 
@@ -75,8 +76,4 @@ def day(when: date | datetime) -> str:
     """Wednesday, March 17, 2027, as it is where the program runs."""
     if isinstance(when, datetime):
         when = timezone.localdate(when)
-    return f"{when:%A, %B %-d, %Y}"
-
-
-def counted(number: int, one: str, many: str) -> str:
-    return f"1 {one}" if number == 1 else f"{number} {many}"
+    return long_date(when)

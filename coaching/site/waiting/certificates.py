@@ -9,8 +9,9 @@ from django.utils import timezone
 from certificates import issuing, replacing
 from certificates.models import Batch, BatchEntry, Certificate, SealCertificate, StatusList
 from coaching import permissions
+from coaching.in_words import counted
 from coaching.models import Cohort, Job, User
-from coaching.site.waiting.cards import Card, Urgency, about, counted, day, only_for
+from coaching.site.waiting.cards import Card, Urgency, about, day, only_for
 from meetings.models import Meeting
 
 SEAL_WARNING = timedelta(days=90)

@@ -7,8 +7,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from coaching import permissions
+from coaching.in_words import counted
 from coaching.models import Participant, User
-from coaching.site.waiting.cards import Card, Urgency, about, counted, day, only_for
+from coaching.site.waiting.cards import Card, Urgency, about, day, only_for
 from meetings import division as divisions
 from meetings import growth, inputs, keeping
 from meetings.models import ProjectText, SupervisorInput

@@ -10,8 +10,9 @@ from django.utils.dateformat import time_format
 
 from coaching import permissions
 from coaching.days import today_of
+from coaching.in_words import counted
 from coaching.models import Cohort, Membership, Participant, Team, User
-from coaching.site.waiting.cards import Card, Urgency, about, counted, day, only_for
+from coaching.site.waiting.cards import Card, Urgency, about, day, only_for
 from meetings import busy, deadlines, leave, resources
 from meetings import reopening as waits
 from meetings.agreement import help_waiting

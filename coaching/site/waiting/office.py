@@ -8,10 +8,11 @@ from django.utils import timezone
 
 from coaching import directory, permissions, undelivered
 from coaching.cohorts import Phase, standing
+from coaching.in_words import counted
 from coaching.models import DirectoryCorrection, Message, Participant, User
 from coaching.site.cohorts import readable_cohorts
 from coaching.site.reports.scopes import Scope
-from coaching.site.waiting.cards import Card, Urgency, counted, day, only_for
+from coaching.site.waiting.cards import Card, Urgency, day, only_for
 
 DIRECTORY = permissions.any_of(permissions.branch_office, permissions.directory_keeper)
 MAIL = permissions.any_of(permissions.branch_office, permissions.mail_keeper)

@@ -10,10 +10,11 @@ from applications import waitlist
 from applications.models import Application, Choice, ReviewStep, SeatOffer
 from applications.waiting import steps_waiting
 from coaching import permissions
+from coaching.in_words import counted
 from coaching.models import Cohort, User
 from coaching.permissions import office_cohorts
 from coaching.site.cohorts import readable_cohorts
-from coaching.site.waiting.cards import Card, Urgency, about, counted, day, only_for
+from coaching.site.waiting.cards import Card, Urgency, about, day, only_for
 
 
 def _cohorts(ids: list[int]) -> dict[int, Cohort]:

@@ -12,8 +12,9 @@ from coaching import permissions
 from coaching.cohorts import is_over
 from coaching.days import today_of
 from coaching.formation.rules import join_words
+from coaching.in_words import counted
 from coaching.models import Cohort, Consent, Membership, Participant, Team, TeamChange, TeamProposal, User
-from coaching.site.waiting.cards import Card, Urgency, about, counted, day, only_for
+from coaching.site.waiting.cards import Card, Urgency, about, day, only_for
 from coaching.team_changes import agreed_to_go_on, is_small
 from coaching.team_problem import wishes_of
 from meetings.models import Waiver

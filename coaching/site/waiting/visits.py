@@ -8,8 +8,9 @@ from django.utils import timezone
 from django.utils.dateformat import time_format
 
 from coaching import permissions
+from coaching.in_words import counted
 from coaching.models import User
-from coaching.site.waiting.cards import Card, Urgency, counted, day, only_for
+from coaching.site.waiting.cards import Card, Urgency, day, only_for
 from meetings import visits
 from meetings.models import Meeting
 
