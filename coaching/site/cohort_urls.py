@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from coaching.site import (
     board,
+    branch,
     cohorts,
     entering,
     lists,
@@ -17,6 +18,7 @@ from coaching.site import (
 )
 
 urlpatterns: list[URLPattern] = [
+    path("branch/", branch.show, name="branch"),
     path("cohorts/", cohorts.cohort_list, name="cohorts"),
     path("cohorts/open/", opening.cohort_open, name="cohort_open"),
     path("cohorts/<int:pk>/", cohorts.cohort_page, name="cohort"),

@@ -104,6 +104,7 @@ def _of_an_office(user: User) -> list[Link]:
         ]
     if permissions.deputy(user):
         return [
+            Link("My branch", reverse("branch")),
             Link("Cohorts", reverse("cohorts")),
             Link("Branch meetings", reverse("branch_meetings")),
         ]

@@ -138,6 +138,7 @@ TEAM_ROOMS = {
     "alumni": page(people("graduate")),
     "alumni_own": page(people("graduate"), people("graduate")),
     "alumni_withdraw": page(people("graduate"), people("graduate")),
+    "branch": page(DEPUTY),
     "cohorts": page(OFFICERS | DEPUTY),
     "cohort_open": page(OFFICERS, OFFICERS),
     "cohort": about("cohort", get=COHORTS_READ),

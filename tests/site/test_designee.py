@@ -40,6 +40,7 @@ def waiting(applicant, cohort) -> Application:
 def addresses(application: Application) -> list[str]:
     cohort = application.cohort_id
     return [
+        reverse("branch"),
         reverse("cohorts"),
         reverse("cohort", args=[cohort]),
         reverse("cohort_applications", args=[cohort]),
