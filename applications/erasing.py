@@ -30,16 +30,18 @@ def application(application: Application, *, by: User | None, now: datetime) -> 
         model.objects.filter(application=application)
         for model in (Rating, Decision, Choice, Recommendation, DraftShare, SeatOffer)
     )
-    erasing.words(own, *Application.ANSWERS, "role_aimed_for", "ultimate_position", "project_title")
-    erasing.words(own, "closed_reason")
-    erasing.words(ratings, "sentence")
-    erasing.words(steps, "reason", "comment")
-    erasing.words(decisions, *CRITERIA)
-    erasing.words(advice, "sentence")
-    somebody = erasing.nobody(now=now)
+    erasing.empty_texts(own, *Application.ANSWERS, "role_aimed_for", "ultimate_position", "project_title")
+    erasing.empty_texts(own, "closed_reason")
+    erasing.empty_texts(ratings, "sentence")
+    erasing.empty_texts(steps, "reason", "comment")
+    erasing.empty_texts(decisions, *CRITERIA)
+    erasing.empty_texts(advice, "sentence")
+    somebody = erasing.nameless_person(now=now)
     texts = {application.current_text_id, application.paper_text_id, *steps.values_list("text", flat=True)}
-    erasing.signed([pk for pk in texts if pk], was=application.applicant, to=somebody, by=by, now=now)
-    erasing.details(own, ratings, steps, decisions, choices, advice, shares, offers)
+    erasing.empty_signed_texts(
+        [pk for pk in texts if pk], was=application.applicant, to=somebody, by=by, now=now
+    )
+    erasing.delete_details(own, ratings, steps, decisions, choices, advice, shares, offers)
     choices.delete()
     shares.delete()
     own.update(applicant=somebody, erased_at=now)
@@ -47,10 +49,10 @@ def application(application: Application, *, by: User | None, now: datetime) -> 
 
 def project_changes(participant: Participant, *, by: User | None, now: datetime) -> None:
     changes = ProjectChange.objects.filter(participant=participant)
-    erasing.words(changes, *PROJECT)
+    erasing.empty_texts(changes, *PROJECT)
     texts = list(changes.values_list("text", flat=True))
-    erasing.signed(texts, was=None, to=None, by=by, now=now)
-    erasing.details(changes)
+    erasing.empty_signed_texts(texts, was=None, to=None, by=by, now=now)
+    erasing.delete_details(changes)
 
 
 def texts_of_nothing(*, before: int) -> QuerySet[SignedText]:

@@ -30,6 +30,7 @@ from coaching.models import (
     ESignConsent,
     Goal,
     Job,
+    LegalHold,
     Message,
     Pairing,
     Participant,
@@ -47,13 +48,13 @@ from coaching.models import (
 NOBODY = "Name erased"
 
 
-def words(rows: QuerySet, *fields: str) -> None:
+def empty_texts(rows: QuerySet, *fields: str) -> None:
     """Put ERASED wherever there is a text."""
     for name in fields:
         rows.exclude(**{name: ""}).update(**{name: ERASED})
 
 
-def nobody(*, now: datetime) -> User:
+def nameless_person(*, now: datetime) -> User:
     """Somebody without a name, in the place of whom a record was about."""
     user = User(email=_no_address(), name=NOBODY, is_active=False, erased_at=now)
     user.set_unusable_password()
@@ -66,7 +67,7 @@ def _no_address() -> str:
 
 
 @transaction.atomic
-def signed(
+def empty_signed_texts(
     texts: Iterable[int], *, was: User | None, to: User | None, by: User | None, now: datetime
 ) -> None:
     """Empty these texts with their signatures and scans; `to` has signed what `was` had. The trail is told."""
@@ -83,7 +84,7 @@ def signed(
         signature_trail.record_erased(text, by=by, now=now)
 
 
-def details(*rows: QuerySet) -> None:
+def delete_details(*rows: QuerySet) -> None:
     """Take away what the trail and the administration tell in words about these rows, but of what a held person did."""
     held = list(holds.people(on=timezone.localdate()).values_list("pk", flat=True))
     for each in rows:
@@ -106,10 +107,10 @@ def participation(participant: Participant, *, now: datetime) -> None:
         Goal.objects.filter(participant=participant),
         Consent.objects.filter(participant=participant),
     )
-    words(own, "role_aimed_for", "left_reason")
-    words(goals, "title", "description", "expected_outcome", "measure")
-    words(consents, "reason")
-    details(own, goals, consents, TeamWishes.objects.filter(participant=participant))
+    empty_texts(own, "role_aimed_for", "left_reason")
+    empty_texts(goals, "title", "description", "expected_outcome", "measure")
+    empty_texts(consents, "reason")
+    delete_details(own, goals, consents, TeamWishes.objects.filter(participant=participant))
     TeamWishes.objects.filter(participant=participant).delete()
     participant.signers.clear()
     own.update(erased_at=now)
@@ -123,14 +124,22 @@ def cohort(cohort: Cohort, *, now: datetime) -> None:
         Pairing.objects.filter(cohort=cohort),
         ProposalEdit.objects.filter(proposal__cohort=cohort),
     )
-    words(teams, "bent_reason")
-    words(changes, "reason")
-    words(pairings, "reason")
-    words(cohort.proposals.all(), "changed_words")
-    cohort.proposals.update(result={}, alternative={})
-    details(of_cohort, teams, changes, pairings, edits, cohort.proposals.all())
+    empty_texts(teams, "bent_reason")
+    empty_texts(changes, "reason")
+    empty_texts(pairings, "reason")
+    empty_texts(cohort.proposals.all(), "changed_words")
+    cohort.proposals.update(document={}, result={}, alternative={})
+    Pairing.people.through.objects.filter(pairing__cohort=cohort).delete()
+    delete_details(of_cohort, teams, changes, pairings, edits, cohort.proposals.all())
+    _ended_holds(cohort.legal_holds.all())
     edits.delete()
     of_cohort.update(erased_at=now)
+
+
+def _ended_holds(rows: "QuerySet[LegalHold]") -> None:
+    """On what, when and by whom stays."""
+    empty_texts(rows, "reason", "reference", "lifted_reason")
+    delete_details(rows)
 
 
 def person(user: User, *, now: datetime) -> None:
@@ -138,17 +147,18 @@ def person(user: User, *, now: datetime) -> None:
     officer of the program is nobody's from now on."""
     about = Q(principal=user) | Q(person=user)
     orders = Delegation.objects.filter(about)
-    words(orders, "reason", "order_reference")
+    empty_texts(orders, "reason", "order_reference")
+    _ended_holds(user.legal_holds.all())
     own = User.objects.filter(pk=user.pk)
-    details(own, orders, user.corrections.all(), ESignConsent.objects.filter(person=user))
-    _details_naming(user)
+    delete_details(own, orders, user.corrections.all(), ESignConsent.objects.filter(person=user))
+    _delete_details_naming(user)
     user.corrections.all().delete()
     Message.objects.filter(recipient=user).delete()
     PersonExport.objects.filter(person=user).delete()
     AlumniEntry.objects.filter(user=user).delete()
     Job.objects.filter(created_by=user, finished_at__isnull=False).delete()
     LogEntry.objects.filter(user=user).update(object_repr="", change_message="")
-    Cohort.objects.filter(contact_email__iexact=user.email).update(contact_email="")
+    Cohort.objects.filter(contact_email__iexact=user.email).update(contact_email="", contact_phone="")
     TeamWishes.rather_not.through.objects.filter(user=user).delete()
     user.groups.clear()
     user.user_permissions.clear()
@@ -167,7 +177,7 @@ def person(user: User, *, now: datetime) -> None:
     )
 
 
-def _details_naming(user: User) -> None:
+def _delete_details_naming(user: User) -> None:
     """Of the trail: what says their address, or their name where nobody else is meant by it, as words of its own; not what
     belongs to certificates."""
     named = _says(user.email, "said", before="[^a-z0-9._%+-]", after=r"[^a-z0-9.-]|[.]([^a-z0-9]|$)")

@@ -15,6 +15,7 @@ from meetings.models import (
     EvaluationReopening,
     Finding,
     HelpRequest,
+    LegalOrder,
     Meeting,
     MeetingChange,
     Need,
@@ -37,8 +38,8 @@ def participation(participant: Participant, *, somebody: User) -> None:
         model.objects.filter(participant=participant) for model in (Attendance, Waiver, EvaluationReopening)
     ]
     for rows in reasons:
-        erasing.words(rows, "reason")
-    erasing.details(*reasons)
+        erasing.empty_texts(rows, "reason")
+    erasing.delete_details(*reasons)
     for model in WRITTEN:
         model.objects.filter(participant=participant).delete()
     CalendarInvitation.objects.filter(message__recipient__in=accounts, meeting__cohort=cohort).delete()
@@ -59,10 +60,12 @@ def cohort(cohort: Cohort) -> None:
     """Days, marks and the figures of evaluations stay."""
     meetings = Meeting.objects.filter(cohort=cohort)
     changes = MeetingChange.objects.filter(meeting__cohort=cohort)
-    erasing.words(meetings, "title", "place", "cancelled_reason")
+    erasing.empty_texts(meetings, "title", "place", "cancelled_reason")
     meetings.update(link="")
-    erasing.words(changes, "summary", "reason")
-    erasing.details(meetings, changes, HelpRequest.objects.filter(team__cohort=cohort))
+    erasing.empty_texts(changes, "summary", "reason")
+    orders = LegalOrder.objects.filter(team__cohort=cohort)
+    erasing.empty_texts(orders, "scope", "silence", "declined_reason")
+    erasing.delete_details(meetings, changes, orders, HelpRequest.objects.filter(team__cohort=cohort))
     EvaluationAnswer.objects.filter(closing__cohort=cohort, rating=None).delete()
     for model in (Note, ActionItem, TeamKey):
         model.objects.filter(team__cohort=cohort).delete()

@@ -3,7 +3,6 @@
 from datetime import date
 from typing import Any, cast
 
-from crispy_forms.helper import FormHelper
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -12,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from coaching.errors import Refused, refusals_told
-from coaching.forms import day_field
+from coaching.forms import day_field, helper
 from coaching.models import Cohort, Team, User
 from coaching.permissions import (
     access,
@@ -53,8 +52,7 @@ class OrderForm(forms.Form):
         self.today = today
         kept = Cohort.objects.filter(erased_at=None).select_related("branch").order_by("-first_month")
         self.fields["cohort"].queryset = kept  # type: ignore[attr-defined]
-        self.helper = FormHelper()
-        self.helper.form_tag = False
+        self.helper = helper(*self.fields)
 
     def clean_order_date(self) -> date:
         day: date = self.cleaned_data["order_date"]

@@ -39,10 +39,11 @@ WHAT_HAPPENS = {
     Series.APPLICATIONS: "Answers, comments and signed texts are erased, and who applied. How many applied, what they rated "
     "and what was decided stay.",
     Series.PARTICIPATION: "Projects, reasons and places are erased, and who took part. Teams, marks and figures stay. "
-    "Whoever holds a certificate stays named until they leave.",
+    "With them go pairings, drafts of teams, lists of certificates that were never approved, and the reasons of legal "
+    "holds and orders. Whoever holds a certificate stays named until they leave.",
     Series.MAIL: "The rows are deleted.",
     Series.TRAIL: "The details are deleted. The events stay, and the chain still verifies.",
-    Series.PEOPLE: "Name, address and all that leads to the person are erased.",
+    Series.PEOPLE: "Name, address, what they reported as wrong, and all that leads to the person are erased.",
 }
 ALWAYS = (
     (
@@ -55,6 +56,27 @@ ALWAYS = (
     ("Files with everything about a person", "A week", "Deleted."),
     ("Staff files that nobody imported", "A week", "Deleted."),
     ("Sessions", "Two weeks", "No longer count; deleted with each run."),
+)
+FOR_GOOD = (
+    (
+        "Certificates, their register, and the lists they were approved by",
+        "Whoever has one can have it verified for as long as there is this site. Where it has ended, it stands why.",
+    ),
+    ("Seals, and how the key of one was lost", "Files that bear it go on to be verified."),
+    ("Events of the audit trail", "Who did what to which record, and when, by numbers."),
+    (
+        "Number, court and days of a legal order, and who asked, decided and read",
+        "Reading what a team wrote is accounted for. What it ordered is erased with the cohort.",
+    ),
+    (
+        "On whom a legal hold stood, when and by whom",
+        "Why something was kept. The reason is erased with what it held.",
+    ),
+    (
+        "Names of staff files that were imported, with how many people each changed",
+        "Where the directory is from.",
+    ),
+    ("Resources of meetings", "They are the branch’s, for every cohort, and about nobody."),
 )
 
 
@@ -101,6 +123,7 @@ def index(request: HttpRequest) -> HttpResponse:
     context = {
         "series": _terms(found),
         "always": ALWAYS,
+        "for_good": FOR_GOOD,
         "programs": Program.objects.order_by("name"),
         "due": sum(each.number for each in found),
         "holds": standing,
@@ -232,6 +255,7 @@ def go_on(request: HttpRequest, pk: int) -> HttpResponse:
 
 @access(records_keeper)
 @require_http_methods(["GET", "HEAD", "POST"])
+@confirmed_lately
 def hold(request: HttpRequest) -> HttpResponse:
     form = HoldForm(request.POST or None)
     if form.is_valid():
@@ -247,6 +271,7 @@ def hold(request: HttpRequest) -> HttpResponse:
 
 @access(records_keeper)
 @require_http_methods(["GET", "HEAD", "POST"])
+@confirmed_lately
 def lift(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(LegalHold.objects.select_related("person", "cohort__branch", "set_by"), pk=pk)
     if not row.is_in_force(timezone.localdate()):

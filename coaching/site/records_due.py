@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from applications import erasing as applications_erasing
 from applications.models import Application, ProjectChange, ReviewStep
+from certificates import erasing as certificates_erasing
 from coaching import holds, signature_trail
 from coaching.models import (
     AuditEvent,
@@ -66,7 +67,8 @@ def texts(on: date) -> "QuerySet[SignedText]":
     """Whose they were, only they say themselves: while anything is held, they stay."""
     if LegalHold.objects.in_force(on).exists():
         return SignedText.objects.none()
-    return applications_erasing.texts_of_nothing(before=on.year)
+    found = [each.texts_of_nothing(before=on.year) for each in (applications_erasing, certificates_erasing)]
+    return SignedText.objects.filter(Q(pk__in=found[0].values("pk")) | Q(pk__in=found[1].values("pk")))
 
 
 def _participants_over(on: date) -> "QuerySet[Participant]":

@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from applications import erasing as applications_erasing
 from applications.models import Application
+from certificates import erasing as certificates_erasing
 from certificates.models import HolderName, SignaturePicture
 from coaching import audit, erasing, jobs
 from coaching.errors import Refused
@@ -57,13 +58,13 @@ def _erase_application(row: Application, by: User | None, now: datetime) -> Iter
 
 
 def _erase_text(row: SignedText, by: User | None, now: datetime) -> Iterable[Model]:
-    erasing.signed([row.pk], was=None, to=None, by=by, now=now)
+    erasing.empty_signed_texts([row.pk], was=None, to=None, by=by, now=now)
     return []  # what was signed has events of its own
 
 
 def _erase_participant(row: Participant, by: User | None, now: datetime) -> Iterable[Model]:
     """Who holds a certificate stays named as such, as long as they are in the directory: the register is kept for good."""
-    somebody = erasing.nobody(now=now)
+    somebody = erasing.nameless_person(now=now)
     meetings_erasing.participation(row, somebody=somebody)
     applications_erasing.project_changes(row, by=by, now=now)
     erasing.participation(row, now=now)
@@ -74,6 +75,7 @@ def _erase_participant(row: Participant, by: User | None, now: datetime) -> Iter
 
 def _erase_cohort(row: Cohort, by: User | None, now: datetime) -> Iterable[Model]:
     meetings_erasing.cohort(row)
+    certificates_erasing.cohort(row, by=by, now=now)
     erasing.cohort(row, now=now)
     return [row]
 
@@ -118,7 +120,7 @@ STEPS = (
     Step(
         "texts",
         Series.APPLICATIONS,
-        "texts in whose place another was drawn up",
+        "texts in whose place others were drawn up",
         records_due.texts,
         (),
         _erase_text,

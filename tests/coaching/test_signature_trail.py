@@ -226,7 +226,9 @@ def test_an_event_written_afterwards_hides_nothing(w):
 
 class TestEmptiedAtTheEndOfTheTerm:
     def test_is_accounted_for(self, w):
-        erasing.signed([w.text.pk, w.another.pk], was=w.given.signer, to=w.outsider, by=None, now=NOW)
+        erasing.empty_signed_texts(
+            [w.text.pk, w.another.pk], was=w.given.signer, to=w.outsider, by=None, now=NOW
+        )
         w.given.refresh_from_db()
         assert (w.given.signer, w.given.typed_name, w.given.address) == (w.outsider, ERASED, None)
         assert bytes(Scan.objects.get(pk=w.on_paper.scan_id).content) == b""
@@ -243,7 +245,7 @@ class TestEmptiedAtTheEndOfTheTerm:
         assert len(differences()) == 4
 
     def test_a_change_afterwards_is_named(self, w):
-        erasing.signed([w.another.pk], was=None, to=None, by=None, now=NOW)
+        erasing.empty_signed_texts([w.another.pk], was=None, to=None, by=None, now=NOW)
         SignedText.objects.filter(pk=w.another.pk).update(created_at=NOW + timedelta(days=1))
         (said,) = differences()
         assert said.startswith(f"Signed text {w.another.pk} was changed")

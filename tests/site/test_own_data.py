@@ -13,9 +13,11 @@ from django.db import transaction
 from django.urls import reverse
 
 from certificates.models import CertificateFile
-from coaching import jobs
-from coaching.models import AuditEvent, Job, PersonExport, User
-from coaching.site import own_export
+from coaching import audit, jobs
+from coaching.models import AuditEvent, Job, Message, PersonExport, User
+from coaching.site import merging, own_export
+from meetings.models import HelpRequest
+from tests import factories
 from tests import world as worlds
 from tests.clock import NOW
 from tests.world import World
@@ -91,6 +93,29 @@ def test_attendance_mail_trail_and_certificate(world):
     assert "participant.enrolled" in {row[2] for row in table(bundle, "Events")}
     own = made_for(world.cast["member"])
     assert len(table(own, "Mail")) == 1 + world.cast["member"].messages.count()
+
+
+def test_details_of_the_trail_are_those_of_their_acts_on_what_is_theirs(world):
+    """What somebody wrote of others for an office stays out."""
+    officer, member = world.cast["branch_officer"], world.cast["member"]
+    mine = member.participations.get()
+    audit.record("x.of_another", by=officer, obj=mine, now=NOW, data={"why": "He was late."})
+    audit.record("x.of_my_own", by=officer, obj=officer, now=NOW, data={"why": "I moved."})
+    told = {row[2]: row[5] for row in table(made_for(officer), "Events")}
+    assert (told["x.of_another"], told["x.of_my_own"]) == ("", "{'why': 'I moved.'}")
+    assert {row[2]: row[5] for row in table(made_for(member), "Events")}["x.of_another"] == ""
+
+
+def test_what_was_recorded_with_an_account_that_was_merged_is_in_it(world):
+    earlier, user = world.cast["asked"], factories.person("Abe Asked")
+    audit.record("x.of_my_own", by=earlier, obj=earlier, now=NOW, data={"why": "I moved."})
+    HelpRequest.objects.update(asked_by=earlier)
+    merging.merge(keep=user, drop=earlier, reason="Married.", by=world.cast["administrator"], now=NOW)
+    Message.objects.filter(recipient=user).update(recipient=earlier)
+    bundle = made_for(user)
+    assert ("x.of_my_own", "{'why': 'I moved.'}") in {(row[2], row[5]) for row in table(bundle, "Events")}
+    assert len(table(bundle, "Requests for help")) == 1 + HelpRequest.objects.count()
+    assert len(table(bundle, "Mail")) == 1 + Message.objects.filter(recipient__in=[earlier, user]).count()
 
 
 def test_every_link_of_it_leads_to_a_file_in_it(world):

@@ -235,6 +235,18 @@ class TestHolds:
             not holds.LegalHold.objects.in_force(LATER.date() + timedelta(days=1)).filter(pk=hold.pk).exists()
         )
 
+    def test_is_set_and_lifted_by_whoever_has_confirmed_lately_that_it_is_them(self, w, client):
+        admin = User.objects.get(pk=w.admin.pk)
+        admin.set_password("a-password-of-tests")
+        admin.save()
+        client.force_login(admin)  # who knows when
+        hold = built_hold(w)
+        for name, keys in (("records_hold", []), ("records_lift", [hold.pk])):
+            answer = client.post(reverse(name, args=keys), {"person": w.cast["asked"].email, "reason": "x"})
+            assert answer["Location"].startswith(reverse("account_reauthenticate"))
+        hold.refresh_from_db()
+        assert (hold.lifted_at, holds.LegalHold.objects.count()) == (None, 1)
+
     @pytest.mark.parametrize(
         ("fields", "says"),
         [

@@ -1,8 +1,9 @@
 """Everything the program has about one person, as tables and texts that they can read.
 
-It has what they wrote, what was decided and recorded about them and told to them, and what they signed. It has nothing of
-what others wrote for somebody else: not what the offices advise each other about a selection, not the reasons of others'
-answers, not their teammates' words.
+It has what they wrote as applicants and participants, what was decided and recorded about them and told to them, and what
+they signed, with whichever of their accounts. It has nothing that was written for somebody else: not what the offices advise
+each other about a selection, not the reasons of others' answers, not their teammates' words, and not what they wrote about
+others themselves as a supervisor or for an office.
 """
 
 from collections.abc import Iterator

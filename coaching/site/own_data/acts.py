@@ -12,7 +12,8 @@ from meetings.models import HelpRequest, SupervisorInput, Visit
 
 def signatures(user: User) -> Chapter:
     chapter = Chapter("signatures", "What you signed, and what you did for others")
-    rows = SignOff.objects.filter(Q(signer=user) | Q(on_behalf_of=user) | Q(attested_by=user))
+    accounts = user.accounts.values("pk")
+    rows = SignOff.objects.filter(Q(signer=user) | Q(on_behalf_of=user) | Q(attested_by__in=accounts))
     chapter.table(
         "Signatures",
         ("When", "Under", "As", "For", "Statement", "SHA-256 of the text"),
@@ -36,7 +37,9 @@ def signatures(user: User) -> Chapter:
         ("Meeting", "Planned", "Taken back"),
         [(each.meeting, day(each.planned_at), day(each.taken_back_at)) for each in visits],
     )
-    helped = HelpRequest.objects.filter(Q(asked_by=user) | Q(answered_by=user)).select_related("team")
+    helped = HelpRequest.objects.filter(
+        Q(asked_by__in=accounts) | Q(answered_by__in=accounts)
+    ).select_related("team")
     chapter.table(
         "Requests for help",
         ("Team", "Asked", "Answered"),
@@ -53,7 +56,7 @@ def mail(user: User) -> Chapter:
         ("Asked for", "About", "State", "Sent"),
         [
             (day(each.created_at), about(each.kind), each.get_status_display(), day(each.sent_at))
-            for each in Message.objects.filter(recipient=user).order_by("created_at", "pk")
+            for each in Message.objects.filter(recipient__in=user.accounts).order_by("created_at", "pk")
         ],
     )
     return chapter
@@ -79,17 +82,21 @@ def certificates(user: User) -> Chapter:
 
 
 def trail(user: User) -> Chapter:
-    """What they did, and what was done to what is theirs; the details of their own acts alone, as others may have written
-    something of somebody else into theirs."""
+    """What they did, with whichever account, and what was done to what is theirs; details where it is both: others may say
+    what was written of somebody else, by themself for an office too."""
     chapter = Chapter("trail", "The audit trail about you")
-    own = Q(actor=user) | Q(on_behalf_of=user) | Q(object_type="coaching.user", object_id=user.pk)
+    accounts = user.accounts.values("pk")
+    theirs = Q(pk=None)
     for label, keys in (
-        ("applications.application", Application.objects.filter(applicant=user)),
-        ("coaching.participant", Participant.objects.filter(user=user)),
-        ("certificates.certificate", Certificate.objects.filter(participant__user=user)),
+        ("coaching.user", accounts),
+        ("applications.application", Application.objects.filter(applicant=user).values("pk")),
+        ("coaching.participant", Participant.objects.filter(user=user).values("pk")),
+        ("certificates.certificate", Certificate.objects.filter(participant__user=user).values("pk")),
     ):
-        own |= Q(object_type=label, object_id__in=keys.values("pk"))
-    events = AuditEvent.objects.filter(own).select_related("actor", "payload").order_by("pk")
+        theirs |= Q(object_type=label, object_id__in=keys)
+    own = Q(actor__in=accounts)
+    told = set(AuditEvent.objects.filter(own & theirs).values_list("pk", flat=True))
+    events = AuditEvent.objects.filter(own | theirs | Q(on_behalf_of__in=accounts))
     chapter.table(
         "Events",
         ("Number", "When", "What", "By", "On", "Details"),
@@ -97,9 +104,9 @@ def trail(user: User) -> Chapter:
             (
                 *(each.pk, day(each.at), each.action, each.actor or "The program"),
                 f"{each.object_type} {each.object_id}",
-                str(each.payload.data) if each.actor_id == user.pk and hasattr(each, "payload") else "",
+                str(each.payload.data) if each.pk in told and hasattr(each, "payload") else "",
             )
-            for each in events
+            for each in events.select_related("actor", "payload").order_by("pk")
         ],
     )
     return chapter

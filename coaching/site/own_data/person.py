@@ -40,15 +40,15 @@ def _on_record(chapter: Chapter, user: User) -> None:
 
 
 def _offices(chapter: Chapter, user: User) -> None:
-    roles = RoleAssignment.objects.filter(user=user).select_related("unit")
+    roles = RoleAssignment.objects.filter(user__in=user.accounts).select_related("unit")
     chapter.table(
         "Offices",
         ("Office", "Of", "From", "Until"),
         [(each.get_office_display(), each.unit, day(each.start_date), day(each.end_date)) for each in roles],
     )
-    orders = Delegation.objects.filter(Q(person=user) | Q(principal=user)).select_related(
-        "person", "principal"
-    )
+    orders = Delegation.objects.filter(
+        Q(person__in=user.accounts) | Q(principal__in=user.accounts)
+    ).select_related("person", "principal")
     chapter.table(
         "Orders to sign for somebody",
         ("Order", "Reason", "From", "Until", "Ended early"),
@@ -72,7 +72,7 @@ def _signing_in_and_calendar(chapter: Chapter, user: User) -> None:
         ("Kind", "Set up", "Last used"),
         [(each.get_type_display(), day(each.created_at), day(each.last_used_at)) for each in steps],
     )
-    ways = CalendarChoice.objects.filter(user=user).order_by("pk")
+    ways = CalendarChoice.objects.filter(user__in=user.accounts).order_by("pk")
     chapter.table(
         "Your meetings in your own calendar",
         ("Way", "Since", "Until"),
