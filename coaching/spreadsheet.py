@@ -5,6 +5,7 @@ import io
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from itertools import chain
 from pathlib import Path
@@ -62,12 +63,26 @@ def lines(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[s
         yield writer.writerow([cell(value) for value in row])
 
 
-def answer(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> StreamingHttpResponse:
-    """The file, sent row by row. `name`: without its extension, of plain letters."""
+@dataclass(frozen=True)
+class Table:
+    """What is sent as a file. `name`: the file's, without its extension, of plain letters; `title`: of its sheet.
+
+    `about`: what a second sheet of a workbook says of it, as which filters it has.
+    """
+
+    name: str
+    title: str
+    header: Sequence[str]
+    rows: Iterable[Sequence[object]]
+    about: Sequence[tuple[str, object]] = ()
+
+
+def answer(table: Table) -> StreamingHttpResponse:
+    """As CSV, sent row by row."""
     response = StreamingHttpResponse(
-        chain([MARK], lines(header, rows)), content_type="text/csv; charset=utf-8"
+        chain([MARK], lines(table.header, table.rows)), content_type="text/csv; charset=utf-8"
     )
-    response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    response["Content-Disposition"] = f'attachment; filename="{table.name}.csv"'
     response["Cache-Control"] = "private, no-store"
     return response
 
@@ -78,45 +93,30 @@ def write(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -
         file.writelines(lines(header, rows))
 
 
-def workbook(
-    name: str,
-    title: str,
-    header: Sequence[str],
-    rows: Iterable[Sequence[object]],
-    about: Sequence[tuple[str, object]] = (),
-) -> HttpResponse:
-    """The same as a file of Excel: numbers as numbers, days as days; a text is told to be one, whatever it begins with.
+def workbook(table: Table) -> HttpResponse:
+    """As a file of Excel: numbers as numbers, days as days; a text is told to be one, whatever it begins with.
 
-    `about`: what a second sheet says of the list, as which filters it has. Only the finished file is in memory.
+    Only the finished file is in memory.
     """
     import openpyxl  # noqa: PLC0415 (only who asks for such a file pays for it)
 
     book = openpyxl.Workbook(write_only=True)
-    sheet = book.create_sheet(NOT_IN_A_TITLE.sub(" ", title)[:31])
+    sheet = book.create_sheet(NOT_IN_A_TITLE.sub(" ", table.title)[:31])
     sheet.freeze_panes = "A2"
-    _fill(sheet, chain([header], rows))
-    if about:
-        _fill(book.create_sheet("About this list"), about)
+    _fill(sheet, chain([table.header], table.rows))
+    if table.about:
+        _fill(book.create_sheet("About this list"), table.about)
     file = io.BytesIO()
     book.save(file)
     response = HttpResponse(file.getvalue(), content_type=EXCEL)
-    response["Content-Disposition"] = f'attachment; filename="{name}.xlsx"'
+    response["Content-Disposition"] = f'attachment; filename="{table.name}.xlsx"'
     response["Cache-Control"] = "private, no-store"
     return response
 
 
-def asked_for(
-    request: HttpRequest,
-    name: str,
-    title: str,
-    header: Sequence[str],
-    rows: Iterable[Sequence[object]],
-    about: Sequence[tuple[str, object]] = (),
-) -> HttpResponseBase:
+def asked_for(request: HttpRequest, table: Table) -> HttpResponseBase:
     """The kind of file that the address names: `as=xlsx`, or CSV."""
-    if request.GET.get("as") == "xlsx":
-        return workbook(name, title, header, rows, about)
-    return answer(name, header, rows)
+    return workbook(table) if request.GET.get("as") == "xlsx" else answer(table)
 
 
 def _fill(sheet: Any, rows: Iterable[Sequence[object]]) -> None:

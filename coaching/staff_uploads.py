@@ -27,9 +27,11 @@ class UploadRefused(Refused):
     pass
 
 
-@transaction.atomic
 def keep(*, raw: bytes, file_name: str, by: User, now: datetime) -> StaffUpload:
-    """Take in a file, with a guess at its columns. Raises FileRefused where it is no table."""
+    """Take in a file, with a guess at its columns: one row, and no transaction is held while a workbook is opened.
+
+    Raises FileRefused where it is no table.
+    """
     sheet = sheet_file.read(raw, most=2 * staff_columns.SAMPLES)
     head = staff_columns.head_of(sheet.text)
     return StaffUpload.objects.create(

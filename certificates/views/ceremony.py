@@ -32,4 +32,4 @@ def file(request: HttpRequest, pk: int) -> HttpResponseBase:
     lines = ceremony.lines(cohort, today=local_date(cohort, timezone.now()))
     rows = [(line.name, line.said, line.division, line.serial) for line in lines]
     name = f"ceremony-{cohort.first_month.year}-{cohort.pk}"
-    return spreadsheet.asked_for(request, name, "Names for the ceremony", HEADER, rows)
+    return spreadsheet.asked_for(request, spreadsheet.Table(name, "Names for the ceremony", HEADER, rows))

@@ -58,4 +58,5 @@ def file(request: HttpRequest) -> HttpResponseBase:
         return response
     rows = register.file_rows(register.found(user, form.filters()))
     name = f"register-{timezone.localdate():%Y-%m-%d}"
-    return spreadsheet.asked_for(request, name, "Register", register.HEADER, rows, form.said())
+    table = spreadsheet.Table(name, "Register", register.HEADER, rows, form.said())
+    return spreadsheet.asked_for(request, table)

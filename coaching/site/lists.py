@@ -23,7 +23,7 @@ Rows = Iterable[Sequence[object]]
 
 
 @dataclass(frozen=True)
-class Table:
+class Content:
     """`narrowed`: the filters of the page, by what people read."""
 
     header: Sequence[str]
@@ -31,7 +31,7 @@ class Table:
     narrowed: Sequence[tuple[str, str]] = ()
 
 
-Make = Callable[[Cohort, QueryDict, datetime], Table]
+Make = Callable[[Cohort, QueryDict, datetime], Content]
 
 
 @dataclass(frozen=True)
@@ -57,10 +57,11 @@ def file(request: HttpRequest, pk: int, name: str) -> HttpResponseBase:
     ]
     words = [name, cohort.name, *(value for _, value in made.narrowed), f"{today_of(cohort, now)}"]
     file_name = "-".join(filter(None, (slugify(each)[:40] for each in words)))
-    return spreadsheet.asked_for(request, file_name, title, made.header, made.rows, about)
+    table = spreadsheet.Table(file_name, title, made.header, made.rows, about)
+    return spreadsheet.asked_for(request, table)
 
 
-def _participants(cohort: Cohort, sent: QueryDict, now: datetime) -> Table:
+def _participants(cohort: Cohort, sent: QueryDict, now: datetime) -> Content:
     teams = dict(
         Membership.objects.filter(ended_at=None, participant__cohort=cohort).values_list(
             "participant", "team__number"
@@ -68,7 +69,7 @@ def _participants(cohort: Cohort, sent: QueryDict, now: datetime) -> Table:
     )
     rows = cohort.participants.select_related("user", "classification", "division")
     header = ("Name", "Mail address", "Division", "Job classification", "Team", "Status", "Left")
-    return Table(
+    return Content(
         header,
         (
             (
@@ -85,13 +86,13 @@ def _participants(cohort: Cohort, sent: QueryDict, now: datetime) -> Table:
     )
 
 
-def _applications(cohort: Cohort, sent: QueryDict, now: datetime) -> Table:
+def _applications(cohort: Cohort, sent: QueryDict, now: datetime) -> Content:
     narrowed = listing.Narrowed.by(sent)
     rows = listing.file_rows(cohort, narrowed, today=today_of(cohort, now))
-    return Table(listing.HEADER, rows, narrowed.said)
+    return Content(listing.HEADER, rows, narrowed.said)
 
 
-def _teams(cohort: Cohort, sent: QueryDict, now: datetime) -> Table:
+def _teams(cohort: Cohort, sent: QueryDict, now: datetime) -> Content:
     """A line for each member of the teams that stand."""
     places = Membership.objects.filter(team__cohort=cohort, ended_at=None).exclude(
         team__status=Team.Status.ENDED
@@ -101,7 +102,7 @@ def _teams(cohort: Cohort, sent: QueryDict, now: datetime) -> Table:
         "team__number", "participant__user__name"
     )
     header = ("Team", "State", "Confirmed", "Member", "Division", "Job classification")
-    return Table(
+    return Content(
         header,
         (
             (
@@ -117,12 +118,12 @@ def _teams(cohort: Cohort, sent: QueryDict, now: datetime) -> Table:
     )
 
 
-def _attendance(cohort: Cohort, sent: QueryDict, now: datetime) -> Table:
+def _attendance(cohort: Cohort, sent: QueryDict, now: datetime) -> Content:
     """A line for each member and meeting, as in the grid of each team."""
     teams = list(grid.teams_of(cohort))
     grids = grid.attendance_grids(cohort, teams, today=today_of(cohort, now))
     header = ("Team", "Member", "Meeting", "Title", "Date", "Attendance", "Reason")
-    return Table(
+    return Content(
         header,
         (
             (
@@ -141,20 +142,20 @@ def _attendance(cohort: Cohort, sent: QueryDict, now: datetime) -> Table:
     )
 
 
-def _danger(cohort: Cohort, sent: QueryDict, now: datetime) -> Table:
+def _danger(cohort: Cohort, sent: QueryDict, now: datetime) -> Content:
     found = attention.dangers(cohort, today=today_of(cohort, now))
     header = ("Participant", "What is in danger", "Month", "They read that it is lost")
-    return Table(
+    return Content(
         header,
         ((str(each.participant), each.words, each.month, each.final_on or "") for each in found),
     )
 
 
-def _evaluations(cohort: Cohort, sent: QueryDict, now: datetime) -> Table:
+def _evaluations(cohort: Cohort, sent: QueryDict, now: datetime) -> Content:
     """Who has not answered; never an answer (M17)."""
     states = {"open": "Open", "late": "Past its day", "over": "Closed for good"}
     header = ("Participant", "Meeting", "Date", "State", "Until", "Asked to open it again")
-    return Table(
+    return Content(
         header,
         (
             (
@@ -170,10 +171,10 @@ def _evaluations(cohort: Cohort, sent: QueryDict, now: datetime) -> Table:
     )
 
 
-def _totals(cohort: Cohort, sent: QueryDict, now: datetime) -> Table:
+def _totals(cohort: Cohort, sent: QueryDict, now: datetime) -> Content:
     """C1: as published, from three answers on."""
     header = ("Meeting", "Question", "Answers", "Mean", "1", "2", "3", "4", "5")
-    return Table(
+    return Content(
         header,
         (
             (closing.title, each.question, each.answers, round(each.mean, 1), *each.counts)
@@ -183,9 +184,9 @@ def _totals(cohort: Cohort, sent: QueryDict, now: datetime) -> Table:
     )
 
 
-def _completion(cohort: Cohort, sent: QueryDict, now: datetime) -> Table:
+def _completion(cohort: Cohort, sent: QueryDict, now: datetime) -> Content:
     header = ("Participant", "On certificates", "Division", "Certificate", "State", "Missing", "Recorded")
-    return Table(
+    return Content(
         header,
         (
             (

@@ -150,7 +150,8 @@ def problems_file(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Every problem, to work through beside the file."""
     row = _upload(request, pk)
     lines = ((each.line or "", each.column, each.reason) for each in _problems(row))
-    return spreadsheet.answer("problems", ["Line", "Column", "What is wrong"], lines)
+    header = ("Line", "Column", "What is wrong")
+    return spreadsheet.answer(spreadsheet.Table("problems", "Problems", header, lines))
 
 
 def _its_page(request: HttpRequest, pk: int) -> HttpResponse:

@@ -74,7 +74,8 @@ def participants_file(request: HttpRequest) -> HttpResponseBase:
     about += [*(form.said or [("Filters", "None: the whole list")]), ("Made on", f"{today}")]
     words = ["division", *(value for _, value in form.said), f"{today}"]
     name = "-".join(slugify(each)[:60] for each in words)
-    return spreadsheet.asked_for(request, name, title, division.HEADER, division.file_rows(found), about)
+    table = spreadsheet.Table(name, title, division.HEADER, division.file_rows(found), about)
+    return spreadsheet.asked_for(request, table)
 
 
 @access(supervises)

@@ -63,7 +63,7 @@ def test_nothing_typed_is_a_formula_and_all_of_it_is_there(typed):
 
 def test_commas_quotes_and_lines_come_back_as_they_were():
     rows = [['Reyes, "Ana"', "two\nlines"], ["=cmd|'/c calc'!A0", 3]]
-    response = spreadsheet.answer("list", ["Name", "Number, if any"], rows)
+    response = spreadsheet.answer(spreadsheet.Table("list", "List", ["Name", "Number, if any"], rows))
     assert response["Content-Disposition"] == 'attachment; filename="list.csv"'
     assert read(response) == [
         ["Name", "Number, if any"],

@@ -369,6 +369,7 @@ def test_no_list_that_leaves_the_site_has_a_formula(world, clients, owners, list
     names = {
         "certificate_ceremony_file",
         "certificate_register_file",
+        "division_participants_file",
         "report_csv",
         "report_xlsx",
         "staff_upload_problems",

@@ -495,9 +495,9 @@ class TestFiles:
 
     def test_nothing_typed_is_a_formula(self):
         typed = ["=1+1", "+1", "@x", "a\x00b", "\ufffe"]
-        answer = spreadsheet.workbook(
-            "list", "A list: [1/2]", ["Name", "Number"], [[each, 3] for each in typed]
-        )
+        rows = [[each, 3] for each in typed]
+        table = spreadsheet.Table("list", "A list: [1/2]", ["Name", "Number"], rows)
+        answer = spreadsheet.workbook(table)
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(answer.content))
         texts = ["=1+1", "+1", "@x", "ab", ""]
         assert book.get_sheet_by_index(0).to_python() == [["Name", "Number"], *[[each, 3] for each in texts]]

@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
@@ -223,6 +225,17 @@ def test_nobody_changes_by_a_file_who_has_more_rights(office, work, client, org,
     row = upload(client, line)
     look(client, row, work)
     assert "has rights in the administration" in row.problems[0]["reason"]
+
+
+def test_no_transaction_is_open_while_a_workbook_is_opened(branch_officer):
+    with CaptureQueriesContext(connection) as captured:
+        staff_uploads.keep(
+            raw=workbook(("Staff", [["Mail"], ["ana@example.org"]])),
+            file_name="staff.xlsx",
+            by=branch_officer,
+            now=NOW,
+        )
+    assert [each["sql"].split()[0] for each in captured] == ["INSERT"]  # and no savepoint around it
 
 
 def test_an_administrator_without_the_right_finds_no_import(db, client):

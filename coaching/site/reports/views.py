@@ -87,9 +87,8 @@ def table(request: HttpRequest, scope: Scope, key: str, kind: str) -> HttpRespon
     if figure is None:
         raise Http404
     name = f"{key}-{scope}-{timezone.localdate():%Y-%m-%d}"
-    if kind == "xlsx":
-        return spreadsheet.workbook(name, figure.title, figure.columns, figure.rows)
-    return spreadsheet.answer(name, figure.columns, figure.rows)
+    made = spreadsheet.Table(name, figure.title, figure.columns, figure.rows)
+    return spreadsheet.workbook(made) if kind == "xlsx" else spreadsheet.answer(made)
 
 
 def _reader(request: HttpRequest) -> Reader:
