@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from pytest_django.asserts import assertContains
 
 from coaching.models import AuditEvent, ClosedDay, Cohort, Participant, RoleAssignment, Team
 from coaching.site.cohorts import readable_cohorts
@@ -156,6 +157,7 @@ def test_saving_without_changes_writes_nothing(office, cohort):
 def as_shown(response):
     """What the form of this page would send."""
     form = response.context["form"]
+    assertContains(response, f'name="seen" value="{form["seen"].value()}"')
     bound = {name: form[name] for name in form.fields}
     shown = {name: field.field.prepare_value(field.value()) for name, field in bound.items()}
     return {name: value for name, value in shown.items() if value is not None and value is not False}

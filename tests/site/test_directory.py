@@ -128,6 +128,7 @@ def test_the_same_change_again_leaves_no_trace(office, applicant):
 def as_shown(response) -> dict[str, object]:
     """What the form of this page would send."""
     form = response.context["form"]
+    assertContains(response, f'name="seen" value="{form["seen"].value()}"')
     bound = {name: form[name] for name in form.fields}
     return {name: field.field.prepare_value(field.value()) or "" for name, field in bound.items()}
 
