@@ -13,7 +13,7 @@ from django.utils import timezone
 from coaching import audit, offices
 from coaching.errors import Refused
 from coaching.in_words import long_date
-from coaching.meanwhile import merged
+from coaching.meanwhile import BothChanged, mark, merged
 from coaching.models import ClosedDay, Cohort, OrgUnit, Participant, User
 from coaching.permissions import require_office
 
@@ -101,18 +101,30 @@ def open_cohort(
     return cohort
 
 
+class DaysChanged(BothChanged):
+    """The same closed days were changed elsewhere."""
+
+
 @transaction.atomic
 def change_closed_days(
-    *, branch: OrgUnit, add: Mapping[date, str], remove: Collection[date], by: User | None, now: datetime
+    *,
+    branch: OrgUnit,
+    add: Mapping[date, str],
+    remove: Collection[date],
+    by: User | None,
+    now: datetime,
+    seen: Mapping[date, str] | None = None,
 ) -> None:
     """Days on which the branch's office is closed besides the state's holidays (M3); one that is there is named anew.
 
-    Raises NotYourBranch (F5).
+    `seen`: the names that the page showed. Raises NotYourBranch (F5), DaysChanged.
     """
     _require_branch(branch, by, now)
     _one_at_a_time(branch.pk)
     own = ClosedDay.objects.filter(branch=branch)
-    known = dict(own.filter(date__in=add).values_list("date", "name"))
+    known = dict(own.filter(date__in=[*add, *remove]).values_list("date", "name"))
+    if seen is not None:
+        _refuse_changed_days({**dict.fromkeys(remove, ""), **add}, seen, known)
     added = {day: name for day, name in add.items() if known.get(day) != name}
     removed = sorted(own.filter(date__in=remove).values_list("date", flat=True))
     if not added and not removed:
@@ -123,6 +135,15 @@ def change_closed_days(
     )
     data = {"closed": [f"{day}" for day in sorted(added)], "open": [f"{day}" for day in removed]}
     audit.record("closed_days.changed", by=by, obj=branch, now=now, data=data)
+
+
+def _refuse_changed_days(
+    typed: Mapping[date, str], seen: Mapping[date, str], known: Mapping[date, str]
+) -> None:
+    try:
+        merged(typed, seen={day: mark(name) for day, name in seen.items()}, stands=known)
+    except BothChanged as refusal:
+        raise DaysChanged(refusal.keys, refusal.stands) from refusal
 
 
 def _require_branch(branch: OrgUnit, by: User | None, now: datetime) -> None:

@@ -15,7 +15,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from applications.models import Application
 from certificates.models import Certificate
-from coaching.cohorts import Phase, Standing, change_closed_days, change_cohort, standing
+from coaching.cohorts import (
+    DaysChanged,
+    Phase,
+    Standing,
+    change_closed_days,
+    change_cohort,
+    standing,
+)
 from coaching.counting import NumberOf
 from coaching.days import today_of
 from coaching.errors import Refused, refusals_told
@@ -87,6 +94,8 @@ def cohort_edit(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             is_new = _save(form, by=user)
+        except DaysChanged as refusal:
+            form.days_shown_again(refusal)
         except BothChanged as refusal:
             form.shown_again(refusal)
         except (Refused, ValidationError) as refusal:
@@ -102,7 +111,8 @@ def _save(form: CohortForm, *, by: User) -> bool:
     """Whether anything became another."""
     now, cohort, add, remove = timezone.now(), form.instance, form.newly_closed, form.open_again
     changed = change_cohort(cohort=cohort, values=form.values, by=by, now=now, seen=form.seen)
-    change_closed_days(branch=cohort.branch, add=add, remove=remove, by=by, now=now)
+    seen = form.cleaned_data["closed_days_shown"]
+    change_closed_days(branch=cohort.branch, add=add, remove=remove, by=by, now=now, seen=seen)
     return bool(changed or add or remove)
 
 

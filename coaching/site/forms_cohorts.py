@@ -9,8 +9,9 @@ from dateutil.relativedelta import relativedelta
 from django import forms
 from django.db.models import QuerySet
 
-from coaching.cohorts import WHAT_COUNTS, has_begun
+from coaching.cohorts import WHAT_COUNTS, DaysChanged, has_begun
 from coaching.forms import KeepingForm, helper
+from coaching.in_words import long_date
 from coaching.meeting_times import week_choices
 from coaching.models import Cohort, OrgUnit, Program, User
 from coaching.site.closed_days_field import ClosedDaysField
@@ -262,6 +263,17 @@ class CohortForm(KeepingForm, forms.ModelForm):
     @property
     def open_again(self) -> list[date]:
         return sorted(set(self.cleaned_data["closed_days_shown"]) - set(self.cleaned_data["closed_days"]))
+
+    def days_shown_again(self, refusal: DaysChanged) -> None:
+        """What stands is named; sent again, what was typed replaces it."""
+        shown, self.data = dict(self.cleaned_data["closed_days_shown"]), self.data.copy()  # type: ignore[attr-defined]
+        self.add_error(None, str(refusal))
+        for day in sorted(refusal.keys):
+            name = shown[day] = refusal.stands[day] or ""
+            words = f"is {name} now" if name else "is no closed day any more"
+            self.add_error("closed_days", f"{long_date(day)} {words}.")
+        there = {day: name for day, name in shown.items() if name}
+        self.data["closed_days_shown"] = self.fields["closed_days_shown"].prepare_value(there)  # type: ignore[index]
 
 
 class LeaveForm(forms.Form):

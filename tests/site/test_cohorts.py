@@ -205,6 +205,37 @@ def test_what_both_changed_is_named_and_decided(office, cohort):
     assert ClosedDay.objects.filter(branch=cohort.branch).exists()
 
 
+def test_closed_days_that_both_changed_are_named_and_decided(office, cohort):
+    """M3"""
+    moving, retreat = date(2026, 12, 23), date(2026, 12, 24)
+    for day in (moving, retreat):
+        ClosedDay.objects.create(date=day, name="Closed", branch=cohort.branch)
+
+    def own():
+        return dict(ClosedDay.objects.filter(branch=cohort.branch).values_list("date", "name"))
+
+    address = reverse("cohort_edit", args=[cohort.pk])
+    mine, theirs = as_shown(office.get(address)), as_shown(office.get(address))
+    office.post(address, {**theirs, "closed_days": "12/24/2026 Inventory\n12/28/2026 Painting"})
+    typed = "12/23/2026 Moving\n12/24/2026 Retreat\n12/28/2026 Painting\n12/29/2026 Cleaning"
+    page = office.post(address, {**mine, "closed_days": typed, "seats": "20"})
+    assert errors(page)["closed_days"] == [
+        "Wednesday, December 23, 2026 is no closed day any more.",
+        "Thursday, December 24, 2026 is Inventory now.",
+    ]
+    cohort.refresh_from_db()
+    assert (cohort.seats, own()) == (12, {retreat: "Inventory", date(2026, 12, 28): "Painting"})
+    assert office.post(address, as_shown(page)).status_code == 302
+    cohort.refresh_from_db()
+    assert cohort.seats == 20
+    assert own() == {
+        moving: "Moving",
+        retreat: "Retreat",
+        date(2026, 12, 28): "Painting",
+        date(2026, 12, 29): "Cleaning",
+    }
+
+
 def test_seats_cannot_be_less_than_participants(office, values, cohort):
     for _ in range(4):
         factories.participant(cohort)
