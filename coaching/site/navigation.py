@@ -2,21 +2,22 @@
 
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import partial
+from functools import cached_property
 
 from django.conf import settings
-from django.db.models import Exists, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import JSONObject
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
-from applications.models import ProjectChange, ReviewStep
+from applications.models import Application, ProjectChange, ReviewStep
 from applications.waiting import changes_waiting, steps_waiting
 from certificates.models import Batch
 from coaching import offices, permissions
 from coaching.counting import NumberOf
-from coaching.models import Participant, User
+from coaching.models import Cohort, OrgUnit, Participant, User
 from coaching.site.my_team import open_questions
 
 
@@ -38,6 +39,7 @@ class Facts:
     to_sign: int
     changes_to_answer: int
     team_questions: int
+    contact: dict[str, str] | None  # A12: whom to ask; nobody for whom no cohort is nearer than another
     batches_to_approve: int
 
     @classmethod
@@ -56,17 +58,29 @@ def _facts(user: User, today: date) -> QuerySet:
         to_sign=NumberOf(steps_waiting(user, on=today)),
         changes_to_answer=NumberOf(changes_waiting(user, on=today)),
         team_questions=NumberOf(open_questions(user)),
+        contact=Subquery(_contact(user)),
     )
+
+
+def _contact(user: User) -> QuerySet:
+    """Of the newest cohort that the person applied to or takes part in, else of the newest of their branch."""
+    applied = Application.objects.filter(applicant=user, cohort=OuterRef("pk"))
+    own = Exists(user.participations.filter(cohort=OuterRef("pk"))) | Exists(applied)
+    place = Q(people=user) | Q(children__people=user) | Q(children__children__people=user)
+    cohorts = Cohort.objects.annotate(is_own=own).filter(
+        Q(is_own=True)
+        | Exists(OrgUnit.objects.filter(place, kind=OrgUnit.Kind.BRANCH, pk=OuterRef("branch")))
+    )
+    found = JSONObject(role="contact_role", email="contact_email", phone="contact_phone")
+    return cohorts.order_by("-is_own", "-first_month", "-pk").values(found=found)[:1]
 
 
 FACTS = offices.PreparedForStandIns(_facts)
 OF_REPORTS = permissions.any_of(permissions.branch_office, permissions.deputy, permissions.superintendent)
 
 
-def links_for(user: User) -> list[Link]:
+def links_for(user: User, facts: Facts) -> list[Link]:
     """The rooms this person has, in the order of the program's year."""
-    offices.remember(user)
-    facts = Facts.about(user)
     links = [Link("Home", reverse("home")), *_own(facts), *_of_an_office(user), *_certificates(user, facts)]
     if facts.completed:
         links.append(Link("Alumni", reverse("alumni")))
@@ -131,18 +145,37 @@ def mark_current(links: list[Link], path: str) -> list[Link]:
     return [replace(link, current=link.address == here) for link in links]
 
 
+class Here:
+    """What one page shows of it, which is asked at most once."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.path = request.path
+        user = getattr(request, "user", None)
+        self.user: User | None = user if user and user.is_authenticated else None
+
+    @cached_property
+    def facts(self) -> Facts | None:
+        if self.user is None:
+            return None
+        offices.remember(self.user)
+        return Facts.about(self.user)
+
+    def links(self) -> list[Link]:
+        links = links_for(self.user, self.facts) if self.user and self.facts else []
+        return mark_current(links, self.path)
+
+    def contact(self) -> dict[str, str] | None:
+        return self.facts.contact if self.facts else None
+
+
 def navigation(request: HttpRequest) -> dict[str, object]:
+    # Parts of pages and the administration come without head and foot, and needn't ask what stands in them.
+    here = Here(request)
     return {
         "site_name": settings.SITE_NAME,
         "department_name": settings.DEPARTMENT_NAME,
         "official_state_site": settings.OFFICIAL_STATE_SITE,
         "demo": settings.DEMO,
-        # Parts of pages and the administration come without the head, and needn't ask what stands in it.
-        "links": SimpleLazyObject(partial(links_here, request)),
+        "links": SimpleLazyObject(here.links),
+        "whom_to_ask": SimpleLazyObject(here.contact),
     }
-
-
-def links_here(request: HttpRequest) -> list[Link]:
-    user = getattr(request, "user", None)
-    links = links_for(user) if user and user.is_authenticated else []
-    return mark_current(links, request.path)

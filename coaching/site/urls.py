@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from coaching.site import (
     accounts,
     alumni,
+    guides,
     home,
     mailbox,
     safeguards,
@@ -32,6 +33,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("reports/", include("coaching.site.reports.urls")),
     path("people/", include("coaching.site.people_urls")),
     path("safeguards/", safeguards.show, name="safeguards"),
+    path("help/", guides.index, name="help"),
+    *(
+        path(f"help/{each.name}/", guides.show, {"guide": each}, name=f"help_{each.name}")
+        for each in guides.GUIDES
+    ),
     path("records/", include("coaching.site.records_urls")),
     path("accounts/email/", accounts.not_offered, name="account_email"),
     path("accounts/confirm-email/", accounts.not_offered, name="account_email_verification_sent"),

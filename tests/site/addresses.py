@@ -7,6 +7,8 @@ a label that is not named is for nobody. "owner" is the person the object is abo
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from coaching.site.guides import GUIDES
+
 People = frozenset[str]
 NOBODY: People = frozenset()
 
@@ -68,6 +70,9 @@ CHANGES = JOBS = {"ours": OFFICE, "foreign": people("other_officer")}
 
 SITE = {
     "home": page(PEOPLE),
+    # They hold nothing of anybody, and whoever cannot sign in needs them, too.
+    "help": page(ANYBODY),
+    **{f"help_{guide.name}": page(ANYBODY) for guide in GUIDES},
     # F5: each branch office about its own people, administrators about everybody.
     "undelivered": page(OFFICERS | ADMINISTRATOR),
     "undelivered_all_again": page(*[OFFICERS | ADMINISTRATOR] * 2),

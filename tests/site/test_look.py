@@ -104,7 +104,9 @@ def test_current_link_is_the_longest_that_begins_the_path():
 
 
 def test_count_of_a_link_is_said_in_words_too(client, applicant, monkeypatch):
-    monkeypatch.setattr(navigation, "links_for", lambda user: [Link("Approvals", "/approvals/", count=3)])
+    monkeypatch.setattr(
+        navigation, "links_for", lambda user, facts: [Link("Approvals", "/approvals/", count=3)]
+    )
     client.force_login(applicant)
     assert '3<span class="visually-hidden"> waiting</span>' in client.get("/").content.decode()
 
