@@ -206,56 +206,61 @@ def erase(progress: jobs.Progress, *, run: int) -> dict[str, object]:
         keys, at_once = row.shown.get(step.key, []), CHUNK if step.erase else MANY
         for first in range(0, len(keys), at_once):
             some = keys[first : first + at_once]
-            _erase_some(run, step, some, timezone.now())
+            erase_some(run=row, step=step, keys=some, now=timezone.now())
             gone += len(some)
             progress.report(gone, sum(row.planned.values()))
-    _finish(run, timezone.now())
+    finish(run=row, now=timezone.now())
     return {"run": run}
 
 
 @transaction.atomic
-def _erase_some(pk: int, step: Step, keys: Sequence[int], now: datetime) -> None:
-    """One chunk, under the lock of the run: whoever sets a hold waits for its end."""
-    run = RetentionRun.objects.running().defer("shown").filter(pk=pk).first()
-    if run is None:  # another worker has finished it
+def erase_some(*, run: RetentionRun, step: Step, keys: Sequence[int], now: datetime) -> None:
+    """One chunk, under the lock of the run: whoever sets a hold waits for its end. A run that has ended erases nothing."""
+    found = RetentionRun.objects.running().defer("shown").filter(pk=run.pk).first()
+    if found is None:
         return
+    run = found
     rows = step.due(timezone.localdate(now)).filter(pk__in=keys)
     some = list(rows.select_related(*step.related).order_by("pk"))
-    failed = _erase_or_name(step, some, run.started_by, now)
+    erased, failed = _erase_or_name(step, some, run.started_by, now)
+    audit.record_many(step.action, by=run.started_by, objects=[(each, None) for each in erased], now=now)
     run.done[step.key] = run.done.get(step.key, 0) + len(some) - len(failed)
     before = set(run.failed.get(step.key, [])) - set(keys)
     run.failed[step.key] = sorted(before | set(failed))
     run.save(update_fields=["done", "failed"])
 
 
-def _erase_or_name(step: Step, rows: Sequence[Any], by: User | None, now: datetime) -> list[int]:
-    """The keys of those that could not be erased: together, or else each by itself."""
+def _erase_or_name(
+    step: Step, rows: Sequence[Any], by: User | None, now: datetime
+) -> tuple[list[Model], list[int]]:
+    """Together, or else each by itself: of whose end the trail is told, and the keys of those that could not be erased."""
     try:
         with transaction.atomic():
-            _erase_rows(step, rows, by, now)
+            return _erase_rows(step, rows, by, now), []
     except (OperationalError, InterfaceError):  # nothing is wrong with the records
         raise
     except Exception:
         if len(rows) == 1:
             logger.exception("One of the %s, %s, could not be erased", step.words, rows[0].pk)
-            return [rows[0].pk]
-        return [pk for each in rows for pk in _erase_or_name(step, [each], by, now)]
+            return [], [rows[0].pk]
+    found = [_erase_or_name(step, [each], by, now) for each in rows]
+    return [row for erased, _ in found for row in erased], [pk for _, failed in found for pk in failed]
+
+
+def _erase_rows(step: Step, rows: Sequence[Any], by: User | None, now: datetime) -> list[Model]:
+    if step.erase:
+        return [gone for each in rows for gone in step.erase(each, by, now)]
+    step.due(timezone.localdate(now)).model.objects.filter(pk__in=[each.pk for each in rows]).delete()
     return []
 
 
-def _erase_rows(step: Step, rows: Sequence[Any], by: User | None, now: datetime) -> None:
-    if step.erase is None:
-        step.due(timezone.localdate(now)).model.objects.filter(pk__in=[each.pk for each in rows]).delete()
-        return
-    erased = [gone for each in rows for gone in step.erase(each, by, now)]
-    audit.record_many(step.action, by=by, objects=[(each, None) for each in erased], now=now)
-
-
 @transaction.atomic
-def _finish(pk: int, now: datetime) -> None:
-    run = RetentionRun.objects.running().filter(pk=pk).first()
-    if run is None:
+def finish(*, run: RetentionRun, now: datetime) -> None:
+    """A second call changes nothing."""
+    found = RetentionRun.objects.running().filter(pk=run.pk).first()
+    if found is None:
         return
+    run = found
     Session.objects.filter(expire_date__lt=now).delete()
     run.status, run.finished_at, run.shown = RetentionRun.Status.DONE, now, {}
     run.failed = {key: keys for key, keys in run.failed.items() if keys}
