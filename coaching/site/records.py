@@ -76,6 +76,10 @@ FOR_GOOD = (
         "Names of staff files that were imported, with how many people each changed",
         "Where the directory is from.",
     ),
+    (
+        "Names, days and settings of cohorts, with the office that people asked",
+        "Figures of past years say of what they are. A person’s address and telephone go with the person.",
+    ),
     ("Resources of meetings", "They are the branch’s, for every cohort, and about nobody."),
 )
 
