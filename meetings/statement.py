@@ -4,16 +4,22 @@ Whoever left keeps it: it is all that stays open of the program to them (F3).
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
+from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from coaching import pdf
-from coaching.models import Cohort, OrgUnit, Participant
+from coaching import audit, pdf
+from coaching.errors import Refused
+from coaching.models import Cohort, OrgUnit, Participant, User
 from meetings import dates, ledger, waivers
 from meetings.models import Waiver
 from meetings.standing import MeetingRecord, Presence
+
+
+class NotYourHours(Refused):
+    pass
 
 
 @dataclass(frozen=True)
@@ -106,3 +112,19 @@ def statement_pdf(statement: Statement, *, made_at: date) -> bytes:
     html = render_to_string("meetings/statement_file.html", context)
     with pdf.one_at_a_time:
         return pdf.written(pdf.laid_out(html, "meetings/file.css", "meetings/statement_file.css"))
+
+
+@transaction.atomic
+def pass_on(*, participant: Participant, passed_on: bool, by: User, now: datetime) -> Participant:
+    """Let the training office have the meetings that count with their hours (M17), or no longer.
+
+    A second call changes nothing. Raises NotYourHours.
+    """
+    row = Participant.objects.select_for_update(of=("self",)).select_related("cohort").get(pk=participant.pk)
+    if row.user_id != by.pk or row.erased_at:
+        raise NotYourHours("Only who attended the meetings passes on their hours.")
+    if bool(row.hours_passed_on_at) != passed_on:
+        row.hours_passed_on_at = now if passed_on else None
+        row.save(update_fields=["hours_passed_on_at"])
+        audit.record("hours.passed_on" if passed_on else "hours.kept", by=by, obj=row, now=now)
+    return row

@@ -45,6 +45,8 @@ class Participant(models.Model):
     left_at = models.DateTimeField(null=True, blank=True)
     left_reason = models.CharField(max_length=300, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True)
+    # M17: attendance is their team's and the branch office's; they alone let the training office have their hours.
+    hours_passed_on_at = models.DateTimeField(null=True, blank=True, editable=False)
     erased_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = ParticipantQuerySet.as_manager()

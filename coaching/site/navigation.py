@@ -124,6 +124,7 @@ def _of_an_office(user: User) -> list[Link]:
         ]
     if permissions.training_office(user):
         return [
+            Link("Training", reverse("training")),
             Link("Resources", reverse("resources")),
             Link("Evaluations", reverse("meetings_totals_list")),
         ]

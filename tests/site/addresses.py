@@ -333,6 +333,7 @@ MEETING_ROOMS = {
         name: about("participant", get=dict.fromkeys(PARTICIPANTS, OWNER))
         for name in people("statement statement_file")
     },
+    "statement_pass_on": both("participant", dict.fromkeys(PARTICIPANTS, OWNER)),
     "meetings_own_writing": about("participant", get={"member": OWNER, "foreign member": OWNER}),
     "calendar_feed": page(PEOPLE),
     "calendar_choose": page(PEOPLE, PEOPLE),
@@ -403,6 +404,8 @@ MEETING_ROOMS = {
     "resource_file": about(
         "resource", get={"ours": GIVING["ours"] | TAUGHT | OWNER, "foreign": GIVING["foreign"] | OWNER}
     ),
+    "training": page(people("training_officer")),
+    "training_hours": about("cohort", get=dict.fromkeys(COHORTS, people("training_officer"))),
     "meetings_totals_list": page(OFFICERS | DEPUTY | people("training_officer")),
     "meetings_totals": about("cohort", get=TOTALS),
 }

@@ -36,6 +36,7 @@ def _participation(row: Participant) -> Chapter:
         ("Since", day(row.enrolled_at)),
         ("Left", day(row.left_at)),
         ("Why you left", row.left_reason),
+        ("Hours passed on to the training office since", day(row.hours_passed_on_at)),
         ("Completed", day(row.completed_at)),
         ("Division at the start", row.division or ""),
         ("Classification at the start", row.classification or ""),
