@@ -76,6 +76,10 @@ class Department:
         self.offices = [self._division(number) for number in range(DIVISIONS)]
         self.staff = [self._employee(number) for number in range(PEOPLE)]
         User.objects.bulk_create(self.staff)
+        self.colleagues = [
+            self._person(f"colleague.{number}", unit=office.unit, supervisor=office.supervisor)
+            for number, office in enumerate(self.offices)
+        ]
 
     def _person(self, name: str, **fields: object) -> User:
         return User.objects.create(email=f"{name}@example.org", name=name.title(), **fields)
@@ -118,10 +122,12 @@ class Department:
 def fill(department: Department, number: int) -> Cohort:
     """Applications of the open cohort at each step of their way, then decided ones of earlier years; the open cohort.
 
-    As many cohorts as the largest number needs, so that the applications alone differ.
+    As many cohorts as the largest number needs, and colleagues who take part already, so that the applications alone differ:
+    every page has the same parts.
     """
     department.staff = list(User.objects.filter(email__startswith="person.").order_by("pk"))
     current = department.cohort(0)
+    Participant.objects.bulk_create(Participant(user=each, cohort=current) for each in department.colleagues)
     write(department, current, OPEN_NOW, decided=False)
     remaining = number - OPEN_NOW
     for years_ago in range(1, YEARS + 1):
@@ -280,14 +286,15 @@ def pages(department: Department, cohort: Cohort) -> Iterator[tuple[str, User | 
     yield "home, director", office.director, home
     yield "home, deputy", deputy, home
     yield "home, branch office", officer, home
-    yield "home, applicant", department.staff[0], home
+    applicant = department.staff[1]  # not of those who are accepted, in whichever year
+    yield "home, applicant", applicant, home
     yield "approvals, supervisor", office.supervisor, waiting
     yield "approvals, director", office.director, waiting
     yield "approvals, deputy", deputy, waiting
     yield "approvals narrowed down", deputy, f"{waiting}?q=person&state=overdue"
     yield "acted on, director", office.director, f"{waiting}?show=done"
     yield "acted on, deputy", deputy, f"{waiting}?show=done"
-    yield "my applications", department.staff[0], reverse("applications")
+    yield "my applications", applicant, reverse("applications")
     yield "applications of a cohort", officer, reverse("cohort_applications", args=[cohort.pk])
     yield "selection board", deputy, reverse("selection", args=[cohort.pk])
     yield "waitlist", officer, reverse("cohort_waitlist", args=[cohort.pk])

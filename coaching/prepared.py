@@ -1,6 +1,7 @@
 """Queries that nearly every page asks: to build one takes longer than to answer it, so its SQL is built once."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -18,7 +19,8 @@ SOME_DAY = date(1, 1, 1)
 
 @dataclass(frozen=True)
 class Prepared:
-    """`converters`: by column, what the database gives otherwise than Django does."""
+    """`parameters`: those that change and, on SQLite, all others. `converters`: by column, what the database gives otherwise
+    than Django does."""
 
     query: Query
     sql: str
@@ -29,17 +31,63 @@ class Prepared:
     def of(cls, query: Query) -> "Prepared":
         compiler = query.get_compiler(connection=connection)
         sql, parameters = compiler.as_sql()
-        return cls(query, sql, parameters, compiler.get_converters([each for each, *_ in compiler.select]))
+        converters = compiler.get_converters([each for each, *_ in compiler.select])
+        if connection.vendor == "postgresql":
+            sql, parameters = _with_constants(sql, parameters)
+        return cls(query, sql, tuple(parameters), converters)
 
     def rows(self, about: dict[Any, Any]) -> list[dict[str, Any]]:
         """Its rows, with what stands in it for something else put in its place."""
-        with connection.cursor() as cursor:
+        with _planned_once(), connection.cursor() as cursor:
             cursor.execute(self.sql, [about.get(each, each) for each in self.parameters])
             names = [column[0] for column in cursor.description]
             rows = cursor.fetchall()
         if self.converters:
             rows = self.query.get_compiler(connection=connection).apply_converters(rows, self.converters)
         return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def _with_constants(sql: str, parameters: Sequence[Any]) -> tuple[str, list[Any]]:
+    """The same for PostgreSQL, with only what changes as parameters: a plan that is made once has to know the others, such
+    as the status that few rows have."""
+    in_sql: Any = connection.ops
+    parts = sql.split("%s")
+    written, changing = parts[0], []
+    for each, part in zip(parameters, parts[1:], strict=True):
+        if _changes(each):
+            changing.append(each)
+            written += "%s" + part
+        else:
+            written += in_sql.compose_sql("%s", [each]).replace("%", "%%") + part
+    return written, changing
+
+
+def _changes(parameter: object) -> bool:
+    is_somebody = isinstance(parameter, int) and parameter <= SOMEBODY
+    return is_somebody or parameter == _as_parameter(SOME_DAY)
+
+
+@contextmanager
+def _planned_once() -> Iterator[None]:
+    """PostgreSQL takes longer to plan such a query than to answer it: here each is planned once for a connection."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    from psycopg import Cursor  # noqa: PLC0415 (SQLite needs nothing of it)
+
+    connection.ensure_connection()
+    of_psycopg: Any = connection.connection
+    of_django: Any = connection.features
+    kept = of_psycopg.cursor_factory, of_psycopg.prepare_threshold, of_django.uses_server_side_binding
+    of_psycopg.cursor_factory, of_psycopg.prepare_threshold, of_django.uses_server_side_binding = (
+        Cursor,
+        0,
+        True,
+    )
+    try:
+        yield
+    finally:
+        of_psycopg.cursor_factory, of_psycopg.prepare_threshold, of_django.uses_server_side_binding = kept
 
 
 class PreparedQuery:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from coaching import offices
@@ -126,9 +126,10 @@ def employees_of(supervisor: User, *, now: datetime) -> list[Row]:
 
 
 def employees(supervisor: User) -> QuerySet[Participant]:
-    shared = supervisor.texts_shared.values("participant")
-    rows = Participant.objects.filter(Q(user__supervisor=supervisor) | Q(pk__in=shared))
-    return rows.exclude(status=Participant.Status.LEFT)
+    shared = supervisor.texts_shared.values("participant").order_by()
+    own = Participant.objects.filter(user__supervisor=supervisor).values("pk").order_by()
+    # As one or the other, it would be asked of every participant.
+    return Participant.objects.filter(pk__in=own.union(shared)).exclude(status=Participant.Status.LEFT)
 
 
 def _readable() -> QuerySet[Participant]:

@@ -346,7 +346,12 @@ class Cohort(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.name} program"
+        return self.called(self.name)
+
+    @staticmethod
+    def called(name: str) -> str:
+        """The cohort of this name in words, for whoever asks for names alone."""
+        return f"{name} program"
 
     def clean(self) -> None:
         """What counts has to be something that a team can reach, and that still asks for something (C2)."""

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, Prefetch, Q
+from django.db.models import Exists, OuterRef, Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from coaching import team_agreement, team_dates, team_formation, team_jobs
 from coaching.cohorts import is_over
+from coaching.counting import NumberOf
 from coaching.days import today_of
 from coaching.errors import refusals_told
 from coaching.formation.rules import join_words
@@ -110,16 +111,16 @@ def index(request: HttpRequest) -> HttpResponse:
         if user.participations.exclude(status=Participant.Status.LEFT).exists():
             return redirect("my_team")
         raise Http404
+    here = {"cohort": OuterRef("pk")}
+    teams = Team.objects.filter(**here)
     cohorts = (
         office_cohorts(user)
         .select_related("branch", "program")
         .annotate(
-            people=Count(
-                "participants", filter=~Q(participants__status=Participant.Status.LEFT), distinct=True
-            ),
-            asked=Count("teams", filter=Q(teams__status=Team.Status.AWAITING_AGREEMENT), distinct=True),
-            confirmed=Count("teams", filter=Q(teams__status=Team.Status.CONFIRMED), distinct=True),
-            drafts=Count("proposals", filter=Q(proposals__status=TeamProposal.Status.DRAFT), distinct=True),
+            people=NumberOf(Participant.objects.filter(**here).exclude(status=Participant.Status.LEFT)),
+            asked=NumberOf(teams.filter(status=Team.Status.AWAITING_AGREEMENT)),
+            confirmed=NumberOf(teams.filter(status=Team.Status.CONFIRMED)),
+            has_draft=Exists(TeamProposal.objects.filter(**here, status=TeamProposal.Status.DRAFT)),
         )
     )
     return render(request, "teams/index.html", {"cohorts": cohorts.order_by("-first_month", "pk")})

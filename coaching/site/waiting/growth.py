@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -93,15 +93,17 @@ def employees(user: User, now: datetime) -> list[Card]:
     """Who of a supervisor's employees takes part, and who chose to share something with them."""
     shares = ProjectText.objects.filter(participant=OuterRef("pk"), supervisor=user)
     rows = _employees(user, timezone.localdate(now)).exclude(cohort__in=keeping.over(now))
-    people = list(rows.annotate(shares=Exists(shares)).select_related("user").order_by("user__name", "pk"))
-    if not people:
+    sums = rows.annotate(shares=Exists(shares)).aggregate(
+        number=Count("pk"), first=Min("user__name"), sharing=Count("pk", filter=Q(shares=True))
+    )
+    if not sums["number"]:
         return []
-    sharing = sum(each.shares for each in people)
+    sharing = sums["sharing"]
     return [
         Card(
-            title=f"{people[0]} takes part in the program"
-            if len(people) == 1
-            else f"{len(people)} of your employees take part in the program",
+            title=f"{sums['first']} takes part in the program"
+            if sums["number"] == 1
+            else f"{sums['number']} of your employees take part in the program",
             text=f"{counted(sharing, 'person shares', 'people share')} something of the project with you."
             if sharing
             else "Nothing of the project is shared with you yet. You read it here once it is.",

@@ -2,14 +2,16 @@
 
 from datetime import date, datetime
 
-from django.db.models import Count, Max, Min, Q, QuerySet
+from django.db.models import Count, Max, Min, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
+from applications.models import Application
 from coaching import directory, permissions, undelivered
-from coaching.cohorts import Phase, standing
+from coaching.cohorts import Phase, Standing, standing
+from coaching.counting import NumberOf
 from coaching.in_words import counted
-from coaching.models import DirectoryCorrection, Message, Participant, User
+from coaching.models import Cohort, DirectoryCorrection, Message, Participant, User
 from coaching.site.cohorts import readable_cohorts
 from coaching.site.reports.scopes import Scope
 from coaching.site.waiting.cards import Card, Urgency, day, only_for
@@ -66,32 +68,31 @@ def mail(user: User, now: datetime) -> list[Card]:
 def cohorts(user: User, now: datetime) -> list[Card]:
     """Those that are not over, for the branch office and for the deputy who reads."""
     today = timezone.localdate(now)
-    rows = (
-        readable_cohorts(user)
-        .select_related("program")
-        .prefetch_related("program__curriculum")
-        .annotate(
-            people=Count(
-                "participants", filter=~Q(participants__status=Participant.Status.LEFT), distinct=True
-            ),
-            forms=Count("applications", filter=Q(applications__submitted_at__isnull=False), distinct=True),
-        )
-        .order_by("-first_month", "pk")
+    rows = readable_cohorts(user).select_related("program").prefetch_related("program__curriculum")
+    standings = [(each, standing(each, today=today)) for each in rows.order_by("-first_month", "pk")]
+    shown = [(each, where) for each, where in standings if where.phase != Phase.OVER]
+    numbers = _numbers([cohort.pk for cohort, _ in shown])
+    return [_cohort(cohort, where, *numbers[cohort.pk]) for cohort, where in shown]
+
+
+def _numbers(cohorts: list[int]) -> dict[int, tuple[int, int]]:
+    """By cohort, how many applied and how many take part; those of earlier years are not counted through."""
+    sent = Application.objects.filter(cohort=OuterRef("pk"), submitted_at__isnull=False)
+    people = Participant.objects.filter(cohort=OuterRef("pk")).exclude(status=Participant.Status.LEFT)
+    rows = Cohort.objects.filter(pk__in=cohorts).values_list("pk", NumberOf(sent), NumberOf(people))
+    return {cohort: (forms, taking_part) for cohort, forms, taking_part in rows.order_by()}
+
+
+def _cohort(cohort: Cohort, where: Standing, forms: int, people: int) -> Card:
+    return Card(
+        title=str(cohort),
+        text=f"{where.words}. {counted(forms, 'application', 'applications')}, "
+        f"{counted(people, 'participant', 'participants')} on {cohort.seats} seats.",
+        address=reverse("cohort", args=[cohort.pk]),
+        action="Open the cohort",
+        urgency=Urgency.CALM,
+        icon="users-alt",
     )
-    standings = [(cohort, standing(cohort, today=today)) for cohort in rows]
-    return [
-        Card(
-            title=str(cohort),
-            text=f"{where.words}. {counted(cohort.forms, 'application', 'applications')}, "
-            f"{counted(cohort.people, 'participant', 'participants')} on {cohort.seats} seats.",
-            address=reverse("cohort", args=[cohort.pk]),
-            action="Open the cohort",
-            urgency=Urgency.CALM,
-            icon="users-alt",
-        )
-        for cohort, where in standings
-        if where.phase != Phase.OVER
-    ]
 
 
 @only_for(permissions.superintendent)

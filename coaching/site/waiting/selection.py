@@ -17,10 +17,6 @@ from coaching.site.cohorts import readable_cohorts
 from coaching.site.waiting.cards import Card, Urgency, about, day, only_for
 
 
-def _cohorts(ids: list[int]) -> dict[int, Cohort]:
-    return Cohort.objects.in_bulk(ids) if ids else {}
-
-
 def _to_decide(user: User, today: date) -> QuerySet[ReviewStep]:
     steps = steps_waiting(user, on=today).filter(route_step__decides=True)
     return steps.exclude(application__choice__text=F("text"))  # one about an earlier text counts no more
@@ -30,19 +26,17 @@ def _to_decide(user: User, today: date) -> QuerySet[ReviewStep]:
 def to_decide(user: User, now: datetime) -> list[Card]:
     """A9, A10: what waits for the deciding office, cohort by cohort, as long as nothing is chosen."""
     open_ones = _to_decide(user, timezone.localdate(now))
-    sums = open_ones.order_by().values_list("application__cohort").annotate(Count("pk"), Min("since_at"))
-    rows = list(sums)
-    cohorts = _cohorts([cohort for cohort, _, _ in rows])
+    of_cohorts = open_ones.order_by().values_list("application__cohort", "application__cohort__name")
     return [
         Card(
             title=f"{counted(number, 'application is', 'applications are')} ready for your decision",
-            text=f"{cohorts[cohort]}. Waiting since {day(since)}. See them side by side, then choose.",
+            text=f"{Cohort.called(name)}. Waiting since {day(since)}. See them side by side, then choose.",
             address=reverse("selection", args=[cohort]) + "?choice=open&place=decider",
             action="See them side by side",
             urgency=Urgency.NOW,
             icon="pencil-edit",
         )
-        for cohort, number, since in rows
+        for cohort, name, number, since in of_cohorts.annotate(Count("pk"), Min("since_at"))
     ]
 
 
@@ -55,23 +49,18 @@ def _chosen(user: User, today: date) -> QuerySet[Choice]:
 @about(_chosen)
 def to_release(user: User, now: datetime) -> list[Card]:
     """A11: chosen, and told to nobody yet."""
-    rows = list(
-        _chosen(user, timezone.localdate(now))
-        .order_by()
-        .values_list("application__cohort")
-        .annotate(Count("pk"))
-    )
-    cohorts = _cohorts([cohort for cohort, _ in rows])
+    chosen = _chosen(user, timezone.localdate(now)).order_by()
+    of_cohorts = chosen.values_list("application__cohort", "application__cohort__name")
     return [
         Card(
             title=f"{counted(number, 'choice is', 'choices are')} not released yet",
-            text=f"{cohorts[cohort]}. Nothing is signed, and no applicant has been told.",
+            text=f"{Cohort.called(name)}. Nothing is signed, and no applicant has been told.",
             address=reverse("selection_release", args=[cohort]),
             action="Look at them together",
             urgency=Urgency.SOON,
             icon="clipboard",
         )
-        for cohort, number in rows
+        for cohort, name, number in of_cohorts.annotate(Count("pk"))
     ]
 
 
@@ -111,16 +100,15 @@ def _late(user: User, today: date) -> QuerySet[Application]:
 @only_for(permissions.branch_office, _late)
 def late(user: User, now: datetime) -> list[Card]:
     """Applications have closed, and some have not reached the deciding office."""
-    rows = list(_late(user, timezone.localdate(now)).order_by().values_list("cohort").annotate(Count("pk")))
-    cohorts = _cohorts([cohort for cohort, _ in rows])
+    of_cohorts = _late(user, timezone.localdate(now)).order_by().values_list("cohort", "cohort__name")
     return [
         Card(
-            title=f"{counted(number, 'application is', 'applications are')} late for the {cohorts[cohort]}",
+            title=f"{counted(number, 'application is', 'applications are')} late for the {Cohort.called(name)}",
             text="Applications have closed, and these are still on their way. Give more time, or close them with notice.",
             address=reverse("cohort_deadline", args=[cohort]),
             action="See with whom they are",
             urgency=Urgency.SOON,
             icon="clock",
         )
-        for cohort, number in rows
+        for cohort, name, number in of_cohorts.annotate(Count("pk"))
     ]
