@@ -21,6 +21,12 @@ Rule = Callable[[User], bool]
 View = Callable[..., HttpResponseBase]
 
 
+def user_of(request: HttpRequest) -> User:
+    """Who is signed in; the access rules have seen to it that somebody is."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
 def public(user: User) -> bool:
     """Anybody, signed in or not."""
     return True

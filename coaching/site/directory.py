@@ -1,7 +1,5 @@
 """The directory for those who keep it: find a person, read their history, change their entry, deactivate them."""
 
-from typing import cast
-
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
@@ -15,16 +13,12 @@ from coaching import offices, people_changes, people_visible
 from coaching.errors import Refused
 from coaching.meanwhile import BothChanged
 from coaching.models import OrgUnit, User
-from coaching.permissions import access, any_of, branch_office, directory_keeper
+from coaching.permissions import access, any_of, branch_office, directory_keeper, user_of
 from coaching.site import merging
 from coaching.site.directory_forms import ChangeForm, FindForm, ReasonForm
 from coaching.staff_reach import imports_people
 
 PER_PAGE = 50
-
-
-def _user(request: HttpRequest) -> User:
-    return cast(User, request.user)
 
 
 KEEPERS = any_of(branch_office, directory_keeper)
@@ -34,7 +28,7 @@ KEEPERS = any_of(branch_office, directory_keeper)
 @require_safe
 def people(request: HttpRequest) -> HttpResponse:
     """Nobody while a filter is not understood."""
-    user = _user(request)
+    user = user_of(request)
     form = FindForm(request.GET, divisions=_units(user).filter(kind=OrgUnit.Kind.DIVISION).order_by("name"))
     rows = people_visible.kept_by(user, on=timezone.localdate())
     rows = _narrowed(rows, **form.cleaned_data) if form.is_valid() else rows.none()
@@ -69,7 +63,7 @@ def _narrowed(rows: QuerySet[User], *, q: str, division: OrgUnit | None, state: 
 @access(KEEPERS)
 @require_safe
 def person(request: HttpRequest, pk: int) -> HttpResponse:
-    user, today = _user(request), timezone.localdate()
+    user, today = user_of(request), timezone.localdate()
     kept = people_visible.kept_by(user, on=today)
     found = get_object_or_404(
         kept.select_related("unit__parent__parent__parent", "classification", "career_track", "supervisor"),
@@ -103,7 +97,7 @@ def _facts(person: User) -> list[tuple[str, str]]:
 
 
 def _changeable(request: HttpRequest, pk: int) -> User:
-    rows = people_visible.changed_by(_user(request), on=timezone.localdate())
+    rows = people_visible.changed_by(user_of(request), on=timezone.localdate())
     return get_object_or_404(
         rows.select_related("unit", "supervisor", "classification", "career_track"), pk=pk
     )
@@ -112,7 +106,7 @@ def _changeable(request: HttpRequest, pk: int) -> User:
 @access(KEEPERS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def change(request: HttpRequest, pk: int) -> HttpResponse:
-    found, user = _changeable(request, pk), _user(request)
+    found, user = _changeable(request, pk), user_of(request)
     form = ChangeForm(request.POST or None, person=found, units=_units(user))
     if form.is_valid():
         try:
@@ -140,7 +134,7 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def deactivate(request: HttpRequest, pk: int) -> HttpResponse:
     """Says first what still waits with them."""
-    found, user, now = _changeable(request, pk), _user(request), timezone.now()
+    found, user, now = _changeable(request, pk), user_of(request), timezone.now()
     form = ReasonForm(request.POST or None)
     if form.is_valid():
         try:
@@ -157,7 +151,7 @@ def deactivate(request: HttpRequest, pk: int) -> HttpResponse:
 @access(KEEPERS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def reactivate(request: HttpRequest, pk: int) -> HttpResponse:
-    found, user = _changeable(request, pk), _user(request)
+    found, user = _changeable(request, pk), user_of(request)
     form = ReasonForm(request.POST or None)
     if form.is_valid():
         try:

@@ -1,6 +1,6 @@
 """The page on which an administrator merges two accounts of one person: what would move is read before anything does."""
 
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from coaching.errors import Refused
 from coaching.forms import helper
 from coaching.models import User
-from coaching.permissions import access, confirmed_lately
+from coaching.permissions import access, confirmed_lately, user_of
 from coaching.site import merging
 from coaching.site.directory_forms import ReasonForm
 
@@ -51,7 +51,7 @@ def merge(request: HttpRequest, pk: int) -> HttpResponse:
     drop = form.cleaned_data["other"]
     if reason.is_valid():
         try:
-            by = cast(User, request.user)
+            by = user_of(request)
             merging.merge(keep=keep, drop=drop, reason=reason.cleaned_data["reason"], by=by, now=now)
         except Refused as refusal:
             reason.add_error(None, str(refusal))

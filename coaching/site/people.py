@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import cast
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -16,7 +15,15 @@ from coaching import delegations, directory
 from coaching.errors import Refused, refusals_told
 from coaching.in_words import long_date
 from coaching.models import Delegation, DirectoryCorrection, OrgUnit, RoleAssignment, User
-from coaching.permissions import access, any_of, branch_office, directory_keeper, post_only, signed_in
+from coaching.permissions import (
+    access,
+    any_of,
+    branch_office,
+    directory_keeper,
+    post_only,
+    signed_in,
+    user_of,
+)
 from coaching.site.people_forms import (
     ActingForm,
     CorrectionForm,
@@ -51,15 +58,11 @@ def _order_row(order: Delegation, today: date) -> OrderRow:
     return OrderRow(order, "In force", "good", True)
 
 
-def _user(request: HttpRequest) -> User:
-    return cast(User, request.user)
-
-
 @access(signed_in)
 @require_http_methods(["GET", "HEAD", "POST"])
 def me(request: HttpRequest) -> HttpResponse:
     """What the directory says about oneself, and how to have it put right."""
-    user = _user(request)
+    user = user_of(request)
     form = CorrectionForm(request.POST or None)
     if form.is_valid():
         try:
@@ -105,7 +108,7 @@ def _facts(user: User, today: date) -> list[tuple[str, str]]:
 @require_safe
 def corrections(request: HttpRequest) -> HttpResponse:
     """What people say is wrong about them, oldest first."""
-    rows = directory.corrections_for(_user(request), on=timezone.localdate()).select_related(
+    rows = directory.corrections_for(user_of(request), on=timezone.localdate()).select_related(
         "user__unit", "user__classification", "user__supervisor", "settled_by"
     )
     open_ones = rows.filter(status=DirectoryCorrection.Status.OPEN)
@@ -121,7 +124,7 @@ def corrections(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def correction(request: HttpRequest, pk: int) -> HttpResponse:
     """Confirm or decline one correction."""
-    user, now = _user(request), timezone.now()
+    user, now = user_of(request), timezone.now()
     rows = directory.corrections_for(user, on=timezone.localdate(now)).select_related(
         "user__unit", "settled_by"
     )
@@ -158,7 +161,7 @@ def correction(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def delegation_list(request: HttpRequest) -> HttpResponse:
     """Who signs for whom: one's own orders, and those of the branch for its office."""
-    user, today = _user(request), timezone.localdate()
+    user, today = user_of(request), timezone.localdate()
     page = Paginator(delegations.visible_to(user, on=today), PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
@@ -173,7 +176,7 @@ def delegation_list(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def delegate(request: HttpRequest) -> HttpResponse:
     """Name who signs for oneself, for some days."""
-    user = _user(request)
+    user = user_of(request)
     form = DelegateForm(request.POST or None, user=user, today=timezone.localdate())
     if form.is_valid() and _record(request, form, kind=Delegation.Kind.DELEGATE, principal=user):
         return redirect("people_delegations")
@@ -184,7 +187,7 @@ def delegate(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def acting(request: HttpRequest) -> HttpResponse:
     """Record who acts in a vacant post, or for somebody who is away."""
-    form = ActingForm(request.POST or None, user=_user(request), today=timezone.localdate())
+    form = ActingForm(request.POST or None, user=user_of(request), today=timezone.localdate())
     if form.is_valid():
         absent = form.cleaned_data.pop("absent")
         if _record(request, form, kind=Delegation.Kind.ACTING, principal=absent):
@@ -196,7 +199,7 @@ def acting(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def written_order(request: HttpRequest) -> HttpResponse:
     """Record whom the holder of a post has named on paper, who never signs in."""
-    form = WrittenOrderForm(request.POST or None, user=_user(request), today=timezone.localdate())
+    form = WrittenOrderForm(request.POST or None, user=user_of(request), today=timezone.localdate())
     if form.is_valid():
         unit, supervisor = form.cleaned_data["unit"], form.cleaned_data.pop("absent")
         principal = unit.head if unit else supervisor
@@ -210,7 +213,7 @@ def _record(request: HttpRequest, form: OrderForm, *, kind: str, principal: User
     values = {"unit": None, **form.cleaned_data}
     try:
         order = delegations.record(
-            kind=kind, principal=principal, by=_user(request), now=timezone.now(), **values
+            kind=kind, principal=principal, by=user_of(request), now=timezone.now(), **values
         )
     except Refused as refusal:
         form.add_error(None, str(refusal))
@@ -222,7 +225,7 @@ def _record(request: HttpRequest, form: OrderForm, *, kind: str, principal: User
 
 
 def _order(request: HttpRequest, pk: int) -> Delegation:
-    return get_object_or_404(delegations.visible_to(_user(request), on=timezone.localdate()), pk=pk)
+    return get_object_or_404(delegations.visible_to(user_of(request), on=timezone.localdate()), pk=pk)
 
 
 def _list_of_orders(request: HttpRequest, pk: int) -> HttpResponse:
@@ -233,7 +236,7 @@ def _list_of_orders(request: HttpRequest, pk: int) -> HttpResponse:
 @access(signed_in)
 @post_only(_list_of_orders)
 def end_delegation(request: HttpRequest, pk: int) -> HttpResponse:
-    user, now = _user(request), timezone.now()
+    user, now = user_of(request), timezone.now()
     order = _order(request, pk)
     with refusals_told(request):
         delegations.end(delegation=order, by=user, now=now)

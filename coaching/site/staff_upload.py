@@ -1,6 +1,6 @@
 """Bringing people in from a file: uploaded, its columns chosen, looked at, and only then written."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -14,8 +14,8 @@ from django_htmx.http import HttpResponseClientRedirect
 from coaching import spreadsheet, staff_uploads
 from coaching.csv_file import FileRefused, Problem
 from coaching.errors import refusals_told
-from coaching.models import Job, StaffUpload, User
-from coaching.permissions import access, confirmed_lately, post_only
+from coaching.models import Job, StaffUpload
+from coaching.permissions import access, confirmed_lately, post_only, user_of
 from coaching.site.staff_forms import ColumnsForm, StaffFileForm
 from coaching.staff_columns import TITLES
 from coaching.staff_reach import imports_people, reach_of
@@ -26,12 +26,8 @@ VIEWS = ("added", "changed")
 STEPS = ("Reading the file", "Comparing it with the directory", "Done")
 
 
-def _user(request: HttpRequest) -> User:
-    return cast(User, request.user)
-
-
 def _upload(request: HttpRequest, pk: int) -> StaffUpload:
-    return get_object_or_404(StaffUpload.objects.filter(uploaded_by=_user(request)), pk=pk)
+    return get_object_or_404(StaffUpload.objects.filter(uploaded_by=user_of(request)), pk=pk)
 
 
 @access(imports_people)
@@ -40,7 +36,7 @@ def _upload(request: HttpRequest, pk: int) -> StaffUpload:
 @require_http_methods(["GET", "HEAD", "POST"])
 def uploads(request: HttpRequest) -> HttpResponse:
     """Upload a file, or go on with one; and what was imported before."""
-    user, now = _user(request), timezone.now()
+    user, now = user_of(request), timezone.now()
     form = (
         StaffFileForm(request.POST or None, request.FILES or None)
         if request.method == "POST"
@@ -95,7 +91,7 @@ def upload(request: HttpRequest, pk: int) -> HttpResponse:
                 columns=form.columns,
                 surname_first=form.cleaned_data["surname_first"],
                 invite=form.cleaned_data["invite"],
-                by=_user(request),
+                by=user_of(request),
                 now=timezone.now(),
             )
         return redirect("staff_upload", row.pk)
@@ -164,7 +160,7 @@ def _its_page(request: HttpRequest, pk: int) -> HttpResponse:
 def start(request: HttpRequest, pk: int) -> HttpResponse:
     row = _upload(request, pk)
     with refusals_told(request):
-        staff_uploads.start_import(upload=row, by=_user(request), now=timezone.now())
+        staff_uploads.start_import(upload=row, by=user_of(request), now=timezone.now())
     return redirect("staff_upload", pk)
 
 

@@ -1,7 +1,6 @@
 """Mail that did not arrive: to whom, about what, since when and why; and what the office can do about it."""
 
 from dataclasses import dataclass
-from typing import cast
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -12,8 +11,8 @@ from django.views.decorators.http import require_safe
 
 from coaching import undelivered
 from coaching.errors import refusals_told
-from coaching.models import Message, User
-from coaching.permissions import access, any_of, branch_office, mail_keeper, post_only
+from coaching.models import Message
+from coaching.permissions import access, any_of, branch_office, mail_keeper, post_only, user_of
 from coaching.site.mail_words import about
 from coaching.typed import numbers_of
 
@@ -40,15 +39,11 @@ def _row(message: Message) -> Row:
     return Row(message, about(message.kind), undelivered.why(message), problem)
 
 
-def _user(request: HttpRequest) -> User:
-    return cast(User, request.user)
-
-
 @access(OFFICE)
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """The oldest first."""
-    user = _user(request)
+    user = user_of(request)
     found = undelivered.visible_to(user, on=timezone.localdate())
     mails = found.select_related("recipient__unit").order_by("created_at", "pk")
     page = Paginator(mails, PER_PAGE).get_page(request.GET.get("page"))
@@ -72,7 +67,7 @@ def _list(request: HttpRequest, pk: int = 0) -> HttpResponse:
 
 def _message(request: HttpRequest, pk: int) -> Message:
     """Whatever has become of it, so that a second click is told what has happened."""
-    found = undelivered.of_people_of(_user(request), on=timezone.localdate())
+    found = undelivered.of_people_of(user_of(request), on=timezone.localdate())
     return get_object_or_404(found.select_related("recipient"), pk=pk)
 
 
@@ -81,7 +76,7 @@ def _message(request: HttpRequest, pk: int) -> Message:
 def again(request: HttpRequest, pk: int) -> HttpResponse:
     message = _message(request, pk)
     with refusals_told(request):
-        undelivered.send_again(message=message, by=_user(request), now=timezone.now())
+        undelivered.send_again(message=message, by=user_of(request), now=timezone.now())
         messages.success(request, f"The mail to {message.recipient} is sent again within a minute.")
     return redirect("undelivered")
 
@@ -91,7 +86,7 @@ def again(request: HttpRequest, pk: int) -> HttpResponse:
 def settled(request: HttpRequest, pk: int) -> HttpResponse:
     message = _message(request, pk)
     with refusals_told(request):
-        undelivered.settle(message=message, by=_user(request), now=timezone.now())
+        undelivered.settle(message=message, by=user_of(request), now=timezone.now())
         messages.success(request, f"Settled: the mail to {message.recipient} is not sent again.")
     return redirect("undelivered")
 
@@ -101,7 +96,7 @@ def settled(request: HttpRequest, pk: int) -> HttpResponse:
 def all_again(request: HttpRequest) -> HttpResponse:
     """Those that stood on the page, and that certainly did not leave."""
     pks = numbers_of(request.POST.getlist("mail"))
-    number = undelivered.send_all_again(by=_user(request), now=timezone.now(), pks=pks)
+    number = undelivered.send_all_again(by=user_of(request), now=timezone.now(), pks=pks)
     if number:
         messages.success(
             request, f"{number} {'mail is' if number == 1 else 'mails are'} sent again within a minute."

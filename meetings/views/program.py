@@ -14,6 +14,7 @@ from coaching.errors import Refused, refusals_told
 from coaching.meanwhile import ChangedMeanwhile
 from coaching.models import CurriculumItem, Membership, Participant, Team, User
 from coaching.permissions import access, branch_office, deputy, officers_of, post_only, signed_in
+from coaching.permissions import user_of as person
 from meetings import (
     agreement,
     attendance,
@@ -218,12 +219,6 @@ def help_ask(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.info(request, "The branch office was told today already. It will get in touch with you.")
     return redirect("meetings_team", pk)
-
-
-def person(request: HttpRequest) -> User:
-    """Who is signed in; the access rules have seen to it that somebody is."""
-    assert isinstance(request.user, User)
-    return request.user
 
 
 def submitted(request: HttpRequest) -> QueryDict | None:
