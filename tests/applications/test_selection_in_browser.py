@@ -54,6 +54,15 @@ def test_the_deputy_chooses_several_and_releases_them(
     assert Decision.objects.count() == 2
 
 
+def test_no_word_of_a_link_on_the_board_is_broken(page, sign_in, applicant, another, deputy, cohort):
+    at_deputy(applicant, cohort)
+    at_deputy(another(LONG), cohort)
+    sign_in(page, deputy)
+    page.goto(f"/applications/cohort/{cohort.pk}/selection/")
+    links = page.get_by_role("link", name="Choose for")
+    assert [round(each.bounding_box()["height"]) < 30 for each in links.all()] == [True, True]
+
+
 def test_what_stands_in_the_way_of_a_release(page, sign_in, check_page, applicant, another, deputy, cohort):
     """F3."""
     gone = at_deputy(another(LONG), cohort)
