@@ -120,3 +120,37 @@ class TestForOffices:
     def test_who_stands_in_is_asked_about_with_their_orders(self, prepared, order):
         assert prepared.row(order.person, on=TODAY) == held(order.person, TODAY).get()
         assert prepared.row(order.person, on=TODAY)["led"] == 1
+
+
+@pytest.mark.services
+@pytest.mark.django_db
+class TestOnPostgreSQL:
+    def planned(self) -> list[tuple[str, int]]:
+        """The queries of `facts` that this connection has planned, and how often each was asked."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT statement, generic_plans + custom_plans FROM pg_prepared_statements"
+                " WHERE statement LIKE '%%AS \"held\"%%'"
+            )
+            return cursor.fetchall()
+
+    def test_a_query_is_planned_once_for_everybody_with_what_never_changes_in_it(self, prepared, cast):
+        for user in (cast.org.director, cast.org.deputy, cast.outsider):
+            same(prepared, user)
+        [(statement, times)] = self.planned()
+        assert times == 3
+        assert "AT TIME ZONE 'America/Los_Angeles'" in statement
+        assert "$" in statement
+
+    def test_a_percent_sign_stays_one(self, outsider):
+        query = PreparedForStandIns(
+            lambda user, on: User.objects.filter(pk=user.pk).values(text=Value("100 % s, %s"))
+        )
+        assert query.row(outsider, on=TODAY) == {"text": "100 % s, %s"}
+
+    def test_queries_after_it_are_written_down_as_ever(self, prepared, outsider):
+        with CaptureQueriesContext(connection) as captured:
+            prepared.row(outsider, on=TODAY)
+            User.objects.get(pk=outsider.pk)
+        assert all(each["sql"] for each in captured)
+        assert "$1" not in captured[-1]["sql"]
