@@ -14,7 +14,7 @@ from coaching import audit, offices
 from coaching.errors import Refused
 from coaching.in_words import long_date
 from coaching.meanwhile import BothChanged, mark, merged
-from coaching.models import ClosedDay, Cohort, OrgUnit, Participant, User
+from coaching.models import ClosedDay, Cohort, CompetencyModel, OrgUnit, Participant, Program, User
 from coaching.permissions import require_office
 
 # The library lists these for California, but the state's offices are open on them.
@@ -90,7 +90,9 @@ def open_cohort(
         raise CohortNotValid(f"The {cohort} is open already.")
     _require_branch(cohort.branch, by, now)
     _one_at_a_time(cohort.branch_id)
-    cohort.competency_model = cohort.program.competency_model
+    current = Program.objects.filter(pk=cohort.program_id).values("competency_model")
+    # Its words may be changed until a cohort is tied to it.
+    cohort.competency_model = CompetencyModel.objects.select_for_update().get(pk__in=current)
     cohort.opened_by = by
     cohort.opened_at = now
     cohort.full_clean()

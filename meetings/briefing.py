@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import time
 from itertools import groupby
 
+from coaching import versions
 from coaching.models import Competency, Participant, Team
 from meetings import dates, program, project, who
 from meetings.models import Meeting
@@ -92,7 +93,7 @@ def _lines(written: project.Project) -> Iterator[Shared]:
 
 
 def competencies_of(meeting: Meeting) -> list[Competency]:
-    return list(meeting.item.competencies.prefetch_related("skills")) if meeting.item else []
+    return versions.of_cohort(meeting.item, meeting.cohort) if meeting.item else []
 
 
 def _blocks(meeting: Meeting, team: Team, members: list[Participant]) -> tuple[Block, ...]:

@@ -1,12 +1,13 @@
 """A team's program as its members see it: the meetings in order, the agenda of each, who leads (M5 to M9)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, time
 from typing import Any
 
 from django.template.loader import render_to_string
 
-from coaching import pdf
+from coaching import pdf, versions
 from coaching.models import CurriculumItem, Participant, Team
 from meetings import agenda, who
 from meetings.models import Meeting, MeetingTeam
@@ -62,7 +63,7 @@ def agenda_of(
     if beside and meeting.item.kind == CurriculumItem.Kind.FINAL:
         return _heard_together(meeting, meeting.item, team, {**beside, team: members})
     fitted = agenda.fit(
-        components=_components(meeting.item),
+        components=_components(meeting.item, skills_of(meeting)),
         members=[str(each) for each in members],
         minutes=meeting.minutes,
         turn_offset=meeting.item.position - 1,
@@ -95,7 +96,10 @@ def _heard_together(
     ]
     numbers = [str(number) for number in range(len(order))]
     fitted = agenda.fit(
-        components=_components(item), members=numbers, minutes=meeting.minutes, advice=SHARED_TIME
+        components=_components(item, skills_of(meeting)),
+        members=numbers,
+        minutes=meeting.minutes,
+        advice=SHARED_TIME,
     )
     lines: list[AgendaLine] = []
     for part in fitted.items:
@@ -128,7 +132,7 @@ def tight_together(item: CurriculumItem, number: int) -> tuple[str, ...]:
         "One team after another leaves more for each."
     )
     return agenda.fit(
-        components=_components(item), members=numbers, minutes=item.minutes, advice=advice
+        components=_components(item, ()), members=numbers, minutes=item.minutes, advice=advice
     ).warnings
 
 
@@ -141,13 +145,12 @@ def to_prepare(meeting: Meeting) -> tuple[str, ...]:
     """What each member thinks about before the meeting: the prompts of their turn (M15)."""
     if meeting.item is None:
         return ()
-    turns = [part for part in _components(meeting.item) if part.pace is agenda.Pace.TURNS]
+    turns = [part for part in _components(meeting.item, skills_of(meeting)) if part.pace is agenda.Pace.TURNS]
     return tuple(prompt for part in turns for prompt in part.prompts)
 
 
-def _components(item: CurriculumItem) -> list[agenda.Component]:
+def _components(item: CurriculumItem, skills: Sequence[str]) -> list[agenda.Component]:
     """The components of a meeting, the competency under its own name and with its skills (F1)."""
-    skills = _skills(item)
     parts = []
     for part in agenda.components_from(item.components):
         if part.key == "competency" and skills:
@@ -158,14 +161,9 @@ def _components(item: CurriculumItem) -> list[agenda.Component]:
 
 
 def skills_of(meeting: Meeting) -> list[str]:
-    """Of the competencies of a meeting (F1); none of an extra one."""
-    return _skills(meeting.item) if meeting.item else []
-
-
-def _skills(item: CurriculumItem) -> list[str]:
-    return [
-        skill.name for each in item.competencies.prefetch_related("skills") for skill in each.skills.all()
-    ]
+    """Of the competencies of a meeting, in the version of its cohort (F1); none of an extra one."""
+    served = versions.of_cohort(meeting.item, meeting.cohort) if meeting.item else []
+    return [skill.name for each in served for skill in each.skills.all()]
 
 
 def parts_of(meeting: Meeting, team: Team, present: list[Participant]) -> list[Part]:
@@ -178,7 +176,7 @@ def parts_of(meeting: Meeting, team: Team, present: list[Participant]) -> list[P
     rows = meeting.facilitators.filter(team=team).select_related("participant__user")
     chosen = {row.component: row.participant for row in rows if row.participant in present}
     parts = []
-    for place, component in enumerate(_components(meeting.item)):
+    for place, component in enumerate(_components(meeting.item, skills_of(meeting))):
         if meeting.is_joint and component.pace is not agenda.Pace.TURNS:
             parts.append(Part(component.key, component.title, None, None, is_for_all=True))
             continue

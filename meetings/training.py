@@ -10,7 +10,7 @@ from datetime import date
 from django.db.models import Count, Max, Min, Q, QuerySet
 
 from coaching import offices
-from coaching.models import Cohort, CurriculumItem, OrgUnit, Participant, RoleAssignment, User
+from coaching.models import Cohort, Competency, CurriculumItem, OrgUnit, Participant, RoleAssignment, User
 from meetings import ledger, resources
 from meetings.models import Meeting, Resource
 
@@ -27,6 +27,11 @@ class Ahead:
     last: date
     number: int
     resources: int
+
+    @property
+    def competencies(self) -> list[Competency]:
+        """F1: in the version of the cohort."""
+        return _of_version(self.item, self.cohort.competency_model_id)
 
     def is_missing(self, today: date) -> bool:
         return not self.resources and self.first <= today + resources.IN_TIME
@@ -64,6 +69,10 @@ def ahead(branches: Sequence[OrgUnit], *, today: date) -> list[Ahead]:
     return sorted(lines, key=lambda line: (line.first, line.item.position, line.cohort.pk))
 
 
+def _of_version(item: CurriculumItem, model: int) -> list[Competency]:
+    return [each for each in item.competencies.all() if each.model_id == model]
+
+
 def _given(branches: Sequence[OrgUnit]) -> dict[tuple[int, int], int]:
     rows = (
         Resource.objects.filter(branch__in=branches, removed_at=None).order_by().values_list("item", "branch")
@@ -73,10 +82,15 @@ def _given(branches: Sequence[OrgUnit]) -> dict[tuple[int, int], int]:
 
 @dataclass(frozen=True)
 class Lacking:
-    """A meeting of the curriculum for which a branch has no resources; its competencies are prefetched."""
+    """A meeting of the curriculum for which a branch has no resources."""
 
     item: CurriculumItem
     branch: OrgUnit
+
+    @property
+    def competencies(self) -> list[Competency]:
+        """In the version that cohorts to come are tied to."""
+        return _of_version(self.item, self.item.program.competency_model_id)
 
 
 def lacking(branches: Sequence[OrgUnit]) -> list[Lacking]:

@@ -154,6 +154,8 @@ def build() -> World:
         _people(world, branch, where)
     _records(world)
     _reports(world)
+    world.keep("competency model", "ours", program.competency_model)
+    world.keep("version to take", "ours", pk=program.competency_model_id, program_pk=program.pk)
     evaluations.close_evaluations(now=NOW)
     reminders.do_due(now=NOW + timedelta(days=10))
     audit.seal()

@@ -6,6 +6,7 @@ from coaching.site import (
     board,
     branch,
     cohorts,
+    curriculum,
     entering,
     lists,
     my_team,
@@ -19,6 +20,10 @@ from coaching.site import (
 
 urlpatterns: list[URLPattern] = [
     path("branch/", branch.show, name="branch"),
+    path("competencies/", curriculum.index, name="competency_models"),
+    path("competencies/<int:pk>/", curriculum.model, name="competency_model"),
+    path("competencies/<int:pk>/new/", curriculum.begin, name="competency_model_begin"),
+    path("competencies/<int:pk>/take/<int:program_pk>/", curriculum.take, name="competency_model_take"),
     path("cohorts/", cohorts.cohort_list, name="cohorts"),
     path("cohorts/open/", opening.cohort_open, name="cohort_open"),
     path("cohorts/<int:pk>/", cohorts.cohort_page, name="cohort"),

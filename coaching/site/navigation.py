@@ -15,7 +15,7 @@ from django.utils.functional import SimpleLazyObject
 from applications.models import Application, ProjectChange, ReviewStep
 from applications.waiting import changes_waiting, steps_waiting
 from certificates.models import Batch
-from coaching import offices, permissions
+from coaching import offices, permissions, versions
 from coaching.counting import NumberOf
 from coaching.models import Cohort, OrgUnit, Participant, User
 from coaching.site.my_team import open_questions
@@ -127,6 +127,7 @@ def _of_an_office(user: User) -> list[Link]:
             Link("Training", reverse("training")),
             Link("Resources", reverse("resources")),
             Link("Evaluations", reverse("meetings_totals_list")),
+            *([Link("Competencies", reverse("competency_models"))] if versions.keeps(user) else []),
         ]
     return []
 

@@ -143,6 +143,13 @@ TEAM_ROOMS = {
     "alumni": page(people("graduate")),
     "alumni_own": page(people("graduate"), people("graduate")),
     "alumni_withdraw": page(people("graduate"), people("graduate")),
+    # F1, F5: programs are those of every branch, and so their models are kept for the department.
+    "competency_models": page(people("training_officer")),
+    **{
+        name: both("competency model", {"ours": people("training_officer")})
+        for name in people("competency_model competency_model_begin")
+    },
+    "competency_model_take": both("version to take", {"ours": people("training_officer")}),
     "branch": page(DEPUTY),
     "cohorts": page(OFFICERS | DEPUTY),
     "cohort_open": page(OFFICERS, OFFICERS),
