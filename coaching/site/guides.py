@@ -91,7 +91,7 @@ GUIDES = (
     Guide(
         "training-office",
         "Training office",
-        "Give the meetings their resources, and read how they were evaluated.",
+        "Give the meetings their resources, read how they were evaluated, and take hours that are passed on.",
         permissions.training_office,
     ),
     Guide(

@@ -85,6 +85,7 @@ SCENES = (
     scene("meeting-past", "member", "See what is still missing", "Meeting 5"),
     scene("evaluation", "member", "Evaluate"),
     scene("certificates", "member", "Certificates"),
+    scene("statement", "member", "See what is still missing", "My meetings and hours"),
     scene("certificate-name", "member", "Certificates", "Change how it is written"),
     scene("my-project", "member", "See what is still missing", "My project", at="On the way"),
     scene("growth", "member", "Rate myself"),
@@ -124,6 +125,7 @@ SCENES = (
     scene("corrections", "branch.office", "People", "Corrections that"),
     # Training office, superintendent, administrator
     scene("training-home", "training.office"),
+    scene("training", "training.office", "Training"),
     scene("resources", "training.office", "Resources"),
     scene("resources-item", "training.office", "Resources", "Give resources"),
     scene("totals-list", "training.office", "Evaluations"),

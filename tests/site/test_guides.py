@@ -90,6 +90,22 @@ def test_each_guide_lists_its_sections(html, guide):
         assert page.count(f'id="{section.anchor}"') == 1
 
 
+def test_guides_link_to_rooms_for_those_who_have_them_alone(html, branch_officer, applicant):
+    mine = html("/help/branch-office/", branch_officer)
+    assert f'<a href="{reverse("cohorts")}"><b>Cohorts</b></a>' in mine
+    theirs = html("/help/branch-office/", applicant)
+    assert "under <b>Cohorts</b>" in " ".join(theirs.split()).replace("Under", "under")
+    assert f'href="{reverse("cohorts")}"' not in theirs
+
+
+@pytest.mark.parametrize("guide", guides.GUIDES, ids=lambda guide: guide.name)
+def test_every_link_of_a_guide_leads_somewhere(client, html, guide, applicant, deputy, branch_officer):
+    for user in (applicant, deputy, branch_officer):
+        page = html(guide.address, user)
+        for address in {link for link in re.findall(r'<a href="(/[^"#]*)"', page) if "/static/" not in link}:
+            assert client.get(address, follow=True).status_code == 200, (user, address)
+
+
 # Searching
 
 
