@@ -18,6 +18,7 @@ from meetings import (
     notes,
     reopening,
     scheduling,
+    statement,
     team_space,
     together,
     visits,
@@ -59,6 +60,7 @@ def completed(demo: Demo) -> None:
     issuing.issue_batch(batch=batch, by=officer, now=now + timedelta(days=2, hours=1))
     _excuse_late(cohort, officer, now=demo.now - timedelta(days=4))
     _join_the_alumni(cohort, now=now + timedelta(days=10))
+    statement.pass_on(participant=known, passed_on=True, by=known.user, now=now + timedelta(days=11))
     lost = Certificate.objects.exclude(participant__user=known.user).order_by("pk").first()
     assert lost is not None
     replacing.reissue(
