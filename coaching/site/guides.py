@@ -91,7 +91,7 @@ GUIDES = (
     Guide(
         "training-office",
         "Training office",
-        "Give the meetings their resources, read how they were evaluated, and take hours that are passed on.",
+        "Give the meetings their resources, read how they were evaluated, and keep the competencies.",
         permissions.training_office,
     ),
     Guide(

@@ -128,6 +128,8 @@ SCENES = (
     scene("training", "training.office", "Training"),
     scene("resources", "training.office", "Resources"),
     scene("resources-item", "training.office", "Resources", "Give resources"),
+    scene("competency-models", "training.office", "Competencies"),
+    scene("competency-model", "training.office", "Competencies", r"/.+/\d+/"),
     scene("totals-list", "training.office", "Evaluations"),
     scene("totals", "training.office", "Evaluations", RUNNING),
     scene("superintendent-home", "superintendent"),
