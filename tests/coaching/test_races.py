@@ -20,6 +20,7 @@ from coaching import (
     team_draft,
     team_formation,
     undelivered,
+    versions,
 )
 from coaching.enrollment import NoSeatLeft
 from coaching.errors import Refused
@@ -113,6 +114,27 @@ def test_two_cohorts_do_not_get_the_same_name(cohort, branch_officer):
     )
     assert sum(isinstance(each, ValidationError) for each in found) == 1
     assert Cohort.objects.filter(name="2031").count() == 1
+
+
+def test_words_of_a_version_stand_from_the_moment_a_cohort_is_tied_to_it(cohort, program, training_officer):
+    """F1: whichever is first, nothing is changed after the cohort was opened."""
+    for number in range(6):
+        values = {"by": training_officer, "now": NOW}
+        model = versions.begin(model=cohort.competency_model, version=f"Version {number}", **values)
+        versions.take(program=program, model=model, **values)
+        words = dict.fromkeys([f"name-{model.competencies.first().pk}"], "Other words")
+        changed, opened = at_once(
+            lambda model=model, words=words: versions.change(
+                model=model, words=words, by=training_officer, now=NOW
+            ),
+            lambda number=number: cohorts.open_cohort(
+                cohort=like(cohort, name=f"{2030 + number}"), by=None, now=NOW
+            ),
+        )
+        assert opened.competency_model == model
+        acts = AuditEvent.objects.filter(action__in=("competency_model.changed", "cohort.opened"))
+        assert acts.latest("pk").action == "cohort.opened"
+        assert changed is True or isinstance(changed, versions.CannotChange)
 
 
 def test_holidays_seeded_by_two_branches_at_once_are_there_once(db):
