@@ -5,6 +5,7 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.timezone import localdate
 
 from certificates import lost_seals
 from certificates.models import (
@@ -18,6 +19,7 @@ from certificates.models import (
     SignaturePicture,
     StatusList,
 )
+from certificates.templatetags.certificate_text import month_day_year
 from coaching.admin.base import ReadOnlyAdmin
 from coaching.admin.people import RESENT
 from coaching.errors import Refused
@@ -86,22 +88,33 @@ class SealCertificateAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     ) -> HttpResponse | None:
         """Asks first how, and says what follows."""
         by: User = request.user  # type: ignore[assignment]
-        if "reason" in request.POST:
+        reason, recorded = request.POST.get("reason"), False
+        if reason is not None:
             try:
-                for seal in seals:
-                    lost_seals.record(seal=seal, by=by, reason=request.POST["reason"], now=timezone.now())
+                recorded = bool(lost_seals.record(seals=seals, by=by, reason=reason, now=timezone.now()))
             except Refused as refusal:
                 messages.error(request, str(refusal))
-            else:
-                messages.info(request, "Recorded as lost. Set up a new key of the seal now.")
-                return None
+        if recorded:
+            messages.info(request, "Recorded as lost. Set up a new key of the seal now.")
+            return None
+        for seal in seals.exclude(lost_at=None):
+            messages.warning(request, _recorded_before(seal))
+        at_stake = seals.filter(lost_at=None)
+        if not at_stake:
+            return None
         context = {
             **self.admin_site.each_context(request),
             "title": "Record that the key of a seal was lost",
-            "seals": seals,
+            "seals": at_stake,
+            "reason": reason or "",
             "sent": [(name, value) for name in RESENT for value in request.POST.getlist(name)],
         }
         return render(request, "admin/record_lost_seal.html", context)
+
+
+def _recorded_before(seal: SealCertificate) -> str:
+    when = f"{month_day_year(localdate(seal.lost_at))} by {seal.lost_by}"
+    return f"{seal}: its key was recorded as lost on {when}, which stays as it is: {seal.lost_reason}"
 
 
 @admin.register(SerialCounter)

@@ -37,22 +37,25 @@ class NotThisList(Refused):
 
 
 def do_due(*, now: datetime) -> int:
-    """Make the list anew where a certificate was issued or has ended since, a seal was lost, or a day has passed.
+    """Make the list anew where a certificate was issued or has ended since, a seal was lost or replaced, or a day is over.
 
     For the worker, which has the key. Returns how many were made.
     """
     if not settings.SEAL_CERTIFICATE:
         return 0
-    counts = _counts()
     newest = StatusList.objects.defer("signed").first()
-    if newest and newest.counts == counts and timedelta(0) <= now - newest.made_at < MADE_ANEW:
-        return 0
     try:
+        if newest and _is_of_today(newest, now) and newest.seal_id == sealing.current().fingerprint:
+            return 0
         make(now=now)
     except (NoSealKey, CannotSeal) as refusal:
-        logger.warning("No status list: %s", refusal)
+        logger.warning("No new status list: %s", refusal)
         return 0
     return 1
+
+
+def _is_of_today(listed: StatusList, now: datetime) -> bool:
+    return listed.counts == _counts() and timedelta(0) <= now - listed.made_at < MADE_ANEW
 
 
 def _counts() -> dict[str, int]:

@@ -6,7 +6,6 @@ from django.views.decorators.http import require_safe
 from certificates.models import SealCertificate, StatusList
 from coaching.permissions import access, public
 
-AN_HOUR = "public, max-age=3600"
 A_MINUTE = "public, max-age=60"
 NONE_YET = "# No certificate was sealed yet.\n"
 
@@ -14,19 +13,29 @@ NONE_YET = "# No certificate was sealed yet.\n"
 @access(public)
 @require_safe
 def roots(request: HttpRequest) -> HttpResponse:
-    """The root of each seal that was ever used, the newest first."""
-    first: dict[str, SealCertificate] = {}
+    """The root of each seal that was ever used, the newest first; by name alone where it vouches for lost ones only."""
+    by_root: dict[str, list[SealCertificate]] = {}
     for seal in SealCertificate.objects.order_by("first_used_at"):
-        first.setdefault(seal.root_fingerprint, seal)
-    parts = [
-        f"# Root of the seal of the {seal.owner}, in use since {seal.first_used_at:%Y-%m-%d}\n"
-        f"# SHA-256 {seal.root_fingerprint}\n".encode()
-        + seal.root
-        for seal in reversed(first.values())
-    ]
-    response = HttpResponse(b"\n".join(parts) or NONE_YET, content_type="application/x-pem-file")
-    response["Cache-Control"] = AN_HOUR
+        by_root.setdefault(seal.root_fingerprint, []).append(seal)
+    parts = [_root_as_published(vouched_for) for vouched_for in reversed(by_root.values())]
+    response = HttpResponse("\n".join(parts) or NONE_YET, content_type="application/x-pem-file")
+    response["Cache-Control"] = A_MINUTE
     return response
+
+
+def _root_as_published(seals: list[SealCertificate]) -> str:
+    """Of the seals that it vouches for, the oldest first."""
+    first, lost = seals[0], [seal for seal in seals if seal.lost_at]
+    told = [f"# Root of the seal of the {first.owner}, in use since {first.first_used_at:%Y-%m-%d}"]
+    told.append(f"# SHA-256 {first.root_fingerprint}")
+    if len(lost) == len(seals):
+        return "\n".join(
+            [*told, "# Left out: the key of each seal that it vouches for was lost to somebody else", ""]
+        )
+    told += [
+        f"# Vouches for a lost seal too, which is not to be relied on: {seal.fingerprint}" for seal in lost
+    ]
+    return "\n".join([*told, first.root.decode()])
 
 
 @access(public)
@@ -36,13 +45,14 @@ def seals(request: HttpRequest) -> HttpResponse:
     listed = StatusList.objects.defer("signed").first()
     kept = sorted(SealCertificate.objects.all(), key=lambda seal: not (listed and seal.pk == listed.seal_id))
     response = HttpResponse(
-        "\n".join(_as_published(seal) for seal in kept) or NONE_YET, content_type="application/x-pem-file"
+        "\n".join(_seal_as_published(seal) for seal in kept) or NONE_YET,
+        content_type="application/x-pem-file",
     )
     response["Cache-Control"] = A_MINUTE
     return response
 
 
-def _as_published(seal: SealCertificate) -> str:
+def _seal_as_published(seal: SealCertificate) -> str:
     name = f"# Seal of the {seal.owner}, in use since {seal.first_used_at:%Y-%m-%d}"
     if seal.lost_at:
         name += f", lost to somebody else on {seal.lost_at:%Y-%m-%d}"

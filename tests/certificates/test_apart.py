@@ -8,12 +8,16 @@ import subprocess
 import sys
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from certificates import apart, issuing, sealing
 from certificates.apart import Busy, Looked
 from certificates.apart_child import NAME, SECONDS
+from certificates.seal_check import Check
 from tests.certificates.content import CONTENT
 from tests.certificates.history import AFTER
 from tests.certificates.seals import root_of
@@ -172,3 +176,25 @@ def test_two_at_once_wait_for_each_other(monkeypatch, tmp_path):
     with ThreadPoolExecutor(3) as beside:
         times = sorted(json.loads(told) for told in beside.map(apart._told, [b""] * 3))
     assert all(ended <= began for (_, ended), (began, _) in itertools.pairwise(times))
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.just("2027-10-05 11:00:00"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=5,
+)
+ANSWER = asdict(Check(why="It bears no seal."))
+
+
+@given(JSON | st.dictionaries(st.sampled_from([*ANSWER, "another"]), JSON).map(lambda part: ANSWER | part))
+def test_an_answer_in_another_form_is_none(told):
+    """Whoever broke into the child writes what they like."""
+    found = apart._understood(json.dumps(told).encode())
+    assert found == apart.NO_ANSWER or json.loads(json.dumps(asdict(found), default=str)) == told
+
+
+@pytest.mark.parametrize(
+    "told", [b"", b"[]", b"null", b"{}", b"[" * 99_999, b"\xff", b'"sealed_at"', b'{"sealed_at": null}']
+)
+def test_no_answer_at_all(told):
+    assert apart._understood(told) == apart.NO_ANSWER

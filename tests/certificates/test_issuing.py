@@ -500,7 +500,7 @@ class TestConstraints:
 
 def test_nothing_is_issued_with_a_seal_whose_key_was_lost(approved, superintendent):
     seal = issuing.kept(sealing.current(), AFTER)
-    lost_seals.record(seal=seal, by=superintendent, reason="A stolen laptop", now=AFTER)
+    lost_seals.record(seals=[seal], by=superintendent, reason="A stolen laptop", now=AFTER)
     with pytest.raises(NoSealKey, match="was lost to somebody else"):
         issue(approved)
     assert not Certificate.objects.exists()

@@ -3,9 +3,10 @@
 import json
 import subprocess
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
-from django.urls import reverse
+from django.urls import reverse, reverse_lazy
 
 from certificates import lost_seals, seal_check, sealing, status_list
 from certificates.issuing import kept
@@ -15,6 +16,7 @@ from certificates.seal_check import Published
 from certificates.seal_keys import NoSealKey
 from certificates.sealing import CannotSeal, Seal
 from certificates.status_list import NotThisList
+from coaching import audit
 from coaching.models import AuditEvent
 from coaching.site import due
 from tests.certificates.history import AFTER
@@ -69,6 +71,12 @@ class TestList:
         assert status_list.do_due(now=AFTER + timedelta(hours=24)) == 1
         assert [each.made_at for each in StatusList.objects.all()] == [AFTER + timedelta(hours=24)]
 
+    def test_it_is_made_anew_with_the_next_seal_at_once(self, client, certificates, another_key):
+        status_list.make(now=AFTER)
+        StatusList.objects.update(seal=kept(new_seal(), AFTER))
+        assert [status_list.do_due(now=AFTER) for _ in range(2)] == [1, 0]
+        assert published(client).seals[0] == sealing.current().fingerprint
+
     def test_a_clock_that_was_once_ahead_does_not_end_it(self, certificates):
         assert status_list.do_due(now=AFTER + timedelta(days=900)) == 1
         assert status_list.do_due(now=AFTER) == 1
@@ -112,7 +120,7 @@ class TestList:
     ):
         settings.SEAL_KEY_PASSWORD = "another"
         due.send_due(now=AFTER)
-        assert "No status list: The key of the seal does not open." in caplog.text
+        assert "No new status list: The key of the seal does not open." in caplog.text
 
     def test_before_the_first_certificate_it_names_none(self, client, db):
         assert client.get(reverse("verify_status")).status_code == 404  # no worker has run yet
@@ -212,6 +220,13 @@ def forged_list(seal: Seal, *, made_at: datetime = AFTER, signed_at: datetime = 
     return seal.around(json.dumps(told).encode(), now=signed_at)
 
 
+LOST = reverse_lazy("admin:certificates_sealcertificate_changelist")
+
+
+def chosen(*seals: SealCertificate) -> dict[str, Any]:
+    return {"action": "record_as_lost", "_selected_action": [seal.pk for seal in seals]}
+
+
 class TestLost:
     """The key of a seal is in the hands of somebody else."""
 
@@ -219,16 +234,15 @@ class TestLost:
     def lost(self, certificates, superintendent) -> SealCertificate:
         status_list.make(now=AFTER)
         seal = kept(sealing.current(), AFTER)
-        return lost_seals.record(seal=seal, by=superintendent, reason=" A  stolen\nlaptop ", now=LATER)
+        [lost] = lost_seals.record(seals=[seal], by=superintendent, reason=" A  stolen\nlaptop ", now=LATER)
+        return lost
 
     def test_it_is_recorded_once_with_its_reason(self, lost, superintendent, outsider):
         assert (lost.lost_at, lost.lost_by, lost.lost_reason) == (LATER, superintendent, "A stolen laptop")
-        again = lost_seals.record(seal=lost, by=outsider, reason="Another", now=LATER + timedelta(days=1))
-        assert (again.lost_at, again.lost_by, again.lost_reason) == (
-            LATER,
-            superintendent,
-            "A stolen laptop",
-        )
+        next_day = LATER + timedelta(days=1)
+        assert lost_seals.record(seals=[lost], by=outsider, reason="Another", now=next_day) == []
+        lost.refresh_from_db()
+        assert (lost.lost_at, lost.lost_by, lost.lost_reason) == (LATER, superintendent, "A stolen laptop")
         [event] = AuditEvent.objects.filter(action="seal.lost")
         assert (event.actor, event.payload.data["seal"]) == (superintendent, lost.fingerprint)
 
@@ -236,14 +250,14 @@ class TestLost:
     def test_it_needs_a_reason(self, certificates, superintendent, reason):
         seal = kept(sealing.current(), AFTER)
         with pytest.raises(lost_seals.NoReason, match="Say how the key was lost"):
-            lost_seals.record(seal=seal, by=superintendent, reason=reason, now=LATER)
+            lost_seals.record(seals=[seal], by=superintendent, reason=reason, now=LATER)
         assert not AuditEvent.objects.filter(action="seal.lost").exists()
 
     def test_nothing_more_is_sealed_with_it_nor_listed(self, lost, caplog):
         with pytest.raises(NoSealKey, match="was lost to somebody else"):
             kept(sealing.current(), LATER)
         assert status_list.do_due(now=LATER) == 0
-        assert "No status list: The key of the seal was lost" in caplog.text
+        assert "No new status list: The key of the seal was lost" in caplog.text
 
     def test_its_lists_count_no_more(self, client, lost):
         with pytest.raises(ValueError, match="BEGIN"):
@@ -277,6 +291,45 @@ class TestLost:
         seal.refresh_from_db()
         assert (seal.lost_by, seal.lost_reason) == (administrator, "Stolen")
 
+    def test_a_reason_that_is_refused_is_still_there(self, client, certificates, administrator):
+        seal = kept(sealing.current(), AFTER)
+        client.force_login(administrator)
+        page = client.post(LOST, chosen(seal) | {"reason": "x" * 501}).content.decode()
+        assert "Say how the key was lost" in page
+        assert f'value="{"x" * 501}"' in page
+
+    def test_a_second_time_says_who_recorded_it_and_asks_nothing(self, client, lost, administrator):
+        client.force_login(administrator)
+        for sent in (chosen(lost), chosen(lost) | {"reason": "Another"}):
+            page = client.post(LOST, sent, follow=True).content.decode()
+            assert (
+                "was recorded as lost on October 7, 2027 by Sofia Superintendent, which stays as it is: "
+                "A stolen laptop" in page
+            )
+            assert "How was the key lost?" not in page
+            assert "Recorded as lost." not in page
+
+    def test_of_several_it_asks_about_those_that_are_not_recorded(self, client, lost, administrator):
+        other = kept(new_seal("Department, after"), LATER)
+        client.force_login(administrator)
+        page = client.post(LOST, chosen(lost, other)).content.decode()
+        assert f"SHA-256 {other.fingerprint[:32]}<wbr>" in page
+        assert f"SHA-256 {lost.fingerprint[:32]}<wbr>" not in page
+        done = client.post(LOST, chosen(lost, other) | {"reason": "A fire"}, follow=True).content.decode()
+        assert "Recorded as lost. Set up a new key of the seal now." in done
+        assert set(SealCertificate.objects.values_list("lost_reason", flat=True)) == {
+            "A stolen laptop",
+            "A fire",
+        }
+
+    def test_of_several_all_are_recorded_or_none(self, certificates, superintendent, monkeypatch):
+        seals = [kept(sealing.current(), AFTER), kept(new_seal(), AFTER)]
+        done = iter([None])
+        monkeypatch.setattr(audit, "record", lambda *args, **data: next(done))
+        with pytest.raises(StopIteration):
+            lost_seals.record(seals=seals, by=superintendent, reason="A fire", now=LATER)
+        assert not SealCertificate.objects.exclude(lost_at=None).exists()
+
 
 class TestSeals:
     def test_that_of_the_list_comes_first_then_the_newest_each_with_its_root(self, client, certificates):
@@ -301,7 +354,7 @@ class TestSeals:
     def test_a_lost_one_is_there_by_name_alone(self, client, certificates, superintendent):
         seal = kept(sealing.current(), AFTER)
         other = kept(new_seal(), AFTER)
-        lost_seals.record(seal=other, by=superintendent, reason="Stolen", now=LATER)
+        lost_seals.record(seals=[other], by=superintendent, reason="Stolen", now=LATER)
         assert published(client).seals == (seal.fingerprint,)
         text = client.get(reverse("verify_seals")).content.decode()
         assert f"lost to somebody else on 2027-10-07\n# SHA-256 {other.fingerprint}" in text
@@ -330,6 +383,30 @@ class TestRoots:
         assert new.root_fingerprint in text
         assert text.index("Department, after") < text.index("Department, before")
         assert root_of(old).decode().strip() in text
+
+    def test_one_that_vouches_for_lost_seals_alone_is_there_by_name(
+        self, client, certificates, superintendent
+    ):
+        """Whoever trusts all of these would take for ours whatever is sealed with the lost key."""
+        lost, kept_safe = kept(new_seal(), AFTER), kept(new_seal(), AFTER)
+        lost_seals.record(seals=[lost], by=superintendent, reason="Stolen", now=LATER)
+        text = client.get(reverse("verify_roots")).content.decode()
+        assert lost.root.decode().strip() not in text
+        assert f"# SHA-256 {lost.root_fingerprint}\n# Left out: " in text
+        assert kept_safe.root.decode().strip() in text
+
+    def test_one_that_vouches_for_others_too_names_the_lost(self, client, certificates, superintendent):
+        authority = Authority()
+        lost, other = (kept(authority.seal("Department"), AFTER) for _ in range(2))
+        lost_seals.record(seals=[lost], by=superintendent, reason="Stolen", now=LATER)
+        text = client.get(reverse("verify_roots")).content.decode()
+        assert other.root.decode().strip() in text
+        assert f"# Vouches for a lost seal too, which is not to be relied on: {lost.fingerprint}\n" in text
+
+    def test_where_every_seal_was_lost_none_is_there(self, client, certificates, superintendent):
+        kept(sealing.current(), AFTER)
+        lost_seals.record(seals=SealCertificate.objects.all(), by=superintendent, reason="Fire", now=LATER)
+        assert "BEGIN" not in client.get(reverse("verify_roots")).content.decode()
 
     def test_the_key_is_never_among_them(self, client, certificates):
         status_list.make(now=AFTER)

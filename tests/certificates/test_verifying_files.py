@@ -174,7 +174,7 @@ class TestPage:
         assert "was lost" not in text
 
     def test_one_with_a_seal_of_ours_whose_key_was_lost(self, client, sealed, file, superintendent, at_once):
-        lost_seals.record(seal=sealed.seal, by=superintendent, reason="A stolen laptop", now=LATER)
+        lost_seals.record(seals=[sealed.seal], by=superintendent, reason="A stolen laptop", now=LATER)
         text = page_of(client, issuing.sealed(CONTENT, seal=sealing.current(), now=AFTER))
         assert "We did not issue this file" in text
         assert "The key of the seal was lost to somebody else on October 6, 2027" in text
@@ -424,7 +424,7 @@ class TestWhatTheCommandSays:
         assert (code, told) == (1, f"Cannot read {published / missing}: No such file or directory.")
 
     @pytest.mark.parametrize(
-        "pem", [b"", b"# No certificate was sealed yet.\n", b"hello", root_of(new_seal()), b"%PDF-1.7"]
+        "pem", [b"", b"# No certificate was sealed yet.\n", b"hello", b"%PDF-1.7", b"-----BEGIN"]
     )
     def test_another_file_than_that_of_the_seals_is_not_the_fault_of_the_certificate(self, published, pem):
         (published / "seals.pem").write_bytes(pem)
@@ -435,6 +435,24 @@ class TestWhatTheCommandSays:
                 f"{published / 'seals.pem'} is another file than that of the seals, or there is no seal in it. "
                 "Take it anew from /verify/seals.pem."
             )
+
+    def test_the_file_of_the_roots_in_its_place_is_told_from_that_of_the_seals(self, client, published):
+        (published / "seals.pem").write_bytes(client.get(reverse("verify_roots")).content)
+        code, told = verify(published, *ALONE)
+        assert (code, "Take the file of the seals, which is published at /verify/seals.pem." in told) == (
+            1,
+            True,
+        )
+
+    def test_where_every_seal_was_lost_it_says_what_is_left_to_do(
+        self, client, published, sealed, superintendent
+    ):
+        lost_seals.record(seals=[sealed.seal], by=superintendent, reason="Stolen", now=LATER)
+        take_along(client, published)
+        code, told = verify(published, *LISTED)
+        assert code == 1
+        assert "names seals that were lost to somebody else, and no other one." in told
+        assert "when the department has its next seal" in told
 
     def test_a_seal_that_was_replaced_goes_on_verifying_what_it_sealed(self, client, published):
         kept(new_seal("Department of Education"), LATER)
@@ -484,7 +502,7 @@ class TestWhatTheCommandSays:
     ):
         lost = sealing.current()
         (published / "forged.pdf").write_bytes(issuing.sealed(CONTENT, seal=lost, now=AFTER))
-        lost_seals.record(seal=sealed.seal, by=superintendent, reason="Stolen", now=LATER)
+        lost_seals.record(seals=[sealed.seal], by=superintendent, reason="Stolen", now=LATER)
         monkeypatch.setattr(sealing, "current", new_seal)
         status_list.make(now=LATER)
         take_along(client, published)

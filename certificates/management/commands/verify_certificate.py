@@ -108,12 +108,26 @@ class Command(BaseCommand):
 
 
 def _published(path: Path) -> Published:
+    pem = _read(path, FileForm.MOST_BYTES, "any file of seals")
     try:
-        return seal_check.published(_read(path, FileForm.MOST_BYTES, "any file of seals"))
+        return seal_check.published(pem)
     except ValueError as problem:
-        raise CommandError(
-            f"{path} is another file than that of the seals, or there is no seal in it. Take it anew from /verify/seals.pem."
-        ) from problem
+        raise CommandError(f"{path} {_instead(pem)}") from problem
+
+
+def _instead(pem: bytes) -> str:
+    """What a file is in which there is no seal, and what to do."""
+    if b"-----BEGIN CERTIFICATE-----" in pem:
+        return (
+            "has certificates in it, and none of them is that of a seal: it is that of the roots, perhaps. Take the file of "
+            "the seals, which is published at /verify/seals.pem."
+        )
+    if b"lost to somebody else" in pem:
+        return (
+            "names seals that were lost to somebody else, and no other one. Take it again from /verify/seals.pem when the "
+            "department has its next seal; until then the page /verify/ tells how a certificate stands."
+        )
+    return "is another file than that of the seals, or there is no seal in it. Take it anew from /verify/seals.pem."
 
 
 def _read(path: Path, most: int, than: str) -> bytes:
