@@ -18,7 +18,7 @@ from coaching.errors import Refused
 from coaching.forms import PersonField, day_field, helper
 from coaching.models import Cohort
 from coaching.paper_form import AttestedForm
-from coaching.signing_form import SignatureParts, SigningForm
+from coaching.signing_form import ActForm, SignatureParts, SigningForm
 
 
 class ApproveForm(SigningForm):
@@ -126,7 +126,7 @@ class HolderNameForm(forms.Form):
             raise forms.ValidationError(str(refusal)) from refusal
 
 
-class ReissueForm(forms.Form):
+class ReissueForm(ActForm):
     reason = forms.CharField(
         label="Why a new one is issued",
         max_length=500,
@@ -138,7 +138,7 @@ class ReissueForm(forms.Form):
     helper = helper("reason", "name")
 
 
-class EndEntryForm(forms.Form):
+class EndEntryForm(ActForm):
     reason = forms.CharField(
         label="Why they are put on a new list",
         max_length=500,
@@ -148,7 +148,7 @@ class EndEntryForm(forms.Form):
     helper = helper("reason")
 
 
-class RevokeForm(forms.Form):
+class RevokeForm(ActForm):
     reason = forms.CharField(
         label="Why it is revoked",
         max_length=500,

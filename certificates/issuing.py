@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
 from certificates import eligibility, seal_check, sealing
@@ -310,9 +311,26 @@ def kept(seal: Seal, now: datetime) -> SealCertificate:
             "first_used_at": now,
         },
     )
-    if found.lost_at:
+    _refuse_lost(found)
+    return found
+
+
+def refuse_without_seal(*, now: datetime) -> None:
+    """Raises NoSealKey where nothing could be sealed, as far as this process can know.
+
+    The web's need no key: those go by what is on record of the seal that was used last.
+    """
+    if settings.SEAL_KEY or settings.SEAL_TOKEN_MODULE:
+        seals = SealCertificate.objects.filter(fingerprint=sealing.usable(now=now).fingerprint)
+    else:
+        seals = SealCertificate.objects.all()
+    if newest := seals.first():
+        _refuse_lost(newest)
+
+
+def _refuse_lost(seal: SealCertificate) -> None:
+    if seal.lost_at:
         raise NoSealKey(
             "The key of the seal was lost to somebody else, so nothing more is sealed with it. "
             "Ask whoever runs this program for a new one (docs/operations.md, “The seal”)."
         )
-    return found

@@ -3,13 +3,16 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils import timezone
 
 from certificates import names, sealing
 from certificates.claims import local_date
-from certificates.issuing import Prepared, prepare, register
+from certificates.issuing import Prepared, prepare, refuse_without_seal, register
 from certificates.models import Certificate
+from certificates.templatetags.certificate_text import full_stop
 from coaching import audit, enrollment, jobs, outbox
 from coaching.errors import Refused
+from coaching.in_words import long_date
 from coaching.models import Job, Participant, User
 from coaching.permissions import require_office
 
@@ -36,26 +39,49 @@ class WasRevoked(Refused):
     """Another certificate takes another approval."""
 
 
+class UnderWay(Refused):
+    """Another request for the same certificate came first."""
+
+
 def start_reissue(
     *, certificate: Certificate, by: User | None, reason: str, now: datetime, name: str = ""
 ) -> Job:
-    """Ask for a certificate in the place of this one; while it is being made, asking again returns the same job.
+    """Ask for a certificate in the place of this one; while it is being made, the same request returns the same job.
 
-    `name`: the one that was seen to stand on it. Raises what `reissue` does.
+    `name`: the one that was seen to stand on it. Raises what `reissue` does, NoSealKey as far as a page can know, and
+    UnderWay for a request that says something else than the one before it.
     """
     _check(certificate, by=by, reason=reason, now=now)
-    seen = _name_or_refusal(certificate, name)
-    return jobs.start(
-        kind=JOB_KIND,
-        key=str(certificate.pk),
-        by=by,
-        now=now,
-        arguments={
-            "certificate_id": certificate.pk,
-            "by_id": by.pk if by else None,
-            "reason": reason.strip(),
-            "name": seen,
-        },
+    asked: dict[str, object] = {
+        "certificate_id": certificate.pk,
+        "by_id": by.pk if by else None,
+        "reason": reason.strip(),
+        "name": _name_or_refusal(certificate, name),
+    }
+    job = under_way(certificate)
+    if job is None:
+        refuse_without_seal(now=now)
+        job = jobs.start(kind=JOB_KIND, key=str(certificate.pk), by=by, now=now, arguments=asked)
+    if job.arguments != asked:
+        raise UnderWay(
+            f"{told(job, certificate)} Yours was not taken: {full_stop(reason.strip())} If it is still needed, ask for it "
+            "once the new certificate is there."
+        )
+    return job
+
+
+def under_way(certificate: Certificate) -> Job | None:
+    """The making of one in its place, while that waits or runs."""
+    job = jobs.latest(kind=JOB_KIND, key=str(certificate.pk))
+    return job if job and job.finished_at is None else None
+
+
+def told(job: Job, certificate: Certificate) -> str:
+    """What is under way."""
+    return (
+        f"A new certificate in the place of {certificate.serial} is being made already: {job.created_by or 'a command'} "
+        f"asked for it on {long_date(timezone.localdate(job.created_at))}, with this reason: "
+        f"{full_stop(str(job.arguments['reason']))}"
     )
 
 

@@ -132,21 +132,33 @@ def reissue(request: HttpRequest, pk: int) -> HttpResponse:
     name = names.on_certificate(certificate.participant.user)
     form = ReissueForm(request.POST or None, initial={"name": name})
     if request.method == "POST" and form.is_valid():
-        with refusals_told(request):
-            replacing.start_reissue(
-                certificate=certificate,
-                by=request.user,  # type: ignore[arg-type]
-                reason=form.cleaned_data["reason"],
-                name=form.cleaned_data["name"],
-                now=timezone.now(),
-            )
-            messages.success(
-                request, "The new certificate is being made. Its holder gets a mail with the link."
-            )
+        try:
+            _start_reissue(request, certificate, form)
+        except replacing.UnderWay as refusal:
+            messages.error(request, str(refusal))
+            return redirect("certificate", pk=certificate.pk)
+        except Refused as refusal:
+            form.refuse(refusal)
+            form.renew(name=name)
+        else:
+            return redirect("certificate", pk=certificate.pk)
+    elif job := replacing.under_way(certificate):
+        messages.info(request, replacing.told(job, certificate))
         return redirect("certificate", pk=certificate.pk)
     return render(
         request, "certificates/reissue.html", {"certificate": certificate, "form": form, "name": name}
     )
+
+
+def _start_reissue(request: HttpRequest, certificate: Certificate, form: ReissueForm) -> None:
+    replacing.start_reissue(
+        certificate=certificate,
+        by=request.user,  # type: ignore[arg-type]
+        reason=form.cleaned_data["reason"],
+        name=form.cleaned_data["name"],
+        now=timezone.now(),
+    )
+    messages.success(request, "The new certificate is being made. Its holder gets a mail with the link.")
 
 
 @access(branch_office)
@@ -157,16 +169,18 @@ def new_list(request: HttpRequest, pk: int, entry_pk: int) -> HttpResponse:
     entry = get_object_or_404(batch.entries.select_related("batch__cohort"), pk=entry_pk)
     form = EndEntryForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        with refusals_told(request):
+        try:
             relisting.end_entry(
                 entry=entry,
                 by=request.user,  # type: ignore[arg-type]
                 reason=form.cleaned_data["reason"],
                 now=timezone.now(),
             )
+        except Refused as refusal:
+            form.refuse(refusal)
+        else:
             messages.success(request, f"{entry.name} can be put on a new list, once nothing is missing.")
             return redirect("certificate_completion", pk=batch.cohort_id)
-        return redirect("certificate_batch", pk=pk)
     return render(request, "certificates/new_list.html", {"batch": batch, "entry": entry, "form": form})
 
 
@@ -178,13 +192,16 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
         return ended
     form = RevokeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        with refusals_told(request):
+        try:
             replacing.revoke(
                 certificate=certificate,
                 by=request.user,  # type: ignore[arg-type]
                 reason=form.cleaned_data["reason"],
                 now=timezone.now(),
             )
+        except Refused as refusal:
+            form.refuse(refusal)
+        else:
             messages.success(request, f"Certificate {certificate.serial} is revoked. The holder gets a mail.")
-        return redirect("certificate", pk=certificate.pk)
+            return redirect("certificate", pk=certificate.pk)
     return render(request, "certificates/revoke.html", {"certificate": certificate, "form": form})

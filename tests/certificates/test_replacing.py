@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from certificates import issuing, names
+from certificates import issuing, lost_seals, names, sealing
 from certificates.issuing import issue_batch
 from certificates.models import Certificate
 from certificates.replacing import (
@@ -12,16 +12,20 @@ from certificates.replacing import (
     NotTheNewest,
     NotValid,
     ReasonMissing,
+    UnderWay,
     WasRevoked,
     reissue,
     revoke,
     start_reissue,
+    under_way,
 )
+from certificates.seal_keys import NoSealKey
 from coaching import jobs
 from coaching.models import AuditEvent, Job, Message, Participant
 from coaching.permissions import NotYourCohort
 from tests.certificates.content import text_of
 from tests.certificates.history import AFTER
+from tests.certificates.seals import new_seal, put_in_place
 
 LATER = AFTER + timedelta(days=1)
 
@@ -177,10 +181,55 @@ class TestAsAJob:
 
     def test_asked_twice_it_is_one(self, certificate, branch_officer):
         first = self.start(certificate, branch_officer)
-        assert self.start(certificate, branch_officer, "Name corrected").pk == first.pk
+        assert self.start(certificate, branch_officer).pk == first.pk
         jobs.run(first.pk)
         jobs.run(first.pk)
         assert certificate.participant.certificates.count() == 2
+
+    def test_another_request_meanwhile_is_told_of_the_first(
+        self, certificate, members, cohort, branch_officer
+    ):
+        first = self.start(certificate, branch_officer, "Copy lost")
+        with pytest.raises(UnderWay, match=r"reason: Copy lost\. Yours was not taken: Name corrected\."):
+            self.start(certificate, branch_officer, "Name corrected")
+        with pytest.raises(UnderWay, match=f"{branch_officer} asked for it"):
+            self.start(certificate, None, "Copy lost")
+        assert under_way(certificate) == first
+        jobs.run(first.pk)
+        assert under_way(certificate) is None
+
+    @pytest.mark.parametrize("has_key", [True, False])
+    def test_a_lost_key_is_told_at_once(self, certificate, superintendent, branch_officer, settings, has_key):
+        """The web's processes need no key: they know the seal that was used last."""
+        seal = issuing.kept(sealing.current(), AFTER)
+        if not has_key:
+            settings.SEAL_KEY = ""
+        lost_seals.record(seal=seal, by=superintendent, reason="A stolen laptop", now=AFTER)
+        with pytest.raises(NoSealKey, match="was lost to somebody else"):
+            self.start(certificate, branch_officer)
+        assert not Job.objects.exists()
+
+    def test_after_a_lost_key_the_next_one_is_asked(
+        self, certificate, superintendent, branch_officer, settings, tmp_path
+    ):
+        seal = issuing.kept(sealing.current(), AFTER)
+        lost_seals.record(seal=seal, by=superintendent, reason="A stolen laptop", now=AFTER)
+        put_in_place(new_seal(), settings=settings, folder=tmp_path)
+        assert self.start(certificate, branch_officer).status == Job.Status.QUEUED
+
+    def test_a_key_that_does_not_open_is_told_at_once_where_it_should(
+        self, certificate, branch_officer, settings
+    ):
+        settings.SEAL_KEY_PASSWORD = "another"
+        with pytest.raises(NoSealKey, match="does not open"):
+            self.start(certificate, branch_officer)
+        assert not Job.objects.exists()
+
+    def test_where_there_is_no_key_the_worker_is_trusted_to_have_one(
+        self, certificate, branch_officer, settings
+    ):
+        settings.SEAL_KEY = ""
+        assert self.start(certificate, branch_officer).status == Job.Status.QUEUED
 
     def test_a_worker_that_died_after_it_had_done_it_makes_no_second_one(self, certificate, branch_officer):
         job = self.start(certificate, branch_officer)

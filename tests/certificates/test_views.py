@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from PIL import Image
 
-from certificates import names
+from certificates import issuing, lost_seals, names, sealing
 from certificates.approval import return_batch, submit_for_approval, take_back
 from certificates.issuing import issue_batch
 from certificates.models import Batch, Certificate, SignaturePicture
@@ -226,8 +226,39 @@ class TestBranchOffice:
         names.write(person=members[0].user, name="Ada Cruz", said="", now=AFTER)
         asked = {"reason": "Copy lost", "name": shown}
         response = client.post(reverse("certificate_reissue", args=[certificate.pk]), asked)
-        assert "The name was changed meanwhile" in text(client.get(response["Location"]))
+        assert "The name was changed meanwhile" in text(response)
+        assert "The new one will say Ada Cruz" in text(response)
+        form = response.context["form"]
+        assert (form["reason"].value(), form["name"].value()) == ("Copy lost", "Ada Cruz")
         assert not Job.objects.exists()
+
+    def test_a_reason_stays_typed_where_the_key_of_the_seal_was_lost(
+        self, client, certificate, branch_officer, superintendent
+    ):
+        """It is told at once, not by a job that fails."""
+        seal = issuing.kept(sealing.current(), AFTER)
+        lost_seals.record(seal=seal, by=superintendent, reason="A stolen laptop", now=AFTER)
+        response = post(client, branch_officer, "certificate_reissue", certificate.pk, reason="Copy lost")
+        assert "The key of the seal was lost to somebody else" in text(response)
+        assert response.context["form"]["reason"].value() == "Copy lost"
+        assert not Job.objects.exists()
+
+    def test_while_one_is_made_its_page_shows_that_and_no_form(self, client, certificate, branch_officer):
+        post(client, branch_officer, "certificate_reissue", certificate.pk, reason="Copy lost")
+        asked = "Bo Branchoffice asked for it on Tuesday, October 5, 2027"
+        for ask in (get, post):
+            answer = ask(client, branch_officer, "certificate_reissue", certificate.pk)
+            assert answer["Location"] == reverse("certificate", args=[certificate.pk])
+            page = text(client.get(answer["Location"]))
+            assert f"is being made already: {asked}, with this reason: Copy lost." in page
+            assert f"in the place of this one. {asked}. Reason: Copy lost." in page
+
+    def test_a_second_reason_is_not_dropped_in_silence(self, client, certificate, branch_officer):
+        post(client, branch_officer, "certificate_reissue", certificate.pk, reason="Copy lost")
+        answer = post(client, branch_officer, "certificate_reissue", certificate.pk, reason="Name corrected")
+        page = text(client.get(answer["Location"]))
+        assert "with this reason: Copy lost. Yours was not taken: Name corrected." in page
+        assert Job.objects.get().arguments["reason"] == "Copy lost"
 
     def test_who_reads_the_reason_is_said_where_it_is_typed(
         self, client, certificate, members, branch_officer
