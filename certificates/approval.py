@@ -189,7 +189,7 @@ def _submit(batch: Batch, printable: frozenset[str], *, by: User | None, now: da
     batch.text = text
     batch.status = Batch.Status.AWAITING
     batch.submitted_by, batch.submitted_at = by, now
-    batch.returned_reason = ""
+    batch.returned_reason, batch.returned_by, batch.taken_back = "", None, False
     batch.save()
     audit.record("batch.submitted", by=by, obj=batch, now=now, data={"digest": text.digest})
     for person in people:
@@ -216,7 +216,7 @@ def return_batch(*, batch: Batch, by: User, reason: str, now: datetime) -> Batch
     if batch.status != Batch.Status.AWAITING:
         raise NotSubmitted("Only a list that awaits approval can be sent back.")
     authority = _authority_or_refusal(batch, by, now)
-    _reopen(batch, reason)
+    _reopen(batch, reason, by=by, taken_back=False)
     audit.record(
         "batch.returned",
         by=by,
@@ -248,15 +248,15 @@ def take_back(*, batch: Batch, by: User | None, reason: str, now: datetime) -> B
         raise AlreadyApproved(f"{batch.sign_off.signer} approved this list meanwhile. It stays as it is.")
     if batch.status == Batch.Status.DRAFT:
         return batch
-    _reopen(batch, reason)
+    _reopen(batch, reason, by=by, taken_back=True)
     audit.record("batch.taken_back", by=by, obj=batch, now=now, data={"reason": reason})
     return batch
 
 
-def _reopen(batch: Batch, reason: str) -> None:
+def _reopen(batch: Batch, reason: str, *, by: User | None, taken_back: bool) -> None:
     batch.status = Batch.Status.DRAFT
     batch.text = batch.submitted_at = None
-    batch.returned_reason = reason
+    batch.returned_reason, batch.returned_by, batch.taken_back = reason, by, taken_back
     batch.save()
 
 

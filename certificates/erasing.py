@@ -19,7 +19,7 @@ def cohort(cohort: Cohort, *, by: User | None, now: datetime) -> None:
     erasing.delete_details(lists, entries)
     texts = list(lists.exclude(text=None).values_list("text", flat=True))
     erasing.empty_signed_texts(texts, was=None, to=None, by=by, now=now)
-    lists.update(returned_reason="")
+    lists.update(returned_reason="", returned_by=None, taken_back=False)
 
 
 def texts_of_nothing(*, before: int) -> QuerySet[SignedText]:

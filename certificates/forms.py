@@ -90,6 +90,7 @@ class TakeBackForm(ReturnForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["reason"].label = "Why it is taken back"
         self.fields["reason"].help_text = "It stays with the list until it is submitted again."
 
 

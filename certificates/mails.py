@@ -28,7 +28,7 @@ def batch_awaiting_approval(recipient: User, *, batch_id: int, text_id: int) -> 
 
 def batch_returned(recipient: User, *, batch_id: int) -> outbox.Mail | None:
     batch = _batch(batch_id)
-    if batch is None or not batch.returned_reason:
+    if batch is None or not batch.returned_reason or batch.taken_back:
         return None
     return _about_batch("batch_returned", recipient, batch)
 

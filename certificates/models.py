@@ -58,8 +58,10 @@ class Batch(models.Model):
     submitted_at = models.DateTimeField(null=True, blank=True)
     text = models.OneToOneField(SignedText, models.PROTECT, null=True, blank=True, related_name="batch")
     sign_off = models.OneToOneField(SignOff, models.PROTECT, null=True, blank=True, related_name="batch")
-    # Why the superintendent sent it back, or the branch office took it back, until it is submitted again.
+    # Why the superintendent sent it back, or the branch office took it back, and who that was, until it is submitted again.
     returned_reason = models.CharField(max_length=500, blank=True)
+    returned_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    taken_back = models.BooleanField(default=False, help_text="By the branch office, not sent back to it.")
 
     objects = BatchQuerySet.as_manager()
 
@@ -81,10 +83,22 @@ class Batch(models.Model):
                 | (~Q(status="approved") & Q(sign_off=None)),
                 name="batch_signed_when_approved",
             ),
+            models.CheckConstraint(
+                condition=~Q(returned_reason="") | Q(returned_by=None, taken_back=False),
+                name="batch_returned_with_its_reason",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"Certificates of the {self.cohort}, batch {self.pk}"
+
+    @property
+    def came_back(self) -> str:
+        """How it became a draft again."""
+        if self.taken_back:
+            who = f"{self.returned_by} of the branch office" if self.returned_by else "The branch office"
+            return f"{who} took this list back"
+        return f"{self.returned_by} sent this list back" if self.returned_by else "This list is a draft again"
 
 
 class BatchEntryQuerySet(models.QuerySet["BatchEntry"]):

@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from certificates import issuing, names, relisting, replacing
+from certificates import issuing, list_changes, names, relisting, replacing
 from certificates.approval import approvers, choose_signing, propose_batch, submit_for_approval
 from certificates.claims import local_date
 from certificates.eligibility import completion_list, why_nobody
@@ -49,11 +49,14 @@ def _what_it_takes(cohort: Cohort) -> str:
 @post_only(lambda request, pk: redirect("certificate_completion", office_cohort(request, pk).pk))
 def propose(request: HttpRequest, pk: int) -> HttpResponse:
     cohort = office_cohort(request, pk)
+    before = list_changes.lines_of_draft(cohort)
     try:
         batch = propose_batch(cohort=cohort, by=request.user, now=timezone.now())  # type: ignore[arg-type]
     except Refused as refusal:
         messages.error(request, str(refusal))
         return redirect("certificate_completion", pk=cohort.pk)
+    if before:
+        messages.success(request, list_changes.told(before, list_changes.lines_of_draft(cohort)))
     return redirect("certificate_batch", pk=batch.pk)
 
 

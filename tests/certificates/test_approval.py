@@ -253,10 +253,14 @@ def test_a_list_that_no_longer_matches_its_text_is_not_approved(submitted, super
 def test_sent_back_it_is_a_draft_again_with_the_reason(submitted, superintendent, branch_officer):
     batch = return_batch(batch=submitted, by=superintendent, reason="Ben’s name lacks an accent.", now=AFTER)
     assert (batch.status, batch.text, batch.submitted_at) == (Batch.Status.DRAFT, None, None)
-    assert batch.returned_reason == "Ben’s name lacks an accent."
+    assert (batch.returned_reason, batch.returned_by, batch.taken_back) == (
+        "Ben’s name lacks an accent.",
+        superintendent,
+        False,
+    )
     assert Message.objects.get(kind="certificates.batch_returned").recipient == branch_officer
     again = submit_for_approval(batch=batch, by=branch_officer, now=AFTER)
-    assert again.returned_reason == ""
+    assert (again.returned_reason, again.returned_by) == ("", None)
 
 
 def test_sending_back_twice_is_refused(submitted, superintendent):
@@ -320,6 +324,13 @@ def test_approvers_are_the_head_and_whoever_has_an_order(cohort, org, outsider, 
 
 
 class TestConstraints:
+    def test_who_returned_a_list_gave_a_reason(self, submitted, superintendent, branch_officer):
+        batch = return_batch(batch=submitted, by=superintendent, reason="x", now=AFTER)
+        assert (
+            refused_by(Batch.objects.filter(pk=batch.pk).update, returned_reason="")
+            == "batch_returned_with_its_reason"
+        )
+
     def test_one_open_batch_per_cohort(self, draft):
         assert refused_by(Batch.objects.create, cohort=draft.cohort) == "batch_one_open_per_cohort"
 

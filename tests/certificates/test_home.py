@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from certificates.approval import return_batch
+from certificates.approval import return_batch, take_back
 from certificates.issuing import start_issue
 from certificates.models import SealCertificate, StatusList
 from coaching import jobs
@@ -41,7 +41,16 @@ def test_list_that_came_back_is_urgent(submitted, superintendent, branch_officer
     [card] = cards_for(branch_officer)
     assert (card.title, card.text) == (
         f"The certificates of the {submitted.cohort} came back",
-        "“One name is missing.”",
+        "Sofia Superintendent sent this list back: “One name is missing.”",
+    )
+
+
+def test_a_list_that_the_office_took_back_itself_did_not_come_back(submitted, branch_officer):
+    take_back(batch=submitted, by=branch_officer, reason="One name is missing.", now=AFTER)
+    [card] = cards_for(branch_officer)
+    assert (card.title, card.text) == (
+        f"The certificates of the {submitted.cohort} were taken back",
+        "Bo Branchoffice of the branch office took this list back: “One name is missing.”",
     )
 
 

@@ -227,6 +227,7 @@ class TestTakingBack:
             None,
             "Came back unsigned.",
         )
+        assert (batch.returned_by, batch.taken_back) == (branch_officer, True)
         take_back(batch=submitted, by=branch_officer, reason="Again.", now=LATER)
         assert AuditEvent.objects.filter(action="batch.taken_back").count() == 1
 
@@ -303,3 +304,13 @@ class TestPages:
         client.post(address, {"reason": "Came back unsigned."})
         submitted.refresh_from_db()
         assert (submitted.status, submitted.returned_reason) == ("draft", "Came back unsigned.")
+
+    def test_its_page_asks_for_and_shows_the_offices_own_words(self, client, submitted, branch_officer):
+        client.force_login(branch_officer)
+        address = reverse("certificate_take_back", args=[submitted.pk])
+        asked = client.get(address).content.decode()
+        assert "Why it is taken back" in asked
+        assert "put right" not in asked
+        page = client.post(address, {"reason": "Came back unsigned."}, follow=True).content.decode()
+        assert "Bo Branchoffice of the branch office took this list back: Came back unsigned." in page
+        assert "sent back" not in page

@@ -204,7 +204,7 @@ class TestAsAJob:
         seal = issuing.kept(sealing.current(), AFTER)
         if not has_key:
             settings.SEAL_KEY = ""
-        lost_seals.record(seal=seal, by=superintendent, reason="A stolen laptop", now=AFTER)
+        lost_seals.record(seals=[seal], by=superintendent, reason="A stolen laptop", now=AFTER)
         with pytest.raises(NoSealKey, match="was lost to somebody else"):
             self.start(certificate, branch_officer)
         assert not Job.objects.exists()
@@ -213,7 +213,7 @@ class TestAsAJob:
         self, certificate, superintendent, branch_officer, settings, tmp_path
     ):
         seal = issuing.kept(sealing.current(), AFTER)
-        lost_seals.record(seal=seal, by=superintendent, reason="A stolen laptop", now=AFTER)
+        lost_seals.record(seals=[seal], by=superintendent, reason="A stolen laptop", now=AFTER)
         put_in_place(new_seal(), settings=settings, folder=tmp_path)
         assert self.start(certificate, branch_officer).status == Job.Status.QUEUED
 

@@ -177,6 +177,31 @@ class TestBranchOffice:
             get(client, branch_officer, "certificate_batch", batch.pk)
         )
 
+    def test_bringing_a_list_up_to_date_says_what_changed(
+        self, client, cohort, draft, members, branch_officer
+    ):
+        def pressed() -> str:
+            address = reverse("certificate_propose", args=[cohort.pk])
+            return text(client.post(address, follow=True))
+
+        client.force_login(branch_officer)
+        assert "The list is up to date. Nothing on it has changed." in pressed()
+        ada, ben, chi = members
+        names.write(person=ada.user, name="Ada Álvarez", said="", now=AFTER)
+        EvaluationReceipt.objects.filter(participant=ben).first().delete()
+        draft.entries.filter(participant=chi).update(minutes=900)
+        assert (
+            "The list is up to date. Taken off: Ben Brooks. Written otherwise: Ada Álvarez, before Ada Alvarez. "
+            "Other hours: Chi Chen, 16 hours instead of 15 hours."
+        ) in pressed()
+        draft.entries.filter(participant=chi).delete()
+        assert "The list is up to date. Added: Chi Chen." in pressed()
+
+    def test_a_list_that_is_new_was_not_brought_up_to_date(self, client, cohort, members, branch_officer):
+        client.force_login(branch_officer)
+        page = client.post(reverse("certificate_propose", args=[cohort.pk]), follow=True)
+        assert "up to date." not in text(page)
+
     def test_pressing_twice_starts_one_job(self, client, approved, branch_officer):
         post(client, branch_officer, "certificate_issue", approved.pk)
         post(client, branch_officer, "certificate_issue", approved.pk)
@@ -237,7 +262,7 @@ class TestBranchOffice:
     ):
         """It is told at once, not by a job that fails."""
         seal = issuing.kept(sealing.current(), AFTER)
-        lost_seals.record(seal=seal, by=superintendent, reason="A stolen laptop", now=AFTER)
+        lost_seals.record(seals=[seal], by=superintendent, reason="A stolen laptop", now=AFTER)
         response = post(client, branch_officer, "certificate_reissue", certificate.pk, reason="Copy lost")
         assert "The key of the seal was lost to somebody else" in text(response)
         assert response.context["form"]["reason"].value() == "Copy lost"
@@ -414,7 +439,12 @@ class TestApprover:
             take_back(batch=submitted, by=branch_officer, reason="One is missing.", now=AFTER)
         else:
             return_batch(batch=submitted, by=superintendent, reason="One is missing.", now=AFTER)
-        told = "There is nothing for you to do."
+        who = (
+            "Bo Branchoffice of the branch office took"
+            if how == "taken back"
+            else "Sofia Superintendent sent"
+        )
+        told = f"{who} this list back. There is nothing for you to do."
         page = text(get(client, superintendent, "certificate_batch", submitted.pk))
         assert told in page
         assert "Ada Alvarez" not in page
@@ -453,7 +483,7 @@ class TestApprover:
             post(client, superintendent, "certificate_return", submitted.pk, reason="")
         )
         post(client, superintendent, "certificate_return", submitted.pk, reason="One name is wrong.")
-        assert "This list was sent back: One name is wrong." in text(
+        assert "Sofia Superintendent sent this list back: One name is wrong." in text(
             get(client, branch_officer, "certificate_batch", submitted.pk)
         )
 
@@ -590,11 +620,20 @@ class TestMail:
         self, submitted, superintendent, branch_officer, client, mailoutbox
     ):
         post(client, superintendent, "certificate_return", submitted.pk, reason="Ben’s & Ada’s names")
-        assert "Ben’s & Ada’s names" in self.sent(mailoutbox)[branch_officer.email].body
+        body = self.sent(mailoutbox)[branch_officer.email].body
+        assert "was sent back by Sofia Superintendent, with this reason:\n\nBen’s & Ada’s names" in body
         # The question has been answered meanwhile.
         assert (
             Message.objects.get(kind="certificates.batch_awaiting_approval").status == Message.Status.DROPPED
         )
+
+    def test_a_list_taken_back_since_is_not_written_of_as_sent_back(
+        self, submitted, superintendent, branch_officer, mailoutbox
+    ):
+        batch = return_batch(batch=submitted, by=superintendent, reason="One is wrong.", now=AFTER)
+        batch = submit_for_approval(batch=batch, by=branch_officer, now=AFTER)
+        take_back(batch=batch, by=branch_officer, reason="One is missing.", now=AFTER)
+        assert branch_officer.email not in self.sent(mailoutbox)
 
     def test_a_revocation_tells_the_holder_where_the_reason_is(self, certificate, branch_officer, mailoutbox):
         revoke(certificate=certificate, by=branch_officer, reason="A private matter", now=AFTER)

@@ -65,17 +65,17 @@ def _sent_back(user: User, today: date) -> QuerySet[Batch]:
 
 @only_for(permissions.branch_office, _sent_back)
 def sent_back(user: User, now: datetime) -> list[Card]:
-    """Batches that came back from the superintendent to the branch office."""
+    """Batches that came back from the superintendent to the branch office, or that it took back itself."""
     return [
         Card(
-            title=f"The certificates of the {batch.cohort} came back",
-            text=f"“{batch.returned_reason}”",
+            title=f"The certificates of the {batch.cohort} {'were taken' if batch.taken_back else 'came'} back",
+            text=f"{batch.came_back}: “{batch.returned_reason}”",
             address=reverse("certificate_batch", args=[batch.pk]),
             action="Change the list",
             urgency=Urgency.NOW,
             icon="certificate",
         )
-        for batch in _sent_back(user, timezone.localdate(now)).select_related("cohort")
+        for batch in _sent_back(user, timezone.localdate(now)).select_related("cohort", "returned_by")
     ]
 
 
