@@ -7,7 +7,7 @@ that a sealed certificate is a single revision: nothing is appended to it, and a
 import re
 import unicodedata
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -123,11 +123,20 @@ def _say_the_name(pdf: pydyf.PDF, page: Any, name: str) -> None:
     text = pydyf.String(name)
     paragraph = _paragraph_of_name(pdf)
     paragraph["ActualText"] = text
-    lines = {_at(pdf, line)["K"][0] for line in paragraph["K"]}
+    lines = set(_marked(pdf, paragraph))
     for part in _at(pdf, page["Contents"]).stream:
         if isinstance(part, pydyf.Dictionary) and part.get("MCID") in lines:
             part["ActualText"] = text  # all of it with the first line, and nothing with the others
             text = pydyf.String("")
+
+
+def _marked(pdf: pydyf.PDF, part: Any) -> Iterator[int]:
+    """The marks in the page of all that is in this part."""
+    for kid in part["K"]:
+        if isinstance(kid, int):
+            yield kid
+        else:
+            yield from _marked(pdf, _at(pdf, kid))
 
 
 def _paragraph_of_name(pdf: pydyf.PDF) -> Any:

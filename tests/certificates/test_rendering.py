@@ -4,6 +4,7 @@ import io
 import subprocess
 from decimal import Decimal
 
+import numpy as np
 import page
 import pikepdf
 import pytest
@@ -122,6 +123,49 @@ def test_a_name_in_another_script_stands_on_one_page(name):
     assert len(pages_of(pdf)) == 1
     assert name in text_of(pdf)
     assert page.is_pdf_compliant_bytes(pdf, profile="ua1")
+
+
+GOLD, NAVY = (168, 132, 58), (20, 48, 79)
+
+
+def drawn(pdf: bytes) -> np.ndarray:
+    """What stands from the title to the competencies within the frame: two dots to a CSS pixel."""
+    part = ["-x", "160", "-y", "540", "-W", "1800", "-H", "460"]
+    made = subprocess.run(
+        ["pdftoppm", "-r", "192", "-png", *part], input=pdf, capture_output=True, check=True
+    )
+    return np.asarray(Image.open(io.BytesIO(made.stdout)).convert("RGB"), dtype=int)
+
+
+def where(picture: np.ndarray, color: tuple[int, ...]) -> np.ndarray:
+    return (abs(picture - np.array(color)) <= 60).all(axis=2)
+
+
+@pytest.mark.parametrize("paper", ["letter", "a4"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Ty Gjy",
+        "Siobhán O'Connor-D'Arcy Nguyễn Thị Ánh",
+        "Siobhán O'Connor-D'Arcy Nguyễn Thị Ánh Gyöngyi Szepesházy-Pálffy Zsuzsanna",
+        "Gyjqp " * 22 + "Gyjq",
+        "Jyqgp" * 16,
+        "محمد عبد الرحمن القحطاني جميل حسيني",
+        "सुश्री लक्ष्मी प्रियदर्शिनी कुमारी",
+        "ณัฐฐินันท์ สุขสวัสดิ์กุล",
+        "欧阳娜娜 龍一郎 鷹野",
+    ],
+)
+def test_the_rule_below_a_name_touches_no_letter_and_is_no_shorter(name, paper):
+    picture = drawn(render(content(name=name), paper=paper))
+    gold, ink = where(picture, GOLD), where(picture, NAVY)
+    rule = int(gold.sum(axis=1).argmax())
+    along = np.flatnonzero(gold[rule])
+    assert len(along) > 1300
+    assert not ink[rule - 4 : rule + 5].any()
+    of_the_name = np.flatnonzero(ink[rule - 60 : rule].any(axis=0))
+    assert along[0] < of_the_name[0]
+    assert of_the_name[-1] < along[-1]
 
 
 def test_a_letter_that_no_font_can_write_is_refused_not_boxed():
