@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
 
 
 class CoachingConfig(AppConfig):
@@ -7,8 +8,9 @@ class CoachingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from coaching import jobs, staff_uploads, team_jobs, team_mail
+        from coaching import jobs, letter_case, staff_uploads, team_jobs, team_mail
 
+        connection_created.connect(letter_case.teach)
         team_mail.register()
         jobs.register(team_jobs.KIND, team_jobs.run)
         staff_uploads.register()
