@@ -9,7 +9,7 @@ from crispy_forms.layout import Column, Layout, Row
 from django import forms
 
 from coaching import paper
-from coaching.forms import KeepingForm
+from coaching.forms import DayInput, KeepingForm
 from coaching.meeting_times import week_choices
 from coaching.models import Cohort, CurriculumItem, Participant
 from meetings import dates, needs, notes, resources, written
@@ -41,7 +41,7 @@ class WhenForm(Crispy):
     """Date, time and length. What speaks against the day is shown before it is saved: `agreed` says it was seen (M3)."""
 
     date = forms.DateField(
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=DayInput(),
         error_messages={"required": "Choose the day."},
     )
     start_time = forms.TimeField(
@@ -370,7 +370,7 @@ class ActionForm(KeepingForm, Crispy):
         )
         self.fields["due_date"] = forms.DateField(
             label="By when",
-            widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+            widget=DayInput(),
             error_messages={"required": "Say by when it is done."},
         )
         self.watch({name: name for name in self.fields})

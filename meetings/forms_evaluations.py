@@ -7,7 +7,7 @@ from typing import Any
 from crispy_forms.layout import Div, Field, Layout
 from django import forms
 
-from coaching.forms import KeepingForm
+from coaching.forms import DayInput, KeepingForm
 from meetings import dates
 from meetings.evaluations import Answers
 from meetings.forms import Crispy
@@ -85,9 +85,7 @@ class EvaluationForm(KeepingForm, Crispy):
 class ReopenForm(Crispy):
     """The branch office's: until when, and why."""
 
-    until = forms.DateField(
-        label="Open until", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
+    until = forms.DateField(label="Open until", widget=DayInput())
     reason = forms.CharField(
         required=False,
         max_length=300,

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 
+from coaching.forms import DayInput
 from meetings import written
 from meetings.forms import Crispy
 from meetings.models import ProjectText
@@ -38,7 +39,7 @@ class ProjectTextForm(Crispy):
         if kind == Kind.MILESTONE:
             self.fields["due_date"] = forms.DateField(
                 label="By when",
-                widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+                widget=DayInput(),
                 error_messages={"required": "Say by when you want to have reached it."},
             )
         self.fields["audience"] = forms.ChoiceField(

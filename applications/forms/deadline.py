@@ -7,14 +7,14 @@ from crispy_forms.layout import Div, Field
 from django import forms
 
 from applications.forms.writing import readers
-from coaching.forms import helper
+from coaching.forms import DayInput, helper
 from coaching.models import Cohort
 
 
 class MoreTimeForm(forms.Form):
     last_date = forms.DateField(
         label="New last day to apply",
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        widget=DayInput(),
         error_messages={"required": "Choose the new last day."},
     )
 

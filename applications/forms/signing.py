@@ -20,7 +20,7 @@ from applications.settling import (
     statements,
 )
 from coaching.errors import Refused
-from coaching.forms import helper
+from coaching.forms import DayInput, helper
 from coaching.signing_form import ActForm, SignatureParts, SigningForm
 
 APPLICANT_READS = "The applicant, those who sign and the branch office."
@@ -68,7 +68,7 @@ def concept_date_field(step: ReviewStep, stated: date) -> forms.DateField:
         label=f"The project concept was discussed with the {step.route_step.title.lower()} on",
         initial=stated,
         help_text="As the applicant states it. Leave it to confirm, or correct it.",
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        widget=DayInput(),
     )
 
 

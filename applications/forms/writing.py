@@ -13,7 +13,7 @@ from applications import checks, guidance
 from applications.answers import NAMES
 from applications.checks import Finding, Step
 from applications.models import Application, Rating
-from coaching.forms import helper
+from coaching.forms import DayInput, helper
 from coaching.models import Competency, DirectoryCorrection
 from coaching.signing_form import SignatureParts, SigningForm
 
@@ -112,8 +112,8 @@ class ProjectForm(AnswersForm):
         fields = NAMES[Step.PROJECT]
         widgets = {
             "project_competencies": forms.CheckboxSelectMultiple,
-            "concept_supervisor_date": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-            "concept_director_date": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+            "concept_supervisor_date": DayInput(),
+            "concept_director_date": DayInput(),
         }
 
     def __init__(self, *args: object, **kwargs: object) -> None:

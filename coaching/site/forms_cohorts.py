@@ -10,7 +10,7 @@ from django import forms
 from django.db.models import QuerySet
 
 from coaching.cohorts import WHAT_COUNTS, DaysChanged, has_begun
-from coaching.forms import KeepingForm, helper
+from coaching.forms import DayInput, KeepingForm, helper
 from coaching.in_words import long_date
 from coaching.meeting_times import week_choices
 from coaching.models import Cohort, OrgUnit, Program, User
@@ -18,13 +18,6 @@ from coaching.site.closed_days_field import ClosedDaysField
 
 MONTHS_AHEAD = 24
 MONTHS_BACK = 11
-
-
-class DateInput(forms.DateInput):
-    input_type = "date"
-
-    def __init__(self) -> None:
-        super().__init__(format="%Y-%m-%d")
 
 
 def month_choices(today: date, *also: date | None, back: int = -1) -> list[tuple[str, str]]:
@@ -135,8 +128,8 @@ class CohortForm(KeepingForm, forms.ModelForm):
             "contact_role": "Whom people ask; shown on every page of the application. For example: Program coordinator.",
         }
         widgets = {
-            "applications_open_date": DateInput(),
-            "applications_close_date": DateInput(),
+            "applications_open_date": DayInput(),
+            "applications_close_date": DayInput(),
             "meeting_start_time": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
             "final_meeting_contents": forms.Textarea(attrs={"rows": 3}),
         }

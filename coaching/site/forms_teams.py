@@ -10,9 +10,8 @@ from django.utils.html import format_html
 
 from coaching import team_dates
 from coaching.days import today_of
-from coaching.forms import helper
+from coaching.forms import DayInput, helper
 from coaching.models import Cohort, Consent, Participant
-from coaching.site.forms_cohorts import DateInput
 from coaching.team_problem import ExplainedTeam
 from coaching.team_ways import Way
 
@@ -22,7 +21,7 @@ class AskingForm(forms.Form):
 
     answer_by = forms.DateField(
         label="Ask for answers by",
-        widget=DateInput(),
+        widget=DayInput(),
         error_messages={"required": "Say by which day people are to answer."},
     )
 

@@ -8,7 +8,7 @@ from django import forms
 from django.db.models import QuerySet
 
 from coaching import delegations
-from coaching.forms import PersonField, helper
+from coaching.forms import DayInput, PersonField, helper
 from coaching.models import DirectoryCorrection, JobClassification, OrgUnit, User
 
 Field = DirectoryCorrection.Field
@@ -54,10 +54,10 @@ class OrderForm(forms.Form):
         max_length=300,
         help_text="For example: annual leave. It is kept with every signature.",
     )
-    start_date = forms.DateField(label="First day", widget=forms.DateInput({"type": "date"}))
+    start_date = forms.DateField(label="First day", widget=DayInput())
     end_date = forms.DateField(
         label="Last day",
-        widget=forms.DateInput({"type": "date"}),
+        widget=DayInput(),
         help_text="The order ends by itself after this day.",
     )
 
@@ -136,7 +136,7 @@ class ActingForm(OfficeOrderForm):
 class WrittenOrderForm(OfficeOrderForm):
     """The branch office records a delegate whom the holder of a post has named on paper."""
 
-    order_date = forms.DateField(label="Date of the written order", widget=forms.DateInput({"type": "date"}))
+    order_date = forms.DateField(label="Date of the written order", widget=DayInput())
     order_reference = forms.CharField(
         label="Its reference", max_length=100, required=False, help_text="If it has a number or file name."
     )

@@ -178,3 +178,25 @@ def test_an_office_of_another_branch_takes_nothing_of_it(client, rows, org):
     other = factories.unit("branch", "Other Branch", parent=org.department)
     client.force_login(factories.officer(other))
     assert read(client.get(FILE)) == [list(HEADER)]
+
+
+def test_by_a_name_in_capital_letters_of_any_script(found, rows):
+    rows[3].claims["name"] = "Nguyễn Thị Ánh"
+    rows[3].save()
+    assert found(words="ánh nguyỄn") == [("Nguyễn Thị Ánh", "valid")]
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("abc", '<input type="text" name="issued_from" value="abc"'),
+        ("10/05/2027", '<input type="text" name="issued_from" value="10/05/2027"'),
+        ("20271005", '<input type="text" name="issued_from" value="20271005"'),
+        ("2027-10-05", '<input type="date" name="issued_from" value="2027-10-05"'),
+        ("", '<input type="date" name="issued_from" '),
+    ],
+)
+def test_what_was_typed_as_a_day_stays(client, rows, branch_officer, typed, shown):
+    """A browser shows nothing in a field of days that has no day, and complains of it."""
+    client.force_login(branch_officer)
+    assert shown in client.get(PAGE, {"issued_from": typed}).content.decode()
