@@ -133,7 +133,7 @@ def new_context(
 
     def make(**options) -> BrowserContext:
         context = new_context(base_url=live_server.url, **options)
-        if "check_page" in request.fixturenames:
+        if {"check_page", "axe_problems"} & set(request.fixturenames):
             # Of every page, as a function not yet called: to hand the source over takes longer than the checks, and the
             # content security policy (rightly) refuses an added script.
             context.add_init_script(f"window.loadAxe = () => {{ {axe_source} }}")
@@ -237,6 +237,20 @@ def check_page(
     return check
 
 
+@pytest.fixture
+def axe_problems() -> Callable[[Page], list[str]]:
+    """axe_problems(page): at both widths, of a page whose HTML is not ours."""
+
+    def look(page: Page) -> list[str]:
+        problems = []
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": HEIGHT})
+            problems += [f"at {width}: {problem}" for problem in _axe_problems(page, preload=False)]
+        return problems
+
+    return look
+
+
 def _layout_problems(page: Page) -> list[str]:
     problems = []
     if page.locator("h1").count() != 1:
@@ -247,13 +261,15 @@ def _layout_problems(page: Page) -> list[str]:
     return problems
 
 
-def _axe_problems(page: Page) -> list[str]:
+def _axe_problems(page: Page, *, preload: bool = True) -> list[str]:
+    """`preload`: with style sheets that others import, which are copied into the page, as its policy may refuse."""
     result = page.evaluate(
-        """tags => {
+        """([tags, preload]) => {
             if (!window.axe) loadAxe();
-            return axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']});
+            const runOnly = {type: 'tag', values: tags};
+            return axe.run(document, {runOnly, preload, resultTypes: ['violations']});
         }""",
-        AXE_TAGS,
+        [AXE_TAGS, preload],
     )
     return [
         f"{violation['id']}: {node['html']} {node['failureSummary']}"

@@ -192,6 +192,15 @@ class OrgUnitAdmin(AuditedAdmin):
         return closed if offices_keeper(by) else (*closed, "head")
 
 
+class ClassificationRow(forms.ModelForm):
+    """Of the list, whose boxes have no label that is seen."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        label = f"{self.instance} is a management classification"
+        self.fields["is_management"].widget.attrs["aria-label"] = label
+
+
 @admin.register(JobClassification)
 class JobClassificationAdmin(AuditedAdmin):
     """F4: an import adds classifications as no management ones; here they are marked."""
@@ -200,6 +209,9 @@ class JobClassificationAdmin(AuditedAdmin):
     list_editable = ("is_management",)
     list_filter = ("is_management",)
     search_fields = ("name",)
+
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> type[forms.ModelForm]:
+        return super().get_changelist_form(request, form=ClassificationRow, **kwargs)
 
 
 @admin.register(CareerTrack)

@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib import admin
 from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
 from coaching import delegations, directory
-from coaching.models import User
+from coaching.models import JobClassification, User
 
 pytestmark = pytest.mark.browser
 
@@ -89,6 +90,23 @@ def test_acting_person(page, sign_in, check_page, branch_officer):
     check_page(page)
     page.goto(reverse("people_acting"))
     check_page(page)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        pytest.param(model, marks=() if model in (User, JobClassification) else pytest.mark.deep)
+        for model in admin.site._registry
+    ],
+    ids=lambda model: model._meta.model_name,
+)
+def test_lists_of_the_administration_are_accessible(page, sign_in, axe_problems, administrator, org, model):
+    """With rows, and where a search finds none."""
+    sign_in(page, administrator)
+    address = f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"
+    for query in ({}, {"q": "nobody of this name"}):
+        page.goto(reverse(address, query=query))
+        assert axe_problems(page) == []
 
 
 def test_the_administration_works_under_the_strict_policy(page, sign_in, administrator, org, applicant):
