@@ -62,8 +62,8 @@ def _seal_as_published(seal: SealCertificate) -> str:
 @access(public)
 @require_safe
 def status(request: HttpRequest) -> HttpResponse:
-    """The signed status list; made by the worker, which alone has the key."""
-    newest = StatusList.objects.first()
+    """The signed status list, of a key that was not lost; made by the worker, which alone has the key."""
+    newest = StatusList.objects.filter(seal__lost_at=None).first()
     if newest is None:
         raise Http404
     response = HttpResponse(bytes(newest.signed), content_type="application/pkcs7-mime")

@@ -61,8 +61,8 @@ def _not_looked_at(request: HttpRequest, why: str, *, status: int) -> HttpRespon
 
 
 def _has_list() -> bool:
-    """The worker makes the first one some time after the start."""
-    return StatusList.objects.exists()
+    """The worker makes the first one some time after the start, and the next one after a key was lost."""
+    return StatusList.objects.filter(seal__lost_at=None).exists()
 
 
 def _sends_too_much(request: HttpRequest) -> bool:

@@ -262,9 +262,15 @@ class TestLost:
     def test_its_lists_count_no_more(self, client, lost):
         with pytest.raises(ValueError, match="BEGIN"):
             published(client)
+        signed = bytes(StatusList.objects.get().signed)
         kept(new_seal(), LATER)
         with pytest.raises(NotThisList):
-            states(client)
+            status_list.read(signed, published(client))
+
+    def test_its_list_is_handed_out_no_more(self, client, lost):
+        """Whoever has an old root would believe it."""
+        assert client.get(reverse("verify_status")).status_code == 404
+        assert reverse("verify_status") not in client.get(reverse("verify")).content.decode()
 
     def test_the_next_seal_makes_a_list_at_once_that_says_so(self, client, lost, certificates, another_key):
         assert status_list.do_due(now=LATER) == 1
