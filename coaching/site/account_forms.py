@@ -11,6 +11,7 @@ from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils import timezone
 
+from coaching.models import User
 from coaching.site import accounts
 
 LABELS = {
@@ -57,16 +58,23 @@ class SetPasswordForm(OurWords, forms.SetPasswordForm):
     pass
 
 
-class OneTimeCode(OurWords):
-    """The library lets an app's code count again as soon as its time has passed, while the next ones still take it."""
+def use_up(code: str, *, of: User) -> None:
+    """A code of an app counts once. Raises ValidationError.
 
+    The library lets one count again as soon as its time has passed, while the next ones still take it; and one that set
+    the app up at once.
+    """
+    lasts = app_settings.TOTP_PERIOD * (2 * app_settings.TOTP_TOLERANCE + 1)
+    if not cache.add(f"code-used:{of.pk}:{''.join(code.split())}", True, timeout=lasts):
+        raise get_adapter().validation_error("incorrect_code")
+
+
+class OneTimeCode(OurWords):
     def clean_code(self) -> str:
         code: str = super().clean_code()  # type: ignore[misc]
         used = self.authenticator  # type: ignore[attr-defined]
         if used.type == Authenticator.Type.TOTP:
-            lasts = app_settings.TOTP_PERIOD * (2 * app_settings.TOTP_TOLERANCE + 1)
-            if not cache.add(f"code-used:{used.pk}:{''.join(code.split())}", True, timeout=lasts):
-                raise get_adapter().validation_error("incorrect_code")
+            use_up(code, of=used.user)
         return code
 
 
@@ -79,7 +87,10 @@ class ReauthenticateForm(OneTimeCode, steps.ReauthenticateForm):
 
 
 class ActivateForm(OurWords, ActivateTOTPForm):
-    pass
+    def clean_code(self) -> str:
+        code: str = super().clean_code()
+        use_up(code, of=self.user)
+        return code
 
 
 class AddPasskeyForm(OurWords, passkeys.AddWebAuthnForm):

@@ -201,6 +201,14 @@ class TestSigningIn:
             clock.shift(seconds)
             assert self.sign_in(Client(), officer, code).status_code == 200
 
+    def test_the_code_that_set_the_app_up_counts_no_more(self, client, officer, clock):
+        type_password(client, officer)
+        code = code_of(set_up(client))
+        client.post(reverse("account_logout"))
+        for seconds in (0, 45):
+            clock.shift(seconds)
+            assert self.sign_in(Client(), officer, code).status_code == 200
+
     def test_a_recovery_code_counts_once(self, client, officer, secret):
         code, *others = recovery_codes(officer)
         assert len(others) == 9
