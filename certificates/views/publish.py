@@ -1,6 +1,7 @@
 """What anybody may take along, to verify certificates without this site."""
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
 from certificates.models import SealCertificate, StatusList
@@ -26,7 +27,7 @@ def roots(request: HttpRequest) -> HttpResponse:
 def _root_as_published(seals: list[SealCertificate]) -> str:
     """Of the seals that it vouches for, the oldest first."""
     first, lost = seals[0], [seal for seal in seals if seal.lost_at]
-    told = [f"# Root of the seal of the {first.owner}, in use since {first.first_used_at:%Y-%m-%d}"]
+    told = [f"# Root of the seal of the {first.owner}, in use since {localdate(first.first_used_at)}"]
     told.append(f"# SHA-256 {first.root_fingerprint}")
     if len(lost) == len(seals):
         return "\n".join(
@@ -53,9 +54,9 @@ def seals(request: HttpRequest) -> HttpResponse:
 
 
 def _seal_as_published(seal: SealCertificate) -> str:
-    name = f"# Seal of the {seal.owner}, in use since {seal.first_used_at:%Y-%m-%d}"
+    name = f"# Seal of the {seal.owner}, in use since {localdate(seal.first_used_at)}"
     if seal.lost_at:
-        name += f", lost to somebody else on {seal.lost_at:%Y-%m-%d}"
+        name += f", lost to somebody else on {localdate(seal.lost_at)}"
     return f"{name}\n# SHA-256 {seal.fingerprint}\n{'' if seal.lost_at else seal.chain}"
 
 

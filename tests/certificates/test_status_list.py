@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -356,6 +356,11 @@ class TestSeals:
             f"# Seal of the Department, after, in use since 2027-10-07\n# SHA-256 {new.fingerprint}" in text
         )
         assert "PRIVATE KEY" not in text
+
+    def test_days_are_those_of_the_site(self, client, certificates, superintendent):
+        seal, evening = kept(new_seal(), AFTER), datetime(2027, 10, 8, 3, 0, tzinfo=UTC)
+        lost_seals.record(seals=[seal], by=superintendent, reason="Stolen", now=evening)
+        assert "lost to somebody else on 2027-10-07" in client.get(reverse("verify_seals")).content.decode()
 
     def test_a_lost_one_is_there_by_name_alone(self, client, certificates, superintendent):
         seal = kept(sealing.current(), AFTER)
