@@ -63,9 +63,13 @@ class Outcome:
 
 
 def start_issue(*, batch: Batch, by: User | None, now: datetime) -> Job:
-    """Ask for the certificates of an approved batch; while that runs, asking again returns the same job."""
+    """Ask for the certificates of an approved batch; while that runs, asking again returns the same job.
+
+    Raises NoSealKey where none could be sealed.
+    """
     require_office(cohort=batch.cohort, by=by, now=now)
     _approved_or_refusal(batch)
+    refuse_without_seal(now=now)
     return jobs.start(
         kind=JOB_KIND,
         key=str(batch.pk),

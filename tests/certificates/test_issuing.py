@@ -504,3 +504,14 @@ def test_nothing_is_issued_with_a_seal_whose_key_was_lost(approved, superintende
     with pytest.raises(NoSealKey, match="was lost to somebody else"):
         issue(approved)
     assert not Certificate.objects.exists()
+
+
+def test_of_a_lost_key_whoever_asks_for_certificates_is_told_at_once(
+    approved, superintendent, branch_officer, settings
+):
+    seal = issuing.kept(sealing.current(), AFTER)
+    lost_seals.record(seals=[seal], by=superintendent, reason="A stolen laptop", now=AFTER)
+    settings.SEAL_KEY = ""  # as in the web's processes
+    with pytest.raises(NoSealKey, match="was lost to somebody else"):
+        issuing.start_issue(batch=approved, by=branch_officer, now=AFTER)
+    assert not Job.objects.exists()
