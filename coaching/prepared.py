@@ -1,7 +1,7 @@
 """Queries that nearly every page asks: to build one takes longer than to answer it, so its SQL is built once."""
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -26,19 +26,20 @@ class Prepared:
     sql: str
     parameters: tuple[Any, ...]
     converters: dict[int, Any]
+    planned_once: bool
 
     @classmethod
-    def of(cls, query: Query) -> "Prepared":
+    def of(cls, query: Query, *, planned_once: bool) -> "Prepared":
         compiler = query.get_compiler(connection=connection)
         sql, parameters = compiler.as_sql()
         converters = compiler.get_converters([each for each, *_ in compiler.select])
         if connection.vendor == "postgresql":
             sql, parameters = _with_constants(sql, parameters)
-        return cls(query, sql, tuple(parameters), converters)
+        return cls(query, sql, tuple(parameters), converters, planned_once)
 
     def rows(self, about: dict[Any, Any]) -> list[dict[str, Any]]:
         """Its rows, with what stands in it for something else put in its place."""
-        with _planned_once(), connection.cursor() as cursor:
+        with _planned_once() if self.planned_once else nullcontext(), connection.cursor() as cursor:
             cursor.execute(self.sql, [about.get(each, each) for each in self.parameters])
             names = [column[0] for column in cursor.description]
             rows = cursor.fetchall()
@@ -91,10 +92,14 @@ def _planned_once() -> Iterator[None]:
 
 
 class PreparedQuery:
-    """A query about a person on a day, which `build` makes with `values`."""
+    """A query about a person on a day, which `build` makes with `values`.
 
-    def __init__(self, build: Callable[[User, date], QuerySet]) -> None:
-        self.build = build
+    `planned_once`: for everybody alike. Not for one that looks for a single row of many, such as something that the person
+    ever signed: PostgreSQL would take them for somebody who has thousands, and read the whole table in search of the first.
+    """
+
+    def __init__(self, build: Callable[[User, date], QuerySet], *, planned_once: bool = True) -> None:
+        self.build, self.planned_once = build, planned_once
         self._prepared: dict[Hashable, Prepared] = {}
 
     def row(self, user: User, *, on: date) -> dict[str, Any]:
@@ -113,7 +118,9 @@ class PreparedQuery:
         """The query about one kind of people; `somebody` makes one of them up."""
         key = (timezone.get_current_timezone_name(), kind)  # moments become days in the zone
         if key not in self._prepared:
-            self._prepared[key] = Prepared.of(self.build(somebody(), SOME_DAY).query)
+            self._prepared[key] = Prepared.of(
+                self.build(somebody(), SOME_DAY).query, planned_once=self.planned_once
+            )
         return self._prepared[key]
 
     def somebody(self) -> User:

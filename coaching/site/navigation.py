@@ -75,7 +75,7 @@ def _contact(user: User) -> QuerySet:
     return cohorts.order_by("-is_own", "-first_month", "-pk").values(found=found)[:1]
 
 
-FACTS = offices.PreparedForStandIns(_facts)
+FACTS = offices.PreparedForStandIns(_facts, planned_once=False)
 OF_REPORTS = permissions.any_of(permissions.branch_office, permissions.deputy, permissions.superintendent)
 
 

@@ -142,9 +142,17 @@ class TestOnPostgreSQL:
         assert "AT TIME ZONE 'America/Los_Angeles'" in statement
         assert "$" in statement
 
-    def test_a_percent_sign_stays_one(self, outsider):
+    def test_one_that_is_planned_for_each_person_is_not_kept(self, cast):
+        prepared = PreparedForStandIns(facts, planned_once=False)
+        for user in (cast.org.director, cast.outsider):
+            same(prepared, user)
+        assert self.planned() == []
+
+    @pytest.mark.parametrize("planned_once", [True, False])
+    def test_a_percent_sign_stays_one(self, outsider, planned_once):
         query = PreparedForStandIns(
-            lambda user, on: User.objects.filter(pk=user.pk).values(text=Value("100 % s, %s"))
+            lambda user, on: User.objects.filter(pk=user.pk).values(text=Value("100 % s, %s")),
+            planned_once=planned_once,
         )
         assert query.row(outsider, on=TODAY) == {"text": "100 % s, %s"}
 
